@@ -1,0 +1,1 @@
+"""From a table of results to what it says: summaries and the comparison with the publication."""

@@ -1,0 +1,121 @@
+"""The Python interface: run a protocol, open a run, compare it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resynapse.cohort import Cohort
+from resynapse.protocol import Protocol
+from resynapse.run.execute import execute
+from resynapse.run.folder import Manifest, RunFolder
+from resynapse.run.progress import Display
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from resynapse.analysis.published import Comparison
+
+
+class Run:
+    """A run on disk, finished or not.
+
+    Parameters
+    ----------
+    path : a folder that `run` or the command line made.
+
+    Raises
+    ------
+    RunFolderError : there is no run in the folder.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.folder = RunFolder(path)
+        self.manifest: Manifest = self.folder.manifest()
+
+    @property
+    def path(self) -> Path:
+        """The run folder."""
+        return self.folder.path
+
+    @property
+    def protocol(self) -> Protocol:
+        """The protocol that was run, every default written out."""
+        return self.manifest.protocol
+
+    def table(self) -> pl.DataFrame:
+        """The tidy table: protocol, variant, subject, arm, condition, outcome, value (accuracies in %)."""
+        return self.folder.table()
+
+    def summary(self) -> pl.DataFrame:
+        """Mean, SD and n of every arm, condition and outcome."""
+        from resynapse.analysis.summaries import summary
+
+        return summary(self.table())
+
+    def compare(self) -> Comparison:
+        """The run beside the published tables of its protocol.
+
+        Raises
+        ------
+        ResynapseError : no published table of this protocol ships with resynapse.
+        """
+        from resynapse.analysis.published import compare
+
+        return compare(self.protocol.name, self.table())
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r}: {self.protocol.name}, {self.manifest.subjects} subjects, seed {self.manifest.root_seed})"
+
+
+def run(
+    protocol: Protocol,
+    *,
+    subjects: int,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    seed: int = 0,
+    arms: Sequence[str] | None = None,
+    engine: str = "compiled",
+    display: Display | None = None,
+    note: Callable[[str], None] = lambda text: None,
+) -> Run:
+    """Run a protocol on a cohort, or go on with a run that stopped.
+
+    Parameters
+    ----------
+    protocol : from `load`, or built in Python.
+    subjects : size of the cohort, at least 1; subject numbers begin at 0.
+    out : run folder; by default a temporary one, gone when the program ends.
+    workers : subjects at a time; by default the cores this process may use.
+    seed : root seed of all randomness, 0 or more.
+    arms : some of the protocol's arms; the numbers of an arm do not depend on the others.
+    engine : ``compiled`` or ``reference``.
+    display, note : where progress and remarks go; nowhere by default.
+
+    Raises
+    ------
+    ResynapseError : see `resynapse.errors`; what is finished is kept in `out`.
+
+    >>> import resynapse as rs
+    >>> rs.run(rs.load("demo").only(["untreated"]), subjects=1).table().columns[3:]
+    ['arm', 'condition', 'outcome', 'value']
+    """
+    if arms is not None:
+        protocol = protocol.only(arms)
+    folder = RunFolder(_temporary() if out is None else out)
+    cohort = Cohort(size=subjects, root_seed=seed)
+    execute(protocol, cohort, folder, workers=workers, engine_name=engine, display=display, note=note)
+    return Run(folder.path)
+
+
+def _temporary() -> Path:
+    """A folder that lasts as long as this program."""
+    import atexit
+    import shutil
+
+    path = tempfile.mkdtemp(prefix="resynapse-")
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return Path(path)

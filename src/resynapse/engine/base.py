@@ -1,0 +1,90 @@
+"""The contract of an engine: three verbs, the same for every implementation.
+
+`train` runs a phase of epochs under a modulation schedule, `respond` gives class scores under a modulation and noise, `saliency` sums
+abs(dL/dw) over batches. `reference` is the definition, `compiled` the fast twin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from resynapse.modulation import Modulation
+from resynapse.network import FloatArray, Network
+from resynapse.randomness import Key, permutation
+from resynapse.task import Split
+
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+"""Adam's constants (article, Methods, training)."""
+
+
+def _nothing() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingPhase:
+    """One phase of training with a new Adam optimiser.
+
+    Parameters
+    ----------
+    schedule : the modulation of each epoch; its length is the number of epochs.
+    learning_rate : of Adam, 0 or more.
+    batch_size : samples a step; the last batch of an epoch may be smaller.
+    key : stream of the phase; batch order and training noise hang below it.
+    pause : called after every epoch, for progress and for a clean stop (it may raise).
+    """
+
+    schedule: Sequence[Modulation]
+    learning_rate: float
+    batch_size: int
+    key: Key
+    pause: Callable[[], None] = field(default=_nothing)
+
+    def order(self, epoch: int, samples: int) -> NDArray[np.int64]:
+        """The order in which `epoch` (from 0) visits the training samples."""
+        return permutation(self.key.of("batches"), samples, draw=epoch)
+
+    @property
+    def noise(self) -> Key:
+        """Stream of the training noise; its draw number is the step within the phase."""
+        return self.key.of("noise")
+
+
+class Engine(Protocol):
+    """The verbs that every engine has, and the precision it keeps weights in."""
+
+    name: str
+    dtype: DTypeLike
+
+    def train(
+        self, network: Network, data: Split, phase: TrainingPhase, at: Collection[int]
+    ) -> Iterator[tuple[int, Network]]:
+        """Train, yielding (epochs done, network) at each epoch count of `at`, 0 allowed, in rising order."""
+
+    def respond(
+        self,
+        network: Network,
+        inputs: NDArray[np.float64],
+        modulation: Modulation,
+        noise: Key | None = None,
+    ) -> FloatArray:
+        """Class scores, shape (classes, samples); `noise` is needed where noise_sd is above 0."""
+
+    def activity(
+        self, network: Network, inputs: NDArray[np.float64], modulation: Modulation
+    ) -> float:
+        """Mean over the hidden layers of the mean absolute activity: `respond` seen from inside."""
+
+    def saliency(
+        self,
+        network: Network,
+        data: Split,
+        modulation: Modulation,
+        batches: Sequence[NDArray[np.int64]],
+    ) -> list[NDArray[np.float64]]:
+        """Per layer, the sum over `batches` (arrays of sample indices) of abs(dL/dw), pruned positions included."""

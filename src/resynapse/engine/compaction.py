@@ -1,0 +1,254 @@
+"""Exact compaction: the smaller network that computes the same, and the way back.
+
+What cannot matter is left out, exactly:
+
+- a hidden unit that reaches no output gets no gradient, so nothing of it ever changes;
+- a hidden unit without an active input is a constant as long as there is no noise: it acts through sums over the batch;
+- a masked weight's optimiser state never touches a live weight, so sparse layers keep their live weights alone.
+
+The transformation is pure: `compact` describes it, `Compact.gather` and `Compact.scatter` carry values to and fro.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resynapse.network import BoolArray, FloatArray, Network
+
+DENSE_FROM = 0.2
+"""Density of a compacted layer from which dense products beat sparse rows (design/compaction.md)."""
+
+IntArray = NDArray[np.int64]
+
+
+class Structure(NamedTuple):
+    """The compacted network as the kernels see it: flat arrays and offsets, one entry per weight layer.
+
+    Every value lives in one parameter vector. Layer i has a block of weights between varying units (dense, or its
+    live weights row by row), a block of live weights from constant units, and biases. Unit counts: `rows` varying outputs,
+    `columns` varying inputs, `constants` constant inputs.
+    """
+
+    rows: IntArray
+    columns: IntArray
+    constants: IntArray
+    dense: BoolArray
+    varying_at: IntArray
+    """Parameter offset of the block between varying units."""
+    bias_at: IntArray
+    """Parameter offset of the biases of the layer's varying outputs."""
+    constant_bias_at: IntArray
+    """Parameter offset of the biases of the layer's constant inputs."""
+    row_at: IntArray
+    """Offset into `row_start` (and `constant_start`) of the layer's first row."""
+    row_start: IntArray
+    """Parameter range of each sparse row between varying units; empty ranges in dense layers."""
+    constant_start: IntArray
+    """Parameter range of each row's weights from constant units."""
+    column: IntArray
+    """Input unit of each sparse parameter, counted within its block."""
+    transposed_at: IntArray
+    """Offset into `transposed_start` of the layer's first column."""
+    transposed_start: IntArray
+    """Range, for each varying input, in the two arrays that follow."""
+    transposed_row: IntArray
+    transposed_parameter: IntArray
+    unit: IntArray
+    """Number in the full layer of each varying hidden unit, layer after layer (it addresses the noise)."""
+    hidden_at: IntArray
+    """Offset of each hidden layer's varying units in `unit`."""
+    constant_at: IntArray
+    """Offset of each layer's constant inputs among all constants."""
+    mask: NDArray[np.float32]
+    """1 or 0 for each parameter: 0 for the pruned positions of dense blocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compact:
+    """A structure and where each of its parameters stands in the full network.
+
+    Parameters
+    ----------
+    structure : for the kernels.
+    weight_at, bias_at : position in the flattened weights (biases) of the full network, or -1, per parameter.
+    """
+
+    structure: Structure
+    weight_at: IntArray
+    bias_at: IntArray
+
+    def gather(self, network: Network) -> NDArray[np.float32]:
+        """The parameter vector of `network`, float32."""
+        weights = np.concatenate([w.ravel() for w in network.weights])
+        biases = np.concatenate(network.biases)
+        values = np.where(self.weight_at >= 0, weights[self.weight_at], biases[self.bias_at])
+        return values.astype(np.float32)
+
+    def scatter(self, parameters: NDArray[np.float32], network: Network) -> Network:
+        """`network` with the parameters put back; what was left out stays as it was."""
+        weights = np.concatenate([w.ravel() for w in network.weights])
+        biases = np.concatenate(network.biases)
+        is_weight = self.weight_at >= 0
+        weights[self.weight_at[is_weight]] = parameters[is_weight]
+        biases[self.bias_at[~is_weight]] = parameters[~is_weight]
+        return network.with_weights(_split(weights, network.weights), _split(biases, network.biases))
+
+
+def reaching(masks: tuple[BoolArray, ...]) -> list[BoolArray]:
+    """Per hidden layer, which units have an active path to an output."""
+    reach = [masks[-1].any(axis=0)]
+    for mask in masks[-2:0:-1]:
+        reach.append((mask & reach[-1][:, None]).any(axis=0))
+    return reach[::-1]
+
+
+def compact(network: Network, *, noisy: bool, keep_all: bool = False) -> Compact:
+    """Leave out what cannot matter.
+
+    Parameters
+    ----------
+    noisy : hidden units receive noise, so a unit without inputs is no constant.
+    keep_all : keep units that reach no output (where their activity itself is measured).
+    """
+    masks = network.masks
+    layers = len(masks)
+    if keep_all:
+        reach = [np.ones(m.shape[1], dtype=np.bool_) for m in masks[1:]]
+    else:
+        reach = reaching(masks)
+    fed = [np.ones(m.shape[0], dtype=np.bool_) if noisy else m.any(axis=1) for m in masks[:-1]]
+    varying = [
+        np.arange(network.widths[0]),
+        *(np.flatnonzero(r & f) for r, f in zip(reach, fed, strict=True)),
+        np.arange(network.widths[-1]),
+    ]
+    constant = [
+        np.arange(0),
+        *(np.flatnonzero(r & ~f) for r, f in zip(reach, fed, strict=True)),
+    ]
+    return _Layout(network).build(varying, constant, layers)
+
+
+def _split(flat: FloatArray, like: tuple[FloatArray, ...]) -> list[FloatArray]:
+    parts = np.split(flat, np.cumsum([a.size for a in like])[:-1])
+    return [p.reshape(a.shape) for p, a in zip(parts, like, strict=True)]
+
+
+class _Layout:
+    """Lays the parameter vector out, block after block."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.weight_base = np.cumsum([0, *(m.size for m in network.masks)])
+        self.bias_base = np.cumsum([0, *(b.size for b in network.biases)])
+        self.size = 0
+        self.weight_at: list[IntArray] = []
+        self.bias_at: list[IntArray] = []
+        self.column: list[IntArray] = []
+        self.mask: list[BoolArray] = []
+
+    def build(self, varying: list[IntArray], constant: list[IntArray], layers: int) -> Compact:
+        at: dict[str, list[int]] = {"varying": [], "bias": [], "constant_bias": []}
+        dense: list[bool] = []
+        row_start, constant_start, transposed_start = [], [], []
+        transposed_row, transposed_parameter = [], []
+        entries = 0
+        for i in range(layers):
+            rows, columns = varying[i + 1], varying[i]
+            live = self.network.masks[i][np.ix_(rows, columns)]
+            is_dense = live.size > 0 and np.count_nonzero(live) > DENSE_FROM * live.size
+            dense.append(is_dense)
+            at["varying"].append(self.size)
+            if is_dense:
+                self._weights(i, rows.repeat(columns.size), np.tile(columns, rows.size), live.ravel())
+                row_start.append(np.zeros(rows.size + 1, dtype=np.int64))
+                transposed_start.append(np.zeros(columns.size + 1, dtype=np.int64))
+            else:
+                start, row, column = self._sparse(i, rows, columns, live)
+                row_start.append(start)
+                by_column = np.argsort(column, kind="stable")
+                counts = np.bincount(column, minlength=columns.size)
+                transposed_start.append(entries + _offsets(counts))
+                transposed_row.append(row[by_column])
+                transposed_parameter.append(start[0] + by_column)
+                entries += row.size
+            fixed = self.network.masks[i][np.ix_(rows, constant[i])]
+            constant_start.append(self._sparse(i, rows, constant[i], fixed)[0])
+            at["bias"].append(self.size)
+            self._biases(i, rows)
+            at["constant_bias"].append(self.size)
+            if i > 0:
+                self._biases(i - 1, constant[i])
+        structure = Structure(
+            rows=np.array([v.size for v in varying[1:]]),
+            columns=np.array([v.size for v in varying[:-1]]),
+            constants=np.array([c.size for c in constant]),
+            dense=np.array(dense),
+            varying_at=np.array(at["varying"]),
+            bias_at=np.array(at["bias"]),
+            constant_bias_at=np.array(at["constant_bias"]),
+            row_at=_offsets([v.size + 1 for v in varying[1:]]),
+            row_start=np.concatenate(row_start),
+            constant_start=np.concatenate(constant_start),
+            column=np.concatenate(self.column),
+            transposed_at=_offsets([v.size + 1 for v in varying[:-1]]),
+            transposed_start=np.concatenate(transposed_start),
+            transposed_row=_joined(transposed_row),
+            transposed_parameter=_joined(transposed_parameter),
+            unit=_joined(varying[1:-1]),
+            hidden_at=_offsets([v.size for v in varying[1:-1]]),
+            constant_at=_offsets([c.size for c in constant]),
+            mask=np.concatenate(self.mask).astype(np.float32),
+        )
+        return Compact(structure, np.concatenate(self.weight_at), np.concatenate(self.bias_at))
+
+    def _sparse(
+        self, layer: int, rows: IntArray, columns: IntArray, live: BoolArray
+    ) -> tuple[IntArray, IntArray, IntArray]:
+        """Append the live weights row by row; their parameter ranges, rows and columns."""
+        row, column = np.nonzero(live)
+        start = self.size + _offsets(np.count_nonzero(live, axis=1))
+        self._weights(layer, rows[row], columns[column], np.ones(row.size, np.bool_), column)
+        return start, row, column
+
+    def _weights(
+        self,
+        layer: int,
+        rows: IntArray,
+        columns: IntArray,
+        live: BoolArray,
+        column: IntArray | None = None,
+    ) -> None:
+        width = self.network.masks[layer].shape[1]
+        self._append(
+            self.weight_base[layer] + rows * width + columns,
+            np.full(rows.size, -1),
+            np.zeros(rows.size, np.int64) if column is None else column,
+            live,
+        )
+
+    def _biases(self, layer: int, units: IntArray) -> None:
+        none = np.full(units.size, -1)
+        live = np.ones(units.size, np.bool_)
+        self._append(none, self.bias_base[layer] + units, np.zeros(units.size, np.int64), live)
+
+    def _append(
+        self, weight_at: IntArray, bias_at: IntArray, column: IntArray, mask: BoolArray
+    ) -> None:
+        self.weight_at.append(weight_at)
+        self.bias_at.append(bias_at)
+        self.column.append(column)
+        self.mask.append(mask)
+        self.size += weight_at.size
+
+
+def _offsets(counts: list[int] | IntArray) -> IntArray:
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+
+
+def _joined(parts: list[IntArray]) -> IntArray:
+    return np.concatenate([np.arange(0), *parts]).astype(np.int64)

@@ -1,0 +1,45 @@
+"""Compiled evaluation: class scores and mean activity over a whole set, tile by tile."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from resynapse.engine.kernels.options import FAST
+from resynapse.engine.kernels.passes import forward
+from resynapse.randomness import TILE
+
+
+@njit(**FAST)
+def scores(structure, parameters, inputs, modulations, key0, key1, work, out):  # type: ignore[no-untyped-def]
+    """Fill `out`, (classes, samples), with the class scores of `inputs`, (features, samples)."""
+    total = inputs.shape[1]
+    classes = out.shape[0]
+    for begin in range(0, total, TILE):
+        end = min(begin + TILE, total)
+        tile = np.ascontiguousarray(inputs[:, begin:end])
+        forward(structure, parameters, tile, modulations, key0, key1, begin // TILE, 0, work)
+        out[:, begin:end] = work.delta[: classes * (end - begin)].reshape(classes, end - begin)
+
+
+@njit(**FAST)
+def activities(structure, parameters, inputs, modulations, work):  # type: ignore[no-untyped-def]
+    """Per hidden layer, the sum of absolute activity over units and samples, float64."""
+    total = inputs.shape[1]
+    layers = structure.rows.size - 1
+    sums = np.zeros(layers)
+    zero = np.uint32(0)
+    for begin in range(0, total, TILE):
+        end = min(begin + TILE, total)
+        tile = np.ascontiguousarray(inputs[:, begin:end])
+        forward(structure, parameters, tile, modulations, zero, zero, begin // TILE, 0, work)
+        for i in range(layers):
+            at = structure.hidden_at[i] * TILE
+            part = np.float32(0.0)
+            for n in range(at, at + structure.rows[i] * (end - begin)):
+                part += abs(work.hidden[n])
+            sums[i] += part
+    for i in range(layers):
+        for c in range(structure.constant_at[i + 1], structure.constant_at[i + 2]):
+            sums[i] += abs(work.constant_hidden[c]) * total
+    return sums

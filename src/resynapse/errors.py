@@ -1,0 +1,69 @@
+"""The exceptions that resynapse raises for its users.
+
+Every message names what was wrong, the value, where it stands and the cure, on one line:
+the command line prints it as it is and leaves with exit code 2.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ResynapseError(Exception):
+    """What a user can cure: printed as one line, exit code 2."""
+
+
+Where = tuple[str | int, ...]
+"""Keys and indices from the top of a protocol to one of its parts."""
+
+
+class ProtocolError(ResynapseError):
+    """A protocol that cannot be run as it is written.
+
+    Parameters
+    ----------
+    problem : what is wrong, the value and the cure.
+    where : its place in the protocol, so that a loader can add the line of the file.
+    """
+
+    def __init__(self, problem: str, where: Where = ()) -> None:
+        super().__init__(f"{dotted(where)}: {problem}" if where else problem)
+        self.where = where
+
+
+class RunFolderError(ResynapseError):
+    """A run folder that cannot be read, written or continued."""
+
+
+class SubjectError(ResynapseError):
+    """A simulated subject whose walk through the protocol failed."""
+
+
+class RunInterruptedError(ResynapseError):
+    """A run that stopped before its last subject; what is finished is kept."""
+
+
+def dotted(where: Where) -> str:
+    """A place in words.
+
+    >>> dotted(("arms", "ketamine", 1, "regrow"))
+    'arms.ketamine[1].regrow'
+    """
+    text = ""
+    for part in where:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def nearest(name: object, allowed: Iterable[str]) -> str:
+    """Say which of `allowed` a misspelt `name` may have meant, or list them all.
+
+    >>> nearest("ketamin", ["ketamine", "ssri"])
+    "did you mean 'ketamine'?"
+    """
+    names = list(allowed)
+    close = difflib.get_close_matches(str(name), names, n=3, cutoff=0.6)
+    if close:
+        return "did you mean " + " or ".join(repr(c) for c in close) + "?"
+    return "allowed: " + ", ".join(names)

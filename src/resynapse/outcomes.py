@@ -1,0 +1,186 @@
+"""What is measured: one definition for each outcome.
+
+Accuracies are in %, one pass over the set, one noise draw. Names carry their parameter: ``acc_internal_1.5`` is the
+accuracy on the test set under internal noise of sd 1.5. Source: article, Methods, evaluation; model of section 5.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resynapse.errors import ProtocolError, nearest
+from resynapse.modulation import Modulation
+from resynapse.network import FloatArray, Network
+from resynapse.randomness import Key, normals
+from resynapse.task import TaskData
+
+COMBINED_INPUT_SD = 1.0
+COMBINED_INTERNAL_SD = 0.5
+BIASED_SD = 1.0
+
+
+class Responder(Protocol):
+    """The part of an engine that an outcome needs."""
+
+    def respond(
+        self,
+        network: Network,
+        inputs: NDArray[np.float64],
+        modulation: Modulation,
+        noise: Key | None = None,
+    ) -> FloatArray:
+        """Class scores, shape (classes, samples)."""
+
+    def activity(
+        self, network: Network, inputs: NDArray[np.float64], modulation: Modulation
+    ) -> float:
+        """Mean over the hidden layers of the mean absolute activity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """One subject at one condition, as an outcome sees it.
+
+    Parameters
+    ----------
+    network, modulation : the subject's state; the drug state is on unless it was discontinued.
+    data : the subject's task sets.
+    key : the stream of this condition, shared by all arms.
+    responder : the engine.
+    """
+
+    network: Network
+    modulation: Modulation
+    data: TaskData
+    key: Key
+    responder: Responder
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A named measurement.
+
+    Parameters
+    ----------
+    name : as in the results table and the published tables.
+    unit : ``%``, ``points`` or ``1`` (dimensionless).
+    meaning : one sentence.
+    measure : maps an examination to a number.
+    """
+
+    name: str
+    unit: str
+    meaning: str
+    measure: Callable[[Examination], float]
+
+
+def outcome(name: str) -> Outcome:
+    """The definition behind a name.
+
+    Raises
+    ------
+    ProtocolError : no outcome has this name, or its parameter is not a number of 0 or more.
+
+    >>> outcome("acc_internal_0.5").unit
+    '%'
+    """
+    if name in _FIXED:
+        return _FIXED[name]
+    for family, build in _FAMILIES.items():
+        match = re.fullmatch(rf"{family}_(\d+(?:\.\d+)?)", name)
+        if match:
+            return build(name, float(match[1]))
+    raise ProtocolError(f"unknown outcome {name!r}; {nearest(name, [*_FIXED, *(f + '_X' for f in _FAMILIES)])}")
+
+
+def _accuracy(
+    name: str,
+    meaning: str,
+    split: Literal["clean", "test"] = "test",
+    *,
+    input_sd: float = 0.0,
+    internal_mean: float = 0.0,
+    internal_sd: float = 0.0,
+) -> Outcome:
+    def measure(seen: Examination) -> float:
+        data = getattr(seen.data, split)
+        key = seen.key.of(name)
+        inputs = data.inputs
+        if input_sd > 0:
+            inputs = inputs + input_sd * normals(key.of("input"), *inputs.shape)
+        noisy = replace(seen.modulation, noise_mean=internal_mean, noise_sd=internal_sd)
+        scores = seen.responder.respond(
+            seen.network, inputs, noisy, key.of("internal") if internal_sd > 0 else None
+        )
+        return 100.0 * float(np.mean(np.argmax(scores, axis=0) == data.labels))
+
+    return Outcome(name, "%", meaning, measure)
+
+
+def _magnitude(seen: Examination) -> float:
+    raw = replace(seen.modulation, noise_mean=0.0, noise_sd=0.0, protection=0.0)
+    return seen.responder.activity(seen.network, seen.data.test.inputs, raw)
+
+
+_FIXED = {
+    o.name: o
+    for o in (
+        _accuracy("acc_clean", "accuracy on the clean set, no noise", "clean"),
+        _accuracy("acc_standard", "accuracy on the test set, no added noise"),
+        _accuracy(
+            "acc_combined",
+            "accuracy on the test set with input noise sd 1.0 and internal noise sd 0.5",
+            input_sd=COMBINED_INPUT_SD,
+            internal_sd=COMBINED_INTERNAL_SD,
+        ),
+        Outcome(
+            "activation_magnitude",
+            "1",
+            "mean absolute hidden activity on the test set, noise off, after inhibition and gain",
+            _magnitude,
+        ),
+        Outcome("sparsity", "%", "share of pruned connections", lambda s: 100.0 * s.network.sparsity),
+        Outcome("gain", "1", "gain of the drug state", lambda s: s.modulation.gain),
+        Outcome(
+            "effective_gain", "1", "gain after the stabiliser's cap", lambda s: s.modulation.effective_gain
+        ),
+        Outcome("protection", "1", "stabiliser protection left", lambda s: s.modulation.protection),
+    )
+}
+
+_FAMILIES: dict[str, Callable[[str, float], Outcome]] = {
+    "acc_input": lambda name, sd: _accuracy(
+        name, f"accuracy on the test set with input noise sd {sd:g}", input_sd=sd
+    ),
+    "acc_internal": lambda name, sd: _accuracy(
+        name, f"accuracy on the test set with internal noise sd {sd:g}", internal_sd=sd
+    ),
+    "acc_biased": lambda name, mean: _accuracy(
+        name,
+        f"accuracy on the test set with internal noise of mean {mean:g} and sd 1 (the manic probe)",
+        internal_mean=mean,
+        internal_sd=BIASED_SD,
+    ),
+}
+
+BATTERY = (
+    "sparsity",
+    "gain",
+    "acc_clean",
+    "acc_standard",
+    "acc_combined",
+    "acc_internal_0.0",
+    "acc_internal_0.5",
+    "acc_internal_1.0",
+    "acc_internal_1.5",
+    "acc_internal_2.5",
+    "acc_biased_1.0",
+    "activation_magnitude",
+)
+"""The acute outcomes of the article, in the order of its tables."""

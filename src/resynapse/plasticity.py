@@ -1,0 +1,125 @@
+"""Structural plasticity: pruning, regrowth and scars as pure functions Network -> Network.
+
+Fractions say of what: of the active connections, of the pruned ones, of all.
+Source: article, Methods, depression model and ketamine-like treatment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resynapse.network import BoolArray, FloatArray, Network
+from resynapse.randomness import Key, normals, words
+
+SPARSITY_CAP = 0.99
+"""Highest sparsity that `prune_more` asks for."""
+
+TieRule = Literal["keyed", "index"]
+
+
+def prune(network: Network, sparsity: float) -> Network:
+    """Keep, per layer, the connections with |w| at or above the `sparsity` quantile of the layer.
+
+    Parameters
+    ----------
+    network : its scars are left out of the quantile.
+    sparsity : share of each layer's connections to be without, in [0, 1).
+
+    The quantile (linear interpolation) runs over all positions of the layer, pruned ones included as zeros. A
+    pruned position is never re-opened. The biology it stands for: loss of the weakest synapses.
+    """
+    masks: list[BoolArray] = []
+    for weights, mask, scars in zip(network.weights, network.masks, network.scars, strict=True):
+        size = np.abs(weights.astype(np.float64))
+        eligible = size[~scars]
+        threshold = np.quantile(eligible, sparsity) if eligible.size else 0.0
+        masks.append(mask & (size >= threshold))
+    return network.with_masks(masks)
+
+
+def prune_more(network: Network, of_active: float) -> Network:
+    """Prune a further share of the active connections: to S' = S + of_active (1 - S), at most 0.99.
+
+    Parameters
+    ----------
+    of_active : share in [0, 1]; S is the sparsity over all masks, S' is applied to each layer.
+
+    Source: article, Methods, relapse test. As S' is the same for every layer, a layer that is denser than the
+    others loses more than `of_active` of its connections.
+    """
+    if of_active == 0.0:
+        return network
+    sparsity = network.sparsity
+    return prune(network, min(SPARSITY_CAP, sparsity + of_active * (1.0 - sparsity)))
+
+
+def regrow(
+    network: Network,
+    of_pruned: float,
+    scores: Sequence[FloatArray] | None,
+    key: Key,
+    *,
+    init_sd: float,
+    ties: TieRule = "keyed",
+) -> Network:
+    """Re-open a share of the pruned connections of each layer, those with the highest scores.
+
+    Parameters
+    ----------
+    of_pruned : share of the layer's pruned, unscarred connections, in [0, 1]; the count is rounded down.
+    scores : per layer, array of the weights' shape, such as sums of abs(dL/dw); None chooses at random.
+    key : stream for tie-breaking and for the new weights.
+    init_sd : standard deviation of the new weights, which are normal around 0.
+    ties : order among equal scores. ``keyed``: by a random word of the position, so that equal candidates have
+        equal chances; ``index``: by position, first row first (what a plain sort would do).
+
+    A connection into a unit that reaches no output has a score of exactly zero, so ties are the rule in sparse
+    networks and not the exception. The new weight of a position is a function of the position, not of the choice.
+    The biology it stands for: synaptogenesis after ketamine, guided by demand.
+    """
+    weights, masks = list(network.weights), list(network.masks)
+    for layer, (mask, scars) in enumerate(zip(network.masks, network.scars, strict=True)):
+        candidates = np.flatnonzero(~mask & ~scars)
+        quota = int(of_pruned * candidates.size)
+        if quota == 0:
+            continue
+        shape = mask.shape
+        score = np.zeros(candidates.size) if scores is None else scores[layer].ravel()[candidates]
+        rule: TieRule = "keyed" if scores is None else ties
+        chosen = candidates[_highest(score, quota, _priority(key, layer, shape, rule)[candidates])]
+        opened = np.zeros(mask.size, dtype=np.bool_)
+        opened[chosen] = True
+        new = init_sd * normals(key.of("weights"), *shape, layer=layer)
+        opened = opened.reshape(shape)
+        weights[layer] = np.where(opened, new.astype(weights[layer].dtype), weights[layer])
+        masks[layer] = mask | opened
+    return network.with_weights(weights).with_masks(masks)
+
+
+def scar(network: Network, scars: Sequence[BoolArray]) -> Network:
+    """Add scars: positions that become zero, pruned and never regrown.
+
+    Parameters
+    ----------
+    scars : per layer, bool array of shape (units, inputs); joined with the scars that are there.
+    """
+    joined = tuple(old | new for old, new in zip(network.scars, scars, strict=True))
+    masks = [m & ~s for m, s in zip(network.masks, joined, strict=True)]
+    pruned = network.with_masks(masks)
+    return Network(pruned.weights, pruned.biases, pruned.masks, joined)
+
+
+def _priority(key: Key, layer: int, shape: tuple[int, ...], ties: TieRule) -> NDArray[np.int64]:
+    """Rank of every position among equal scores: the lowest goes first."""
+    if ties == "index":
+        return np.arange(shape[0] * shape[1], dtype=np.int64)
+    return words(key.of("ties"), shape[0], shape[1], layer=layer).ravel().astype(np.int64)
+
+
+def _highest(score: FloatArray, quota: int, priority: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Indices of the `quota` highest scores; among equals the lowest priority, then the first."""
+    return np.lexsort((priority, -score))[:quota]

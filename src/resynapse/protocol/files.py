@@ -1,0 +1,124 @@
+"""Where protocols come from: the library that ships with resynapse, and the user's YAML files."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from pathlib import Path
+from typing import Any, ClassVar
+
+import yaml
+
+from resynapse.errors import ProtocolError, Where, nearest
+from resynapse.protocol.schema import dump, parse
+from resynapse.protocol.tree import Protocol
+
+_LIBRARY = resources.files("resynapse.protocol") / "library"
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain data only, as YAML 1.2 reads it: `off` is a word, 1e-5 a number. A key that stands twice is refused."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, list[Any]]] = {
+        first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":bool", ":timestamp"))]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            name = getattr(key, "value", None)
+            if isinstance(name, str) and name in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {name!r} stands twice; keep one", key.start_mark
+                )
+            if isinstance(name, str):
+                seen.add(name)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
+    list("-+.0123456789"),
+)
+
+
+def library() -> list[str]:
+    """Names of the protocols that ship with resynapse."""
+    return sorted(
+        entry.name.removesuffix(".yaml") for entry in _LIBRARY.iterdir() if entry.name.endswith(".yaml")
+    )
+
+
+def load(name_or_path: str | Path) -> Protocol:
+    """A protocol by its library name, or from a YAML file.
+
+    Raises
+    ------
+    ProtocolError : no such protocol, or the file cannot be run as it is written.
+
+    >>> load("switch-relapse").hidden
+    (512, 512, 256)
+    """
+    name = str(name_or_path)
+    if name in library():
+        return loads((_LIBRARY / f"{name}.yaml").read_text("utf-8"), source=name)
+    path = Path(name_or_path)
+    if path.suffix not in (".yaml", ".yml") and not path.exists():
+        raise ProtocolError(
+            f"unknown protocol {name!r}; {nearest(name, library())} (or give the path of a YAML file)"
+        )
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise ProtocolError(f"{path}: no such file; give the path of a protocol file") from None
+    except UnicodeDecodeError as error:
+        raise ProtocolError(f"{path}: not a text file (byte {error.start} is not UTF-8)") from None
+    except OSError as error:
+        raise ProtocolError(f"{path}: cannot be read ({error.strerror})") from None
+    return loads(text, source=str(path))
+
+
+def loads(text: str, source: str = "protocol") -> Protocol:
+    """A protocol from YAML text; `source` names it in errors."""
+    try:
+        document = yaml.load(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = f" line {mark.line + 1}" if mark else ""
+        problem = error.problem or error.context or "unreadable"
+        raise ProtocolError(f"{source}{line}: malformed YAML: {problem}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ProtocolError(f"{source}: malformed YAML: {str(error).splitlines()[0]}") from None
+    try:
+        return parse(document)
+    except ProtocolError as error:
+        line = _line(text, error.where) if error.where else None
+        raise ProtocolError(f"{source}{f' line {line}' if line else ''}: {error}") from None
+
+
+def dumps(protocol: Protocol) -> str:
+    """YAML text that `loads` turns into an equal protocol."""
+    return yaml.safe_dump(dump(protocol), sort_keys=False, allow_unicode=True, width=120)
+
+
+def _line(text: str, where: Where) -> int | None:
+    """The line, from 1, on which the last known part of `where` stands."""
+    node = yaml.compose(text, Loader=_Loader)
+    if node is None:
+        return None
+    line: int = node.start_mark.line
+    for part in where:
+        if isinstance(node, yaml.MappingNode):
+            found = [(k, v) for k, v in node.value if k.value == part]
+            if not found:
+                break
+            line, node = found[0][0].start_mark.line, found[0][1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line
+        else:
+            break
+    return line + 1

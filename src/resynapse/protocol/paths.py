@@ -1,0 +1,103 @@
+"""What an arm does from the fresh network on: its path, with arm filters applied and random streams named.
+
+A stream's label is made of the section and the order among steps of the same kind along the path
+(``follow_up/train.1``), never of the arm. So arms share batch order and noise wherever they do the same thing, two arms with
+the same beginning are the same subject until they part, and adding an arm or a side path moves no label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from resynapse.protocol.derived import base
+from resynapse.protocol.node import Node, Path
+from resynapse.protocol.steps import Assess, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """A node as one arm meets it: no arm filter any more, its random stream named."""
+
+    step: Step | None
+    stream: str
+    fork: tuple[Stop, ...] = ()
+    at: tuple[int, ...] = ()
+    share: bool = True
+
+
+Route = tuple[Stop, ...]
+
+
+def route(arm: str, *, induction: Path, treatment: Path, follow_up: Path) -> Route:
+    """The whole path of one arm: induction, treatment, follow-up."""
+    sections = {"induction": induction, "treatment": treatment, "follow_up": follow_up}
+    return tuple(
+        stop for section, path in sections.items() for stop in _resolve(path, arm, section, {})
+    )
+
+
+def parted(group: Mapping[str, Route]) -> Iterator[tuple[Stop, dict[str, Route]]]:
+    """Group arms by their next stop: (the stop, what each of its arms has left); finished arms drop out."""
+    left: dict[Stop, dict[str, Route]] = {}
+    for arm, stops in group.items():
+        if stops:
+            left.setdefault(stops[0], {})[arm] = stops[1:]
+    yield from left.items()
+
+
+def epochs(group: Mapping[str, Route]) -> int:
+    """Training epochs of one subject when every shared stretch is run once."""
+    total = 0
+    for stop, rest in parted(group):
+        if stop.step is not None and stop.step.counts == "epochs":
+            total += stop.step.length
+            if not stop.share:
+                total += sum(stop.at)
+        total += max(1, len(stop.at)) * epochs({"": stop.fork}) + epochs(rest)
+    return total
+
+
+def assessments(stops: Route, suffix: str = "") -> list[str]:
+    """The conditions an arm is assessed at, in order; below `at` each carries its count."""
+    found = []
+    for stop in stops:
+        if isinstance(stop.step, Assess):
+            found.append(stop.step.condition + suffix)
+        for inner in [below(suffix, count) for count in stop.at] or [suffix]:
+            found += assessments(stop.fork, inner)
+    return found
+
+
+def conditions(*several: Route) -> set[str]:
+    """Every condition of several arms, with and without counts."""
+    found = {c for stops in several for c in assessments(stops)}
+    return found | {base(c) for c in found}
+
+
+def below(suffix: str, count: int) -> str:
+    """The suffix of a condition's name below one more count: ``=25``, then ``=25,10``."""
+    return f"{suffix},{count}" if suffix else f"={count}"
+
+
+def _resolve(path: Path, arm: str, section: str, seen: dict[str, int]) -> Iterator[Stop]:
+    for node in path:
+        if node.arms and arm not in node.arms:
+            continue
+        yield Stop(
+            step=node.step,
+            stream=_stream(node, section, seen),
+            fork=tuple(_resolve(node.fork, arm, section, dict(seen))),
+            at=node.at,
+            share=node.share,
+        )
+
+
+def _stream(node: Node, section: str, seen: dict[str, int]) -> str:
+    if node.step is None:
+        return ""
+    kind = node.step.kind
+    if node.stream is not None:
+        return f"{section}/{node.stream}"
+    seen[kind] = seen.get(kind, 0) + 1
+    return f"{section}/{kind}.{seen[kind]}"

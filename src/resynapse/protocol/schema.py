@@ -1,0 +1,208 @@
+"""Protocol files to objects and back, without loss.
+
+A step is a mapping with its name as key; beside it may stand `at`, `fork`, `share`, `arms` and `stream`. A rule of `derived`
+is a mapping with its name as key. What is unknown, of the wrong type or impossible is refused with its path in the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from resynapse.errors import ProtocolError, Where, nearest
+from resynapse.protocol.derived import RULES, Derived
+from resynapse.protocol.node import Node, Path
+from resynapse.protocol.steps import STEPS, Step
+from resynapse.protocol.tree import Protocol
+from resynapse.task import GaussianBlobs
+
+TASKS = {"gaussian-blobs": GaussianBlobs}
+_BESIDE = ("at", "fork", "share", "arms", "stream")
+_SHORTHAND = {"assess": "condition"}
+_TOP = (
+    "name", "title", "cite", "task", "network", "batch_size", "induction", "arms", "follow_up", "derived",
+)  # fmt: skip
+_M = TypeVar("_M", bound=BaseModel)
+_T = TypeVar("_T")
+
+
+def parse(document: object) -> Protocol:
+    """A protocol from plain data (mappings, lists, numbers, strings).
+
+    Raises
+    ------
+    ProtocolError : with the place, the value, what is allowed and the nearest valid name.
+    """
+    if document is None:
+        raise ProtocolError("nothing is written here; see `resynapse show demo` for an example")
+    top = _mapping(document, (), _TOP)
+    if "name" not in top:
+        raise ProtocolError("name is missing; give the protocol a name")
+    network = _mapping(top.get("network", {}), ("network",), ("hidden",))
+    arms = _mapping(top.get("arms"), ("arms",))
+    fields: dict[str, Any] = {
+        "name": _typed(str, top["name"], ("name",)),
+        "title": _typed(str, top.get("title", ""), ("title",)),
+        "cite": _typed(str, top.get("cite", ""), ("cite",)),
+        "task": _task(top.get("task", {"kind": "gaussian-blobs"}), ("task",)),
+        "induction": _path(top.get("induction", []), ("induction",)),
+        "arms": {name: _path(path, ("arms", name)) for name, path in arms.items()},
+        "follow_up": _path(top.get("follow_up", []), ("follow_up",)),
+        "derived": tuple(
+            _rule(rule, ("derived", i))
+            for i, rule in enumerate(_sequence(top.get("derived", []), ("derived",)))
+        ),
+    }
+    if "hidden" in network:
+        fields["hidden"] = _typed(tuple[int, ...], network["hidden"], ("network", "hidden"))
+    if "batch_size" in top:
+        fields["batch_size"] = _typed(int, top["batch_size"], ("batch_size",))
+    return Protocol(**fields)
+
+
+def dump(protocol: Protocol) -> dict[str, Any]:
+    """Plain data that `parse` turns into an equal protocol; every default is written out."""
+    kind = next(name for name, task in TASKS.items() if isinstance(protocol.task, task))
+    return {
+        "name": protocol.name,
+        "title": protocol.title,
+        "cite": protocol.cite,
+        "task": {"kind": kind, **TypeAdapter(type(protocol.task)).dump_python(protocol.task, mode="json")},
+        "network": {"hidden": list(protocol.hidden)},
+        "batch_size": protocol.batch_size,
+        "induction": _dump_path(protocol.induction),
+        "arms": {name: _dump_path(path) for name, path in protocol.arms.items()},
+        "follow_up": _dump_path(protocol.follow_up),
+        "derived": [{rule.kind: rule.model_dump(mode="json")} for rule in protocol.derived],
+    }
+
+
+def _dump_path(path: Path) -> list[dict[str, Any]]:
+    return [_dump_node(node) for node in path]
+
+
+def _dump_node(node: Node) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    if node.step is not None:
+        out[node.step.kind] = node.step.model_dump(mode="json", exclude_none=True)
+    if node.arms:
+        out["arms"] = list(node.arms)
+    if node.at:
+        out["at"] = list(node.at)
+    if not node.share:
+        out["share"] = False
+    if node.stream is not None:
+        out["stream"] = node.stream
+    if node.fork:
+        out["fork"] = _dump_path(node.fork)
+    return out
+
+
+def _path(value: object, where: Where) -> Path:
+    return tuple(_node(item, (*where, i)) for i, item in enumerate(_sequence(value, where)))
+
+
+def _node(value: object, where: Where) -> Node:
+    item = _mapping(value, where, (*STEPS, *_BESIDE), what="step")
+    kinds = [key for key in item if key in STEPS]
+    if len(kinds) > 1:
+        raise ProtocolError(f"{' and '.join(kinds)} in one step; write them as two, each with its own dash", where)
+    fields: dict[str, Any] = {}
+    if kinds:
+        fields["step"] = _step(kinds[0], item[kinds[0]], (*where, kinds[0]))
+    if "fork" in item:
+        fields["fork"] = _path(item["fork"], (*where, "fork"))
+    for key, kind in (("at", tuple[int, ...]), ("arms", tuple[str, ...]), ("share", bool), ("stream", str)):
+        if key in item:
+            fields[key] = _typed(kind, item[key], (*where, key))
+    return Node(**fields)
+
+
+def _step(kind: str, value: object, where: Where) -> Step:
+    if kind in _SHORTHAND and not isinstance(value, Mapping):
+        value = {_SHORTHAND[kind]: value}
+    return _model(STEPS[kind], {} if value is None else value, where)
+
+
+def _rule(value: object, where: Where) -> Derived:
+    item = _mapping(value, where, RULES, what="rule")
+    if len(item) != 1:
+        raise ProtocolError(f"give one rule of {', '.join(RULES)}", where)
+    ((kind, fields),) = item.items()
+    return _model(RULES[kind], fields, (*where, kind))
+
+
+def _task(value: object, where: Where) -> GaussianBlobs:
+    item = dict(_mapping(value, where))
+    kind = item.pop("kind", "gaussian-blobs")
+    if kind not in TASKS:
+        raise ProtocolError(f"unknown task {kind!r}; {nearest(kind, TASKS)}", (*where, "kind"))
+    return _typed(TASKS[kind], item, where)
+
+
+def _model(model: type[_M], value: object, where: Where) -> _M:
+    try:
+        return model.model_validate(_mapping(value, where, model.model_fields))
+    except ValidationError as error:
+        raise _explained(error, where) from None
+
+
+def _typed(kind: Any, value: object, where: Where) -> Any:
+    try:
+        return TypeAdapter(kind).validate_json(_json(value, where), strict=True)
+    except ValidationError as error:
+        raise _explained(error, where, getattr(kind, "__dataclass_fields__", ())) from None
+
+
+def _json(value: object, where: Where) -> str:
+    """JSON of plain data: in it a list may stand for a tuple, and nothing else is converted."""
+    import json
+
+    try:
+        return json.dumps(value)
+    except (TypeError, ValueError):
+        raise ProtocolError(f"{value!r} is no plain value; give numbers, strings, lists or mappings", where) from None
+
+
+def _explained(error: ValidationError, where: Where, names: Iterable[str] = ()) -> ProtocolError:
+    problems = error.errors(include_url=False)
+    first = problems[0]
+    place: Where = where
+    for part in first["loc"]:
+        # the names of union branches are no places in the file
+        if isinstance(part, int) or str(part).isidentifier():
+            place = (*place, part)
+    message = first["msg"][0].lower() + first["msg"][1:]
+    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        return ProtocolError(f"unknown key {place[-1]!r}; {nearest(place[-1], names)}", place[:-1])
+    if first["type"] == "missing":
+        return ProtocolError("missing; this field has no default", place)
+    message = message.removeprefix("value error, ")
+    return ProtocolError(f"{_shown(first['input'])} is not possible: {message}", place)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _mapping(
+    value: object, where: Where, allowed: Iterable[str] | None = None, what: str = "key"
+) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        expected = f"a mapping{' of ' + what + 's' if what != 'key' else ''}"
+        raise ProtocolError(f"{_shown(value)} is not possible: {expected} must stand here", where)
+    for key in value:
+        if not isinstance(key, str):
+            raise ProtocolError(f"key {key!r} is not a string; put it in quotes", where)
+        if allowed is not None and key not in allowed:
+            raise ProtocolError(f"unknown {what} {key!r}; {nearest(key, allowed)}", (*where, key))
+    return value
+
+
+def _sequence(value: object, where: Where) -> Sequence[object]:
+    if not isinstance(value, (list, tuple)):
+        raise ProtocolError(f"{_shown(value)} is not possible: a list must stand here", where)
+    return value

@@ -1,0 +1,40 @@
+"""What a step maps: the state of one subject, and what stands around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from resynapse.engine import Engine
+from resynapse.modulation import NEUTRAL, Modulation
+from resynapse.network import Network
+from resynapse.randomness import Key
+from resynapse.task import TaskData
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One simulated subject at one moment: its network and what acts on it."""
+
+    network: Network
+    modulation: Modulation = NEUTRAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What a step may use besides the state.
+
+    Parameters
+    ----------
+    engine : the three verbs.
+    data : the subject's task sets.
+    batch_size : samples of a training step.
+    key : the step's own random stream.
+    pause : called between epochs; it may raise to stop.
+    """
+
+    engine: Engine
+    data: TaskData
+    batch_size: int
+    key: Key
+    pause: Callable[[], None]

@@ -1,0 +1,260 @@
+"""The vocabulary of protocols: small typed steps, each mapping a subject's state to a new state.
+
+A treatment is a list of steps, so combinations, sequences and tapers need no code. A step that advances in epochs or
+steps of its own also gives the states along the way (`trajectory`), where side paths may start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from resynapse.engine import TrainingPhase
+from resynapse.modulation import NEUTRAL, Activation, Modulation
+from resynapse.errors import ProtocolError
+from resynapse.outcomes import BATTERY, outcome
+from resynapse.plasticity import TieRule, prune, prune_more, regrow
+from resynapse.protocol.state import Setting, State
+from resynapse.randomness import permutation
+
+Count = Annotated[int, Field(ge=0, strict=True)]
+Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
+NonNegativeRamp = NonNegative | tuple[NonNegative, NonNegative]
+PositiveRamp = Positive | tuple[Positive, Positive]
+
+
+class Step(BaseModel):
+    """One thing that is done to a subject.
+
+    `counts` names what the step advances in (``epochs``, ``steps``), or is None for a step that happens at once.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    kind: ClassVar[str]
+    counts: ClassVar[str | None] = None
+
+    def apply(self, state: State, setting: Setting) -> State:
+        """The state after the step."""
+        raise NotImplementedError
+
+    @property
+    def length(self) -> int:
+        """How many epochs or steps it advances; 0 for a step that happens at once."""
+        return 0
+
+    def trajectory(
+        self, state: State, setting: Setting, at: Collection[int]
+    ) -> Iterator[tuple[int, State]]:
+        """The states at each count of `at`, in rising order."""
+        raise NotImplementedError
+
+
+class Train(Step):
+    """Train the live connections and biases with a new Adam optimiser, the drug state as it is."""
+
+    kind: ClassVar[str] = "train"
+    counts: ClassVar[str | None] = "epochs"
+    epochs: Count = Field(description="passes over the training set")
+    lr: NonNegative = Field(description="learning rate of Adam")
+    noise_sd: NonNegativeRamp = Field(
+        default=0.0,
+        description="sd of internal noise during this phase only; [first epoch, last epoch] is a linear ramp",
+    )
+    gain: PositiveRamp | None = Field(
+        default=None,
+        description="gain over the phase, kept afterwards; [first epoch, last epoch] is a linear ramp",
+    )
+
+    @property
+    def length(self) -> int:
+        return self.epochs
+
+    def apply(self, state: State, setting: Setting) -> State:
+        for _, after in self.trajectory(state, setting, [self.epochs]):
+            state = after
+        return state
+
+    def trajectory(
+        self, state: State, setting: Setting, at: Collection[int]
+    ) -> Iterator[tuple[int, State]]:
+        schedule = [self._in_force(state.modulation, epoch) for epoch in range(self.epochs)]
+        phase = TrainingPhase(
+            schedule=schedule,
+            learning_rate=self.lr,
+            batch_size=setting.batch_size,
+            key=setting.key,
+            pause=setting.pause,
+        )
+        for done, network in setting.engine.train(state.network, setting.data.train, phase, at):
+            gain = schedule[done - 1].gain if done else state.modulation.gain
+            yield done, State(network, replace(state.modulation, gain=gain))
+
+    def _in_force(self, modulation: Modulation, epoch: int) -> Modulation:
+        part = epoch / (self.epochs - 1) if self.epochs > 1 else 0.0
+        gain = modulation.gain if self.gain is None else _along(self.gain, part)
+        return replace(modulation, gain=gain, noise_sd=_along(self.noise_sd, part))
+
+
+class Prune(Step):
+    """Prune every layer to a sparsity, weakest connections first: the model of depression."""
+
+    kind: ClassVar[str] = "prune"
+    sparsity: float = Field(
+        ge=0, lt=1, strict=True, allow_inf_nan=False, description="share of connections to be without"
+    )
+
+    def apply(self, state: State, setting: Setting) -> State:
+        return replace(state, network=prune(state.network, self.sparsity))
+
+
+class PruneMore(Step):
+    """Prune a share of the connections that are still active: the structural relapse test."""
+
+    kind: ClassVar[str] = "prune_more"
+    of_active: Share = Field(description="share of the active connections to prune")
+
+    def apply(self, state: State, setting: Setting) -> State:
+        return replace(state, network=prune_more(state.network, self.of_active))
+
+
+class Regrow(Step):
+    """Re-open pruned connections where the loss asks for them most (or at random): synaptogenesis."""
+
+    kind: ClassVar[str] = "regrow"
+    of_pruned: Share = Field(description="share of each layer's pruned connections to re-open")
+    by: Literal["gradient", "random"] = Field(
+        default="gradient", description="choose by the summed abs(dL/dw), or uniformly"
+    )
+    batches: Annotated[int, Field(ge=1, strict=True)] = Field(
+        default=30, description="training batches that the gradient is summed over"
+    )
+    init_sd: NonNegative = Field(default=0.03, description="sd of the new weights, normal around 0")
+    ties: TieRule = Field(
+        default="keyed", description="order among equal scores: a keyed random order, or by index"
+    )
+
+    def apply(self, state: State, setting: Setting) -> State:
+        scores = None
+        if self.by == "gradient" and self.of_pruned > 0:
+            train = setting.data.train
+            order = permutation(setting.key.of("batches"), train.labels.size)
+            size = setting.batch_size
+            batches = [order[i * size : (i + 1) * size] for i in range(self.batches)]
+            scores = setting.engine.saliency(
+                state.network,
+                train,
+                replace(state.modulation, gain=1.0, noise_sd=0.0, noise_mean=0.0),
+                [b for b in batches if b.size],
+            )
+        grown = regrow(
+            state.network,
+            self.of_pruned,
+            scores,
+            setting.key,
+            init_sd=self.init_sd,
+            ties=self.ties,
+        )
+        return replace(state, network=grown)
+
+
+class Drug(Step):
+    """Set the drug state; what is not named stays as it is."""
+
+    kind: ClassVar[str] = "drug"
+    gain: Positive | None = Field(default=None, description="multiplier of hidden activity")
+    inhibition: Positive | None = Field(
+        default=None, description="tonic inhibition as a multiplier of hidden activity; 1 is none"
+    )
+    activation: Activation | None = Field(default=None, description="hidden activation: relu or tanh")
+
+    def apply(self, state: State, setting: Setting) -> State:
+        named = {k: v for k, v in self if v is not None}
+        return replace(state, modulation=replace(state.modulation, **named))
+
+
+class Discontinue(Step):
+    """Stop the drug: the neutral drug state. The stabiliser's protection stays."""
+
+    kind: ClassVar[str] = "discontinue"
+
+    def apply(self, state: State, setting: Setting) -> State:
+        return replace(state, modulation=replace(NEUTRAL, protection=state.modulation.protection))
+
+
+class Stabilise(Step):
+    """Give the mood stabiliser: set its protection."""
+
+    kind: ClassVar[str] = "stabilise"
+    protection: Share = Field(description="protection, 1 is full")
+
+    def apply(self, state: State, setting: Setting) -> State:
+        return replace(state, modulation=replace(state.modulation, protection=self.protection))
+
+
+class Decay(Step):
+    """Let the stabiliser wash out: its protection falls linearly, not below 0."""
+
+    kind: ClassVar[str] = "decay"
+    counts: ClassVar[str | None] = "steps"
+    steps: Count = Field(description="washout steps")
+    per_step: Share = Field(description="protection lost in each step")
+
+    @property
+    def length(self) -> int:
+        return self.steps
+
+    def apply(self, state: State, setting: Setting) -> State:
+        left = max(0.0, state.modulation.protection - self.steps * self.per_step)
+        return replace(state, modulation=replace(state.modulation, protection=left))
+
+    def trajectory(
+        self, state: State, setting: Setting, at: Collection[int]
+    ) -> Iterator[tuple[int, State]]:
+        for done in sorted(at):
+            yield done, self.model_copy(update={"steps": done}).apply(state, setting)
+
+
+class Assess(Step):
+    """Measure outcomes at a named condition; the state stays as it is."""
+
+    kind: ClassVar[str] = "assess"
+    condition: str = Field(
+        min_length=1,
+        pattern=r"^[^=,/\s]+$",
+        description="name of the condition; below `at` it becomes condition=count",
+    )
+    outcomes: tuple[str, ...] = Field(
+        default=BATTERY, min_length=1, description="names of the outcomes; the acute battery by default"
+    )
+
+    @field_validator("outcomes")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            try:
+                outcome(name)
+            except ProtocolError as error:
+                raise ValueError(str(error)) from None
+        return names
+
+    def apply(self, state: State, setting: Setting) -> State:
+        return state
+
+
+STEPS: dict[str, type[Step]] = {
+    step.kind: step
+    for step in (Train, Prune, PruneMore, Regrow, Drug, Discontinue, Stabilise, Decay, Assess)
+}
+"""Every step by the name it has in protocol files."""
+
+
+def _along(ramp: float | tuple[float, float], part: float) -> float:
+    """The value at `part` (0 to 1) of a linear ramp; a number is a flat one."""
+    if isinstance(ramp, tuple):
+        return (1.0 - part) * ramp[0] + part * ramp[1]
+    return ramp

@@ -1,0 +1,133 @@
+"""A protocol as a tree: one induction, arms that branch from the identical state, a common follow-up with side paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from resynapse.errors import ProtocolError, nearest
+from resynapse.protocol.checks import check
+from resynapse.protocol.derived import Derived
+from resynapse.protocol.node import Node, Path, Stepwise, every, nodes
+from resynapse.protocol.paths import Route, conditions, route
+from resynapse.protocol.steps import Assess
+from resynapse.task import GaussianBlobs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """An experiment, written down.
+
+    Parameters
+    ----------
+    name : names the results.
+    title, cite : one line on what it is, and the DOI of the article it follows (empty for none).
+    task : what the networks learn.
+    hidden : widths of the hidden layers.
+    batch_size : samples of a training step.
+    induction : path from the fresh network to the state that all arms share.
+    arms : the treatment path of each arm.
+    follow_up : path that every arm takes afterwards.
+    derived : outcomes computed from measured ones.
+    """
+
+    name: str
+    title: str = ""
+    cite: str = ""
+    task: GaussianBlobs = field(default_factory=GaussianBlobs)
+    hidden: tuple[int, ...] = (512, 512, 256)
+    batch_size: int = 128
+    induction: Path = ()
+    arms: Mapping[str, Path] = field(default_factory=dict)
+    follow_up: Path = ()
+    derived: tuple[Derived, ...] = ()
+
+    def __post_init__(self) -> None:
+        check(self)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Inputs, hidden widths, classes."""
+        return (self.task.features, *self.hidden, self.task.classes)
+
+    @property
+    def routes(self) -> dict[str, Route]:
+        """What each arm does from the fresh network on."""
+        return {
+            arm: route(arm, induction=self.induction, treatment=path, follow_up=self.follow_up)
+            for arm, path in self.arms.items()
+        }
+
+    @property
+    def nodes(self) -> Iterator[Node]:
+        """Every node of the tree, side paths included."""
+        for path in (self.induction, *self.arms.values(), self.follow_up):
+            yield from every(path)
+
+    def with_arm(self, name: str, steps: Sequence[Stepwise]) -> Protocol:
+        """The same protocol with one more arm, or another treatment in an arm that is there."""
+        return replace(self, arms={**self.arms, name: nodes(steps)})
+
+    def only(self, arms: Sequence[str]) -> Protocol:
+        """The same protocol with some of its arms; nothing else changes, their numbers neither.
+
+        Raises
+        ------
+        ProtocolError : an arm is not there, or none is named.
+        """
+        for name in arms:
+            if name not in self.arms:
+                raise ProtocolError(f"protocol {self.name} has no arm {name!r}; {nearest(name, self.arms)}")
+        kept = {name: path for name, path in self.arms.items() if name in arms}
+        fewer = replace(
+            self,
+            arms=kept,
+            induction=_without_arms(self.induction, kept),
+            follow_up=_without_arms(self.follow_up, kept),
+            derived=(),
+        )
+        left = conditions(*fewer.routes.values())
+        return replace(fewer, derived=tuple(d for d in self.derived if left.issuperset(d.reads)))
+
+    def with_outcomes(self, condition: str, outcomes: Sequence[str]) -> Protocol:
+        """The same protocol with other outcomes measured at a condition.
+
+        Raises
+        ------
+        ProtocolError : the condition is not assessed, or an outcome is unknown.
+        """
+        found = [n.step.condition for n in self.nodes if isinstance(n.step, Assess)]
+        if condition not in found:
+            raise ProtocolError(
+                f"protocol {self.name} has no condition {condition!r}; {nearest(condition, found)}"
+            )
+
+        def change(path: Path) -> Path:
+            return tuple(
+                replace(
+                    node,
+                    fork=change(node.fork),
+                    step=Assess(condition=condition, outcomes=tuple(outcomes))
+                    if isinstance(node.step, Assess) and node.step.condition == condition
+                    else node.step,
+                )
+                for node in path
+            )
+
+        return replace(
+            self,
+            induction=change(self.induction),
+            arms={name: change(path) for name, path in self.arms.items()},
+            follow_up=change(self.follow_up),
+        )
+
+
+def _without_arms(path: Path, kept: Mapping[str, Path]) -> Path:
+    """The path with arm filters cut to the arms that are kept; nodes of other arms alone are dropped."""
+    left = []
+    for node in path:
+        arms = tuple(a for a in node.arms if a in kept)
+        if node.arms and not arms:
+            continue
+        left.append(replace(node, arms=arms, fork=_without_arms(node.fork, kept)))
+    return tuple(left)

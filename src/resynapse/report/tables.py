@@ -1,0 +1,145 @@
+"""Tables of a run in the article's form, as text or Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from resynapse.analysis.published import Cell, Comparison, protocols_with_tables, published
+from resynapse.analysis.summaries import summary
+from resynapse.disclaimer import SHORT_DISCLAIMER
+
+if TYPE_CHECKING:
+    import polars as pl
+
+UNITS = {"pct": "%", "pp": "points", "abs": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable:
+    """A titled grid of strings; the first column names the rows."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def markdown(self) -> str:
+        """The table in Markdown."""
+        lines = [f"**{self.title}**", "", _line(self.header), _line(["---"] * len(self.header))]
+        return "\n".join([*lines, *(_line(r) for r in self.rows)]) + "\n"
+
+
+def article_tables(protocol: str, table: pl.DataFrame) -> list[TextTable]:
+    """The run's means and SDs, grouped as in the article, or by condition where it has no published table."""
+    cells = {(r["arm"], r["condition"], r["outcome"]): r for r in summary(table).iter_rows(named=True)}
+    if protocol in protocols_with_tables():
+        named = [(r["table"], r["arm"], r["condition"], r["outcome"]) for r in published(protocol).iter_rows(named=True)]
+    else:
+        named = [(c.split("=")[0], a, c, o) for a, c, o in cells]
+    groups: dict[str, list[tuple[str, str, str]]] = {}
+    for title, *cell in named:
+        key = (cell[0], cell[1], cell[2])
+        if key in cells:
+            groups.setdefault(title, []).append(key)
+    counts = sorted({int(r["n"]) for r in cells.values()})
+    n = f"n = {counts[0]}" if len(counts) == 1 else f"n = {counts[0]} to {counts[-1]}"
+    return [_pivot(f"{title} (mean ± SD, {n})", keys, cells) for title, keys in groups.items()]
+
+
+def _pivot(
+    title: str, keys: list[tuple[str, str, str]], cells: dict[tuple[str, str, str], dict[str, object]]
+) -> TextTable:
+    outcomes = list(dict.fromkeys(o for _, _, o in keys))
+    conditions = list(dict.fromkeys(c for _, c, _ in keys))
+    arms = list(dict.fromkeys(a for a, _, _ in keys))
+    if len(outcomes) == 1:
+        title = f"{title}: {outcomes[0]}"
+        rows = [(a, *(_shown(cells.get((a, c, outcomes[0]))) for c in conditions)) for a in arms]
+        return TextTable(title, ("arm", *conditions), tuple(rows))
+    rows = [
+        (f"{a} {c}" if len(conditions) > 1 else a, *(_shown(cells.get((a, c, o))) for o in outcomes))
+        for a in arms
+        for c in conditions
+        if any((a, c, o) in cells for o in outcomes)
+    ]
+    return TextTable(title, ("arm", *outcomes), tuple(rows))
+
+
+def comparison_table(comparison: Comparison) -> TextTable:
+    """Every published cell beside ours."""
+    header = ("table", "arm", "condition", "outcome", "published", "ours", "n", "difference [95 %]", "verdict")
+    return TextTable(
+        f"{comparison.protocol}: published cells beside this run",
+        header,
+        tuple(
+            (
+                _short(c.table),
+                c.arm,
+                c.condition,
+                c.outcome,
+                _plus_minus(c.published_mean, c.published_sd, _digits(c)),
+                _plus_minus(c.mean, c.sd, _digits(c)),
+                str(c.n),
+                _interval(c),
+                c.verdict,
+            )
+            for c in comparison.cells
+        ),
+    )
+
+
+def comparison_summary(comparison: Comparison) -> str:
+    """How many cells agree, and how many would not by chance alone."""
+    counts = {v: comparison.count(v) for v in ("agrees", "differs", "undecided", "not run")}
+    words = {"agrees": "agree", "differs": "differ", "undecided": "undecided", "not run": "not run"}
+    said = ", ".join(f"{n} {words[v]}" for v, n in counts.items() if n or v in ("agrees", "differs"))
+    text = (
+        f"{len(comparison.cells)} published cells: {said}; "
+        f"chance alone would make about {comparison.expected_by_chance:.1f} differ."
+    )
+    if counts["undecided"]:
+        text += " Undecided: beyond the margin, but one subject gives no interval; run 2 or more."
+    return text
+
+
+def footer() -> str:
+    """The last line of every table."""
+    return SHORT_DISCLAIMER
+
+
+def _digits(cell: Cell) -> int:
+    return 1 if cell.unit in ("pct", "pp") else 3
+
+
+def _shown(cell: dict[str, object] | None) -> str:
+    if cell is None:
+        return ""
+    mean, sd = float(str(cell["mean"])), cell["sd"]
+    points = str(cell["outcome"]).startswith(("acc_", "manic_", "relapse_", "sparsity"))
+    return _plus_minus(mean, None if sd is None else float(str(sd)), 1 if points else 3)
+
+
+def _plus_minus(mean: float | None, sd: float | None, digits: int) -> str:
+    if mean is None:
+        return ""
+    return f"{mean:.{digits}f}" if sd is None else f"{mean:.{digits}f} ± {sd:.{digits}f}"
+
+
+def _interval(cell: Cell) -> str:
+    if cell.difference is None:
+        return ""
+    digits = _digits(cell)
+    text = f"{cell.difference:+.{digits}f}"
+    if cell.low is not None and cell.high is not None:
+        text += f" [{cell.low:+.{digits}f}, {cell.high:+.{digits}f}]"
+    return text
+
+
+def _short(title: str) -> str:
+    return re.sub(r"^printed (?=Table)|^Table .* / printed ", "", title)
+
+
+def _line(cells: Iterator[str] | list[str] | tuple[str, ...]) -> str:
+    return "| " + " | ".join(cells) + " |"

@@ -1,0 +1,95 @@
+"""What a protocol will cost on this machine: a rehearsal that times a few steps of every phase.
+
+The rehearsal is a real walk through the tree with an engine that trains on a few batches and multiplies the time, so
+nothing is guessed about pruned, regrown or noisy networks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from resynapse.cohort import Subject
+from resynapse.engine import Engine, TrainingPhase
+from resynapse.modulation import Modulation
+from resynapse.network import FloatArray, Network
+from resynapse.protocol import Protocol
+from resynapse.randomness import Key
+from resynapse.run.walk import walk
+from resynapse.task import Split
+
+BATCHES = 6
+"""Training batches that stand for a phase."""
+
+
+@dataclass(slots=True)
+class _Rehearsal:
+    """An engine that does a little of everything and adds up what all of it would take."""
+
+    engine: Engine
+    seconds: float = 0.0
+    name: str = "rehearsal"
+    dtype: DTypeLike = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.dtype = self.engine.dtype
+
+    def train(
+        self, network: Network, data: Split, phase: TrainingPhase, at: Collection[int]
+    ) -> Iterator[tuple[int, Network]]:
+        last = max(at, default=0)
+        after = network
+        if last > 0:
+            few = min(BATCHES * phase.batch_size, data.labels.size)
+            part = Split(data.inputs[:, :few], data.labels[:few])
+            short = replace(phase, schedule=phase.schedule[:1])
+            started = time.perf_counter()
+            for _, after in self.engine.train(network, part, short, [1]):
+                pass
+            self.seconds += (time.perf_counter() - started) * last * data.labels.size / few
+        for count in sorted(at):
+            yield count, after if count else network
+
+    def respond(
+        self,
+        network: Network,
+        inputs: NDArray[np.float64],
+        modulation: Modulation,
+        noise: Key | None = None,
+    ) -> FloatArray:
+        started = time.perf_counter()
+        scores = self.engine.respond(network, inputs, modulation, noise)
+        self.seconds += time.perf_counter() - started
+        return scores
+
+    def activity(
+        self, network: Network, inputs: NDArray[np.float64], modulation: Modulation
+    ) -> float:
+        started = time.perf_counter()
+        value = self.engine.activity(network, inputs, modulation)
+        self.seconds += time.perf_counter() - started
+        return value
+
+    def saliency(
+        self,
+        network: Network,
+        data: Split,
+        modulation: Modulation,
+        batches: Sequence[NDArray[np.int64]],
+    ) -> list[NDArray[np.float64]]:
+        started = time.perf_counter()
+        scores = self.engine.saliency(network, data, modulation, batches)
+        self.seconds += time.perf_counter() - started
+        return scores
+
+
+def seconds_a_subject(protocol: Protocol, engine: Engine) -> float:
+    """Estimated seconds for one subject on one core, from steps timed now; the first rehearsal warms up."""
+    for _ in range(2):
+        rehearsal = _Rehearsal(engine)
+        walk(protocol, Subject(0, 0), rehearsal)
+    return rehearsal.seconds

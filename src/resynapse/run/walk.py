@@ -1,0 +1,160 @@
+"""One subject through the protocol tree: every shared stretch once, every condition measured where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from resynapse.cohort import Subject
+from resynapse.engine import Engine
+from resynapse.errors import RunInterruptedError, SubjectError
+from resynapse.outcomes import Examination, outcome
+from resynapse.protocol import Assess
+from resynapse.protocol import Protocol as Experiment
+from resynapse.protocol.paths import Route, Stop, below, parted
+from resynapse.protocol.state import Setting, State
+from resynapse.task import TaskData
+
+
+class Row(NamedTuple):
+    """One value of one subject."""
+
+    arm: str
+    condition: str
+    outcome: str
+    value: float
+
+
+class Watch(Protocol):
+    """Who looks on while a subject walks: progress, and a way to stop."""
+
+    def phase(self, name: str) -> None:
+        """A new phase begins."""
+
+    def epoch(self) -> None:
+        """An epoch is over; raise `RunInterruptedError` to stop here."""
+
+
+class Unwatched:
+    """Nobody looks on."""
+
+    def phase(self, name: str) -> None:
+        """Nothing to say."""
+
+    def epoch(self) -> None:
+        """Go on."""
+
+
+def walk(experiment: Experiment, subject: Subject, engine: Engine, watch: Watch | None = None) -> list[Row]:
+    """All results of one subject: a pure function of (protocol, root seed, subject number, engine).
+
+    Returns
+    -------
+    Rows arm by arm in the protocol's order, each arm's in the order of measuring, derived values last.
+
+    Raises
+    ------
+    SubjectError : a step failed or training diverged; it names subject, arms and step.
+    """
+    watch = watch or Unwatched()
+    walker = _Walker(experiment, subject, engine, subject.data(experiment), watch)
+    network = subject.network(experiment).astype(engine.dtype)
+    walker.follow(State(network), experiment.routes, "")
+    return [row for arm in experiment.arms for row in walker.rows(arm)]
+
+
+@dataclass(slots=True)
+class _Walker:
+    experiment: Experiment
+    subject: Subject
+    engine: Engine
+    data: TaskData
+    watch: Watch
+    measured: dict[str, dict[tuple[str, str], float]] = field(default_factory=dict)
+
+    def rows(self, arm: str) -> Iterator[Row]:
+        """The arm's measured values, then its derived ones."""
+        values = dict(self.measured.get(arm, {}))
+        for rule in self.experiment.derived:
+            values.update({(condition, rule.outcome): v for condition, v in rule.values(values)})
+        for (condition, name), value in values.items():
+            yield Row(arm, condition, name, value)
+
+    def follow(self, state: State, group: Mapping[str, Route], suffix: str) -> None:
+        """Take every arm of the group to the end of its route from the state they share."""
+        for stop, rest in parted(group):
+            try:
+                after = self._take(state, stop, tuple(rest), suffix)
+            except (RunInterruptedError, SubjectError, KeyboardInterrupt):
+                raise
+            except Exception as error:
+                raise SubjectError(f"{self._place(stop, tuple(rest))}: {error}") from error
+            self.follow(after, rest, suffix)
+
+    def _take(self, state: State, stop: Stop, arms: tuple[str, ...], suffix: str) -> State:
+        step = stop.step
+        if isinstance(step, Assess):
+            self._measure(state, step, arms, suffix)
+        elif step is not None and step.counts is not None:
+            return self._advance(state, stop, arms, suffix)
+        elif step is not None:
+            state = step.apply(state, self._setting(stop.stream))
+        self.follow(state, {arm: stop.fork for arm in arms}, suffix)
+        return state
+
+    def _advance(self, state: State, stop: Stop, arms: tuple[str, ...], suffix: str) -> State:
+        """A step with counts: one trajectory with forks, or a run apart for each count."""
+        step = stop.step
+        assert step is not None
+        self.watch.phase(f"{', '.join(arms)}: {stop.stream}")
+        if not stop.share:
+            for count in stop.at:
+                apart = self._setting(f"{stop.stream}/apart={count}")
+                for _, reached in step.trajectory(state, apart, [count]):
+                    self._check(reached, stop, arms)
+                    self.follow(reached, {arm: stop.fork for arm in arms}, below(suffix, count))
+        forks = stop.at if stop.share else ()
+        for count, reached in step.trajectory(state, self._setting(stop.stream), {*forks, step.length}):
+            self._check(reached, stop, arms)
+            if count in forks:
+                self.follow(reached, {arm: stop.fork for arm in arms}, below(suffix, count))
+            state = reached
+        if not stop.at:
+            self.follow(state, {arm: stop.fork for arm in arms}, suffix)
+        return state
+
+    def _measure(self, state: State, step: Assess, arms: tuple[str, ...], suffix: str) -> None:
+        condition = step.condition + suffix
+        seen = Examination(
+            network=state.network,
+            modulation=state.modulation,
+            data=self.data,
+            key=self.subject.key.of(f"assess/{condition}"),
+            responder=self.engine,
+        )
+        for name in step.outcomes:
+            value = outcome(name).measure(seen)
+            for arm in arms:
+                self.measured.setdefault(arm, {})[condition, name] = value
+
+    def _setting(self, stream: str) -> Setting:
+        return Setting(
+            engine=self.engine,
+            data=self.data,
+            batch_size=self.experiment.batch_size,
+            key=self.subject.key.of(stream),
+            pause=self.watch.epoch,
+        )
+
+    def _check(self, state: State, stop: Stop, arms: tuple[str, ...]) -> None:
+        for values in (*state.network.weights, *state.network.biases):
+            if not np.isfinite(values).all():
+                raise SubjectError(
+                    f"{self._place(stop, arms)}: training diverged (a weight is not finite); lower its learning rate"
+                )
+
+    def _place(self, stop: Stop, arms: tuple[str, ...]) -> str:
+        return f"subject {self.subject.number}, arm {', '.join(arms)}, step {stop.stream or 'fork'}"
