@@ -67,7 +67,8 @@ class Run:
         return compare(self.protocol.name, self.table())
 
     def __repr__(self) -> str:
-        return f"Run({str(self.path)!r}: {self.protocol.name}, {self.manifest.subjects} subjects, seed {self.manifest.root_seed})"
+        of = self.manifest
+        return f"Run({str(self.path)!r}: {of.protocol.name}, {of.subjects} subjects, seed {of.root_seed})"
 
 
 def run(

@@ -72,9 +72,7 @@ NEUTRAL = Modulation()
 """The neutral drug state: gain 1, no inhibition, ReLU, no noise, no stabiliser."""
 
 
-def hidden_activity(
-    preactivation: FloatArray, modulation: Modulation, noise: FloatArray | None = None
-) -> FloatArray:
+def hidden_activity(preactivation: FloatArray, modulation: Modulation, noise: FloatArray | None = None) -> FloatArray:
     """Activity of one hidden layer: ``(act(z) + sd*N + mean') * inhibition * gain' - 0.15*protection``.
 
     Parameters

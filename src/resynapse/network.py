@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -57,13 +58,9 @@ class Network:
         """Share of all connections that are pruned, in [0, 1]."""
         return 1.0 - self.active / sum(m.size for m in self.masks)
 
-    def with_weights(
-        self, weights: Sequence[FloatArray], biases: Sequence[FloatArray] | None = None
-    ) -> Network:
+    def with_weights(self, weights: Sequence[FloatArray], biases: Sequence[FloatArray] | None = None) -> Network:
         """The same structure with other values."""
-        return replace(
-            self, weights=tuple(weights), biases=self.biases if biases is None else tuple(biases)
-        )
+        return replace(self, weights=tuple(weights), biases=self.biases if biases is None else tuple(biases))
 
     def with_masks(self, masks: Sequence[BoolArray]) -> Network:
         """The same network with other masks; weights off the mask become zero."""
@@ -72,9 +69,7 @@ class Network:
 
     def astype(self, dtype: DTypeLike) -> Network:
         """The same network with weights and biases in another precision."""
-        return self.with_weights(
-            [w.astype(dtype) for w in self.weights], [b.astype(dtype) for b in self.biases]
-        )
+        return self.with_weights([w.astype(dtype) for w in self.weights], [b.astype(dtype) for b in self.biases])
 
 
 def initialise(key: Key, widths: Sequence[int]) -> Network:
@@ -88,7 +83,7 @@ def initialise(key: Key, widths: Sequence[int]) -> Network:
     Source: article, Methods, network (the usual default of a linear layer).
     """
     weights, biases = [], []
-    for layer, (inputs, units) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+    for layer, (inputs, units) in enumerate(pairwise(widths)):
         bound = inputs**-0.5
         weights.append(bound * (2.0 * uniforms(key.of("weights"), units, inputs, layer=layer) - 1.0))
         biases.append(bound * (2.0 * uniforms(key.of("biases"), units, 1, layer=layer)[:, 0] - 1.0))

@@ -37,9 +37,7 @@ class Responder(Protocol):
     ) -> FloatArray:
         """Class scores, shape (classes, samples)."""
 
-    def activity(
-        self, network: Network, inputs: NDArray[np.float64], modulation: Modulation
-    ) -> float:
+    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
         """Mean over the hidden layers of the mean absolute activity."""
 
 
@@ -115,9 +113,7 @@ def _accuracy(
         if input_sd > 0:
             inputs = inputs + input_sd * normals(key.of("input"), *inputs.shape)
         noisy = replace(seen.modulation, noise_mean=internal_mean, noise_sd=internal_sd)
-        scores = seen.responder.respond(
-            seen.network, inputs, noisy, key.of("internal") if internal_sd > 0 else None
-        )
+        scores = seen.responder.respond(seen.network, inputs, noisy, key.of("internal") if internal_sd > 0 else None)
         return 100.0 * float(np.mean(np.argmax(scores, axis=0) == data.labels))
 
     return Outcome(name, "%", meaning, measure)
@@ -147,17 +143,13 @@ _FIXED = {
         ),
         Outcome("sparsity", "%", "share of pruned connections", lambda s: 100.0 * s.network.sparsity),
         Outcome("gain", "1", "gain of the drug state", lambda s: s.modulation.gain),
-        Outcome(
-            "effective_gain", "1", "gain after the stabiliser's cap", lambda s: s.modulation.effective_gain
-        ),
+        Outcome("effective_gain", "1", "gain after the stabiliser's cap", lambda s: s.modulation.effective_gain),
         Outcome("protection", "1", "stabiliser protection left", lambda s: s.modulation.protection),
     )
 }
 
 _FAMILIES: dict[str, Callable[[str, float], Outcome]] = {
-    "acc_input": lambda name, sd: _accuracy(
-        name, f"accuracy on the test set with input noise sd {sd:g}", input_sd=sd
-    ),
+    "acc_input": lambda name, sd: _accuracy(name, f"accuracy on the test set with input noise sd {sd:g}", input_sd=sd),
     "acc_internal": lambda name, sd: _accuracy(
         name, f"accuracy on the test set with internal noise sd {sd:g}", internal_sd=sd
     ),

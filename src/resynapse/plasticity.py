@@ -91,10 +91,9 @@ def regrow(
         score = np.zeros(candidates.size) if scores is None else scores[layer].ravel()[candidates]
         rule: TieRule = "keyed" if scores is None else ties
         chosen = candidates[_highest(score, quota, _priority(key, layer, shape, rule)[candidates])]
-        opened = np.zeros(mask.size, dtype=np.bool_)
-        opened[chosen] = True
+        opened: BoolArray = np.zeros(shape, dtype=np.bool_)
+        opened.ravel()[chosen] = True
         new = init_sd * normals(key.of("weights"), *shape, layer=layer)
-        opened = opened.reshape(shape)
         weights[layer] = np.where(opened, new.astype(weights[layer].dtype), weights[layer])
         masks[layer] = mask | opened
     return network.with_weights(weights).with_masks(masks)

@@ -56,9 +56,7 @@ class Key:
         return int.from_bytes(hashlib.blake2b(address, digest_size=8).digest(), "little")
 
 
-def philox(
-    counter: tuple[NDArray[np.uint64], ...], key: int, rounds: int = ROUNDS
-) -> tuple[NDArray[np.uint64], ...]:
+def philox(counter: tuple[NDArray[np.uint64], ...], key: int, rounds: int = ROUNDS) -> tuple[NDArray[np.uint64], ...]:
     """Philox4x32: four 32-bit words (held in uint64) for each 4-word counter.
 
     Parameters
@@ -97,16 +95,12 @@ def words(
     return np.ascontiguousarray(lanes.reshape(units, tiles * TILE)[:, :samples].astype(np.uint32))
 
 
-def uniforms(
-    key: Key, units: int, samples: int, *, layer: int = 0, draw: int = 0
-) -> NDArray[np.float64]:
+def uniforms(key: Key, units: int, samples: int, *, layer: int = 0, draw: int = 0) -> NDArray[np.float64]:
     """Uniform numbers in the open interval (0, 1), shape (units, samples); addressed as `words`."""
-    return (words(key, units, samples, layer=layer, draw=draw) + 0.5) * 2.0**-32
+    return (words(key, units, samples, layer=layer, draw=draw).astype(np.float64) + 0.5) * 2.0**-32
 
 
-def normals(
-    key: Key, units: int, samples: int, *, layer: int = 0, draw: int = 0
-) -> NDArray[np.float64]:
+def normals(key: Key, units: int, samples: int, *, layer: int = 0, draw: int = 0) -> NDArray[np.float64]:
     """Standard normal numbers, shape (units, samples), by the inverse distribution function; addressed as `words`."""
     from scipy.special import ndtri
 

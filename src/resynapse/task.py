@@ -1,7 +1,7 @@
 """Classification tasks: what a simulated network has to tell apart.
 
-The published task is four Gaussian classes in the plane (Cheung 2026, Methods, task). Inputs are kept with samples as the contiguous
-axis, shape (features, samples), because every engine walks along the batch.
+The published task is four Gaussian classes in the plane (Cheung 2026, Methods, task). Inputs are kept with samples as
+the contiguous axis, shape (features, samples), because every engine walks along the batch.
 """
 
 from __future__ import annotations

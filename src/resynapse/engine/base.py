@@ -1,7 +1,7 @@
 """The contract of an engine: three verbs, the same for every implementation.
 
-`train` runs a phase of epochs under a modulation schedule, `respond` gives class scores under a modulation and noise, `saliency` sums
-abs(dL/dw) over batches. `reference` is the definition, `compiled` the fast twin.
+`train` runs a phase of epochs under a modulation schedule, `respond` gives class scores under a modulation and noise,
+`saliency` sums abs(dL/dw) over batches. `reference` is the definition, `compiled` the fast twin.
 """
 
 from __future__ import annotations
@@ -58,8 +58,13 @@ class TrainingPhase:
 class Engine(Protocol):
     """The verbs that every engine has, and the precision it keeps weights in."""
 
-    name: str
-    dtype: DTypeLike
+    @property
+    def name(self) -> str:
+        """As the user chooses it."""
+
+    @property
+    def dtype(self) -> DTypeLike:
+        """Precision of weights and biases."""
 
     def train(
         self, network: Network, data: Split, phase: TrainingPhase, at: Collection[int]
@@ -75,9 +80,7 @@ class Engine(Protocol):
     ) -> FloatArray:
         """Class scores, shape (classes, samples); `noise` is needed where noise_sd is above 0."""
 
-    def activity(
-        self, network: Network, inputs: NDArray[np.float64], modulation: Modulation
-    ) -> float:
+    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
         """Mean over the hidden layers of the mean absolute activity: `respond` seen from inside."""
 
     def saliency(

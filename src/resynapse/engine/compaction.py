@@ -29,8 +29,8 @@ class Structure(NamedTuple):
     """The compacted network as the kernels see it: flat arrays and offsets, one entry per weight layer.
 
     Every value lives in one parameter vector. Layer i has a block of weights between varying units (dense, or its
-    live weights row by row), a block of live weights from constant units, and biases. Unit counts: `rows` varying outputs,
-    `columns` varying inputs, `constants` constant inputs.
+    live weights row by row), a block of live weights from constant units, and biases. Unit counts: `rows` varying
+    outputs, `columns` varying inputs, `constants` constant inputs.
     """
 
     rows: IntArray
@@ -100,9 +100,11 @@ class Compact:
 
 def reaching(masks: tuple[BoolArray, ...]) -> list[BoolArray]:
     """Per hidden layer, which units have an active path to an output."""
-    reach = [masks[-1].any(axis=0)]
+    last: BoolArray = np.asarray(masks[-1].any(axis=0))
+    reach = [last]
     for mask in masks[-2:0:-1]:
-        reach.append((mask & reach[-1][:, None]).any(axis=0))
+        last = np.asarray((mask & last[:, None]).any(axis=0))
+        reach.append(last)
     return reach[::-1]
 
 
@@ -116,10 +118,7 @@ def compact(network: Network, *, noisy: bool, keep_all: bool = False) -> Compact
     """
     masks = network.masks
     layers = len(masks)
-    if keep_all:
-        reach = [np.ones(m.shape[1], dtype=np.bool_) for m in masks[1:]]
-    else:
-        reach = reaching(masks)
+    reach = [np.ones(m.shape[1], dtype=np.bool_) for m in masks[1:]] if keep_all else reaching(masks)
     fed = [np.ones(m.shape[0], dtype=np.bool_) if noisy else m.any(axis=1) for m in masks[:-1]]
     varying = [
         np.arange(network.widths[0]),
@@ -160,7 +159,7 @@ class _Layout:
         for i in range(layers):
             rows, columns = varying[i + 1], varying[i]
             live = self.network.masks[i][np.ix_(rows, columns)]
-            is_dense = live.size > 0 and np.count_nonzero(live) > DENSE_FROM * live.size
+            is_dense = bool(np.count_nonzero(live) > DENSE_FROM * live.size)
             dense.append(is_dense)
             at["varying"].append(self.size)
             if is_dense:
@@ -236,9 +235,7 @@ class _Layout:
         live = np.ones(units.size, np.bool_)
         self._append(none, self.bias_base[layer] + units, np.zeros(units.size, np.int64), live)
 
-    def _append(
-        self, weight_at: IntArray, bias_at: IntArray, column: IntArray, mask: BoolArray
-    ) -> None:
+    def _append(self, weight_at: IntArray, bias_at: IntArray, column: IntArray, mask: BoolArray) -> None:
         self.weight_at.append(weight_at)
         self.bias_at.append(bias_at)
         self.column.append(column)

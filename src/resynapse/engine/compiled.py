@@ -99,9 +99,7 @@ class CompiledEngine:
         )
         return out
 
-    def activity(
-        self, network: Network, inputs: NDArray[np.float64], modulation: Modulation
-    ) -> float:
+    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
         """Mean over the hidden layers of the mean absolute activity, every unit counted."""
         small = compact(network, noisy=False, keep_all=True)
         sums = activities(

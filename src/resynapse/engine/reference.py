@@ -56,9 +56,7 @@ def cross_entropy(logits: FloatArray, labels: NDArray[np.int64]) -> float:
     return float(np.mean(log_sum - shifted[labels, np.arange(labels.size)]))
 
 
-def gradient(
-    network: Network, seen: Pass, labels: NDArray[np.int64], modulation: Modulation
-) -> Gradient:
+def gradient(network: Network, seen: Pass, labels: NDArray[np.int64], modulation: Modulation) -> Gradient:
     """Backpropagation of the mean cross-entropy through one pass."""
     shifted = np.exp(seen.logits - seen.logits.max(axis=0))
     delta = shifted / shifted.sum(axis=0)
@@ -90,7 +88,7 @@ class Adam:
         self.steps += 1
         correction1 = 1.0 - BETA1**self.steps
         correction2 = 1.0 - BETA2**self.steps
-        updated = []
+        updated: list[FloatArray] = []
         for i, (value, slope_) in enumerate(zip(values, gradients, strict=True)):
             self.first[i] = BETA1 * self.first[i] + (1.0 - BETA1) * slope_
             self.second[i] = BETA2 * self.second[i] + (1.0 - BETA2) * slope_**2
@@ -125,9 +123,7 @@ class ReferenceEngine:
                 batch = order[start : start + phase.batch_size]
                 seen = forward(network, data.inputs[:, batch], modulation, phase.noise, step)
                 slopes = gradient(network, seen, data.labels[batch], modulation)
-                values = adam.step(
-                    [*network.weights, *network.biases], [*slopes.weights, *slopes.biases]
-                )
+                values = adam.step([*network.weights, *network.biases], [*slopes.weights, *slopes.biases])
                 weights = [w * m for w, m in zip(values[:layers], network.masks, strict=True)]
                 network = network.with_weights(weights, values[layers:])
                 step += 1
@@ -143,9 +139,7 @@ class ReferenceEngine:
         """Class scores, shape (classes, samples)."""
         return forward(network, inputs, modulation, noise).logits
 
-    def activity(
-        self, network: Network, inputs: NDArray[np.float64], modulation: Modulation
-    ) -> float:
+    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
         """Mean over the hidden layers of the mean absolute activity."""
         hidden = forward(network, inputs, modulation).incoming[1:]
         return float(np.mean([np.abs(h).mean() for h in hidden]))
@@ -162,8 +156,6 @@ class ReferenceEngine:
         total = [np.zeros(w.shape) for w in exact.weights]
         for batch in batches:
             seen = forward(exact, data.inputs[:, batch], modulation)
-            for sum_, slopes in zip(
-                total, gradient(exact, seen, data.labels[batch], modulation).weights, strict=True
-            ):
+            for sum_, slopes in zip(total, gradient(exact, seen, data.labels[batch], modulation).weights, strict=True):
                 sum_ += np.abs(slopes)
         return total

@@ -72,6 +72,4 @@ def _check_counts(node: Node, where: Where) -> None:
         raise ProtocolError(f"{list(node.at)} is not possible: counts must rise strictly", where)
     for count in node.at:
         if not 0 <= count <= node.step.length:
-            raise ProtocolError(
-                f"{count} is not possible: the step has {node.step.length} {node.step.counts}", where
-            )
+            raise ProtocolError(f"{count} is not possible: the step has {node.step.length} {node.step.counts}", where)

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import override
 
 Measured = Mapping[tuple[str, str], float]
 """Value by (condition, outcome)."""
@@ -46,12 +47,14 @@ class Drop(Derived):
     before: str = Field(description="condition before")
     after: str = Field(description="condition after")
 
+    @override
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
         first, second = measured.get((self.before, self.of)), measured.get((self.after, self.of))
         if first is not None and second is not None:
             yield self.before, first - second
 
     @property
+    @override
     def reads(self) -> tuple[str, ...]:
         return (self.before, self.after)
 
@@ -63,12 +66,14 @@ class Below(Derived):
     threshold: Finite = Field(description="in the unit of `of`")
     within: str = Field(description="condition, with or without counts")
 
+    @override
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
         for (condition, name), value in measured.items():
             if name == self.of and self.within in (condition, base(condition)):
                 yield condition, 100.0 if value < self.threshold else 0.0
 
     @property
+    @override
     def reads(self) -> tuple[str, ...]:
         return (self.within,)
 
@@ -80,12 +85,14 @@ class Mean(Derived):
     within: str = Field(description="condition whose counts are averaged")
     condition: str = Field(min_length=1, description="condition of the new value")
 
+    @override
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
         found = [v for (c, name), v in measured.items() if name == self.of and base(c) == self.within]
         if found:
             yield self.condition, float(np.mean(found))
 
     @property
+    @override
     def reads(self) -> tuple[str, ...]:
         return (self.within,)
 

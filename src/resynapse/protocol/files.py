@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from importlib import resources
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 
@@ -19,7 +19,7 @@ _LIBRARY = resources.files("resynapse.protocol") / "library"
 class _Loader(yaml.SafeLoader):
     """Plain data only, as YAML 1.2 reads it: `off` is a word, 1e-5 a number. A key that stands twice is refused."""
 
-    yaml_implicit_resolvers: ClassVar[dict[str, list[Any]]] = {
+    yaml_implicit_resolvers = {  # noqa: RUF012
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":bool", ":timestamp"))]
         for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     }
@@ -47,9 +47,7 @@ _Loader.add_implicit_resolver(
 
 def library() -> list[str]:
     """Names of the protocols that ship with resynapse."""
-    return sorted(
-        entry.name.removesuffix(".yaml") for entry in _LIBRARY.iterdir() if entry.name.endswith(".yaml")
-    )
+    return sorted(entry.name.removesuffix(".yaml") for entry in _LIBRARY.iterdir() if entry.name.endswith(".yaml"))
 
 
 def load(name_or_path: str | Path) -> Protocol:
@@ -67,9 +65,7 @@ def load(name_or_path: str | Path) -> Protocol:
         return loads((_LIBRARY / f"{name}.yaml").read_text("utf-8"), source=name)
     path = Path(name_or_path)
     if path.suffix not in (".yaml", ".yml") and not path.exists():
-        raise ProtocolError(
-            f"unknown protocol {name!r}; {nearest(name, library())} (or give the path of a YAML file)"
-        )
+        raise ProtocolError(f"unknown protocol {name!r}; {nearest(name, library())} (or give the path of a YAML file)")
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError:
@@ -87,16 +83,16 @@ def loads(text: str, source: str = "protocol") -> Protocol:
         document = yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = f" line {mark.line + 1}" if mark else ""
+        place = f" line {mark.line + 1}" if mark else ""
         problem = error.problem or error.context or "unreadable"
-        raise ProtocolError(f"{source}{line}: malformed YAML: {problem}") from None
+        raise ProtocolError(f"{source}{place}: malformed YAML: {problem}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ProtocolError(f"{source}: malformed YAML: {str(error).splitlines()[0]}") from None
     try:
         return parse(document)
     except ProtocolError as error:
-        line = _line(text, error.where) if error.where else None
-        raise ProtocolError(f"{source}{f' line {line}' if line else ''}: {error}") from None
+        place = f" line {_line(text, error.where)}" if error.where else ""
+        raise ProtocolError(f"{source}{place}: {error}") from None
 
 
 def dumps(protocol: Protocol) -> str:
@@ -104,11 +100,11 @@ def dumps(protocol: Protocol) -> str:
     return yaml.safe_dump(dump(protocol), sort_keys=False, allow_unicode=True, width=120)
 
 
-def _line(text: str, where: Where) -> int | None:
+def _line(text: str, where: Where) -> int:
     """The line, from 1, on which the last known part of `where` stands."""
     node = yaml.compose(text, Loader=_Loader)
     if node is None:
-        return None
+        return 1
     line: int = node.start_mark.line
     for part in where:
         if isinstance(node, yaml.MappingNode):

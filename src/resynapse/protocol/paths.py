@@ -1,8 +1,8 @@
 """What an arm does from the fresh network on: its path, with arm filters applied and random streams named.
 
 A stream's label is made of the section and the order among steps of the same kind along the path
-(``follow_up/train.1``), never of the arm. So arms share batch order and noise wherever they do the same thing, two arms with
-the same beginning are the same subject until they part, and adding an arm or a side path moves no label.
+(``follow_up/train.1``), never of the arm. So arms share batch order and noise
+wherever they do the same thing, two arms with the same beginning are the same subject until they part, and adding an arm or a side path moves no label.
 """
 
 from __future__ import annotations
@@ -32,9 +32,7 @@ Route = tuple[Stop, ...]
 def route(arm: str, *, induction: Path, treatment: Path, follow_up: Path) -> Route:
     """The whole path of one arm: induction, treatment, follow-up."""
     sections = {"induction": induction, "treatment": treatment, "follow_up": follow_up}
-    return tuple(
-        stop for section, path in sections.items() for stop in _resolve(path, arm, section, {})
-    )
+    return tuple(stop for section, path in sections.items() for stop in _resolve(path, arm, section, {}))
 
 
 def parted(group: Mapping[str, Route]) -> Iterator[tuple[Stop, dict[str, Route]]]:

@@ -1,7 +1,7 @@
 """Protocol files to objects and back, without loss.
 
-A step is a mapping with its name as key; beside it may stand `at`, `fork`, `share`, `arms` and `stream`. A rule of `derived`
-is a mapping with its name as key. What is unknown, of the wrong type or impossible is refused with its path in the file.
+A step is a mapping with its name as key; beside it may stand `at`, `fork`, `share`, `arms` and `stream`. A rule of
+`derived` is a mapping with its name as key. What is unknown, of the wrong type or impossible is refused with its place.
 """
 
 from __future__ import annotations
@@ -51,8 +51,7 @@ def parse(document: object) -> Protocol:
         "arms": {name: _path(path, ("arms", name)) for name, path in arms.items()},
         "follow_up": _path(top.get("follow_up", []), ("follow_up",)),
         "derived": tuple(
-            _rule(rule, ("derived", i))
-            for i, rule in enumerate(_sequence(top.get("derived", []), ("derived",)))
+            _rule(rule, ("derived", i)) for i, rule in enumerate(_sequence(top.get("derived", []), ("derived",)))
         ),
     }
     if "hidden" in network:
@@ -139,7 +138,8 @@ def _task(value: object, where: Where) -> GaussianBlobs:
     kind = item.pop("kind", "gaussian-blobs")
     if kind not in TASKS:
         raise ProtocolError(f"unknown task {kind!r}; {nearest(kind, TASKS)}", (*where, "kind"))
-    return _typed(TASKS[kind], item, where)
+    task: GaussianBlobs = _typed(TASKS[kind], item, where)
+    return task
 
 
 def _model(model: type[_M], value: object, where: Where) -> _M:
@@ -188,9 +188,7 @@ def _shown(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _mapping(
-    value: object, where: Where, allowed: Iterable[str] | None = None, what: str = "key"
-) -> Mapping[str, Any]:
+def _mapping(value: object, where: Where, allowed: Iterable[str] | None = None, what: str = "key") -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
         expected = f"a mapping{' of ' + what + 's' if what != 'key' else ''}"
         raise ProtocolError(f"{_shown(value)} is not possible: {expected} must stand here", where)

@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from typing_extensions import override
 
 from resynapse.engine import TrainingPhase
-from resynapse.modulation import NEUTRAL, Activation, Modulation
 from resynapse.errors import ProtocolError
+from resynapse.modulation import NEUTRAL, Activation, Modulation
 from resynapse.outcomes import BATTERY, outcome
 from resynapse.plasticity import TieRule, prune, prune_more, regrow
 from resynapse.protocol.state import Setting, State
@@ -47,9 +48,7 @@ class Step(BaseModel):
         """How many epochs or steps it advances; 0 for a step that happens at once."""
         return 0
 
-    def trajectory(
-        self, state: State, setting: Setting, at: Collection[int]
-    ) -> Iterator[tuple[int, State]]:
+    def trajectory(self, state: State, setting: Setting, at: Collection[int]) -> Iterator[tuple[int, State]]:
         """The states at each count of `at`, in rising order."""
         raise NotImplementedError
 
@@ -71,17 +70,18 @@ class Train(Step):
     )
 
     @property
+    @override
     def length(self) -> int:
         return self.epochs
 
+    @override
     def apply(self, state: State, setting: Setting) -> State:
         for _, after in self.trajectory(state, setting, [self.epochs]):
             state = after
         return state
 
-    def trajectory(
-        self, state: State, setting: Setting, at: Collection[int]
-    ) -> Iterator[tuple[int, State]]:
+    @override
+    def trajectory(self, state: State, setting: Setting, at: Collection[int]) -> Iterator[tuple[int, State]]:
         schedule = [self._in_force(state.modulation, epoch) for epoch in range(self.epochs)]
         phase = TrainingPhase(
             schedule=schedule,
@@ -108,6 +108,7 @@ class Prune(Step):
         ge=0, lt=1, strict=True, allow_inf_nan=False, description="share of connections to be without"
     )
 
+    @override
     def apply(self, state: State, setting: Setting) -> State:
         return replace(state, network=prune(state.network, self.sparsity))
 
@@ -118,6 +119,7 @@ class PruneMore(Step):
     kind: ClassVar[str] = "prune_more"
     of_active: Share = Field(description="share of the active connections to prune")
 
+    @override
     def apply(self, state: State, setting: Setting) -> State:
         return replace(state, network=prune_more(state.network, self.of_active))
 
@@ -134,10 +136,9 @@ class Regrow(Step):
         default=30, description="training batches that the gradient is summed over"
     )
     init_sd: NonNegative = Field(default=0.03, description="sd of the new weights, normal around 0")
-    ties: TieRule = Field(
-        default="keyed", description="order among equal scores: a keyed random order, or by index"
-    )
+    ties: TieRule = Field(default="keyed", description="order among equal scores: a keyed random order, or by index")
 
+    @override
     def apply(self, state: State, setting: Setting) -> State:
         scores = None
         if self.by == "gradient" and self.of_pruned > 0:
@@ -172,6 +173,7 @@ class Drug(Step):
     )
     activation: Activation | None = Field(default=None, description="hidden activation: relu or tanh")
 
+    @override
     def apply(self, state: State, setting: Setting) -> State:
         named = {k: v for k, v in self if v is not None}
         return replace(state, modulation=replace(state.modulation, **named))
@@ -182,6 +184,7 @@ class Discontinue(Step):
 
     kind: ClassVar[str] = "discontinue"
 
+    @override
     def apply(self, state: State, setting: Setting) -> State:
         return replace(state, modulation=replace(NEUTRAL, protection=state.modulation.protection))
 
@@ -192,6 +195,7 @@ class Stabilise(Step):
     kind: ClassVar[str] = "stabilise"
     protection: Share = Field(description="protection, 1 is full")
 
+    @override
     def apply(self, state: State, setting: Setting) -> State:
         return replace(state, modulation=replace(state.modulation, protection=self.protection))
 
@@ -205,16 +209,17 @@ class Decay(Step):
     per_step: Share = Field(description="protection lost in each step")
 
     @property
+    @override
     def length(self) -> int:
         return self.steps
 
+    @override
     def apply(self, state: State, setting: Setting) -> State:
         left = max(0.0, state.modulation.protection - self.steps * self.per_step)
         return replace(state, modulation=replace(state.modulation, protection=left))
 
-    def trajectory(
-        self, state: State, setting: Setting, at: Collection[int]
-    ) -> Iterator[tuple[int, State]]:
+    @override
+    def trajectory(self, state: State, setting: Setting, at: Collection[int]) -> Iterator[tuple[int, State]]:
         for done in sorted(at):
             yield done, self.model_copy(update={"steps": done}).apply(state, setting)
 
@@ -242,13 +247,13 @@ class Assess(Step):
                 raise ValueError(str(error)) from None
         return names
 
+    @override
     def apply(self, state: State, setting: Setting) -> State:
         return state
 
 
 STEPS: dict[str, type[Step]] = {
-    step.kind: step
-    for step in (Train, Prune, PruneMore, Regrow, Drug, Discontinue, Stabilise, Decay, Assess)
+    step.kind: step for step in (Train, Prune, PruneMore, Regrow, Drug, Discontinue, Stabilise, Decay, Assess)
 }
 """Every step by the name it has in protocol files."""
 

@@ -1,4 +1,4 @@
-"""A protocol as a tree: one induction, arms that branch from the identical state, a common follow-up with side paths."""
+"""A protocol as a tree: one induction, arms that branch from its end, a common follow-up with side paths."""
 
 from __future__ import annotations
 
@@ -98,9 +98,7 @@ class Protocol:
         """
         found = [n.step.condition for n in self.nodes if isinstance(n.step, Assess)]
         if condition not in found:
-            raise ProtocolError(
-                f"protocol {self.name} has no condition {condition!r}; {nearest(condition, found)}"
-            )
+            raise ProtocolError(f"protocol {self.name} has no condition {condition!r}; {nearest(condition, found)}")
 
         def change(path: Path) -> Path:
             return tuple(

@@ -35,7 +35,9 @@ def article_tables(protocol: str, table: pl.DataFrame) -> list[TextTable]:
     """The run's means and SDs, grouped as in the article, or by condition where it has no published table."""
     cells = {(r["arm"], r["condition"], r["outcome"]): r for r in summary(table).iter_rows(named=True)}
     if protocol in protocols_with_tables():
-        named = [(r["table"], r["arm"], r["condition"], r["outcome"]) for r in published(protocol).iter_rows(named=True)]
+        named = [
+            (r["table"], r["arm"], r["condition"], r["outcome"]) for r in published(protocol).iter_rows(named=True)
+        ]
     else:
         named = [(c.split("=")[0], a, c, o) for a, c, o in cells]
     groups: dict[str, list[tuple[str, str, str]]] = {}

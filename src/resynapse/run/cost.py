@@ -14,11 +14,15 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from resynapse.cohort import Subject
-from resynapse.engine import Engine, TrainingPhase
+from resynapse.engine import Engine, TrainingPhase, engine
 from resynapse.modulation import Modulation
 from resynapse.network import FloatArray, Network
 from resynapse.protocol import Protocol
+from resynapse.protocol.paths import epochs
 from resynapse.randomness import Key
+from resynapse.run.execute import single_threaded_blas
+from resynapse.run.progress import duration
+from resynapse.run.provenance import usable_cores
 from resynapse.run.walk import walk
 from resynapse.task import Split
 
@@ -48,8 +52,7 @@ class _Rehearsal:
             part = Split(data.inputs[:, :few], data.labels[:few])
             short = replace(phase, schedule=phase.schedule[:1])
             started = time.perf_counter()
-            for _, after in self.engine.train(network, part, short, [1]):
-                pass
+            ((_, after),) = self.engine.train(network, part, short, [1])
             self.seconds += (time.perf_counter() - started) * last * data.labels.size / few
         for count in sorted(at):
             yield count, after if count else network
@@ -66,9 +69,7 @@ class _Rehearsal:
         self.seconds += time.perf_counter() - started
         return scores
 
-    def activity(
-        self, network: Network, inputs: NDArray[np.float64], modulation: Modulation
-    ) -> float:
+    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
         started = time.perf_counter()
         value = self.engine.activity(network, inputs, modulation)
         self.seconds += time.perf_counter() - started
@@ -87,9 +88,29 @@ class _Rehearsal:
         return scores
 
 
-def seconds_a_subject(protocol: Protocol, engine: Engine) -> float:
-    """Estimated seconds for one subject on one core, from steps timed now; the first rehearsal warms up."""
-    for _ in range(2):
-        rehearsal = _Rehearsal(engine)
-        walk(protocol, Subject(0, 0), rehearsal)
-    return rehearsal.seconds
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Training epochs and estimated seconds of one subject on one core of this machine."""
+
+    epochs: int
+    seconds: float
+
+    @classmethod
+    def rehearse(cls, protocol: Protocol, engine_name: str = "compiled") -> Estimate:
+        """Time a few steps of every phase, twice: the first time warms up."""
+        chosen = engine(engine_name)
+        with single_threaded_blas():
+            for _ in range(2):
+                rehearsal = _Rehearsal(chosen)
+                walk(protocol, Subject(0, 0), rehearsal)
+        return cls(epochs(protocol.routes), rehearsal.seconds)
+
+    def sentence(self, subjects: int) -> str:
+        """The estimate in words, for a cohort on the cores this process may use."""
+        workers = min(usable_cores(), subjects)
+        rounds = -(-subjects // workers)
+        return (
+            f"{self.epochs} training epochs a subject. Estimated cost on this machine, from steps timed just now: "
+            f"{duration(self.seconds)} a subject, {duration(rounds * self.seconds)} for {subjects} subjects "
+            f"with {workers} workers."
+        )

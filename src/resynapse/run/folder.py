@@ -1,7 +1,7 @@
 """The run folder: a manifest, one self-checking part per subject, and the tidy table of results.
 
-A part's file name carries a digest of its content, and a part appears under its name in one atomic step. So kill -9 at any moment
-loses at most the subjects in flight, and a damaged part is found, named and computed again.
+A part's file name carries a digest of its content, and a part appears under its name in one atomic step. So kill -9
+at any moment loses at most the subjects in flight, and a damaged part is found, named and computed again.
 """
 
 from __future__ import annotations
@@ -145,7 +145,9 @@ class RunFolder:
         if self.manifest_path.exists():
             present = self.manifest()
             if present.identity != wanted.identity:
-                raise RunFolderError(f"{self.path}: holds another run ({_difference(present, wanted)}); give another --out")
+                raise RunFolderError(
+                    f"{self.path}: holds another run ({_difference(present, wanted)}); give another --out"
+                )
             wanted = replace(
                 present,
                 subjects=max(present.subjects, wanted.subjects),

@@ -95,7 +95,7 @@ class Progress:
             return
         share = self.share
         elapsed = time.monotonic() - self.started
-        left = f", {_duration(elapsed * (1 - share) / share)} left" if share > 0.01 else ""
+        left = f", {duration(elapsed * (1 - share) / share)} left" if share > 0.01 else ""
         now = next(iter(self.phases.values()), "")
         text = f"{self.done} of {self.subjects} subjects{left}" + (f" | {now}" if now else "")
         self.display.show(share=share, text=text, finished=finished)
@@ -142,7 +142,8 @@ def display() -> Iterator[Display]:
         yield Bar()
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """Seconds in words: ``48 s``, ``12 min``, ``3.1 h``."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     if seconds < 5400:

@@ -102,7 +102,7 @@ class _Walker:
             return self._advance(state, stop, arms, suffix)
         elif step is not None:
             state = step.apply(state, self._setting(stop.stream))
-        self.follow(state, {arm: stop.fork for arm in arms}, suffix)
+        self.follow(state, dict.fromkeys(arms, stop.fork), suffix)
         return state
 
     def _advance(self, state: State, stop: Stop, arms: tuple[str, ...], suffix: str) -> State:
@@ -115,15 +115,15 @@ class _Walker:
                 apart = self._setting(f"{stop.stream}/apart={count}")
                 for _, reached in step.trajectory(state, apart, [count]):
                     self._check(reached, stop, arms)
-                    self.follow(reached, {arm: stop.fork for arm in arms}, below(suffix, count))
+                    self.follow(reached, dict.fromkeys(arms, stop.fork), below(suffix, count))
         forks = stop.at if stop.share else ()
         for count, reached in step.trajectory(state, self._setting(stop.stream), {*forks, step.length}):
             self._check(reached, stop, arms)
             if count in forks:
-                self.follow(reached, {arm: stop.fork for arm in arms}, below(suffix, count))
+                self.follow(reached, dict.fromkeys(arms, stop.fork), below(suffix, count))
             state = reached
         if not stop.at:
-            self.follow(state, {arm: stop.fork for arm in arms}, suffix)
+            self.follow(state, dict.fromkeys(arms, stop.fork), suffix)
         return state
 
     def _measure(self, state: State, step: Assess, arms: tuple[str, ...], suffix: str) -> None:

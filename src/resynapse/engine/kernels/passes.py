@@ -150,7 +150,7 @@ def _constants(structure, parameters, modulations, i, work):  # type: ignore[no-
 
 @njit(**FAST)
 def output_delta(logits, labels):  # type: ignore[no-untyped-def]
-    """logits := dL/dlogits of the mean cross-entropy, shape (classes, samples)."""
+    """Logits := dL/dlogits of the mean cross-entropy, shape (classes, samples)."""
     classes, samples = logits.shape
     share = np.float32(1.0) / np.float32(samples)
     for s in range(samples):
@@ -166,7 +166,7 @@ def output_delta(logits, labels):  # type: ignore[no-untyped-def]
             p = logits[k, s] / total
             if k == labels[s]:
                 p -= np.float32(1.0)
-            logits[k, s] = p * share if abs(p) > NEGLIGIBLE else np.float32(0.0)
+            logits[k, s] = np.float32(0.0) if abs(p) < NEGLIGIBLE else p * share
 
 
 @njit(**FAST)

@@ -22,12 +22,12 @@ def adam_step(parameters, gradient, first, second, mask, rate, second_correction
     """One masked Adam update; `rate` and `second_correction` carry the bias corrections."""
     for p in range(parameters.size):
         g = gradient[p]
-        g = g if abs(g) > NEGLIGIBLE else np.float32(0.0)
+        g = np.float32(0.0) if abs(g) < NEGLIGIBLE else g
         m = _BETA1 * first[p] + _REST1 * g
-        m = m if abs(m) > NEGLIGIBLE else np.float32(0.0)
+        m = np.float32(0.0) if abs(m) < NEGLIGIBLE else m
         v = _BETA2 * second[p] + _REST2 * g * g
         first[p] = m
-        second[p] = v if v > np.float32(1e-36) else np.float32(0.0)
+        second[p] = np.float32(0.0) if v < np.float32(1e-36) else v
         parameters[p] = (parameters[p] - rate * m / (np.sqrt(v) * second_correction + _EPSILON)) * mask[p]
 
 

@@ -1,0 +1,289 @@
+"""The command line. It parses, calls the Python interface and prints; no science here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import App, CycloptsError, Parameter
+
+from resynapse import __version__
+from resynapse.disclaimer import SHORT_DISCLAIMER
+from resynapse.errors import ResynapseError, RunInterruptedError, SubjectError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from resynapse.api import Run
+    from resynapse.protocol import Protocol
+    from resynapse.report.tables import TextTable
+
+BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+RUNS = Path("resynapse-runs")
+
+app = App(
+    name="resynapse",
+    version=__version__,
+    help="An in-silico laboratory for synaptic-pruning models of depression and its treatment.",
+    help_epilogue=SHORT_DISCLAIMER,
+    help_format="plaintext",
+)
+
+Workers = Annotated[int | None, Parameter(help="Subjects at a time; by default the cores this process may use.")]
+Seed = Annotated[int, Parameter(help="Root seed of all randomness.")]
+EngineName = Annotated[
+    Literal["compiled", "reference"],
+    Parameter(help="The fast engine, or the slow literal one that defines the model."),
+]
+RunPath = Annotated[Path, Parameter(help="A run folder.")]
+
+
+@app.command
+def replicate(
+    protocol: Annotated[str, Parameter(help="A library protocol; see `resynapse protocols`.")] = "switch-relapse",
+    *,
+    subjects: Annotated[int, Parameter(help="Size of the cohort.")] = 10,
+    out: Annotated[Path | None, Parameter(help="Run folder; by default resynapse-runs/PROTOCOL-seedS.")] = None,
+    workers: Workers = None,
+    seed: Seed = 0,
+    engine: EngineName = "compiled",
+) -> None:
+    """Run a published protocol, then print its tables and the comparison with the publication.
+
+    The same command again goes on where it stopped, or prints the tables of a finished run.
+    """
+    from resynapse.protocol import load
+
+    chosen = load(protocol)
+    folder = RUNS / f"{chosen.name}-seed{seed}" if out is None else out
+    done = _run(chosen, subjects, folder, workers, seed, engine)
+    _print_article_tables(done)
+    _print_comparison(done)
+    _say(f"\nRun folder: {folder}")
+
+
+@app.command
+def run(
+    protocol: Annotated[str, Parameter(help="A library protocol or the path of a YAML file.")],
+    *,
+    subjects: Annotated[int, Parameter(help="Size of the cohort.")],
+    out: Annotated[Path, Parameter(help="Run folder; an unfinished run in it is continued.")],
+    workers: Workers = None,
+    seed: Seed = 0,
+    arms: Annotated[str | None, Parameter(help="Some of the arms, separated by commas.")] = None,
+    engine: EngineName = "compiled",
+) -> None:
+    """Run a protocol on a cohort; the same command again goes on where it stopped."""
+    from resynapse.protocol import load
+
+    chosen = load(protocol)
+    if arms is not None:
+        chosen = chosen.only([a.strip() for a in arms.split(",")])
+    done = _run(chosen, subjects, out, workers, seed, engine)
+    _say(
+        f"{done.manifest.subjects} subjects of {chosen.name} in {out}; see `resynapse table {out}`. {SHORT_DISCLAIMER}"
+    )
+
+
+@app.command
+def compare(
+    run_folder: RunPath,
+    *,
+    format: Annotated[Literal["text", "csv", "json"], Parameter(help="How to print.")] = "text",
+) -> None:
+    """Print every published cell beside the run: means, SDs, difference, 95 % interval, verdict."""
+    opened = _open(run_folder)
+    if format == "text":
+        _print_comparison(opened)
+        return
+    comparison = opened.compare()
+    if format == "csv":
+        sys.stdout.write(comparison.frame().write_csv())
+        print(SHORT_DISCLAIMER, file=sys.stderr)
+        return
+    import json
+    from dataclasses import asdict
+
+    content = {
+        "disclaimer": SHORT_DISCLAIMER,
+        "protocol": comparison.protocol,
+        "agrees": comparison.count("agrees"),
+        "differs": comparison.count("differs"),
+        "expected_by_chance": comparison.expected_by_chance,
+        "cells": [asdict(c) for c in comparison.cells],
+    }
+    print(json.dumps(content, indent=2))
+
+
+@app.command
+def table(
+    run_folder: RunPath,
+    *,
+    format: Annotated[
+        Literal["csv", "markdown"], Parameter(help="Every value as CSV, or means and SDs as Markdown.")
+    ] = "csv",
+) -> None:
+    """Print the results of a run: protocol,variant,subject,arm,condition,outcome,value."""
+    opened = _open(run_folder)
+    if format == "csv":
+        sys.stdout.write(opened.table().write_csv())
+        print(SHORT_DISCLAIMER, file=sys.stderr)
+        return
+    from resynapse.report.tables import article_tables
+
+    for one in article_tables(opened.protocol.name, opened.table()):
+        print(one.markdown())
+    print(f"_{SHORT_DISCLAIMER}_")
+
+
+@app.command
+def protocols() -> None:
+    """List the protocols that ship with resynapse."""
+    from resynapse.analysis.published import protocols_with_tables
+    from resynapse.protocol import library, load
+
+    published = protocols_with_tables()
+    for name in library():
+        extra = " [published tables ship]" if name in published else ""
+        _say(f"{name}: {load(name).title}{extra}")
+    _say(SHORT_DISCLAIMER)
+
+
+@app.command
+def show(
+    protocol: Annotated[str, Parameter(help="A library protocol or the path of a YAML file.")],
+    *,
+    subjects: Annotated[int, Parameter(help="Cohort size for the estimated cost.")] = 10,
+) -> None:
+    """Draw a protocol as a tree, with its epochs and what it will cost on this machine."""
+    from resynapse.protocol import load
+    from resynapse.report.tree import draw
+    from resynapse.run.cost import Estimate
+
+    chosen = load(protocol)
+    console = _console()
+    console.print(draw(chosen), markup=False)
+    _say(f"\n{Estimate.rehearse(chosen).sentence(subjects)}\n{SHORT_DISCLAIMER}")
+
+
+@app.command
+def validate(file: Annotated[str, Parameter(help="A protocol file.")]) -> None:
+    """Check a protocol file without running it; exit code 2 and one line if it cannot be run."""
+    from resynapse.protocol import load
+    from resynapse.protocol.paths import epochs
+
+    chosen = load(file)
+    _say(
+        f"{file}: valid protocol {chosen.name}; arms {', '.join(chosen.arms)}; "
+        f"{epochs(chosen.routes)} training epochs a subject. {SHORT_DISCLAIMER}"
+    )
+
+
+@app.command
+def citations(protocol: Annotated[str, Parameter(help="A library protocol or the path of a YAML file.")]) -> None:
+    """Print what to cite for a protocol: the article, the methods it uses, and resynapse."""
+    from resynapse.protocol import load
+    from resynapse.report.citations import citations as cited
+
+    for line in cited(load(protocol)):
+        _say(line)
+    _say(SHORT_DISCLAIMER)
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Entry point: bad input is one line on standard error and exit code 2."""
+    try:
+        app(words, exit_on_error=False, print_error=False)
+    except RunInterruptedError as error:
+        _complain(f"{error}; to go on, run the same command again", INTERRUPTED)
+    except KeyboardInterrupt:
+        _complain("stopped; finished subjects are kept, to go on, run the same command again", INTERRUPTED)
+    except SubjectError as error:
+        _complain(f"{error}; the same command again tries only these", FAILED)
+    except (ResynapseError, CycloptsError) as error:
+        _complain(str(error), BAD_INPUT)
+    except BrokenPipeError:
+        sys.stderr.close()
+    except MemoryError:
+        _complain("out of memory; use fewer --workers or a smaller network", FAILED)
+
+
+def _run(protocol: Protocol, subjects: int, out: Path, workers: int | None, seed: int, engine: str) -> Run:
+    from resynapse.api import run as start
+    from resynapse.run.progress import display
+
+    with display() as shown:
+        return start(
+            protocol,
+            subjects=subjects,
+            out=out,
+            workers=workers,
+            seed=seed,
+            engine=engine,
+            display=shown,
+            note=lambda text: print(f"resynapse: {text}", file=sys.stderr),
+        )
+
+
+def _open(path: Path) -> Run:
+    from resynapse.api import Run
+
+    opened = Run(path)
+    missing = opened.folder.unfinished()
+    if missing:
+        print(
+            f"resynapse: {path}: {missing} of {opened.manifest.subjects} subjects are still to come",
+            file=sys.stderr,
+        )
+    return opened
+
+
+def _print_article_tables(done: Run) -> None:
+    from resynapse.report.tables import article_tables
+
+    for one in article_tables(done.protocol.name, done.table()):
+        _grid(one)
+
+
+def _print_comparison(done: Run) -> None:
+    from resynapse.report.tables import comparison_summary, comparison_table
+
+    comparison = done.compare()
+    _grid(comparison_table(comparison))
+    _say(f"{comparison_summary(comparison)}\n{SHORT_DISCLAIMER}")
+
+
+def _grid(table: TextTable) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(title=Text(table.title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for index, name in enumerate(table.header):
+        grid.add_column(Text(name), justify="left" if index == 0 else "right", overflow="fold")
+    for row in table.rows:
+        grid.add_row(*(Text(cell) for cell in row))
+    _console().print(grid)
+
+
+def _console() -> Console:
+    """Standard output, as wide as the terminal, or wide enough for every table in a pipe."""
+    from rich.console import Console
+
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=160)
+
+
+def _say(text: str) -> None:
+    print(text)
+
+
+def _complain(text: str, code: int) -> None:
+    line = " ".join(text.split())
+    print(f"resynapse: {line}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""A protocol drawn as a tree, for the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resynapse.protocol import Assess, Node, Protocol, Step
+
+if TYPE_CHECKING:
+    from rich.tree import Tree
+
+
+def draw(protocol: Protocol) -> Tree:
+    """The induction, each arm, the follow-up with its side paths, and the derived outcomes."""
+    from rich.text import Text
+    from rich.tree import Tree
+
+    def grow(parent: Tree, path: tuple[Node, ...]) -> None:
+        for node in path:
+            branch = parent.add(Text(_line(node)))
+            grow(branch, node.fork)
+
+    cite = f" ({protocol.cite})" if protocol.cite else ""
+    root = Tree(Text(f"{protocol.name}: {protocol.title}{cite}"))
+    widths = "-".join(map(str, protocol.widths))
+    root.add(Text(f"network {widths}, batches of {protocol.batch_size}, {protocol.task.train} training samples"))
+    grow(root.add(Text("induction")), protocol.induction)
+    arms = root.add(Text("arms, all from the identical state"))
+    for name, path in protocol.arms.items():
+        grow(arms.add(Text(name if path else f"{name} (no treatment)")), path)
+    grow(root.add(Text("follow-up")), protocol.follow_up)
+    if protocol.derived:
+        rules = root.add(Text("derived outcomes"))
+        for rule in protocol.derived:
+            fields = ", ".join(f"{k}={v}" for k, v in rule if k != "outcome")
+            rules.add(Text(f"{rule.outcome}: {rule.kind} {fields}"))
+    return root
+
+
+def _line(node: Node) -> str:
+    text = "side path" if node.step is None else describe(node.step)
+    if node.arms:
+        text += f" [only {', '.join(node.arms)}]"
+    if node.at:
+        apart = "" if node.share else ", each run apart"
+        text += f", side path at {', '.join(map(str, node.at))}{apart}"
+    return text
+
+
+def describe(step: Step) -> str:
+    """A step in one line: its name and every parameter."""
+    if isinstance(step, Assess):
+        return f"assess {step.condition}: {', '.join(step.outcomes)}"
+    fields = ", ".join(f"{k} {_value(v)}" for k, v in step if v is not None)
+    return f"{step.kind} {fields}".strip()
+
+
+def _value(value: object) -> str:
+    if isinstance(value, tuple):
+        return " to ".join(_value(v) for v in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

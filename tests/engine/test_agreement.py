@@ -1,0 +1,186 @@
+"""Both engines agree: values to float32 tolerance, chosen connections exactly, long training statistically."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from resynapse.engine import Engine, TrainingPhase
+from resynapse.engine.compaction import DENSE_FROM, compact
+from resynapse.errors import ResynapseError
+from resynapse.modulation import NEUTRAL, Modulation
+from resynapse.network import Network, initialise
+from resynapse.plasticity import prune, regrow
+from resynapse.randomness import Key
+from resynapse.task import GaussianBlobs, TaskData
+
+MODULATIONS = {
+    "neutral": NEUTRAL,
+    "gain": Modulation(gain=1.25),
+    "tonic inhibition": Modulation(inhibition=0.7, activation="tanh", gain=0.85),
+    "noise": Modulation(noise_sd=0.5, gain=1.3),
+    "biased noise under protection": Modulation(noise_mean=1.0, noise_sd=1.0, gain=1.6, protection=0.6),
+    "stabiliser": Modulation(gain=1.6, protection=1.0, activation="tanh"),
+}
+# float32 carries 2**-24 a rounding; a score sums some tens of products through four layers
+SCORE = {"rtol": 2e-5, "atol": 2e-5}
+
+
+@pytest.mark.parametrize("modulation", MODULATIONS.values(), ids=MODULATIONS.keys())
+@pytest.mark.parametrize("sparsity", [0.0, 0.5, 0.9, 0.98])
+def test_class_scores_agree(
+    compiled: Engine,
+    reference: Engine,
+    fresh: Network,
+    data: TaskData,
+    key: Key,
+    modulation: Modulation,
+    sparsity: float,
+) -> None:
+    network = prune(fresh, sparsity)
+    ours = compiled.respond(network, data.test.inputs, modulation, key.of("noise"))
+    theirs = reference.respond(network, data.test.inputs, modulation, key.of("noise"))
+    np.testing.assert_allclose(ours, theirs, **SCORE)
+
+
+@pytest.mark.parametrize("modulation", MODULATIONS.values(), ids=MODULATIONS.keys())
+@pytest.mark.parametrize("sparsity", [0.0, 0.5, 0.9, 0.98])
+def test_an_epoch_of_training_agrees(
+    compiled: Engine,
+    reference: Engine,
+    fresh: Network,
+    data: TaskData,
+    key: Key,
+    modulation: Modulation,
+    sparsity: float,
+) -> None:
+    network = prune(fresh, sparsity)
+    phase = TrainingPhase(schedule=[modulation], learning_rate=1e-4, batch_size=128, key=key)
+    ((_, ours),) = compiled.train(network, data.train, phase, [1])
+    ((_, theirs),) = reference.train(network.astype(np.float64), data.train, phase, [1])
+    moved = 0.0
+    for a, b, c in zip(
+        (*ours.weights, *ours.biases),
+        (*theirs.weights, *theirs.biases),
+        (*network.weights, *network.biases),
+        strict=True,
+    ):
+        # five steps of at most lr each; where a gradient is only rounding, Adam's direction is rounding too
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-5)
+        moved = max(moved, float(np.abs(b - c).max()))
+    assert moved > 2e-4
+
+
+@settings(max_examples=25)
+@given(
+    hidden=st.lists(st.integers(1, 30), min_size=1, max_size=4),
+    sparsity=st.sampled_from([0.0, 0.4, 0.7, 0.85, 0.95]),
+    batch_size=st.integers(1, 128),
+    seed=st.integers(0, 99),
+)
+def test_any_shape_agrees(
+    compiled: Engine, reference: Engine, hidden: list[int], sparsity: float, batch_size: int, seed: int
+) -> None:
+    key = Key(seed, 1)
+    network = prune(initialise(key, (2, *hidden, 4)).astype(np.float32), sparsity)
+    data = GaussianBlobs(train=150, test=131, clean=4).draw(key)
+    phase = TrainingPhase(schedule=[NEUTRAL], learning_rate=1e-6, batch_size=batch_size, key=key)
+    ((_, ours),) = compiled.train(network, data.train, phase, [1])
+    ((_, theirs),) = reference.train(network.astype(np.float64), data.train, phase, [1])
+    for a, b in zip(ours.weights, theirs.weights, strict=True):
+        # at most 150 steps of lr each, whose direction may be rounding alone; float32 carries 6e-8
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=2 * 150 * 1e-6)
+    noisy = Modulation(noise_sd=1.0)
+    for modulation, stream in ((NEUTRAL, None), (noisy, key.of("noise"))):
+        np.testing.assert_allclose(
+            compiled.respond(network, data.test.inputs, modulation, stream),
+            reference.respond(network, data.test.inputs, modulation, stream),
+            **SCORE,
+        )
+
+
+def test_both_engines_choose_the_same_connections(
+    compiled: Engine, reference: Engine, sparse: Network, data: TaskData, key: Key
+) -> None:
+    batches = [np.arange(128), np.arange(128, 256)]
+    chosen = []
+    for engine in (compiled, reference):
+        network = sparse.astype(engine.dtype)
+        scores = engine.saliency(network, data.train, Modulation(activation="tanh"), batches)
+        chosen.append(regrow(network, 0.5, scores, key, init_sd=0.03))
+    for a, b in zip(chosen[0].masks, chosen[1].masks, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_both_engines_prune_the_same_connections(fresh: Network) -> None:
+    for a, b in zip(prune(fresh, 0.95).masks, prune(fresh.astype(np.float64), 0.95).masks, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_activity_agrees_and_counts_units_that_reach_no_output(
+    compiled: Engine, reference: Engine, sparse: Network, data: TaskData
+) -> None:
+    assert compact(sparse, noisy=False).structure.rows[:-1].sum() < sum(sparse.widths[1:-1])
+    for modulation in (NEUTRAL, Modulation(gain=1.6, activation="tanh")):
+        ours = compiled.activity(sparse, data.test.inputs, modulation)
+        assert ours == pytest.approx(reference.activity(sparse, data.test.inputs, modulation), rel=1e-5)
+
+
+def test_dense_and_sparse_kernels_give_the_same_training(
+    compiled: Engine, fresh: Network, data: TaskData, key: Key, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = prune(fresh, 1 - 2 * DENSE_FROM)
+    phase = TrainingPhase(schedule=[NEUTRAL], learning_rate=1e-4, batch_size=128, key=key)
+    results = []
+    for limit in (0.0, 1.0):
+        monkeypatch.setattr("resynapse.engine.compaction.DENSE_FROM", limit)
+        assert compact(network, noisy=False).structure.dense.any() == (limit == 0.0)
+        results.append(next(compiled.train(network, data.train, phase, [1]))[1])
+    for a, b in zip(results[0].weights, results[1].weights, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-5)
+
+
+def test_training_in_one_go_or_with_forks_is_the_same(
+    compiled: Engine, sparse: Network, data: TaskData, key: Key
+) -> None:
+    phase = TrainingPhase(schedule=[NEUTRAL] * 4, learning_rate=1e-3, batch_size=128, key=key)
+    forked = dict(compiled.train(sparse, data.train, phase, [0, 1, 3, 4]))
+    short = TrainingPhase(schedule=[NEUTRAL] * 3, learning_rate=1e-3, batch_size=128, key=key)
+    ((_, alone),) = compiled.train(sparse, data.train, short, [3])
+    for a, b, c in zip(forked[3].weights, alone.weights, sparse.weights, strict=True):
+        np.testing.assert_array_equal(a, b)
+        np.testing.assert_array_equal(forked[0].weights[0], sparse.weights[0])
+        assert a.shape == c.shape
+
+
+def test_long_training_reaches_the_same_accuracy(compiled: Engine, reference: Engine, key: Key) -> None:
+    differences = []
+    for subject in range(6):
+        own = Key(21, subject)
+        data = GaussianBlobs(train=640, test=2000, clean=4).draw(own.of("data"))
+        network = prune(initialise(own.of("initialisation"), (2, 24, 20, 12, 4)).astype(np.float32), 0.7)
+        phase = TrainingPhase(schedule=[Modulation(noise_sd=0.5)] * 12, learning_rate=3e-3, batch_size=128, key=own)
+        accuracy = []
+        for engine in (compiled, reference):
+            ((_, after),) = engine.train(network.astype(engine.dtype), data.train, phase, [12])
+            scores = engine.respond(after, data.test.inputs, Modulation(noise_sd=1.0), own.of("noise"))
+            accuracy.append(100 * float(np.mean(scores.argmax(axis=0) == data.test.labels)))
+        differences.append(accuracy[0] - accuracy[1])
+    spread = max(float(np.std(differences, ddof=1)), 0.05)
+    # a t-test of six paired differences at 1 in 1000, with at least one sample in 2000 as their spread
+    assert abs(np.mean(differences)) < 6.9 * spread / np.sqrt(6)
+
+
+def test_a_batch_larger_than_a_tile_is_refused_with_the_engine_that_can(
+    compiled: Engine, fresh: Network, data: TaskData, key: Key
+) -> None:
+    phase = TrainingPhase(schedule=[NEUTRAL], learning_rate=1e-3, batch_size=200, key=key)
+    with pytest.raises(ResynapseError, match="use engine 'reference'"):
+        list(compiled.train(fresh, data.train, phase, [1]))
+
+
+def test_noise_without_a_stream_is_refused(compiled: Engine, fresh: Network, data: TaskData) -> None:
+    with pytest.raises(ValueError, match="noise stream"):
+        compiled.respond(fresh, data.test.inputs, Modulation(noise_sd=1.0))
