@@ -15,7 +15,7 @@ from scipy import stats
 from resynapse import randomness
 from resynapse.randomness import LANES, TILE, Key, normals, permutation, philox, uniforms, words
 
-quick = settings(max_examples=40, deadline=None)
+quick = settings(max_examples=40)
 
 word = st.integers(0, 2**32 - 1)
 seeds = st.integers(0, 2**63)
@@ -132,8 +132,7 @@ def test_labels_join_like_a_path_and_keep_seed_and_subject(key: Key, upper: str,
     below = key.of(upper).of(lower)
     assert below == key.of(f"{upper}/{lower}")
     assert (below.root_seed, below.subject) == (key.root_seed, key.subject)
-    assert below.label.endswith(f"{upper}/{lower}")
-    assert not below.label.startswith("/") or key.label.startswith("/")
+    assert Key(0, 0).of(upper).label == upper
 
 
 @quick
@@ -222,11 +221,9 @@ def test_neighbouring_addresses_give_unrelated_streams(pair: tuple[Key, int, int
     different = float(np.bitwise_count(one ^ other).sum()) / bits
     # 5 sigma of a share of fair bits, and of the correlation of independent numbers
     assert abs(different - 0.5) < 5 * 0.5 / np.sqrt(bits)
-    numbers = (
-        normals(key, *shape, layer=layer, draw=draw),
-        normals(other_key, *shape, layer=other_layer, draw=other_draw),
-    )
-    assert abs(correlation(*numbers)) < 5 / np.sqrt(one.size)
+    drawn = normals(key, *shape, layer=layer, draw=draw)
+    other_drawn = normals(other_key, *shape, layer=other_layer, draw=other_draw)
+    assert abs(correlation(drawn, other_drawn)) < 5 / np.sqrt(one.size)
 
 
 @quick

@@ -7,6 +7,7 @@ the command line prints it as it is and leaves with exit code 2.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -64,6 +65,8 @@ def nearest(name: object, allowed: Iterable[str]) -> str:
     """
     names = list(allowed)
     close = difflib.get_close_matches(str(name), names, n=3, cutoff=0.6)
+    # a part of a compound name may be what was typed: switch of manic-switch
+    close = close or [n for n in names if difflib.get_close_matches(str(name), re.split(r"[-_]", n), cutoff=0.75)]
     if close:
         return "did you mean " + " or ".join(repr(c) for c in close) + "?"
     return "allowed: " + ", ".join(names)

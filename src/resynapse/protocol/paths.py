@@ -1,8 +1,8 @@
 """What an arm does from the fresh network on: its path, with arm filters applied and random streams named.
 
 A stream's label is made of the section and the order among steps of the same kind along the path
-(``follow_up/train.1``), never of the arm. So arms share batch order and noise
-wherever they do the same thing, two arms with the same beginning are the same subject until they part, and adding an arm or a side path moves no label.
+(``follow_up/train.1``), never of the arm. So arms share batch order and noise wherever they do the same thing, two
+arms with the same beginning are the same subject until they part, and adding an arm or a side path moves no label.
 """
 
 from __future__ import annotations

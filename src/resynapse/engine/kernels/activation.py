@@ -13,10 +13,10 @@ CODES = {"relu": RELU, "tanh": TANH}
 
 @njit(**FAST)
 def activate_row(row, bias, kind):  # type: ignore[no-untyped-def]
-    """Row := act(row + bias).
+    """Replace row by act(row + bias).
 
-    Comparisons are written so that NaN stays NaN. tanh is x * P(x**2) / Q(x**2) on [-9, 9], fitted to the exact function (relative error below 5e-7, as the
-    tests hold): a library call for each element would cost more than the layer's products.
+    tanh is x * P(x**2) / Q(x**2) on [-9, 9], fitted to the exact function (relative error below 5e-7, as the tests
+    hold): a library call for each element would cost more than the layer's products. NaN stays NaN.
     """
     if kind == RELU:
         for s in range(row.size):
