@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from resynapse.cohort import Cohort
 from resynapse.protocol import Protocol
-from resynapse.run.execute import execute
-from resynapse.run.folder import Manifest, RunFolder
-from resynapse.run.progress import Display
+from resynapse.runs.execute import execute
+from resynapse.runs.folder import Manifest, RunFolder
+from resynapse.runs.progress import Display
 
 if TYPE_CHECKING:
     import polars as pl

@@ -43,6 +43,7 @@ RunPath = Annotated[Path, Parameter(help="A run folder.")]
 @app.command
 def replicate(
     protocol: Annotated[str, Parameter(help="A library protocol; see `resynapse protocols`.")] = "switch-relapse",
+    /,
     *,
     subjects: Annotated[int, Parameter(help="Size of the cohort.")] = 10,
     out: Annotated[Path | None, Parameter(help="Run folder; by default resynapse-runs/PROTOCOL-seedS.")] = None,
@@ -54,19 +55,26 @@ def replicate(
 
     The same command again goes on where it stopped, or prints the tables of a finished run.
     """
+    from resynapse.analysis.published import protocols_with_tables
     from resynapse.protocol import load
 
     chosen = load(protocol)
     folder = RUNS / f"{chosen.name}-seed{seed}" if out is None else out
     done = _run(chosen, subjects, folder, workers, seed, engine)
     _print_article_tables(done)
-    _print_comparison(done)
+    if chosen.name in protocols_with_tables():
+        _print_comparison(done)
+    else:
+        _say(
+            f"No published table of protocol {chosen.name!r} ships with resynapse, so none is compared.\n{SHORT_DISCLAIMER}"
+        )
     _say(f"\nRun folder: {folder}")
 
 
 @app.command
 def run(
     protocol: Annotated[str, Parameter(help="A library protocol or the path of a YAML file.")],
+    /,
     *,
     subjects: Annotated[int, Parameter(help="Size of the cohort.")],
     out: Annotated[Path, Parameter(help="Run folder; an unfinished run in it is continued.")],
@@ -90,6 +98,7 @@ def run(
 @app.command
 def compare(
     run_folder: RunPath,
+    /,
     *,
     format: Annotated[Literal["text", "csv", "json"], Parameter(help="How to print.")] = "text",
 ) -> None:
@@ -120,6 +129,7 @@ def compare(
 @app.command
 def table(
     run_folder: RunPath,
+    /,
     *,
     format: Annotated[
         Literal["csv", "markdown"], Parameter(help="Every value as CSV, or means and SDs as Markdown.")
@@ -154,13 +164,14 @@ def protocols() -> None:
 @app.command
 def show(
     protocol: Annotated[str, Parameter(help="A library protocol or the path of a YAML file.")],
+    /,
     *,
     subjects: Annotated[int, Parameter(help="Cohort size for the estimated cost.")] = 10,
 ) -> None:
     """Draw a protocol as a tree, with its epochs and what it will cost on this machine."""
     from resynapse.protocol import load
     from resynapse.report.tree import draw
-    from resynapse.run.cost import Estimate
+    from resynapse.runs.cost import Estimate
 
     chosen = load(protocol)
     console = _console()
@@ -169,7 +180,7 @@ def show(
 
 
 @app.command
-def validate(file: Annotated[str, Parameter(help="A protocol file.")]) -> None:
+def validate(file: Annotated[str, Parameter(help="A protocol file.")], /) -> None:
     """Check a protocol file without running it; exit code 2 and one line if it cannot be run."""
     from resynapse.protocol import load
     from resynapse.protocol.paths import epochs
@@ -182,7 +193,7 @@ def validate(file: Annotated[str, Parameter(help="A protocol file.")]) -> None:
 
 
 @app.command
-def citations(protocol: Annotated[str, Parameter(help="A library protocol or the path of a YAML file.")]) -> None:
+def citations(protocol: Annotated[str, Parameter(help="A library protocol or the path of a YAML file.")], /) -> None:
     """Print what to cite for a protocol: the article, the methods it uses, and resynapse."""
     from resynapse.protocol import load
     from resynapse.report.citations import citations as cited
@@ -212,7 +223,7 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def _run(protocol: Protocol, subjects: int, out: Path, workers: int | None, seed: int, engine: str) -> Run:
     from resynapse.api import run as start
-    from resynapse.run.progress import display
+    from resynapse.runs.progress import display
 
     with display() as shown:
         return start(

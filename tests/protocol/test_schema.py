@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -80,6 +81,15 @@ def test_words_of_yaml_1_1_are_words_and_exponents_are_numbers() -> None:
 def test_an_assessment_measures_the_acute_battery_unless_it_says_otherwise() -> None:
     (found,) = loads("name: x\narms: {a: [{assess: acute}]}").arms["a"]
     assert found.step == Assess(condition="acute", outcomes=BATTERY)
+
+
+def _said(attempt: Callable[[], object]) -> str:
+    """The refusal, or that there was none; anything but a ProtocolError fails the test."""
+    try:
+        attempt()
+    except ProtocolError as error:
+        return str(error)
+    return "fine"
 
 
 TREATED = "name: x\narms:\n  a:\n    - train: {epochs: 3, lr: 1e-3}\n"
@@ -168,10 +178,7 @@ def test_a_mutated_file_ends_in_success_or_one_clear_line(data: st.DataObject) -
         cut = data.draw(st.integers(0, 12))
         new = data.draw(st.text("abc01.-:[]{}!&*'\"\n ", max_size=4))
         text = text[:at] + new + text[at + cut :]
-    try:
-        loads(text)
-    except ProtocolError as error:
-        assert "\n" not in str(error)
+    assert "\n" not in _said(lambda: loads(text))
 
 
 json_like = st.recursive(
@@ -185,10 +192,7 @@ json_like = st.recursive(
 def test_any_value_in_any_place_is_taken_or_refused(place: str, value: object) -> None:
     document = dump(rs.load("demo"))
     document[place] = value
-    try:
-        parse(document)
-    except ProtocolError as error:
-        assert str(error)
+    assert _said(lambda: parse(document)) != ""
 
 
 def test_written_files_are_plain_yaml() -> None:

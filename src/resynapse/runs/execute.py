@@ -12,10 +12,10 @@ from resynapse.engine import Engine, engine
 from resynapse.errors import ResynapseError, RunFolderError, RunInterruptedError, SubjectError
 from resynapse.protocol import Protocol
 from resynapse.protocol.paths import epochs
-from resynapse.run.folder import Manifest, RunFolder, session
-from resynapse.run.progress import Display, Progress
-from resynapse.run.provenance import usable_cores
-from resynapse.run.walk import walk
+from resynapse.runs.folder import Manifest, RunFolder, session
+from resynapse.runs.progress import Display, Progress
+from resynapse.runs.provenance import usable_cores
+from resynapse.runs.walk import walk
 
 Note = Callable[[str], None]
 

@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import ProtocolError, RunFolderError
 from resynapse.protocol import Protocol, dump, parse
-from resynapse.run.provenance import commit, hardware, versions
-from resynapse.run.walk import Row
+from resynapse.runs.provenance import commit, hardware, versions
+from resynapse.runs.walk import Row
 
 if TYPE_CHECKING:
     import polars as pl

@@ -20,10 +20,10 @@ from resynapse.network import FloatArray, Network
 from resynapse.protocol import Protocol
 from resynapse.protocol.paths import epochs
 from resynapse.randomness import Key
-from resynapse.run.execute import single_threaded_blas
-from resynapse.run.progress import duration
-from resynapse.run.provenance import usable_cores
-from resynapse.run.walk import walk
+from resynapse.runs.execute import single_threaded_blas
+from resynapse.runs.progress import duration
+from resynapse.runs.provenance import usable_cores
+from resynapse.runs.walk import walk
 from resynapse.task import Split
 
 BATCHES = 6

@@ -1,0 +1,94 @@
+"""Tables in the article's form."""
+
+from __future__ import annotations
+
+import re
+
+import polars as pl
+import pytest
+
+import resynapse as rs
+from resynapse.analysis.published import compare, published
+from resynapse.report.citations import citations
+from resynapse.report.tables import article_tables, comparison_summary, comparison_table
+from resynapse.report.tree import describe
+
+
+@pytest.fixture(scope="module")
+def table() -> pl.DataFrame:
+    """A made-up run of two subjects, so that every shown number is known."""
+    cells = published("switch-relapse").select("arm", "condition", "outcome")
+    return pl.concat([cells.with_columns(value=pl.lit(v), subject=pl.lit(s)) for s, v in enumerate((40.0, 60.0))])
+
+
+def test_tables_are_grouped_as_in_the_article(table: pl.DataFrame) -> None:
+    found = {t.title.split(" (mean")[0]: t for t in article_tables("switch-relapse", table)}
+    assert list(found)[:3] == ["Table 1", "Table 2", "Table 3"]
+    assert found["Table 1"].header == ("arm", "sparsity", "acc_clean", "acc_standard", "acc_combined")
+    assert [r[0] for r in found["Table 1"].rows] == ["untreated", "ketamine", "ssri", "neurosteroid"]
+    assert found["relapse by maintenance"].header[1:] == tuple(f"maintenance={d}" for d in (25, 50, 100, 150, 200, 300))
+
+
+def test_every_value_of_a_run_without_tables_is_shown() -> None:
+    run = pl.DataFrame(
+        {
+            "arm": ["a", "a", "b"],
+            "condition": ["acute", "m=1", "acute"],
+            "outcome": ["acc_clean", "gain", "acc_clean"],
+            "subject": [0, 0, 0],
+            "value": [50.0, 1.25, 75.0],
+        }
+    )
+    text = "\n".join(t.markdown() for t in article_tables("mine", run))
+    for shown in ("50.0", "1.250", "75.0"):
+        assert shown in text
+
+
+def test_means_and_sds_are_those_of_the_run(table: pl.DataFrame) -> None:
+    (first, *_) = article_tables("switch-relapse", table)
+    assert first.rows[0][1] == "50.0 ± 14.1"
+    assert "n = 2" in first.title
+
+
+def test_markdown_is_a_table(table: pl.DataFrame) -> None:
+    for one in article_tables("switch-relapse", table):
+        title, blank, *lines = one.markdown().splitlines()
+        assert title.startswith("**")
+        assert blank == ""
+        assert len({line.count("|") for line in lines}) == 1
+        assert re.fullmatch(r"(\| --- )+\|", lines[1])
+
+
+def test_the_comparison_shows_both_the_difference_and_the_verdict(table: pl.DataFrame) -> None:
+    comparison = compare("switch-relapse", table)
+    shown = comparison_table(comparison)
+    assert len(shown.rows) == 129
+    row = next(r for r in shown.rows if r[1:4] == ("ssri", "acute", "acc_combined"))
+    assert row[4] == "90.5 ± 3.0"
+    assert row[5] == "50.0 ± 14.1"
+    assert re.fullmatch(r"-40\.5 \[-\d+\.\d, [+-]\d+\.\d\]", row[7])
+    said = comparison_summary(comparison)
+    assert f"{comparison.count('agrees')} agree, {comparison.count('differs')} differ" in said
+    assert "chance alone would make about" in said
+
+
+def test_one_subject_is_told_that_it_gives_no_interval(table: pl.DataFrame) -> None:
+    assert "one subject gives no interval" in comparison_summary(compare("switch-relapse", table.filter(subject=0)))
+
+
+def test_steps_are_described_with_every_parameter() -> None:
+    assert describe(rs.Train(epochs=100, lr=1e-5, noise_sd=(0.5, 0.0), gain=(1.0, 1.6))) == (
+        "train epochs 100, lr 1e-05, noise_sd 0.5 to 0, gain 1 to 1.6"
+    )
+    assert describe(rs.Discontinue()) == "discontinue"
+    assert describe(rs.Assess(condition="off", outcomes=("acc_clean",))) == "assess off: acc_clean"
+
+
+def test_citations_name_the_article_the_methods_in_use_and_the_software() -> None:
+    full = list(citations(rs.load("switch-relapse")))
+    assert "doi:10.5281/zenodo.18298989" in full[0]
+    assert any("Adam" in line for line in full)
+    assert any("resynapse" in line for line in full)
+    untrained = list(citations(rs.loads("name: x\narms: {a: [{assess: c}]}")))
+    assert "follows no publication" in untrained[0]
+    assert not any("Adam" in line for line in untrained)

@@ -1,0 +1,241 @@
+"""The command line: every command, every refusal in one line, and the disclaimer everywhere."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import fcntl
+import io
+import json
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pytest
+
+import resynapse as rs
+from resynapse.cli import app, main
+from resynapse.protocol import dumps
+
+COMMANDS = ("replicate", "run", "compare", "table", "protocols", "show", "validate", "citations")
+
+
+def _call(*words: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    code = 0
+    try:
+        main(list(words))
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory, tiny: rs.Protocol) -> Path:
+    path = tmp_path_factory.mktemp("cli") / "tiny.yaml"
+    path.write_text(dumps(tiny))
+    return path
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, tiny: rs.Protocol) -> Path:
+    return rs.run(tiny, subjects=2, out=tmp_path_factory.mktemp("cli") / "run").path
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The protocol with published tables, shrunk to run in a moment."""
+    text = dumps(rs.load("manic-switch"))
+    for long, short in (
+        ("train: 12000", "train: 256"),
+        ("- 512\n  - 512\n  - 256", "- 16\n  - 16\n  - 8"),
+        ("epochs: 100", "epochs: 2"),
+    ):
+        assert long in text
+        text = text.replace(long, short)
+    return rs.run(rs.loads(text), subjects=2, out=tmp_path_factory.mktemp("cli") / "published").path
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_every_help_says_what_this_is_not(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = _call(*command.split(), "--help", capsys=capsys)
+    assert code == 0
+    assert "not clinical advice" in " ".join(out.split())
+
+
+def test_every_command_is_listed_and_tested(capsys: pytest.CaptureFixture[str]) -> None:
+    names = {name for name in app if not name.startswith("-")}
+    assert names == set(COMMANDS)
+
+
+def test_a_run_is_made_resumed_and_tabulated(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("run", str(file), "--subjects", "2", "--out", str(tmp_path / "r"), "--arms", "untreated,ssri")
+    code, out, err = _call(*words, capsys=capsys)
+    assert code == 0
+    assert "not clinical advice" in out
+    assert "2 of 2 subjects" in err
+    code, _, err = _call(*words, capsys=capsys)
+    assert code == 0
+    assert "2 of 2 subjects are there already" in err
+    code, out, err = _call("table", str(tmp_path / "r"), capsys=capsys)
+    assert code == 0
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert out.splitlines()[0] == "protocol,variant,subject,arm,condition,outcome,value"
+    assert {r["arm"] for r in rows} == {"untreated", "ssri"}
+    assert {r["subject"] for r in rows} == {"0", "1"}
+    assert "not clinical advice" in err
+
+
+def test_tables_come_as_markdown(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = _call("table", str(finished), "--format", "markdown", capsys=capsys)
+    assert code == 0
+    assert "| arm | " in out
+    assert "not clinical advice" in out
+
+
+def test_a_comparison_comes_as_text_csv_and_json(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, text, _ = _call("compare", str(published), capsys=capsys)
+    assert code == 0
+    assert "54 published cells" in text
+    assert "not clinical advice" in text
+    code, out, err = _call("compare", str(published), "--format", "csv", capsys=capsys)
+    assert len(list(csv.DictReader(io.StringIO(out)))) == 54
+    assert "not clinical advice" in err
+    code, out, _ = _call("compare", str(published), "--format", "json", capsys=capsys)
+    content = json.loads(out)
+    assert len(content["cells"]) == 54
+    assert content["agrees"] + content["differs"] == 54
+    assert "not clinical advice" in content["disclaimer"]
+
+
+def test_replicating_a_finished_run_prints_tables_and_comparison_although_cells_differ(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], published: Path
+) -> None:
+    shrunk = rs.Run(published).protocol
+    monkeypatch.setattr("resynapse.protocol.load", lambda name: shrunk)
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = _call("replicate", "manic-switch", "--subjects", "2", capsys=capsys)
+    assert code == 0
+    assert "Table 1" in out
+    assert "54 published cells" in out
+    assert " differs" in out
+    assert (tmp_path / "resynapse-runs" / "manic-switch-seed0" / "results.parquet").exists()
+
+
+def test_replicating_a_protocol_without_published_tables_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = _call("replicate", "demo", "--subjects", "1", "--out", str(tmp_path / "r"), capsys=capsys)
+    assert code == 0
+    assert "acc_combined" in out
+    assert "No published table of protocol 'demo'" in out
+    assert "Traceback" not in err
+
+
+def test_protocols_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = _call("protocols", capsys=capsys)
+    assert code == 0
+    for name in rs.library():
+        assert f"{name}: " in out
+
+
+def test_a_protocol_is_shown_as_a_tree_with_its_cost(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = _call("show", str(file), capsys=capsys)
+    assert code == 0
+    for part in ("ketamine", "of_pruned 0.5", "side path at 2, 4", "25 training epochs a subject", "Estimated cost"):
+        assert part in out
+
+
+def test_a_file_is_validated(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _call("validate", str(file), capsys=capsys)[0] == 0
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("name: x\narms:\n  a:\n    - prune: {sparsity: 1.5}\n")
+    code, _, err = _call("validate", str(bad), capsys=capsys)
+    assert code == 2
+    assert "bad.yaml line 4: arms.a[0].prune.sparsity: 1.5 is not possible" in err
+
+
+def test_citations_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = _call("citations", "switch-relapse", capsys=capsys)
+    assert code == 0
+    assert "10.5281/zenodo.18298989" in out
+
+
+REFUSED = (
+    (("shwo",), "show"),
+    (("run", "demo", "--subjects", "0", "--out", "{tmp}/r"), "0 subjects is not possible"),
+    (("run", "demo", "--subjects", "two", "--out", "{tmp}/r"), "--subjects"),
+    (("run", "demo", "--subjects", "1"), "--out"),
+    (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--workers", "0"), "0 workers is not possible"),
+    (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--seed", "-1"), "seed -1 is not possible"),
+    (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--arms", "ketamin"), "did you mean 'ketamine'?"),
+    (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--arms", ""), "no arm"),
+    (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--engine", "gpu"), "--engine"),
+    (("run", "demo", "--subjects", "1", "--out", "{tmp}/file/r"), "cannot be written"),
+    (("run", "dmeo", "--subjects", "1", "--out", "{tmp}/r"), "did you mean 'demo'?"),
+    (("replicate", "swich"), "did you mean"),
+    (("show", "{tmp}/none.yaml"), "no such file"),
+    (("table", "{tmp}/none"), "no run here"),
+    (("compare", "{tmp}"), "no run here"),
+    (("table", "{tmp}", "--format", "xls"), "--format"),
+    (("citations",), "PROTOCOL"),
+    (("validate", "{tmp}/file"), "a mapping must stand here"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "said"), REFUSED, ids=[" ".join(w) for w, _ in REFUSED])
+def test_bad_input_is_one_line_and_exit_code_2(
+    words: tuple[str, ...], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("just text")
+    code, out, err = _call(*(w.format(tmp=tmp_path) for w in words), capsys=capsys)
+    assert code == 2
+    assert out == ""
+    assert said in err
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+
+
+def test_a_comparison_of_an_unpublished_protocol_is_refused(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = _call("compare", str(finished), capsys=capsys)
+    assert code == 2
+    assert "no published table" in err
+
+
+def test_a_subject_that_fails_gives_exit_code_1(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wild = tmp_path / "wild.yaml"
+    wild.write_text(file.read_text().replace("lr: 0.005", "lr: 1.0e30"))
+    code, _, err = _call("run", str(wild), "--subjects", "1", "--out", str(tmp_path / "r"), capsys=capsys)
+    assert code == 1
+    assert "training diverged" in err
+    assert "Traceback" not in err
+
+
+def test_help_is_quick() -> None:
+    started = time.perf_counter()
+    subprocess.run([sys.executable, "-m", "resynapse.cli", "--help"], capture_output=True, check=True)
+    # a loaded machine may be ten times slower than a quiet one, on which this takes a fifth of a second
+    assert time.perf_counter() - started < 5.0
+
+
+def test_tables_fit_a_narrow_terminal(published: Path) -> None:
+    outside, inside = pty.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 60, 0, 0))
+    words = [sys.executable, "-m", "resynapse.cli", "compare", str(published)]
+    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=inside, stderr=subprocess.DEVNULL)
+    os.close(inside)
+    shown = bytearray()
+    with contextlib.suppress(OSError):
+        while part := os.read(outside, 4096):
+            shown += part
+    assert process.wait(timeout=60) == 0
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown.decode()).splitlines()
+    grid = [line for line in lines if "acc_" in line or "─" in line]
+    assert len(grid) > 40
+    assert max(map(len, grid)) <= 60
