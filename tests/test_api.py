@@ -39,7 +39,7 @@ def test_changes_that_name_nothing_are_refused(tiny: rs.Protocol) -> None:
         tiny.only(["ketmine"])
     with pytest.raises(ProtocolError, match="no condition 'acut'; did you mean 'acute'"):
         tiny.with_outcomes("acut", ["gain"])
-    with pytest.raises(ValueError, match="unknown outcome"):
+    with pytest.raises(ProtocolError, match="unknown outcome 'acc_nothing'"):
         tiny.with_outcomes("acute", ["acc_nothing"])
 
 

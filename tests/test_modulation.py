@@ -40,9 +40,6 @@ def drawn(seed: int, stream: str, units: int = 4, samples: int = 6) -> NDArray[n
     return 2.0 * normals(Key(seed, 0, stream), units, samples)
 
 
-# --- the stabiliser's cap on gain ---------------------------------------------------------------------------------
-
-
 @quick
 @given(gains)
 def test_without_protection_gain_is_left_as_it_is(gain: float) -> None:
@@ -107,9 +104,6 @@ def test_effective_gains_of_the_article_s_drug_states(gain: float, protection: f
     assert Modulation(gain=gain, protection=protection).effective_gain == pytest.approx(effective, rel=8 * EPS)
 
 
-# --- what else the stabiliser does --------------------------------------------------------------------------------
-
-
 @quick
 @given(modulations)
 def test_protection_relieves_biased_noise_by_three_tenths_of_itself(modulation: Modulation) -> None:
@@ -141,9 +135,6 @@ def test_protection_shifts_hidden_activity_down_by_up_to_0_15(protection: float)
 def test_scale_is_inhibition_times_effective_gain(modulation: Modulation) -> None:
     assert modulation.scale == modulation.inhibition * modulation.effective_gain
     assert modulation.scale <= modulation.inhibition * modulation.gain
-
-
-# --- the forward rule of one hidden layer -------------------------------------------------------------------------
 
 
 def by_hand(z: float, n: float, m: Modulation) -> float:
@@ -258,9 +249,6 @@ def test_float32_activity_stays_float32(modulation: Modulation, seed: int) -> No
     assert slope(activate(z, modulation.activation), modulation.activation).dtype == np.float32
 
 
-# --- activation and its slope -------------------------------------------------------------------------------------
-
-
 @quick
 @given(st.lists(st.floats(-20, 20), min_size=1, max_size=20))
 def test_relu_passes_what_is_positive_and_tanh_saturates(values: list[float]) -> None:
@@ -293,9 +281,6 @@ def test_tanh_is_steepest_where_it_is_zero() -> None:
         1.0 - math.tanh(1.0) ** 2,
         0.0,
     ]
-
-
-# --- the object ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", [f.name for f in fields(Modulation)])

@@ -35,9 +35,6 @@ def thinned(network: Network, density: float) -> list[BoolArray]:
     return [uniforms(key, *m.shape, layer=layer) < density for layer, m in enumerate(network.masks)]
 
 
-# --- initialisation -----------------------------------------------------------------------------------------------
-
-
 @quick
 @given(keys, widths)
 def test_weights_and_biases_start_within_one_over_the_root_of_fan_in(key: Key, widths: tuple[int, ...]) -> None:
@@ -120,9 +117,6 @@ def test_every_subject_starts_with_its_own_weights() -> None:
     assert abs(np.corrcoef(a, b)[0, 1]) < 5 / np.sqrt(a.size)
 
 
-# --- immutability -------------------------------------------------------------------------------------------------
-
-
 @quick
 @given(networks, st.sampled_from(["weights", "biases", "masks", "scars"]))
 def test_no_array_of_a_network_can_be_written_to(network: Network, name: str) -> None:
@@ -150,9 +144,6 @@ def test_networks_made_from_a_network_are_read_only_too_and_leave_it_alone(netwo
         assert not any(a.flags.writeable for a in (*made.weights, *made.biases, *made.masks, *made.scars))
     for a, b in zip((*network.weights, *network.biases, *network.masks), before, strict=True):
         np.testing.assert_array_equal(a, b)
-
-
-# --- what a network counts, and its variants ----------------------------------------------------------------------
 
 
 @quick

@@ -87,9 +87,6 @@ def depressed(published: Network) -> Network:
     return prune(published, 0.95)
 
 
-# --- pruning ------------------------------------------------------------------------------------------------------
-
-
 def test_pruning_the_published_network_to_95_percent_keeps_52_13108_6554_and_52(depressed: Network) -> None:
     assert counts(depressed) == [52, 13_108, 6_554, 52]
 
@@ -188,9 +185,6 @@ def test_pruning_works_in_single_precision_as_in_double(published: Network) -> N
     assert {w.dtype for w in single.weights} == {np.dtype(np.float32)}
 
 
-# --- pruning more -------------------------------------------------------------------------------------------------
-
-
 @quick
 @given(networks, shares.filter(lambda f: f > 0))
 def test_prune_more_prunes_every_layer_to_s_plus_f_times_one_minus_s(network: Network, of_active: float) -> None:
@@ -240,9 +234,6 @@ def test_a_layer_that_is_denser_than_the_others_loses_more_than_its_share() -> N
     first, second = counts(prune_more(uneven, 0.4))
     assert first < 0.6 * 400
     assert second == counts(uneven)[1]
-
-
-# --- scars --------------------------------------------------------------------------------------------------------
 
 
 def random_scars(network: Network, seed: int, share: float) -> list[BoolArray]:
@@ -302,9 +293,6 @@ def test_a_layer_of_scars_alone_stays_silent() -> None:
     silent = scar(row([1.0, 2.0]), [np.array([[True, True]])])
     assert_same(prune(silent, 0.5), silent)
     assert_same(regrow(silent, 1.0, None, Key(0, 0), init_sd=0.03), silent)
-
-
-# --- regrowth: how many and which ---------------------------------------------------------------------------------
 
 
 @quick
@@ -388,8 +376,6 @@ def test_the_published_ketamine_dose_re_opens_half_of_each_layer(depressed: Netw
     assert round(100 * grown.sparsity, 1) == 47.5
 
 
-# --- regrowth: ties -----------------------------------------------------------------------------------------------
-
 TIED = row([1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], [True, True] + [False] * 6)
 NO_DEMAND = [np.zeros((1, 8))]
 
@@ -446,9 +432,6 @@ def test_two_regrowths_break_their_ties_differently(depressed: Network) -> None:
         n = int((~before).sum())
         # two independent halves of n share n/4 positions; 5 sigma of that hypergeometric count
         assert abs(int((one & other).sum()) - n / 4) < 5 * np.sqrt(n / 16) + 1
-
-
-# --- regrowth: the new weights ------------------------------------------------------------------------------------
 
 
 @quick

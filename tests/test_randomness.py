@@ -40,9 +40,6 @@ def correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     return float(np.corrcoef(a.ravel(), b.ravel())[0, 1])
 
 
-# --- the bits -----------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("counter", "key", "answer"),
     [
@@ -95,9 +92,6 @@ def test_one_flipped_bit_of_the_counter_flips_half_of_the_bits(bit: int) -> None
     assert abs(share - 0.5) < 5 * 0.5 / np.sqrt(128 * base.size)
 
 
-# --- the address --------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("key", "digest"),
     [
@@ -141,9 +135,6 @@ def test_the_same_address_gives_the_same_numbers_whatever_was_drawn_before(key: 
     first = words(key, rows, columns, layer=1, draw=2)
     words(key.of("other"), 3, 7)
     np.testing.assert_array_equal(words(key, rows, columns, layer=1, draw=2), first)
-
-
-# --- the layout ---------------------------------------------------------------------------------------------------
 
 
 @quick
@@ -197,8 +188,6 @@ def test_normals_rise_with_uniforms_and_uniforms_with_words(key: Key, rows: int,
     assert (np.diff(normals(key, rows, columns).ravel()[order]) >= 0).all()
 
 
-# --- unrelated streams --------------------------------------------------------------------------------------------
-
 NEIGHBOURS = {
     "label": (HERE.of("a"), 0, 0, HERE.of("b"), 0, 0),
     "label below": (HERE, 0, 0, HERE.of("a"), 0, 0),
@@ -249,9 +238,6 @@ def test_neighbouring_units_are_unrelated() -> None:
     assert abs(correlation(drawn[1:], drawn[:-1])) < 5 / np.sqrt(256 * 512)
 
 
-# --- the distributions --------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("power", "moment", "variance"),
     # moment k of N(0, 1), and the variance of x**k: m(2k) - m(k)**2
@@ -292,9 +278,6 @@ def test_the_extreme_words_stay_inside_the_open_interval_and_finite(monkeypatch:
     assert 0.0 < low < high < 1.0
     assert low == 1.0 - high
     assert np.isfinite(normals(HERE, 1, 2)).all()
-
-
-# --- permutations -------------------------------------------------------------------------------------------------
 
 
 @quick

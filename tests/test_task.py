@@ -51,9 +51,6 @@ def same(one: Split, other: Split) -> bool:
     return np.array_equal(one.inputs, other.inputs) and np.array_equal(one.labels, other.labels)
 
 
-# --- what holds for every task of this kind -----------------------------------------------------------------------
-
-
 @quick
 @given(tasks(), keys)
 def test_a_set_has_one_column_and_one_label_per_sample(task: GaussianBlobs, key: Key) -> None:
@@ -121,9 +118,6 @@ def test_without_noise_the_test_set_holds_the_centres_alone(key: Key) -> None:
 @given(tasks())
 def test_features_and_classes_are_read_off_the_centres(task: GaussianBlobs) -> None:
     assert (task.classes, task.features) == np.array(task.centres).shape
-
-
-# --- the published task -------------------------------------------------------------------------------------------
 
 
 def test_the_published_sets_have_12_000_4_000_and_2_000_samples_in_the_plane(published: TaskData) -> None:
@@ -204,9 +198,6 @@ def test_every_subject_has_its_own_sets() -> None:
         # chance agreement of 500 labels in 4 classes has share 1/4; identical labels would give 1
         agreement = float(np.mean(getattr(one, name).labels == getattr(other, name).labels))
         assert abs(agreement - 0.25) < 5 * np.sqrt(0.25 * 0.75 / 500)
-
-
-# --- what is refused ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

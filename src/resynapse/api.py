@@ -62,9 +62,9 @@ class Run:
         ------
         ResynapseError : no published table of this protocol ships with resynapse.
         """
-        from resynapse.analysis.published import compare
+        from resynapse.analysis.published import changes, compare
 
-        return compare(self.protocol.name, self.table())
+        return compare(self.protocol.name, self.table(), changes(self.protocol))
 
     def __repr__(self) -> str:
         of = self.manifest

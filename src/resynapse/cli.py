@@ -65,9 +65,8 @@ def replicate(
     if chosen.name in protocols_with_tables():
         _print_comparison(done)
     else:
-        _say(
-            f"No published table of protocol {chosen.name!r} ships with resynapse, so none is compared.\n{SHORT_DISCLAIMER}"
-        )
+        _say(f"No published table of protocol {chosen.name!r} ships with resynapse, so none is compared.")
+        _say(SHORT_DISCLAIMER)
     _say(f"\nRun folder: {folder}")
 
 
@@ -118,6 +117,7 @@ def compare(
     content = {
         "disclaimer": SHORT_DISCLAIMER,
         "protocol": comparison.protocol,
+        "changed": comparison.changed,
         "agrees": comparison.count("agrees"),
         "differs": comparison.count("differs"),
         "expected_by_chance": comparison.expected_by_chance,
@@ -215,8 +215,11 @@ def main(words: Sequence[str] | None = None) -> None:
         _complain(f"{error}; the same command again tries only these", FAILED)
     except (ResynapseError, CycloptsError) as error:
         _complain(str(error), BAD_INPUT)
-    except BrokenPipeError:
-        sys.stderr.close()
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            sys.stderr.close()
+            return
+        _complain(f"{error.filename or 'input or output'}: {error.strerror or error}", BAD_INPUT)
     except MemoryError:
         _complain("out of memory; use fewer --workers or a smaller network", FAILED)
 
@@ -267,16 +270,25 @@ def _print_comparison(done: Run) -> None:
 
 
 def _grid(table: TextTable) -> None:
+    """Print a table; where the terminal is too narrow for its columns, row after row with named values."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
+    console = _console()
     grid = Table(title=Text(table.title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for index, name in enumerate(table.header):
-        grid.add_column(Text(name), justify="left" if index == 0 else "right", overflow="fold")
+        grid.add_column(Text(name), justify="left" if index == 0 else "right")
     for row in table.rows:
         grid.add_row(*(Text(cell) for cell in row))
-    _console().print(grid)
+    if console.measure(grid, options=console.options.update(max_width=1000)).maximum <= console.width:
+        console.print(grid)
+        return
+    console.print(Text(table.title, style="italic"))
+    for first, *rest in table.rows:
+        named = [f"{name} {cell}" for name, cell in zip(table.header[1:], rest, strict=True) if cell]
+        console.print(Text("  ".join([first, *named])))
+    console.print()
 
 
 def _console() -> Console:
@@ -287,7 +299,13 @@ def _console() -> Console:
 
 
 def _say(text: str) -> None:
-    print(text)
+    """Print prose: wrapped at words on a terminal, as it is in a pipe."""
+    if sys.stdout.isatty():
+        from rich.text import Text
+
+        _console().print(Text(text))
+    else:
+        print(text)
 
 
 def _complain(text: str, code: int) -> None:

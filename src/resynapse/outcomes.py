@@ -6,6 +6,7 @@ accuracy on the test set under internal noise of sd 1.5. Source: article, Method
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -93,7 +94,11 @@ def outcome(name: str) -> Outcome:
     for family, build in _FAMILIES.items():
         match = re.fullmatch(rf"{family}_(\d+(?:\.\d+)?)", name)
         if match:
-            return build(name, float(match[1]))
+            value = float(match[1])
+            if not math.isfinite(value):
+                raise ProtocolError(f"{name[:40]}... asks for {value}; give a finite number")
+            # the canonical name keys the noise, so acc_internal_1 and acc_internal_1.0 are one measurement
+            return replace(build(f"{family}_{value}", value), name=name)
     raise ProtocolError(f"unknown outcome {name!r}; {nearest(name, [*_FIXED, *(f + '_X' for f in _FAMILIES)])}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,7 @@ from resynapse.analysis.published import (
     MARGIN_ABSOLUTE,
     MARGIN_POINTS,
     Cell,
+    changes,
     compare,
     protocols_with_tables,
     published,
@@ -22,6 +24,7 @@ from resynapse.analysis.published import (
 )
 from resynapse.analysis.summaries import CELL, summary
 from resynapse.errors import ResynapseError
+from resynapse.protocol import load
 
 
 def _as_run(cells: pl.DataFrame, subjects: int = 10, shift: float = 0.0, spread: float = 1.0) -> pl.DataFrame:
@@ -162,3 +165,13 @@ def test_summaries_are_means_and_sample_sds() -> None:
 
 def _find(cells: tuple[Cell, ...], arm: str, condition: str) -> Cell:
     return next(c for c in cells if (c.arm, c.condition, c.outcome) == (arm, condition, "manic_relapse"))
+
+
+def test_a_changed_protocol_is_no_replication() -> None:
+    original = load("switch-relapse")
+    assert changes(original) == ()
+    assert changes(original.only(["ssri", "untreated"])) == ()
+    assert changes(replace(original, hidden=(8,))) == ("network",)
+    assert changes(original.with_arm("ketamine", [])) == ("arms",)
+    assert changes(original.with_arm("mine", [])) == ()
+    assert changes(replace(original, name="mine")) == ()

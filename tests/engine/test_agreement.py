@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resynapse.engine import Engine, TrainingPhase
+from resynapse.engine import Engine, TrainingPhase, engine
 from resynapse.engine.compaction import DENSE_FROM, compact
 from resynapse.errors import ResynapseError
 from resynapse.modulation import NEUTRAL, Modulation
@@ -106,9 +106,9 @@ def test_both_engines_choose_the_same_connections(
 ) -> None:
     batches = [np.arange(128), np.arange(128, 256)]
     chosen = []
-    for engine in (compiled, reference):
-        network = sparse.astype(engine.dtype)
-        scores = engine.saliency(network, data.train, Modulation(activation="tanh"), batches)
+    for one in (compiled, reference):
+        network = sparse.astype(one.dtype)
+        scores = one.saliency(network, data.train, Modulation(activation="tanh"), batches)
         chosen.append(regrow(network, 0.5, scores, key, init_sd=0.03))
     for a, b in zip(chosen[0].masks, chosen[1].masks, strict=True):
         np.testing.assert_array_equal(a, b)
@@ -163,9 +163,9 @@ def test_long_training_reaches_the_same_accuracy(compiled: Engine, reference: En
         network = prune(initialise(own.of("initialisation"), (2, 24, 20, 12, 4)).astype(np.float32), 0.7)
         phase = TrainingPhase(schedule=[Modulation(noise_sd=0.5)] * 12, learning_rate=3e-3, batch_size=128, key=own)
         accuracy = []
-        for engine in (compiled, reference):
-            ((_, after),) = engine.train(network.astype(engine.dtype), data.train, phase, [12])
-            scores = engine.respond(after, data.test.inputs, Modulation(noise_sd=1.0), own.of("noise"))
+        for one in (compiled, reference):
+            ((_, after),) = one.train(network.astype(one.dtype), data.train, phase, [12])
+            scores = one.respond(after, data.test.inputs, Modulation(noise_sd=1.0), own.of("noise"))
             accuracy.append(100 * float(np.mean(scores.argmax(axis=0) == data.test.labels)))
         differences.append(accuracy[0] - accuracy[1])
     spread = max(float(np.std(differences, ddof=1)), 0.05)
@@ -173,12 +173,12 @@ def test_long_training_reaches_the_same_accuracy(compiled: Engine, reference: En
     assert abs(np.mean(differences)) < 6.9 * spread / np.sqrt(6)
 
 
-def test_a_batch_larger_than_a_tile_is_refused_with_the_engine_that_can(
-    compiled: Engine, fresh: Network, data: TaskData, key: Key
-) -> None:
-    phase = TrainingPhase(schedule=[NEUTRAL], learning_rate=1e-3, batch_size=200, key=key)
-    with pytest.raises(ResynapseError, match="use engine 'reference'"):
-        list(compiled.train(fresh, data.train, phase, [1]))
+def test_a_batch_larger_than_a_tile_is_refused_with_the_engine_that_can() -> None:
+    with pytest.raises(
+        ResynapseError, match="batch_size 200 is above the compiled engine's 128; use --engine reference"
+    ):
+        engine("compiled", batch_size=200)
+    assert engine("reference", batch_size=200).name == "reference"
 
 
 def test_noise_without_a_stream_is_refused(compiled: Engine, fresh: Network, data: TaskData) -> None:

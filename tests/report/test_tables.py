@@ -68,12 +68,14 @@ def test_the_comparison_shows_both_the_difference_and_the_verdict(table: pl.Data
     assert row[5] == "50.0 ± 14.1"
     assert re.fullmatch(r"-40\.5 \[-\d+\.\d, [+-]\d+\.\d\]", row[7])
     said = comparison_summary(comparison)
-    assert f"{comparison.count('agrees')} agree, {comparison.count('differs')} differ" in said
+    measured = [comparison.count(v, settings=False) for v in ("agrees", "differs")]
+    assert f"Measured: {measured[0]} agree, {measured[1]} differ" in said
+    assert "Settings (44 cells" in said
     assert "chance alone would make about" in said
 
 
 def test_one_subject_is_told_that_it_gives_no_interval(table: pl.DataFrame) -> None:
-    assert "one subject gives no interval" in comparison_summary(compare("switch-relapse", table.filter(subject=0)))
+    assert "without an interval (one subject" in comparison_summary(compare("switch-relapse", table.filter(subject=0)))
 
 
 def test_steps_are_described_with_every_parameter() -> None:

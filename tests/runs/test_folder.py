@@ -29,7 +29,7 @@ def manifest(tiny: rs.Protocol) -> Manifest:
 def folder(tmp_path: Path, manifest: Manifest) -> RunFolder:
     made = RunFolder(tmp_path / "run")
     with made.lock():
-        made.prepare(manifest)
+        made.keep(made.admit(manifest))
     return made
 
 
@@ -48,7 +48,9 @@ def test_a_manifest_says_what_it_was_made_with_and_that_it_is_no_advice(manifest
 
 
 def test_what_decides_the_numbers_decides_the_identity(manifest: Manifest) -> None:
-    assert replace(manifest, subjects=99, sessions=()).identity == manifest.identity
+    other_words = replace(manifest.protocol, title="other", cite="other")
+    for same in (replace(manifest, subjects=99, sessions=()), replace(manifest, protocol=other_words)):
+        assert same.identity == manifest.identity
     others = [
         replace(manifest, root_seed=8),
         replace(manifest, engine="reference"),
@@ -111,13 +113,27 @@ def test_a_damaged_part_is_found(folder: RunFolder, damage: str) -> None:
     assert damaged == [part]
 
 
-def test_a_damaged_table_is_made_again_from_the_parts(folder: RunFolder) -> None:
+@pytest.mark.parametrize("at", [0, 4, 300, -1])
+def test_a_damaged_table_is_never_trusted_and_is_written_again(folder: RunFolder, at: int) -> None:
     for subject in range(3):
         folder.add(subject, ROWS, "tiny")
     folder.finish()
-    before = folder.table()
-    folder.results_path.write_bytes(b"PAR1 no")
+    before, sound = folder.table(), folder.results_path.read_bytes()
+    content = bytearray(sound)
+    content[at] ^= 1
+    folder.results_path.write_bytes(content)
     assert folder.table().equals(before)
+    folder.finish()
+    assert folder.results_path.read_bytes() == sound
+
+
+def test_what_a_killed_process_left_half_written_is_no_obstacle(tmp_path: Path, manifest: Manifest) -> None:
+    folder = RunFolder(tmp_path)
+    (tmp_path / ".manifest.json.999.draft").write_text("{")
+    (tmp_path / ".lock").write_text("")
+    folder.keep(folder.admit(manifest))
+    assert folder.manifest() == manifest
+    assert not list(tmp_path.glob("*.draft")) + list(tmp_path.glob(".*.draft"))
 
 
 def test_nothing_of_a_failed_write_is_left(folder: RunFolder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,26 +158,29 @@ def test_another_run_in_the_folder_is_refused_with_the_difference(folder: RunFol
     }
     for said, other in others.items():
         with pytest.raises(RunFolderError, match=said):
-            folder.prepare(other)
+            folder.admit(other)
     assert folder.manifest() == manifest
 
 
 def test_a_cohort_in_a_folder_grows_and_never_shrinks(folder: RunFolder, manifest: Manifest) -> None:
-    assert folder.prepare(replace(manifest, subjects=9)).subjects == 9
-    assert folder.prepare(replace(manifest, subjects=2)).subjects == 9
+    folder.keep(folder.admit(replace(manifest, subjects=9)))
+    assert folder.admit(replace(manifest, subjects=2)).subjects == 9
     assert folder.manifest().subjects == 9
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path, manifest: Manifest) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(RunFolderError, match="not empty and no run folder"):
-        RunFolder(tmp_path).prepare(manifest)
+        RunFolder(tmp_path).admit(manifest)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["thesis.txt"]
 
 
 def test_a_second_holder_of_the_folder_is_refused(folder: RunFolder) -> None:
     with folder.lock(), pytest.raises(RunFolderError, match="another process is working in this folder"):
         RunFolder(folder.path).lock()
+    held = folder.lock()
+    with held:
+        pass
     with folder.lock():
         pass
 

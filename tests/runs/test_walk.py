@@ -13,7 +13,7 @@ from resynapse.cohort import Subject
 from resynapse.engine import Engine
 from resynapse.errors import RunInterruptedError, SubjectError
 from resynapse.protocol import Node, loads
-from resynapse.protocol.paths import epochs
+from resynapse.protocol.paths import assessments, epochs
 from resynapse.runs.walk import walk
 
 
@@ -61,8 +61,8 @@ def test_the_published_protocol_trains_1045_epochs_a_subject_instead_of_2620() -
     published = rs.load("switch-relapse")
     assert epochs(published.routes) == 1045
     apart = replace(published, follow_up=tuple(replace(n, share=False) if n.at else n for n in published.follow_up))
-    # six durations of 825 epochs in all, three arms, beside the trajectory that goes on
-    assert epochs(apart.routes) - 3 * 300 == 20 + 15 + 100 + 10 + 3 * 825
+    # six durations of 825 epochs in all, in each of three arms
+    assert epochs(apart.routes) == 20 + 15 + 100 + 10 + 3 * 825
 
 
 def test_conditions_carry_their_counts(tiny: rs.Protocol, compiled: Engine) -> None:
@@ -158,3 +158,43 @@ def test_rows_come_arm_by_arm_in_the_order_of_the_protocol(tiny: rs.Protocol, co
     rows = walk(tiny, SUBJECT, compiled)
     assert list(dict.fromkeys(r.arm for r in rows)) == list(tiny.arms)
     assert len({r[:3] for r in rows}) == len(rows)
+
+
+def test_arms_that_part_only_in_a_side_path_are_trained_once(tiny: rs.Protocol, compiled: Engine) -> None:
+    """A control that changes the washout alone re-uses the maintenance."""
+    twin = tiny.with_arm("swapped", tiny.arms["ssri"]).only(["ssri", "swapped"])
+
+    def swap(node: Node) -> Node:
+        if not node.at:
+            return node
+        slow = Node(step=rs.Decay(steps=50, per_step=0.002), arms=("swapped",))
+        first, decay, last = node.fork
+        return replace(node, fork=(first, replace(decay, skip=("swapped",)), slow, last))
+
+    swapped = replace(twin, follow_up=tuple(map(swap, twin.follow_up)))
+    assert epochs(swapped.routes) == epochs(tiny.only(["ssri"]).routes)
+    watcher = Watcher()
+    values = {(r.arm, r.condition, r.outcome): r.value for r in walk(swapped, SUBJECT, compiled, watcher)}
+    assert watcher.epochs == epochs(swapped.routes)
+    assert values["swapped", "maintenance=4", "protection"] == pytest.approx(0.9)
+    assert values["ssri", "maintenance=4", "protection"] == pytest.approx(0.6)
+    assert values["swapped", "acute", "acc_combined"] == values["ssri", "acute", "acc_combined"]
+
+
+def test_a_step_of_one_arm_moves_no_label_of_another(tiny: rs.Protocol, compiled: Engine) -> None:
+    nothing = Node(step=rs.Train(epochs=0, lr=1e-3), arms=("ketamine",))
+    more = replace(tiny, follow_up=(nothing, *tiny.follow_up))
+    labels = [{s.stream for s in r if isinstance(s.step, rs.Train)} for r in more.routes.values()]
+    assert labels[0] < labels[1]
+    assert all("follow_up/train.2" in found for found in labels)
+
+
+def test_arms_can_be_left_out_of_any_step_and_kept_apart(tiny: rs.Protocol, compiled: Engine) -> None:
+    only_a = rs.loads(
+        "name: x\narms: {a: &t [{train: {epochs: 0, lr: 0.1}, arms: [a]}], b: *t}\n"
+        "follow_up: [{fork: [{assess: off, arms: [a]}]}, {fork: [{assess: on}], skip: [a]}]"
+    )
+    for arm, met in (("a", ["off"]), ("b", ["on"])):
+        assert [c for c, _ in assessments(only_a.only([arm]).routes[arm])] == met
+        assert [c for c, _ in assessments(only_a.routes[arm])] == met
+    assert epochs(only_a.only(["a"]).routes) == 0

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from resynapse.analysis.summaries import CELL, summary
 from resynapse.errors import ResynapseError
+from resynapse.protocol import Protocol, dump, library, load
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,6 +25,10 @@ MARGIN_ABSOLUTE = 0.01
 """The same for dimensionless outcomes (activation magnitude, gain, protection)."""
 
 _TABLES = resources.files("resynapse") / "data" / "published"
+
+
+SETTINGS = ("sparsity", "gain", "effective_gain", "protection")
+"""Outcomes that follow from the protocol by arithmetic: their agreement shows that the settings are the article's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +65,12 @@ class Comparison:
 
     protocol: str
     cells: tuple[Cell, ...]
+    changed: tuple[str, ...] = ()
+    """Parts in which the run's protocol differs from the library's; empty for a replication."""
 
-    def count(self, verdict: str) -> int:
-        """Number of cells with this verdict."""
-        return sum(c.verdict == verdict for c in self.cells)
+    def count(self, verdict: str, *, settings: bool | None = None) -> int:
+        """Number of cells with this verdict; of settings alone (True) or of what was measured alone (False)."""
+        return sum(c.verdict == verdict and settings in (None, c.outcome in SETTINGS) for c in self.cells)
 
     @property
     def expected_by_chance(self) -> float:
@@ -100,8 +107,12 @@ def published(protocol: str) -> pl.DataFrame:
     return pl.read_csv(text, schema_overrides={"mean": pl.String, "sd": pl.String})
 
 
-def compare(protocol: str, table: pl.DataFrame) -> Comparison:
+def compare(protocol: str, table: pl.DataFrame, changed: tuple[str, ...] = ()) -> Comparison:
     """Every published cell of `protocol` beside the tidy table of a run.
+
+    Parameters
+    ----------
+    changed : parts in which the run's protocol differs from the library's (`changes`).
 
     Raises
     ------
@@ -114,7 +125,20 @@ def compare(protocol: str, table: pl.DataFrame) -> Comparison:
     return Comparison(
         protocol,
         tuple(_cell(row, decimals[row["outcome"]]) for row in joined.iter_rows(named=True)),
+        changed,
     )
+
+
+def changes(protocol: Protocol) -> tuple[str, ...]:
+    """Parts in which a protocol differs from the library's of the same name; arms left out or added do not count."""
+    if protocol.name not in library():
+        return ()
+    original = load(protocol.name)
+    shared = [arm for arm in protocol.arms if arm in original.arms]
+    if not shared:
+        return ("arms",)
+    ours, theirs = dump(protocol.only(shared)), dump(original.only(shared))
+    return tuple(part for part in ours if part not in ("title", "cite") and ours[part] != theirs[part])
 
 
 def _cell(row: dict[str, object], decimals: int) -> Cell:

@@ -10,13 +10,23 @@ __all__ = ["ENGINES", "Engine", "TrainingPhase", "engine"]
 ENGINES = ("compiled", "reference")
 
 
-def engine(name: str) -> Engine:
-    """The engine of this name; the compiled one is imported only when it is asked for.
+def engine(name: str, *, batch_size: int = 1) -> Engine:
+    """The engine of this name, for training steps of `batch_size`.
 
     Raises
     ------
-    ResynapseError : no engine has this name.
+    ResynapseError : no engine has this name, or it cannot take batches of this size.
     """
+    chosen = _engine(name)
+    if chosen.largest_batch is not None and batch_size > chosen.largest_batch:
+        raise ResynapseError(
+            f"batch_size {batch_size} is above the {name} engine's {chosen.largest_batch}; use --engine reference"
+        )
+    return chosen
+
+
+def _engine(name: str) -> Engine:
+    # imported only when asked for: the reference engine needs no kernels
     if name == "compiled":
         from resynapse.engine.compiled import CompiledEngine
 

@@ -18,7 +18,6 @@ from resynapse.engine.kernels.evaluation import activities, scores
 from resynapse.engine.kernels.passes import Modulations, workspace
 from resynapse.engine.kernels.training import train_epoch
 from resynapse.engine.reference import ReferenceEngine
-from resynapse.errors import ResynapseError
 from resynapse.modulation import Modulation
 from resynapse.network import FloatArray, Network
 from resynapse.randomness import TILE, Key
@@ -33,15 +32,12 @@ class CompiledEngine:
 
     name: str = "compiled"
     dtype: type[np.float32] = np.float32
+    largest_batch: int = TILE
 
     def train(
         self, network: Network, data: Split, phase: TrainingPhase, at: Collection[int]
     ) -> Iterator[tuple[int, Network]]:
         """Train, yielding (epochs done, network) at each epoch count of `at`."""
-        if phase.batch_size > TILE:
-            raise ResynapseError(
-                f"batch size {phase.batch_size} is above the compiled engine's {TILE}; use engine 'reference'"
-            )
         last = max(at, default=0)
         noisy = any(m.noise_sd > 0 for m in phase.schedule[:last])
         small = compact(network, noisy=noisy)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from resynapse.errors import ProtocolError, Where, nearest
+from resynapse.protocol.derived import Derived, base
 from resynapse.protocol.node import Node, Path
-from resynapse.protocol.paths import assessments, conditions
+from resynapse.protocol.paths import assessments
 
 if TYPE_CHECKING:
     from resynapse.protocol.tree import Protocol
@@ -28,34 +31,83 @@ def check(protocol: Protocol) -> None:
             raise ProtocolError(f"{width} is not possible: a layer has at least 1 unit", ("network", "hidden", index))
     if protocol.batch_size < 1:
         raise ProtocolError(f"{protocol.batch_size} is not possible: a batch has at least 1 sample", ("batch_size",))
+    for arm in protocol.arms:
+        if not re.fullmatch(r"[^,=/]*[^,=/\s][^,=/]*", arm):
+            raise ProtocolError(f"{arm!r} is no name for an arm; use a letter and none of , = /", ("arms", arm))
     _check_path(protocol, protocol.induction, ("induction",))
     for arm, path in protocol.arms.items():
         _check_path(protocol, path, ("arms", arm))
     _check_path(protocol, protocol.follow_up, ("follow_up",))
+    _check_assessments(protocol)
+
+
+def readable(protocol: Protocol, rules: Sequence[Derived]) -> tuple[Derived, ...]:
+    """Those of `rules` whose inputs the protocol measures or an earlier rule computes."""
+    known = _measured(protocol)
+    kept = []
+    for rule in rules:
+        if all(rule.of in known.get(condition, ()) for condition in rule.reads):
+            kept.append(rule)
+            _add(known, rule)
+    return tuple(kept)
+
+
+def _check_assessments(protocol: Protocol) -> None:
+    """No condition twice in an arm; what derived outcomes read is measured."""
     for arm, stops in protocol.routes.items():
-        met = assessments(stops)
-        for condition in met:
-            if met.count(condition) > 1:
+        names = [condition for condition, _ in assessments(stops)]
+        for condition in names:
+            if names.count(condition) > 1:
                 raise ProtocolError(
                     f"assessed twice as {condition!r}; give each assessment its own name", ("arms", arm)
                 )
-    known = conditions(*protocol.routes.values())
+    known = _measured(protocol)
     for index, rule in enumerate(protocol.derived):
+        where: Where = ("derived", index, rule.kind)
         for condition in rule.reads:
             if condition not in known:
                 raise ProtocolError(
                     f"{rule.outcome} reads condition {condition!r}, at which no arm is assessed; "
                     f"{nearest(condition, sorted(known))}",
-                    ("derived", index, rule.kind),
+                    where,
                 )
+            if rule.of not in known[condition]:
+                raise ProtocolError(
+                    f"{rule.outcome} reads {rule.of!r}, which is not measured at {condition!r}; "
+                    f"{nearest(rule.of, sorted(known[condition]))}",
+                    (*where, "of"),
+                )
+        for condition in rule.writes:
+            if rule.outcome in known.get(condition, ()):
+                raise ProtocolError(
+                    f"{rule.outcome!r} stands at {condition!r} already; give the new outcome its own name",
+                    (*where, "outcome"),
+                )
+        _add(known, rule)
+
+
+def _measured(protocol: Protocol) -> dict[str, set[str]]:
+    """The outcomes measured at each condition, with and without counts, by any arm."""
+    known: dict[str, set[str]] = {}
+    for stops in protocol.routes.values():
+        for condition, step in assessments(stops):
+            for name in (condition, base(condition)):
+                known.setdefault(name, set()).update(step.outcomes)
+    return known
+
+
+def _add(known: dict[str, set[str]], rule: Derived) -> None:
+    for condition in rule.writes:
+        known.setdefault(condition, set()).add(rule.outcome)
 
 
 def _check_path(protocol: Protocol, path: Path, where: Where) -> None:
     for index, node in enumerate(path):
         here: Where = (*where, index)
-        for arm in node.arms:
-            if arm not in protocol.arms:
-                raise ProtocolError(f"no arm {arm!r}; {nearest(arm, protocol.arms)}", (*here, "arms"))
+        for key, named in (("arms", node.arms), ("skip", node.skip)):
+            for arm in named:
+                if arm not in protocol.arms:
+                    raise ProtocolError(f"no arm {arm!r}; {nearest(arm, protocol.arms)}", (*here, key))
         if node.step is None and not node.fork:
             raise ProtocolError("neither a step nor a fork; give one of them", here)
         if node.at:

@@ -39,6 +39,11 @@ class Derived(BaseModel):
         """The conditions it needs."""
         raise NotImplementedError
 
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """The conditions its values stand under, with or without counts."""
+        return self.reads
+
 
 class Drop(Derived):
     """`of` at one condition minus `of` at another, in points; it stands under the first."""
@@ -57,6 +62,11 @@ class Drop(Derived):
     @override
     def reads(self) -> tuple[str, ...]:
         return (self.before, self.after)
+
+    @property
+    @override
+    def writes(self) -> tuple[str, ...]:
+        return (self.before,)
 
 
 class Below(Derived):
@@ -87,7 +97,7 @@ class Mean(Derived):
 
     @override
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
-        found = [v for (c, name), v in measured.items() if name == self.of and base(c) == self.within]
+        found = [v for (c, name), v in measured.items() if name == self.of and self.within in (c, base(c))]
         if found:
             yield self.condition, float(np.mean(found))
 
@@ -95,6 +105,11 @@ class Mean(Derived):
     @override
     def reads(self) -> tuple[str, ...]:
         return (self.within,)
+
+    @property
+    @override
+    def writes(self) -> tuple[str, ...]:
+        return (self.condition,)
 
 
 RULES: dict[str, type[Derived]] = {rule.kind: rule for rule in (Drop, Below, Mean)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from importlib import resources
 from pathlib import Path
@@ -14,6 +15,10 @@ from resynapse.protocol.schema import dump, parse
 from resynapse.protocol.tree import Protocol
 
 _LIBRARY = resources.files("resynapse.protocol") / "library"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what the loader would read as something else."""
 
 
 class _Loader(yaml.SafeLoader):
@@ -37,12 +42,10 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
-    list("-+.0123456789"),
-)
+_NUMBER = re.compile(r"^[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$")
+for _yaml in (_Loader, _Dumper):
+    _yaml.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
+    _yaml.add_implicit_resolver("tag:yaml.org,2002:float", _NUMBER, list("-+.0123456789"))
 
 
 def library() -> list[str]:
@@ -64,7 +67,7 @@ def load(name_or_path: str | Path) -> Protocol:
     if name in library():
         return loads((_LIBRARY / f"{name}.yaml").read_text("utf-8"), source=name)
     path = Path(name_or_path)
-    if path.suffix not in (".yaml", ".yml") and not path.exists():
+    if path.suffix not in (".yaml", ".yml") and not os.path.exists(path):  # noqa: PTH110 (never raises)
         raise ProtocolError(f"unknown protocol {name!r}; {nearest(name, library())} (or give the path of a YAML file)")
     try:
         text = path.read_text("utf-8")
@@ -90,6 +93,8 @@ def loads(text: str, source: str = "protocol") -> Protocol:
         raise ProtocolError(f"{source}: malformed YAML: {str(error).splitlines()[0]}") from None
     try:
         return parse(document)
+    except RecursionError:
+        raise ProtocolError(f"{source}: nested too deep (an anchor may contain itself)") from None
     except ProtocolError as error:
         place = f" line {_line(text, error.where)}" if error.where else ""
         raise ProtocolError(f"{source}{place}: {error}") from None
@@ -97,7 +102,7 @@ def loads(text: str, source: str = "protocol") -> Protocol:
 
 def dumps(protocol: Protocol) -> str:
     """YAML text that `loads` turns into an equal protocol."""
-    return yaml.safe_dump(dump(protocol), sort_keys=False, allow_unicode=True, width=120)
+    return yaml.dump(dump(protocol), Dumper=_Dumper, sort_keys=False, width=120)
 
 
 def _line(text: str, where: Where) -> int:

@@ -20,6 +20,7 @@ class Node:
     share : False runs the step apart for every count of `at`, each with its own random stream, as six
         independent runs would; True takes them from one trajectory.
     arms : the arms that take part; empty means all.
+    skip : arms that do not take part.
     stream : a name for the random stream, where the one given by kind and order will not do.
     """
 
@@ -28,6 +29,7 @@ class Node:
     at: tuple[int, ...] = ()
     share: bool = True
     arms: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
     stream: str | None = None
 
 

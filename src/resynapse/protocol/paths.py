@@ -8,9 +8,8 @@ arms with the same beginning are the same subject until they part, and adding an
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from resynapse.protocol.derived import base
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.steps import Assess, Step
 
@@ -35,42 +34,52 @@ def route(arm: str, *, induction: Path, treatment: Path, follow_up: Path) -> Rou
     return tuple(stop for section, path in sections.items() for stop in _resolve(path, arm, section, {}))
 
 
-def parted(group: Mapping[str, Route]) -> Iterator[tuple[Stop, dict[str, Route]]]:
-    """Group arms by their next stop: (the stop, what each of its arms has left); finished arms drop out."""
-    left: dict[Stop, dict[str, Route]] = {}
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """What some arms do next together, and where each goes on: its side path, and the rest of its route."""
+
+    stop: Stop
+    forks: dict[str, Route]
+    rest: dict[str, Route]
+
+
+def parted(group: Mapping[str, Route]) -> Iterator[Branch]:
+    """Group arms by what they do next; arms at the end of their route drop out.
+
+    Arms whose side paths differ still share the step itself, so that a control that changes only what happens
+    after a state trains nothing twice.
+    """
+    together: dict[Stop, Branch] = {}
     for arm, stops in group.items():
         if stops:
-            left.setdefault(stops[0], {})[arm] = stops[1:]
-    yield from left.items()
+            alone = replace(stops[0], fork=())
+            branch = together.setdefault(alone, Branch(alone, {}, {}))
+            branch.forks[arm] = stops[0].fork
+            branch.rest[arm] = stops[1:]
+    yield from together.values()
 
 
 def epochs(group: Mapping[str, Route]) -> int:
     """Training epochs of one subject when every shared stretch is run once."""
     total = 0
-    for stop, rest in parted(group):
+    for branch in parted(group):
+        stop = branch.stop
         if stop.step is not None and stop.step.counts == "epochs":
-            total += stop.step.length
-            if not stop.share:
-                total += sum(stop.at)
-        total += max(1, len(stop.at)) * epochs({"": stop.fork}) + epochs(rest)
+            total += stop.step.length if stop.share or any(branch.rest.values()) else 0
+            total += 0 if stop.share else sum(stop.at)
+        total += max(1, len(stop.at)) * epochs(branch.forks) + epochs(branch.rest)
     return total
 
 
-def assessments(stops: Route, suffix: str = "") -> list[str]:
+def assessments(stops: Route, suffix: str = "") -> list[tuple[str, Assess]]:
     """The conditions an arm is assessed at, in order; below `at` each carries its count."""
     found = []
     for stop in stops:
         if isinstance(stop.step, Assess):
-            found.append(stop.step.condition + suffix)
+            found.append((stop.step.condition + suffix, stop.step))
         for inner in [below(suffix, count) for count in stop.at] or [suffix]:
             found += assessments(stop.fork, inner)
     return found
-
-
-def conditions(*several: Route) -> set[str]:
-    """Every condition of several arms, with and without counts."""
-    found = {c for stops in several for c in assessments(stops)}
-    return found | {base(c) for c in found}
 
 
 def below(suffix: str, count: int) -> str:
@@ -80,11 +89,13 @@ def below(suffix: str, count: int) -> str:
 
 def _resolve(path: Path, arm: str, section: str, seen: dict[str, int]) -> Iterator[Stop]:
     for node in path:
-        if node.arms and arm not in node.arms:
+        # counted for every arm alike, so that a step of one arm moves no label of another
+        stream = _stream(node, section, seen)
+        if (node.arms and arm not in node.arms) or arm in node.skip:
             continue
         yield Stop(
             step=node.step,
-            stream=_stream(node, section, seen),
+            stream=stream,
             fork=tuple(_resolve(node.fork, arm, section, dict(seen))),
             at=node.at,
             share=node.share,

@@ -1,7 +1,8 @@
 """Protocol files to objects and back, without loss.
 
-A step is a mapping with its name as key; beside it may stand `at`, `fork`, `share`, `arms` and `stream`. A rule of
-`derived` is a mapping with its name as key. What is unknown, of the wrong type or impossible is refused with its place.
+A step is a mapping with its name as key; beside it may stand `at`, `fork`, `share`, `arms`, `skip` and `stream`. A rule
+of `derived` is a mapping with its name as key. What is unknown, of the wrong type or impossible is refused with its
+place.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from resynapse.protocol.tree import Protocol
 from resynapse.task import GaussianBlobs
 
 TASKS = {"gaussian-blobs": GaussianBlobs}
-_BESIDE = ("at", "fork", "share", "arms", "stream")
+_BESIDE = ("at", "fork", "share", "arms", "skip", "stream")
 _SHORTHAND = {"assess": "condition"}
 _TOP = (
     "name", "title", "cite", "task", "network", "batch_size", "induction", "arms", "follow_up", "derived",
@@ -86,10 +87,9 @@ def _dump_node(node: Node) -> dict[str, Any]:
     out: dict[str, Any] = {}
     if node.step is not None:
         out[node.step.kind] = node.step.model_dump(mode="json", exclude_none=True)
-    if node.arms:
-        out["arms"] = list(node.arms)
-    if node.at:
-        out["at"] = list(node.at)
+    for key in ("arms", "skip", "at"):
+        if getattr(node, key):
+            out[key] = list(getattr(node, key))
     if not node.share:
         out["share"] = False
     if node.stream is not None:
@@ -113,7 +113,13 @@ def _node(value: object, where: Where) -> Node:
         fields["step"] = _step(kinds[0], item[kinds[0]], (*where, kinds[0]))
     if "fork" in item:
         fields["fork"] = _path(item["fork"], (*where, "fork"))
-    for key, kind in (("at", tuple[int, ...]), ("arms", tuple[str, ...]), ("share", bool), ("stream", str)):
+    for key, kind in (
+        ("at", tuple[int, ...]),
+        ("arms", tuple[str, ...]),
+        ("skip", tuple[str, ...]),
+        ("share", bool),
+        ("stream", str),
+    ):
         if key in item:
             fields[key] = _typed(kind, item[key], (*where, key))
     return Node(**fields)
@@ -180,6 +186,8 @@ def _explained(error: ValidationError, where: Where, names: Iterable[str] = ()) 
     if first["type"] == "missing":
         return ProtocolError("missing; this field has no default", place)
     message = message.removeprefix("value error, ")
+    if any("tuple" in str(part) for problem in problems for part in problem["loc"]):
+        message += ", or two of them as [first, last]"
     return ProtocolError(f"{_shown(first['input'])} is not possible: {message}", place)
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from typing_extensions import override
 
 from resynapse.engine import TrainingPhase
@@ -142,15 +144,11 @@ class Regrow(Step):
     def apply(self, state: State, setting: Setting) -> State:
         scores = None
         if self.by == "gradient" and self.of_pruned > 0:
-            train = setting.data.train
-            order = permutation(setting.key.of("batches"), train.labels.size)
-            size = setting.batch_size
-            batches = [order[i * size : (i + 1) * size] for i in range(self.batches)]
             scores = setting.engine.saliency(
                 state.network,
-                train,
+                setting.data.train,
                 replace(state.modulation, gain=1.0, noise_sd=0.0, noise_mean=0.0),
-                [b for b in batches if b.size],
+                self._batches(setting),
             )
         grown = regrow(
             state.network,
@@ -162,16 +160,34 @@ class Regrow(Step):
         )
         return replace(state, network=grown)
 
+    def _batches(self, setting: Setting) -> list[NDArray[np.int64]]:
+        """The first batches of one epoch after the other, each epoch in an order of its own."""
+        samples, size = setting.data.train.labels.size, setting.batch_size
+        an_epoch = -(-samples // size)
+        batches = []
+        for number in range(self.batches):
+            epoch, place = divmod(number, an_epoch)
+            if place == 0:
+                order = permutation(setting.key.of("batches"), samples, draw=epoch)
+            batches.append(order[place * size : (place + 1) * size])
+        return batches
+
 
 class Drug(Step):
     """Set the drug state; what is not named stays as it is."""
 
     kind: ClassVar[str] = "drug"
     gain: Positive | None = Field(default=None, description="multiplier of hidden activity")
-    inhibition: Positive | None = Field(
-        default=None, description="tonic inhibition as a multiplier of hidden activity; 1 is none"
+    inhibition: Annotated[Positive, Field(le=1)] | None = Field(
+        default=None, description="tonic inhibition as a multiplier of hidden activity in (0, 1]; 1 is none"
     )
     activation: Activation | None = Field(default=None, description="hidden activation: relu or tanh")
+
+    @model_validator(mode="after")
+    def _does_something(self) -> Self:
+        if self.gain is None and self.inhibition is None and self.activation is None:
+            raise ValueError("name at least one of gain, inhibition and activation")
+        return self
 
     @override
     def apply(self, state: State, setting: Setting) -> State:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic import ValidationError
 
 from resynapse.errors import ProtocolError, nearest
-from resynapse.protocol.checks import check
+from resynapse.protocol.checks import check, readable
 from resynapse.protocol.derived import Derived
 from resynapse.protocol.node import Node, Path, Stepwise, every, nodes
-from resynapse.protocol.paths import Route, conditions, route
+from resynapse.protocol.paths import Route, route
 from resynapse.protocol.steps import Assess
 from resynapse.task import GaussianBlobs
 
@@ -69,7 +72,7 @@ class Protocol:
         return replace(self, arms={**self.arms, name: nodes(steps)})
 
     def only(self, arms: Sequence[str]) -> Protocol:
-        """The same protocol with some of its arms; nothing else changes, their numbers neither.
+        """The same protocol with some of its arms; the numbers of these do not change.
 
         Raises
         ------
@@ -78,19 +81,15 @@ class Protocol:
         for name in arms:
             if name not in self.arms:
                 raise ProtocolError(f"protocol {self.name} has no arm {name!r}; {nearest(name, self.arms)}")
-        kept = {name: path for name, path in self.arms.items() if name in arms}
-        fewer = replace(
-            self,
-            arms=kept,
-            induction=_without_arms(self.induction, kept),
-            follow_up=_without_arms(self.follow_up, kept),
-            derived=(),
+        kept = [name for name in self.arms if name in arms]
+        return self._changed(
+            arms={name: _of_arms(self.arms[name], kept) for name in kept},
+            induction=_of_arms(self.induction, kept),
+            follow_up=_of_arms(self.follow_up, kept),
         )
-        left = conditions(*fewer.routes.values())
-        return replace(fewer, derived=tuple(d for d in self.derived if left.issuperset(d.reads)))
 
     def with_outcomes(self, condition: str, outcomes: Sequence[str]) -> Protocol:
-        """The same protocol with other outcomes measured at a condition.
+        """The same protocol with other outcomes measured at a condition; derived ones that lose their input go too.
 
         Raises
         ------
@@ -100,32 +99,44 @@ class Protocol:
         if condition not in found:
             raise ProtocolError(f"protocol {self.name} has no condition {condition!r}; {nearest(condition, found)}")
 
+        try:
+            assess = Assess(condition=condition, outcomes=tuple(outcomes))
+        except ValidationError as error:
+            raise ProtocolError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+
         def change(path: Path) -> Path:
             return tuple(
                 replace(
                     node,
                     fork=change(node.fork),
-                    step=Assess(condition=condition, outcomes=tuple(outcomes))
-                    if isinstance(node.step, Assess) and node.step.condition == condition
-                    else node.step,
+                    step=assess if isinstance(node.step, Assess) and node.step.condition == condition else node.step,
                 )
                 for node in path
             )
 
-        return replace(
-            self,
+        return self._changed(
             induction=change(self.induction),
             arms={name: change(path) for name, path in self.arms.items()},
             follow_up=change(self.follow_up),
         )
 
+    def _changed(self, **parts: Any) -> Protocol:
+        """The protocol with other parts, and those derived outcomes whose inputs are still measured."""
+        changed = replace(self, derived=(), **parts)
+        return replace(changed, derived=readable(changed, self.derived))
 
-def _without_arms(path: Path, kept: Mapping[str, Path]) -> Path:
-    """The path with arm filters cut to the arms that are kept; nodes of other arms alone are dropped."""
+
+def _of_arms(path: Path, kept: Sequence[str]) -> Path:
+    """The path as the arms that are kept need it; what none of them takes loses its side path, not its place."""
     left = []
     for node in path:
         arms = tuple(a for a in node.arms if a in kept)
-        if node.arms and not arms:
+        skip = tuple(a for a in node.skip if a in kept)
+        fork = _of_arms(node.fork, kept)
+        if (node.arms and not arms) or (node.step is None and not fork):
+            # nobody takes it, but it still counts in the order that names random streams
+            if node.step is not None:
+                left.append(replace(node, arms=(), skip=tuple(kept), at=(), fork=()))
             continue
-        left.append(replace(node, arms=arms, fork=_without_arms(node.fork, kept)))
+        left.append(replace(node, arms=arms, skip=skip, fork=fork, at=node.at if fork else ()))
     return tuple(left)

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from resynapse.analysis.published import Cell, Comparison, protocols_with_tables, published
 from resynapse.analysis.summaries import summary
-from resynapse.disclaimer import SHORT_DISCLAIMER
 
 if TYPE_CHECKING:
     import polars as pl
 
-UNITS = {"pct": "%", "pp": "points", "abs": ""}
+VERDICTS = {"agrees": "agree", "differs": "differ", "undecided": "undecided", "not run": "not run"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +93,25 @@ def comparison_table(comparison: Comparison) -> TextTable:
 
 def comparison_summary(comparison: Comparison) -> str:
     """How many cells agree, and how many would not by chance alone."""
-    counts = {v: comparison.count(v) for v in ("agrees", "differs", "undecided", "not run")}
-    words = {"agrees": "agree", "differs": "differ", "undecided": "undecided", "not run": "not run"}
-    said = ", ".join(f"{n} {words[v]}" for v, n in counts.items() if n or v in ("agrees", "differs"))
+    settings = sum(comparison.count(v, settings=True) for v in VERDICTS)
     text = (
-        f"{len(comparison.cells)} published cells: {said}; "
-        f"chance alone would make about {comparison.expected_by_chance:.1f} differ."
+        f"{len(comparison.cells)} published cells. Measured: {_counted(comparison, settings=False)}; "
+        f"chance alone would make about {comparison.expected_by_chance:.1f} differ. "
+        f"Settings ({settings} cells of sparsity, gain, protection): {_counted(comparison, settings=True)}."
     )
-    if counts["undecided"]:
-        text += " Undecided: beyond the margin, but one subject gives no interval; run 2 or more."
+    if comparison.count("undecided"):
+        text += " Undecided: beyond the margin, but without an interval (one subject, or no published SD)."
+    if comparison.changed:
+        text += (
+            f" This run is NOT a replication: its protocol differs from the library's {comparison.protocol} "
+            f"in {', '.join(comparison.changed)}."
+        )
     return text
 
 
-def footer() -> str:
-    """The last line of every table."""
-    return SHORT_DISCLAIMER
+def _counted(comparison: Comparison, *, settings: bool) -> str:
+    counts = {v: comparison.count(v, settings=settings) for v in VERDICTS}
+    return ", ".join(f"{n} {VERDICTS[v]}" for v, n in counts.items() if n or v in ("agrees", "differs"))
 
 
 def _digits(cell: Cell) -> int:

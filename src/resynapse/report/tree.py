@@ -41,6 +41,8 @@ def _line(node: Node) -> str:
     text = "side path" if node.step is None else describe(node.step)
     if node.arms:
         text += f" [only {', '.join(node.arms)}]"
+    if node.skip:
+        text += f" [not {', '.join(node.skip)}]"
     if node.at:
         apart = "" if node.share else ", each run apart"
         text += f", side path at {', '.join(map(str, node.at))}{apart}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -37,10 +37,16 @@ class _Rehearsal:
     engine: Engine
     seconds: float = 0.0
     name: str = "rehearsal"
-    dtype: DTypeLike = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.dtype = self.engine.dtype
+    @property
+    def dtype(self) -> DTypeLike:
+        """Of the engine that is timed."""
+        return self.engine.dtype
+
+    @property
+    def largest_batch(self) -> int | None:
+        """Of the engine that is timed."""
+        return self.engine.largest_batch
 
     def train(
         self, network: Network, data: Split, phase: TrainingPhase, at: Collection[int]
@@ -98,7 +104,7 @@ class Estimate:
     @classmethod
     def rehearse(cls, protocol: Protocol, engine_name: str = "compiled") -> Estimate:
         """Time a few steps of every phase, twice: the first time warms up."""
-        chosen = engine(engine_name)
+        chosen = engine(engine_name, batch_size=protocol.batch_size)
         with single_threaded_blas():
             for _ in range(2):
                 rehearsal = _Rehearsal(chosen)

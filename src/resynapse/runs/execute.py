@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from pathlib import Path
 
 from resynapse.cohort import Cohort, Subject
 from resynapse.engine import Engine, engine
@@ -46,30 +47,49 @@ def execute(
     """
     if workers is not None and workers < 1:
         raise ResynapseError(f"{workers} workers is not possible: give at least 1")
-    chosen = engine(engine_name)
+    chosen = engine(engine_name, batch_size=protocol.batch_size)
     wanted = Manifest(protocol, cohort.root_seed, engine_name, cohort.size, (session(),))
+    folder.admit(wanted)
     with folder.lock():
-        manifest = folder.prepare(wanted)
-        missing = _missing(manifest, folder, note)
+        manifest = folder.admit(wanted)
+        missing = _missing(manifest, folder, cohort.size, note)
         if missing:
+            folder.keep(manifest)
+            _note_other_code(manifest, note)
             progress = Progress(len(missing), epochs(protocol.routes), display)
-            crew = _Crew(protocol, chosen, folder, progress)
+            crew = _Crew(manifest.protocol, chosen, folder, progress)
             with single_threaded_blas():
                 crew.work(missing, min(workers or usable_cores(), len(missing)))
-        if missing or not folder.results_path.exists():
-            folder.finish()
+        folder.finish()
 
 
-def _missing(manifest: Manifest, folder: RunFolder, note: Note) -> list[Subject]:
+def _note_other_code(manifest: Manifest, note: Note) -> None:
+    """Say when a run goes on with other code than it began with: its subjects may not be comparable."""
+    *_, before, now = (None, *manifest.sessions)
+    for what in ("versions", "commit"):
+        if before is not None and before[what] != now[what]:
+            note(f"this run began with other {what} than now (see manifest.json); subjects may differ for that reason")
+
+
+def _missing(manifest: Manifest, folder: RunFolder, asked: int, note: Note) -> list[Subject]:
     sound, damaged = folder.parts()
     for path in damaged:
         note(f"{path}: damaged part, computing this subject again")
-        path.unlink(missing_ok=True)
+        _set_aside(path)
     whole = Cohort(size=manifest.subjects, root_seed=manifest.root_seed)
     missing = [s for s in whole if s.number not in sound]
+    if manifest.subjects > asked:
+        note(f"{folder.path}: its cohort has {manifest.subjects} subjects, not {asked}; it is kept whole")
     if sound:
         note(f"{folder.path}: {len(sound)} of {manifest.subjects} subjects are there already")
     return missing
+
+
+def _set_aside(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise RunFolderError(f"{path}: in the way and cannot be deleted ({error.strerror}); move it") from None
 
 
 class _Crew:
@@ -85,8 +105,9 @@ class _Crew:
     def work(self, subjects: list[Subject], workers: int) -> None:
         """Compute all subjects; on Ctrl-C let the running epochs end, then stop."""
         with ThreadPoolExecutor(workers, thread_name_prefix="subject") as pool:
-            futures = {pool.submit(self._one, s): s for s in subjects}
+            futures: list[Future[None]] = []
             try:
+                futures.extend(pool.submit(self._one, s) for s in subjects)
                 self._wait(futures)
             except KeyboardInterrupt:
                 self.stopping.set()
@@ -107,7 +128,7 @@ class _Crew:
                 + "; ".join(str(e) for e in failed[:3])
             ) from failed[0]
 
-    def _wait(self, futures: dict[Future[None], Subject]) -> None:
+    def _wait(self, futures: list[Future[None]]) -> None:
         pending = set(futures)
         while pending:
             finished, pending = wait(pending, timeout=0.2)

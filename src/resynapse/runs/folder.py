@@ -11,7 +11,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -43,11 +43,14 @@ class Manifest:
     subjects: int
     sessions: tuple[dict[str, Any], ...]
     """Versions, commit and machine of every session that worked on the run."""
+    results: str | None = None
+    """Digest of the table of a finished run."""
 
     @property
     def identity(self) -> str:
         """Digest of what decides the numbers; runs of equal identity may share a folder."""
-        decides = {"protocol": dump(self.protocol), "root_seed": self.root_seed, "engine": self.engine}
+        protocol = {k: v for k, v in dump(self.protocol).items() if k not in ("title", "cite")}
+        decides = {"protocol": protocol, "root_seed": self.root_seed, "engine": self.engine}
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> str:
@@ -61,6 +64,7 @@ class Manifest:
             "engine": self.engine,
             "subjects": self.subjects,
             "sessions": list(self.sessions),
+            "results": self.results,
         }
         return json.dumps(content, indent=2) + "\n"
 
@@ -75,12 +79,16 @@ class Manifest:
         content = json.loads(text)
         if content["schema_version"] != SCHEMA_VERSION:
             raise ValueError(f"schema version {content['schema_version']}, this resynapse reads {SCHEMA_VERSION}")
+        numbers = (content["root_seed"], content["subjects"])
+        if not all(type(n) is int for n in numbers) or not isinstance(content["engine"], str):
+            raise ValueError("root_seed and subjects must be integers, engine a name")
         return cls(
             protocol=parse(content["protocol"]),
             root_seed=content["root_seed"],
             engine=content["engine"],
             subjects=content["subjects"],
             sessions=tuple(content["sessions"]),
+            results=content["results"],
         )
 
 
@@ -133,14 +141,14 @@ class RunFolder:
         except (ValueError, KeyError, TypeError, ProtocolError) as error:
             raise RunFolderError(f"{self.manifest_path}: no readable manifest ({error}); start a new folder") from None
 
-    def prepare(self, wanted: Manifest) -> Manifest:
-        """Start the run, or go on with it: the manifest that holds from now on.
+    def admit(self, wanted: Manifest) -> Manifest:
+        """The manifest that will hold once `wanted` starts here or goes on; nothing is written.
 
         The cohort never shrinks: a folder with more subjects than wanted keeps them.
 
         Raises
         ------
-        RunFolderError : the folder holds another run, or files of something else, or cannot be written.
+        RunFolderError : the folder holds another run, or files of something else.
         """
         if self.manifest_path.exists():
             present = self.manifest()
@@ -148,18 +156,23 @@ class RunFolder:
                 raise RunFolderError(
                     f"{self.path}: holds another run ({_difference(present, wanted)}); give another --out"
                 )
-            wanted = replace(
+            if len(self.parts()[0]) == max(present.subjects, wanted.subjects):
+                return present
+            return replace(
                 present,
                 subjects=max(present.subjects, wanted.subjects),
                 sessions=(*present.sessions, *wanted.sessions),
+                results=None,
             )
-            if wanted.subjects == len(self.parts()[0]):
-                return present
-        elif self.path.is_dir() and any(p.name != ".lock" for p in self.path.iterdir()):
+        if self.path.is_dir() and any(not _is_ours(p) for p in self.path.iterdir()):
             raise RunFolderError(f"{self.path}: not empty and no run folder; give an empty or new folder with --out")
-        self.write(self.manifest_path, wanted.to_json().encode())
-        (self.path / "parts").mkdir(exist_ok=True)
         return wanted
+
+    def keep(self, manifest: Manifest) -> None:
+        """Write the manifest, and forget what a killed process left half written."""
+        for draft in (*self.path.glob(".*.draft"), *self.path.glob("parts/.*.draft")):
+            draft.unlink(missing_ok=True)
+        self.write(self.manifest_path, manifest.to_json().encode())
 
     def lock(self) -> AbstractContextManager[object]:
         """Hold the folder for this process; the lock ends with the process, however it ends.
@@ -172,8 +185,7 @@ class RunFolder:
 
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            held = FileLock(self.path / ".lock")
-            held.acquire(timeout=0)
+            return FileLock(self.path / ".lock").acquire(timeout=0)
         except Timeout:
             raise RunFolderError(
                 f"{self.path}: another process is working in this folder; wait for it or give another --out"
@@ -182,7 +194,6 @@ class RunFolder:
             raise RunFolderError(
                 f"{self.path}: cannot be written ({error.strerror}); give a writable folder with --out"
             ) from None
-        return held
 
     def add(self, subject: int, rows: Sequence[Row], protocol: str) -> None:
         """Keep the results of one subject."""
@@ -201,45 +212,42 @@ class RunFolder:
             },
             schema=_schema(),
         )
-        self.write_frame(lambda digest: self.path / "parts" / f"subject-{subject:06d}.{digest}.parquet", frame)
+        self._write_frame(lambda digest: self.path / "parts" / f"subject-{subject:06d}.{digest}.parquet", frame)
 
     def parts(self) -> tuple[dict[int, Path], list[Path]]:
         """Sound parts by subject, and damaged ones."""
         sound: dict[int, Path] = {}
         damaged: list[Path] = []
-        for path in sorted((self.path / "parts").glob("subject-*.parquet")):
+        for path in sorted((self.path / "parts").glob("subject-*")):
             match = _PART.fullmatch(path.name)
-            if match and _digest(path.read_bytes()) == match[2]:
+            if match and match[2] == _digest_of(path):
                 sound[int(match[1])] = path
             else:
                 damaged.append(path)
         return sound, damaged
 
     def finish(self) -> None:
-        """Write the table of all parts."""
-        frame = self._joined()
-        self.write_frame(lambda _: self.results_path, frame)
+        """Write the table of all parts and its digest, unless it stands there soundly."""
+        manifest = self.manifest()
+        if manifest.results is not None and manifest.results == _digest_of(self.results_path):
+            return
+        digest = self._write_frame(lambda _: self.results_path, self._joined())
+        self.write(self.manifest_path, replace(manifest, results=digest).to_json().encode())
 
     def table(self) -> pl.DataFrame:
         """The tidy table: protocol, variant, subject, arm, condition, outcome, value.
 
-        Of an unfinished run, the subjects that are finished.
+        Of an unfinished run, the subjects that are finished. A table that is damaged is joined anew from the parts.
 
         Raises
         ------
-        RunFolderError : nothing is finished yet, or the table is damaged.
+        RunFolderError : nothing is finished yet.
         """
         import polars as pl
 
-        manifest = self.manifest()
-        if self.results_path.exists():
-            try:
-                frame = pl.read_parquet(self.results_path)
-                if tuple(frame.columns) == COLUMNS and frame["subject"].n_unique() == manifest.subjects:
-                    return frame
-            except (pl.exceptions.PolarsError, OSError) as error:
-                if not (self.path / "parts").is_dir():
-                    raise RunFolderError(f"{self.results_path}: damaged ({error})") from None
+        digest = self.manifest().results
+        if digest is not None and digest == _digest_of(self.results_path):
+            return pl.read_parquet(self.results_path)
         return self._joined()
 
     def unfinished(self) -> int:
@@ -253,7 +261,7 @@ class RunFolder:
         ------
         RunFolderError : the disk is full or the folder cannot be written; what was there stays.
         """
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with draft.open("wb") as file:
@@ -268,12 +276,14 @@ class RunFolder:
                 "then run the same command again: finished subjects are kept"
             ) from None
 
-    def write_frame(self, place: Any, frame: pl.DataFrame) -> None:
-        """Write a table as Parquet to ``place(digest of the content)``."""
+    def _write_frame(self, place: Callable[[str], Path], frame: pl.DataFrame) -> str:
+        """Write a table as Parquet to ``place(digest)`` and return the digest of its content."""
         buffer = io.BytesIO()
         frame.write_parquet(buffer, compression="zstd")
         content = buffer.getvalue()
-        self.write(place(_digest(content)), content)
+        digest = _digest(content)
+        self.write(place(digest), content)
+        return digest
 
     def _joined(self) -> pl.DataFrame:
         import polars as pl
@@ -286,6 +296,19 @@ class RunFolder:
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _digest_of(path: Path) -> str | None:
+    """Digest of a file's content; None where there is no readable file."""
+    try:
+        return _digest(path.read_bytes())
+    except OSError:
+        return None
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file is one that a run leaves before its manifest stands."""
+    return path.name == ".lock" or path.name.endswith(".draft")
 
 
 def _difference(present: Manifest, wanted: Manifest) -> str:

@@ -12,9 +12,9 @@ from resynapse.cohort import Subject
 from resynapse.engine import Engine
 from resynapse.errors import RunInterruptedError, SubjectError
 from resynapse.outcomes import Examination, outcome
-from resynapse.protocol import Assess
+from resynapse.protocol import Assess, Step
 from resynapse.protocol import Protocol as Experiment
-from resynapse.protocol.paths import Route, Stop, below, parted
+from resynapse.protocol.paths import Branch, Route, below, parted
 from resynapse.protocol.state import Setting, State
 from resynapse.task import TaskData
 
@@ -85,48 +85,49 @@ class _Walker:
 
     def follow(self, state: State, group: Mapping[str, Route], suffix: str) -> None:
         """Take every arm of the group to the end of its route from the state they share."""
-        for stop, rest in parted(group):
+        for branch in parted(group):
             try:
-                after = self._take(state, stop, tuple(rest), suffix)
-            except (RunInterruptedError, SubjectError, KeyboardInterrupt):
+                after = self._take(state, branch, suffix)
+            except (RunInterruptedError, SubjectError):
                 raise
             except Exception as error:
-                raise SubjectError(f"{self._place(stop, tuple(rest))}: {error}") from error
-            self.follow(after, rest, suffix)
+                raise SubjectError(f"{self._place(branch)}: {error}") from error
+            self.follow(after, branch.rest, suffix)
 
-    def _take(self, state: State, stop: Stop, arms: tuple[str, ...], suffix: str) -> State:
-        step = stop.step
+    def _take(self, state: State, branch: Branch, suffix: str) -> State:
+        step = branch.stop.step
         if isinstance(step, Assess):
-            self._measure(state, step, arms, suffix)
+            self._measure(state, step, branch, suffix)
         elif step is not None and step.counts is not None:
-            return self._advance(state, stop, arms, suffix)
+            return self._advance(state, step, branch, suffix)
         elif step is not None:
-            state = step.apply(state, self._setting(stop.stream))
-        self.follow(state, dict.fromkeys(arms, stop.fork), suffix)
+            state = step.apply(state, self._setting(branch.stop.stream))
+        self.follow(state, branch.forks, suffix)
         return state
 
-    def _advance(self, state: State, stop: Stop, arms: tuple[str, ...], suffix: str) -> State:
+    def _advance(self, state: State, step: Step, branch: Branch, suffix: str) -> State:
         """A step with counts: one trajectory with forks, or a run apart for each count."""
-        step = stop.step
-        assert step is not None
-        self.watch.phase(f"{', '.join(arms)}: {stop.stream}")
+        stop = branch.stop
+        self.watch.phase(f"{', '.join(branch.rest)}: {stop.stream}")
         if not stop.share:
             for count in stop.at:
                 apart = self._setting(f"{stop.stream}/apart={count}")
                 for _, reached in step.trajectory(state, apart, [count]):
-                    self._check(reached, stop, arms)
-                    self.follow(reached, dict.fromkeys(arms, stop.fork), below(suffix, count))
+                    self._check(reached, branch)
+                    self.follow(reached, branch.forks, below(suffix, count))
+            if not any(branch.rest.values()):
+                return state
         forks = stop.at if stop.share else ()
         for count, reached in step.trajectory(state, self._setting(stop.stream), {*forks, step.length}):
-            self._check(reached, stop, arms)
+            self._check(reached, branch)
             if count in forks:
-                self.follow(reached, dict.fromkeys(arms, stop.fork), below(suffix, count))
+                self.follow(reached, branch.forks, below(suffix, count))
             state = reached
         if not stop.at:
-            self.follow(state, dict.fromkeys(arms, stop.fork), suffix)
+            self.follow(state, branch.forks, suffix)
         return state
 
-    def _measure(self, state: State, step: Assess, arms: tuple[str, ...], suffix: str) -> None:
+    def _measure(self, state: State, step: Assess, branch: Branch, suffix: str) -> None:
         condition = step.condition + suffix
         seen = Examination(
             network=state.network,
@@ -137,7 +138,7 @@ class _Walker:
         )
         for name in step.outcomes:
             value = outcome(name).measure(seen)
-            for arm in arms:
+            for arm in branch.rest:
                 self.measured.setdefault(arm, {})[condition, name] = value
 
     def _setting(self, stream: str) -> Setting:
@@ -149,12 +150,13 @@ class _Walker:
             pause=self.watch.epoch,
         )
 
-    def _check(self, state: State, stop: Stop, arms: tuple[str, ...]) -> None:
+    def _check(self, state: State, branch: Branch) -> None:
         for values in (*state.network.weights, *state.network.biases):
             if not np.isfinite(values).all():
                 raise SubjectError(
-                    f"{self._place(stop, arms)}: training diverged (a weight is not finite); lower its learning rate"
+                    f"{self._place(branch)}: training diverged (a weight is not finite); lower its learning rate"
                 )
 
-    def _place(self, stop: Stop, arms: tuple[str, ...]) -> str:
-        return f"subject {self.subject.number}, arm {', '.join(arms)}, step {stop.stream or 'fork'}"
+    def _place(self, branch: Branch) -> str:
+        arms = ", ".join(branch.rest)
+        return f"subject {self.subject.number}, arm {arms}, step {branch.stop.stream or 'fork'}"

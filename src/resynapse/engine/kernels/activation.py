@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from resynapse.engine.kernels.options import FAST
+from resynapse.engine.kernels.options import kernel
 
 RELU, TANH = 0, 1
 CODES = {"relu": RELU, "tanh": TANH}
 
 
-@njit(**FAST)
+@kernel
 def activate_row(row, bias, kind):  # type: ignore[no-untyped-def]
     """Replace row by act(row + bias).
 
@@ -39,7 +38,7 @@ def activate_row(row, bias, kind):  # type: ignore[no-untyped-def]
             row[s] = z * p / q
 
 
-@njit(**FAST)
+@kernel
 def slope_row(delta, activated, kind, scale):  # type: ignore[no-untyped-def]
     """Delta := delta * act'(activated) * scale."""
     if kind == RELU:

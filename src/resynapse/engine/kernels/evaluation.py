@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from resynapse.engine.kernels.options import FAST
+from resynapse.engine.kernels.options import kernel
 from resynapse.engine.kernels.passes import forward
 from resynapse.randomness import TILE
 
 
-@njit(**FAST)
+@kernel
 def scores(structure, parameters, inputs, modulations, key0, key1, work, out):  # type: ignore[no-untyped-def]
     """Fill `out`, (classes, samples), with the class scores of `inputs`, (features, samples)."""
     total = inputs.shape[1]
@@ -22,7 +21,7 @@ def scores(structure, parameters, inputs, modulations, key0, key1, work, out):  
         out[:, begin:end] = work.delta[: classes * (end - begin)].reshape(classes, end - begin)
 
 
-@njit(**FAST)
+@kernel
 def activities(structure, parameters, inputs, modulations, work):  # type: ignore[no-untyped-def]
     """Per hidden layer, the sum of absolute activity over units and samples, float64."""
     total = inputs.shape[1]

@@ -7,9 +7,8 @@ sqrt(w) above. Its coefficients are Chebyshev fits to the exact function (relati
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from resynapse.engine.kernels.options import FAST
+from resynapse.engine.kernels.options import kernel
 from resynapse.randomness import LANES, MULTIPLIERS, TILE, WEYL
 
 _M0, _M1 = np.uint64(MULTIPLIERS[0]), np.uint64(MULTIPLIERS[1])
@@ -18,7 +17,7 @@ _HALF = np.uint64(32)
 _LOG2 = np.float32(np.log(2.0))
 
 
-@njit(**FAST)
+@kernel
 def tile_words(out, key0, key1, tile, unit, layer, draw):  # type: ignore[no-untyped-def]
     """Fill `out`, uint32 of shape (128,), with the words of one unit on one tile of samples."""
     first = np.uint32(tile * LANES)
@@ -40,7 +39,7 @@ def tile_words(out, key0, key1, tile, unit, layer, draw):  # type: ignore[no-unt
         out[k + 3 * LANES] = c3
 
 
-@njit(**FAST)
+@kernel
 def words_to_normals(words, small, bits, out):  # type: ignore[no-untyped-def]
     """Turn 128 words into standard normals; `small` (float32) and `bits` (its int32 view) are scratch."""
     for s in range(TILE):
@@ -105,7 +104,7 @@ def words_to_normals(words, small, bits, out):  # type: ignore[no-untyped-def]
         out[s] *= central if w < np.float32(5.0) else tail
 
 
-@njit(**FAST)
+@kernel
 def fill_normals(out, key0, key1, tile, units, layer, draw):  # type: ignore[no-untyped-def]
     """Standard normals of one tile for many units.
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from resynapse.engine.compaction import Structure
 from resynapse.engine.kernels.activation import activate_row, slope_row
 from resynapse.engine.kernels.noise import fill_normals
-from resynapse.engine.kernels.options import FAST
+from resynapse.engine.kernels.options import kernel
 from resynapse.engine.kernels.sparse import columns_times, row_gradients, rows_times
 from resynapse.randomness import TILE
 
@@ -68,7 +67,7 @@ def workspace(structure: Structure) -> Work:
     )
 
 
-@njit(**FAST)
+@kernel
 def forward(structure, parameters, inputs, modulations, key0, key1, tile, draw, work):  # type: ignore[no-untyped-def]
     """Fill `work` with the activity of one batch; the class scores, (classes, samples), are in `work.delta`.
 
@@ -131,7 +130,7 @@ def forward(structure, parameters, inputs, modulations, key0, key1, tile, draw, 
                         source[j, s] = (out[j, s] + offset) * scale - shift
 
 
-@njit(**FAST)
+@kernel
 def _constants(structure, parameters, modulations, i, work):  # type: ignore[no-untyped-def]
     """Activity of the constant units that feed layer i: of their biases alone."""
     if structure.constants[i] == 0:
@@ -148,7 +147,7 @@ def _constants(structure, parameters, modulations, i, work):  # type: ignore[no-
         work.constant_hidden[begin + c] = (values[c] + offset) * scale - shift
 
 
-@njit(**FAST)
+@kernel
 def output_delta(logits, labels):  # type: ignore[no-untyped-def]
     """Logits := dL/dlogits of the mean cross-entropy, shape (classes, samples)."""
     classes, samples = logits.shape
@@ -169,7 +168,7 @@ def output_delta(logits, labels):  # type: ignore[no-untyped-def]
             logits[k, s] = np.float32(0.0) if abs(p) < NEGLIGIBLE else p * share
 
 
-@njit(**FAST)
+@kernel
 def backward(structure, parameters, gradient, inputs, modulations, work):  # type: ignore[no-untyped-def]
     """Fill `gradient` from dL/dlogits in `work.delta` and the activity that `forward` left."""
     samples = inputs.shape[1]
@@ -232,7 +231,7 @@ def backward(structure, parameters, gradient, inputs, modulations, work):  # typ
         delta_buffer, before_buffer = before_buffer, delta_buffer
 
 
-@njit(**FAST)
+@kernel
 def _constant_gradients(structure, parameters, gradient, modulations, i, work):  # type: ignore[no-untyped-def]
     """Gradients of the weights from constant units and of those units' biases, from sums over the batch."""
     begin, end = structure.constant_at[i], structure.constant_at[i + 1]

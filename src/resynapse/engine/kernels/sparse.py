@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from resynapse.engine.kernels.options import FAST
+from resynapse.engine.kernels.options import kernel
 
 
-@njit(**FAST)
+@kernel
 def rows_times(out, parameters, first, last, column, source):  # type: ignore[no-untyped-def]
     """out[:] = sum of parameters[p] * source[column[p], :] over the live weights p of one row."""
     for s in range(out.size):
@@ -29,7 +28,7 @@ def rows_times(out, parameters, first, last, column, source):  # type: ignore[no
         p += 1
 
 
-@njit(**FAST)
+@kernel
 def columns_times(out, parameters, first, last, position, row, delta):  # type: ignore[no-untyped-def]
     """out[:] = sum of parameters[position[t]] * delta[row[t], :] over the live weights t of one column."""
     for s in range(out.size):
@@ -50,7 +49,7 @@ def columns_times(out, parameters, first, last, position, row, delta):  # type: 
         t += 1
 
 
-@njit(**FAST)
+@kernel
 def row_gradients(gradient, first, last, column, delta, source):  # type: ignore[no-untyped-def]
     """gradient[p] = sum over samples of delta * source[column[p], :] for the live weights p of one row."""
     for p in range(first, last):

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from resynapse.engine.base import BETA1, BETA2, EPSILON
-from resynapse.engine.kernels.options import FAST
+from resynapse.engine.kernels.options import kernel
 from resynapse.engine.kernels.passes import backward, forward, output_delta
 
 _BETA1, _BETA2 = np.float32(BETA1), np.float32(BETA2)
@@ -17,7 +16,7 @@ NEGLIGIBLE = np.float32(1e-15)
 learning rate, and their squares would be subnormal numbers, which processors handle slowly."""
 
 
-@njit(**FAST)
+@kernel
 def adam_step(parameters, gradient, first, second, mask, rate, second_correction):  # type: ignore[no-untyped-def]
     """One masked Adam update; `rate` and `second_correction` carry the bias corrections."""
     for p in range(parameters.size):
@@ -31,7 +30,7 @@ def adam_step(parameters, gradient, first, second, mask, rate, second_correction
         parameters[p] = (parameters[p] - rate * m / (np.sqrt(v) * second_correction + _EPSILON)) * mask[p]
 
 
-@njit(**FAST)
+@kernel
 def train_epoch(  # type: ignore[no-untyped-def]
     structure,
     parameters,

@@ -1,0 +1,61 @@
+"""Compiled code is never run stale, and is kept only where it can be written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from resynapse.engine.kernels import options
+from resynapse.engine.kernels.activation import activate_row
+
+
+def test_a_change_in_any_source_changes_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for source in options._SOURCES:
+        copies = []
+        for other in options._SOURCES:
+            copy = tmp_path / other.name
+            copy.write_bytes(other.read_bytes() + (b"\n" if other == source else b""))
+            copies.append(copy)
+        with monkeypatch.context() as patch:
+            before = options.digest()
+            patch.setattr(options, "_SOURCES", tuple(copies))
+            assert options.digest() != before
+
+
+def test_every_kernel_file_and_what_it_freezes_counts() -> None:
+    names = {p.name for p in options._SOURCES}
+    assert {p.name for p in Path(options.__file__).parent.glob("*.py")} < names
+    assert {"randomness.py", "base.py", "compaction.py"} < names
+
+
+def test_kernels_lie_in_the_folder_of_their_sources() -> None:
+    activate_row(np.zeros(3, np.float32), np.float32(1), 0)
+    folder = options.cache_folder()
+    assert folder is not None
+    assert options.digest() in folder.name
+    assert any(folder.rglob("*.nbi"))
+
+
+def test_a_users_own_cache_folder_is_respected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(options.config, "CACHE_DIR", str(tmp_path))
+    assert options.cache_folder() == tmp_path / f"resynapse-kernels-{options.digest()}"
+
+
+def test_without_a_writable_place_nothing_is_cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(options.config, "CACHE_DIR", str(tmp_path / "file"))
+    assert options.cache_folder() is None
+
+
+def test_kernels_of_earlier_sources_are_deleted_from_the_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(options, "_HERE", tmp_path)
+    old, new = (tmp_path / "__pycache__" / f"resynapse-kernels-{n}" for n in ("old", "new"))
+    for folder in (old, new):
+        folder.mkdir(parents=True)
+    options._forget_others(new)
+    assert new.exists()
+    assert not old.exists()
