@@ -80,6 +80,7 @@ def run(
     seed: int = 0,
     arms: Sequence[str] | None = None,
     engine: str = "compiled",
+    dask: str | None = None,
     display: Display | None = None,
     note: Callable[[str], None] = lambda text: None,
 ) -> Run:
@@ -94,6 +95,8 @@ def run(
     seed : root seed of all randomness, 0 or more.
     arms : some of the protocol's arms; the numbers of an arm do not depend on the others.
     engine : ``compiled`` or ``reference``.
+    dask : ``"local"`` for worker processes on this machine, or the address of a running Dask scheduler such as
+        ``"tcp://127.0.0.1:8786"``; by default threads of this process. The numbers are the same.
     display, note : where progress and remarks go; nowhere by default.
 
     Raises
@@ -108,7 +111,7 @@ def run(
         protocol = protocol.only(arms)
     folder = RunFolder(_temporary() if out is None else out)
     cohort = Cohort(size=subjects, root_seed=seed)
-    execute(protocol, cohort, folder, workers=workers, engine_name=engine, display=display, note=note)
+    execute(protocol, cohort, folder, workers=workers, engine_name=engine, dask=dask, display=display, note=note)
     return Run(folder.path)
 
 

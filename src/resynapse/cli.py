@@ -11,7 +11,7 @@ from cyclopts import App, CycloptsError, Parameter
 
 from resynapse import __version__
 from resynapse.disclaimer import SHORT_DISCLAIMER
-from resynapse.errors import ResynapseError, RunInterruptedError, SubjectError
+from resynapse.errors import ClusterLostError, ResynapseError, RunInterruptedError, SubjectError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,6 +37,10 @@ EngineName = Annotated[
     Literal["compiled", "reference"],
     Parameter(help="The fast engine, or the slow literal one that defines the model."),
 ]
+Dask = Annotated[
+    str | None,
+    Parameter(help="Compute on Dask: `local` for worker processes here, or a scheduler's address."),
+]
 RunPath = Annotated[Path, Parameter(help="A run folder.")]
 
 
@@ -50,6 +54,7 @@ def replicate(
     workers: Workers = None,
     seed: Seed = 0,
     engine: EngineName = "compiled",
+    dask: Dask = None,
 ) -> None:
     """Run a published protocol, then print its tables and the comparison with the publication.
 
@@ -60,7 +65,7 @@ def replicate(
 
     chosen = load(protocol)
     folder = RUNS / f"{chosen.name}-seed{seed}" if out is None else out
-    done = _run(chosen, subjects, folder, workers, seed, engine)
+    done = _run(chosen, subjects, folder, workers, seed, engine, dask)
     _print_article_tables(done)
     if chosen.name in protocols_with_tables():
         _print_comparison(done)
@@ -81,6 +86,7 @@ def run(
     seed: Seed = 0,
     arms: Annotated[str | None, Parameter(help="Some of the arms, separated by commas.")] = None,
     engine: EngineName = "compiled",
+    dask: Dask = None,
 ) -> None:
     """Run a protocol on a cohort; the same command again goes on where it stopped."""
     from resynapse.protocol import load
@@ -88,7 +94,7 @@ def run(
     chosen = load(protocol)
     if arms is not None:
         chosen = chosen.only([a.strip() for a in arms.split(",")])
-    done = _run(chosen, subjects, out, workers, seed, engine)
+    done = _run(chosen, subjects, out, workers, seed, engine, dask)
     _say(
         f"{done.manifest.subjects} subjects of {chosen.name} in {out}; see `resynapse table {out}`. {SHORT_DISCLAIMER}"
     )
@@ -209,6 +215,8 @@ def main(words: Sequence[str] | None = None) -> None:
         app(words, exit_on_error=False, print_error=False)
     except RunInterruptedError as error:
         _complain(f"{error}; to go on, run the same command again", INTERRUPTED)
+    except ClusterLostError as error:
+        _complain(f"{error}; to go on, run the same command again", FAILED)
     except KeyboardInterrupt:
         _complain("stopped; finished subjects are kept, to go on, run the same command again", INTERRUPTED)
     except SubjectError as error:
@@ -224,7 +232,9 @@ def main(words: Sequence[str] | None = None) -> None:
         _complain("out of memory; use fewer --workers or a smaller network", FAILED)
 
 
-def _run(protocol: Protocol, subjects: int, out: Path, workers: int | None, seed: int, engine: str) -> Run:
+def _run(
+    protocol: Protocol, subjects: int, out: Path, workers: int | None, seed: int, engine: str, dask: str | None
+) -> Run:
     from resynapse.api import run as start
     from resynapse.runs.progress import display
 
@@ -236,6 +246,7 @@ def _run(protocol: Protocol, subjects: int, out: Path, workers: int | None, seed
             workers=workers,
             seed=seed,
             engine=engine,
+            dask=dask,
             display=shown,
             note=lambda text: print(f"resynapse: {text}", file=sys.stderr),
         )

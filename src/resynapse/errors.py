@@ -45,6 +45,14 @@ class RunInterruptedError(ResynapseError):
     """A run that stopped before its last subject; what is finished is kept."""
 
 
+class ClusterError(ResynapseError):
+    """Workers that cannot be reached or cannot compute this run."""
+
+
+class ClusterLostError(ClusterError):
+    """A cluster that was lost in the middle of a run; what is finished is kept."""
+
+
 def dotted(where: Where) -> str:
     """A place in words.
 

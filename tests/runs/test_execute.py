@@ -19,8 +19,9 @@ import resynapse as rs
 from resynapse.cohort import Cohort
 from resynapse.errors import ResynapseError, RunFolderError, RunInterruptedError, SubjectError
 from resynapse.protocol import dumps
-from resynapse.runs import execute as module
-from resynapse.runs.execute import execute, single_threaded_blas
+from resynapse.runs import threads as module
+from resynapse.runs.blas import single_threaded_blas
+from resynapse.runs.execute import execute
 from resynapse.runs.folder import RunFolder
 from resynapse.runs.walk import Row, Watch
 

@@ -66,13 +66,14 @@ values = st.floats(allow_nan=False, allow_infinity=False)
 @settings(max_examples=20)
 @given(st.lists(st.tuples(st.text(min_size=1), st.text(min_size=1), st.text(min_size=1), values), min_size=1))
 def test_a_part_holds_its_rows_exactly(
-    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, str, float]]
+    tmp_path_factory: pytest.TempPathFactory, tiny: rs.Protocol, rows: list[tuple[str, str, str, float]]
 ) -> None:
     folder = RunFolder(tmp_path_factory.mktemp("run"))
+    folder.keep(Manifest(tiny, 7, "compiled", 5, ()))
     folder.add(4, [Row(*r) for r in rows], "p")
     (part,) = folder.parts()[0].values()
     assert part.parent.name == "parts"
-    assert folder._joined().select("arm", "condition", "outcome", "value").rows() == rows
+    assert folder.table().select("arm", "condition", "outcome", "value").rows() == rows
 
 
 def test_the_table_has_its_columns_and_subjects_in_order(folder: RunFolder) -> None:
@@ -108,7 +109,7 @@ def test_a_damaged_part_is_found(folder: RunFolder, damage: str) -> None:
         part.write_bytes(b"")
     else:
         part = part.rename(part.with_name("subject-000001.parquet"))
-    sound, damaged = folder.parts()
+    sound, damaged, _ = folder.parts()
     assert list(sound) == [0]
     assert damaged == [part]
 

@@ -20,7 +20,7 @@ from resynapse.network import FloatArray, Network
 from resynapse.protocol import Protocol
 from resynapse.protocol.paths import epochs
 from resynapse.randomness import Key
-from resynapse.runs.execute import single_threaded_blas
+from resynapse.runs.blas import single_threaded_blas
 from resynapse.runs.progress import duration
 from resynapse.runs.provenance import usable_cores
 from resynapse.runs.walk import walk

@@ -1,17 +1,14 @@
-"""The run folder: a manifest, one self-checking part per subject, and the tidy table of results.
+"""The run folder: a manifest, the parts with the finished subjects, and the tidy table of results.
 
-A part's file name carries a digest of its content, and a part appears under its name in one atomic step. So kill -9
-at any moment loses at most the subjects in flight, and a damaged part is found, named and computed again.
+Every file appears under its name in one atomic step and is checked by a digest. So kill -9 at any moment loses at most
+the subjects in flight, and what is damaged is found, named and computed again.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import os
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -21,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import ProtocolError, RunFolderError
 from resynapse.protocol import Protocol, dump, parse
+from resynapse.runs.files import DRAFTS, digest_of, put
+from resynapse.runs.parts import COLUMNS, Inventory, Parts, joined
 from resynapse.runs.provenance import commit, hardware, versions
 from resynapse.runs.walk import Row
 
@@ -28,9 +27,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 SCHEMA_VERSION = 1
-COLUMNS = ("protocol", "variant", "subject", "arm", "condition", "outcome", "value")
-BASE_VARIANT = "base"
-_PART = re.compile(r"subject-(\d+)\.([0-9a-f]{16})\.parquet")
+_TRIES = 5
+__all__ = ["COLUMNS", "SCHEMA_VERSION", "Manifest", "RunFolder", "session"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +110,7 @@ class RunFolder:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        self._parts = Parts(self.path / "parts")
 
     @property
     def manifest_path(self) -> Path:
@@ -156,8 +155,6 @@ class RunFolder:
                 raise RunFolderError(
                     f"{self.path}: holds another run ({_difference(present, wanted)}); give another --out"
                 )
-            if len(self.parts()[0]) == max(present.subjects, wanted.subjects):
-                return present
             return replace(
                 present,
                 subjects=max(present.subjects, wanted.subjects),
@@ -170,9 +167,9 @@ class RunFolder:
 
     def keep(self, manifest: Manifest) -> None:
         """Write the manifest, and forget what a killed process left half written."""
-        for draft in (*self.path.glob(".*.draft"), *self.path.glob("parts/.*.draft")):
+        for draft in (*self.path.glob(DRAFTS), *self.path.glob(f"parts/{DRAFTS}")):
             draft.unlink(missing_ok=True)
-        self.write(self.manifest_path, manifest.to_json().encode())
+        self._write(manifest)
 
     def lock(self) -> AbstractContextManager[object]:
         """Hold the folder for this process; the lock ends with the process, however it ends.
@@ -197,42 +194,23 @@ class RunFolder:
 
     def add(self, subject: int, rows: Sequence[Row], protocol: str) -> None:
         """Keep the results of one subject."""
-        import polars as pl
+        self._parts.add(subject, rows, protocol)
 
-        arms, conditions, outcomes, values = zip(*rows, strict=True) if rows else ((), (), (), ())
-        frame = pl.DataFrame(
-            {
-                "protocol": [protocol] * len(rows),
-                "variant": [BASE_VARIANT] * len(rows),
-                "subject": [subject] * len(rows),
-                "arm": arms,
-                "condition": conditions,
-                "outcome": outcomes,
-                "value": values,
-            },
-            schema=_schema(),
-        )
-        self._write_frame(lambda digest: self.path / "parts" / f"subject-{subject:06d}.{digest}.parquet", frame)
+    def parts(self) -> Inventory:
+        """Which file holds a subject, and which files are damaged or not needed; every part is read once."""
+        return self._parts.inventory()
 
-    def parts(self) -> tuple[dict[int, Path], list[Path]]:
-        """Sound parts by subject, and damaged ones."""
-        sound: dict[int, Path] = {}
-        damaged: list[Path] = []
-        for path in sorted((self.path / "parts").glob("subject-*")):
-            match = _PART.fullmatch(path.name)
-            if match and match[2] == _digest_of(path):
-                sound[int(match[1])] = path
-            else:
-                damaged.append(path)
-        return sound, damaged
+    def adopt(self, found: Inventory) -> None:
+        """Delete the parts that are damaged or there twice and remember the others; needs the lock."""
+        self._parts.adopt(found)
 
     def finish(self) -> None:
-        """Write the table of all parts and its digest, unless it stands there soundly."""
+        """Write the table of all parts and its digest, unless it stands there soundly; a block in memory at a time."""
         manifest = self.manifest()
-        if manifest.results is not None and manifest.results == _digest_of(self.results_path):
+        if manifest.results is not None and manifest.results == digest_of(self.results_path):
             return
-        digest = self._write_frame(lambda _: self.results_path, self._joined())
-        self.write(self.manifest_path, replace(manifest, results=digest).to_json().encode())
+        digest = joined(self.results_path, self._parts.blocks(self._held()))
+        self._write(replace(manifest, results=digest))
 
     def table(self) -> pl.DataFrame:
         """The tidy table: protocol, variant, subject, arm, condition, outcome, value.
@@ -246,64 +224,34 @@ class RunFolder:
         import polars as pl
 
         digest = self.manifest().results
-        if digest is not None and digest == _digest_of(self.results_path):
+        if digest is not None and digest == digest_of(self.results_path):
             return pl.read_parquet(self.results_path)
-        return self._joined()
+        for _ in range(_TRIES):
+            try:
+                return pl.concat(self._parts.blocks(self._held()))
+            except FileNotFoundError:  # another process packed meanwhile
+                continue
+        raise RunFolderError(f"{self.path}: changes faster than it can be read; try again when the run is idle")
 
     def unfinished(self) -> int:
         """How many subjects are still to come."""
-        return self.manifest().subjects - len(self.parts()[0])
+        manifest = self.manifest()
+        if manifest.results is not None and manifest.results == digest_of(self.results_path):
+            return 0
+        return manifest.subjects - len(self.parts().sound)
 
-    def write(self, path: Path, content: bytes) -> None:
-        """Put a file in place in one atomic step.
+    def finished(self) -> int:
+        """How many subjects are finished."""
+        return len(self._parts.sound())
 
-        Raises
-        ------
-        RunFolderError : the disk is full or the folder cannot be written; what was there stays.
-        """
-        draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with draft.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-        except OSError as error:
-            draft.unlink(missing_ok=True)
-            raise RunFolderError(
-                f"{path}: cannot be written ({error.strerror}); make room or give another --out, "
-                "then run the same command again: finished subjects are kept"
-            ) from None
-
-    def _write_frame(self, place: Callable[[str], Path], frame: pl.DataFrame) -> str:
-        """Write a table as Parquet to ``place(digest)`` and return the digest of its content."""
-        buffer = io.BytesIO()
-        frame.write_parquet(buffer, compression="zstd")
-        content = buffer.getvalue()
-        digest = _digest(content)
-        self.write(place(digest), content)
-        return digest
-
-    def _joined(self) -> pl.DataFrame:
-        import polars as pl
-
-        sound, _ = self.parts()
+    def _held(self) -> dict[int, Path]:
+        sound = self._parts.sound()
         if not sound:
             raise RunFolderError(f"{self.path}: no subject is finished yet; run `resynapse run` with this --out first")
-        return pl.concat([pl.read_parquet(sound[n]) for n in sorted(sound)])
+        return sound
 
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]
-
-
-def _digest_of(path: Path) -> str | None:
-    """Digest of a file's content; None where there is no readable file."""
-    try:
-        return _digest(path.read_bytes())
-    except OSError:
-        return None
+    def _write(self, manifest: Manifest) -> None:
+        put(self.manifest_path, lambda draft: draft.write_text(manifest.to_json(), "utf-8"))
 
 
 def _is_ours(path: Path) -> bool:
@@ -321,17 +269,3 @@ def _difference(present: Manifest, wanted: Manifest) -> str:
     here, there = dump(present.protocol), dump(wanted.protocol)
     changed = [key for key in here if here[key] != there[key]]
     return f"protocol {present.protocol.name} with other {' and '.join(changed)}"
-
-
-def _schema() -> dict[str, Any]:
-    import polars as pl
-
-    return {
-        "protocol": pl.String,
-        "variant": pl.String,
-        "subject": pl.Int64,
-        "arm": pl.String,
-        "condition": pl.String,
-        "outcome": pl.String,
-        "value": pl.Float64,
-    }

@@ -43,6 +43,7 @@ class Progress:
     phases: dict[int, str] = field(default_factory=dict)
     courses: dict[int, list[float]] = field(default_factory=dict)
     profile: list[float] = field(default_factory=list)
+    where: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, subject: int) -> None:
@@ -61,14 +62,20 @@ class Progress:
             self.courses[subject].append(time.monotonic())
             self._show(finished=False)
 
-    def end(self, subject: int) -> None:
-        """A subject is finished and kept."""
+    def place(self, where: str) -> None:
+        """Say where subjects are computed, for workers that report no phases."""
         with self.lock:
-            course = self.courses.pop(subject)
+            self.where = where
+            self._show(finished=False)
+
+    def end(self, subject: int) -> None:
+        """A subject is finished and kept; its epochs may have gone unseen, on another machine."""
+        with self.lock:
+            course = self.courses.pop(subject, None)
             self.phases.pop(subject, None)
             self.done += 1
-            whole = time.monotonic() - course[0]
-            if not self.profile and whole > 0:
+            whole = time.monotonic() - course[0] if course else 0.0
+            if course and not self.profile and whole > 0:
                 self.profile = [(moment - course[0]) / whole for moment in course]
             self._show(finished=True)
 
@@ -96,7 +103,7 @@ class Progress:
         share = self.share
         elapsed = time.monotonic() - self.started
         left = f", {duration(elapsed * (1 - share) / share)} left" if share > 0.01 else ""
-        now = next(iter(self.phases.values()), "")
+        now = next(iter(self.phases.values()), self.where)
         text = f"{self.done} of {self.subjects} subjects{left}" + (f" | {now}" if now else "")
         self.display.show(share=share, text=text, finished=finished)
 

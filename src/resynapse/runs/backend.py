@@ -1,0 +1,48 @@
+"""Where subjects are computed: the one small interface between a run and its workers."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol, Self
+
+from resynapse.cohort import Subject
+from resynapse.errors import SubjectError
+from resynapse.runs.walk import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A subject that is through: its rows, or why there are none."""
+
+    subject: Subject
+    rows: Sequence[Row] | SubjectError
+
+
+class Backend(Protocol):
+    """Workers that take subjects and hand back results, as they come, in any order.
+
+    Entering it makes the workers ready; leaving it, however that happens, stops what they still compute.
+    """
+
+    def __enter__(self) -> Self:
+        """Make the workers ready.
+
+        Raises
+        ------
+        ClusterError : there are none, or they cannot be used.
+        """
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        """Stop all work that is still going on."""
+
+    def compute(self, subjects: Iterable[Subject]) -> Generator[Finished, None, None]:
+        """Take subjects a few at a time and yield each when it is through.
+
+        Raises
+        ------
+        ClusterLostError : the workers are gone for good.
+        """

@@ -1,0 +1,114 @@
+"""What a worker process of a cluster does: one subject, from a plan that says everything.
+
+Nothing is raised here: what goes wrong is an answer in words, so that no exception has to travel between machines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+from resynapse.cohort import Subject
+from resynapse.engine import Engine, engine
+from resynapse.errors import RunInterruptedError, SubjectError
+from resynapse.protocol import Protocol, dump, parse
+from resynapse.runs.blas import keep_blas_single_threaded
+from resynapse.runs.walk import walk
+
+_DECIDING = ("resynapse", "numpy", "scipy", "numba")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a worker has to know: the protocol as JSON, the engine, the root seed, and the code that asks."""
+
+    protocol: str
+    engine: str
+    root_seed: int
+    code: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, protocol: Protocol, engine_name: str, root_seed: int) -> Plan:
+        """The plan of a run, with the code of this process."""
+        return cls(json.dumps(dump(protocol)), engine_name, root_seed, code())
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Of one subject: rows, or a failure in words, or what the worker's code has that differs."""
+
+    kind: Literal["rows", "failed", "other code"]
+    rows: list[tuple[str, str, str, float]]
+    words: str = ""
+
+
+@cache
+def code() -> tuple[tuple[str, str], ...]:
+    """What decides numbers in this process: versions of packages, and a digest of resynapse's own sources."""
+    root = Path(__file__).parents[1]
+    total = hashlib.sha256()
+    for source in sorted(p for kind in ("*.py", "*.yaml") for p in root.rglob(kind)):
+        total.update(source.relative_to(root).as_posix().encode())
+        total.update(source.read_bytes())
+    found = [(name, metadata.version(name)) for name in _DECIDING]
+    return (*found, ("sources of resynapse", total.hexdigest()[:12]))
+
+
+def compute(plan: Plan, number: int) -> Answer:
+    """All results of one subject of a plan."""
+    difference = _difference(dict(plan.code))
+    if difference:
+        return Answer("other code", [], difference)
+    keep_blas_single_threaded()
+    try:
+        protocol, chosen = _prepared(plan)
+        rows = walk(protocol, Subject(plan.root_seed, number), chosen, _Watch())
+        return Answer("rows", [(*row,) for row in rows])
+    except SubjectError as error:
+        return Answer("failed", [], str(error))
+    except Exception as error:
+        return Answer("failed", [], f"subject {number}: {error or type(error).__name__}")
+
+
+def _difference(wanted: dict[str, str]) -> str:
+    here = dict(code())
+    return ", ".join(
+        f"{name} {here.get(name)}, not {wanted[name]}" for name in wanted if here.get(name) != wanted[name]
+    )
+
+
+@lru_cache(maxsize=4)
+def _prepared(plan: Plan) -> tuple[Protocol, Engine]:
+    protocol = parse(json.loads(plan.protocol))
+    return protocol, engine(plan.engine, batch_size=protocol.batch_size)
+
+
+class _Watch:
+    """Ends a subject between epochs once nobody waits for it any more, so that a stopped run frees its workers."""
+
+    def __init__(self) -> None:
+        self.tasks, self.key = _task()
+
+    def phase(self, name: str) -> None:
+        """Nobody looks on."""
+
+    def epoch(self) -> None:
+        """An epoch is over."""
+        if self.tasks is not None and getattr(self.tasks.get(self.key), "state", "cancelled") == "cancelled":
+            raise RunInterruptedError("nobody waits for this subject any more")
+
+
+def _task() -> tuple[Any, Any]:
+    """The tasks of the worker this thread belongs to and the one that runs here; none outside a worker."""
+    from distributed import get_worker
+
+    try:
+        worker = get_worker()
+        return worker.state.tasks, worker.get_current_task()
+    except (ValueError, AttributeError):
+        return None, None
