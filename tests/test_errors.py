@@ -131,6 +131,10 @@ def test_several_near_names_are_offered_best_first() -> None:
     assert "gain" not in said
 
 
+def test_no_more_than_three_near_names_are_offered() -> None:
+    assert nearest("acc_internal", [f"acc_internal_{sd}" for sd in range(9)]).count("'acc_internal_") == 3
+
+
 @pytest.mark.parametrize("name", [None, 7, 0.5, False, {}])
 def test_what_is_no_name_at_all_is_answered_with_what_is_allowed(name: object) -> None:
     assert nearest(name, iter(("prune", "regrow"))) == "allowed: prune, regrow"

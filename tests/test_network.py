@@ -98,9 +98,10 @@ def test_starting_weights_and_biases_are_uniform_over_the_whole_interval(publish
 
 
 def test_no_two_layers_start_alike() -> None:
-    weights = [w.ravel() for w in initialise(Key(0, 0, "initialisation"), (32, 32, 32, 32)).weights]
-    for one, other in combinations(weights, 2):
-        assert not np.intersect1d(one, other).size
+    network = initialise(Key(0, 0, "initialisation"), (32, 32, 32, 32))
+    for arrays in (network.weights, network.biases):
+        for one, other in combinations(arrays, 2):
+            assert not np.intersect1d(one, other).size
 
 
 def test_biases_are_not_the_first_weights_again() -> None:

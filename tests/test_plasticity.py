@@ -149,14 +149,9 @@ def test_pruning_leaves_the_strength_of_what_is_kept_and_every_bias(network: Net
 
 
 @quick
-@given(fresh, seeds, sparsities)
-def test_pruning_ranks_strength_whatever_the_sign(network: Network, seed: int, sparsity: float) -> None:
-    flipped = network.with_weights(
-        [
-            np.where(uniforms(Key(seed, 0, "signs"), *w.shape, layer=layer) < 0.5, w, -w)
-            for layer, w in enumerate(network.weights)
-        ]
-    )
+@given(fresh, sparsities)
+def test_pruning_ranks_strength_whatever_the_sign(network: Network, sparsity: float) -> None:
+    flipped = network.with_weights([-w for w in network.weights])
     for one, other in zip(prune(network, sparsity).masks, prune(flipped, sparsity).masks, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -348,18 +343,6 @@ def test_a_larger_dose_regrows_what_a_smaller_one_did_and_more(
         assert not (small & ~large).any()
 
 
-@quick
-@given(networks, shares, seeds, keys)
-def test_the_choice_in_one_layer_does_not_depend_on_the_scores_of_the_others(
-    network: Network, of_pruned: float, seed: int, key: Key
-) -> None:
-    scores = levels(network, seed, 5)
-    elsewhere = [scores[0], *(100.0 - s for s in scores[1:])]
-    one = regrow(network, of_pruned, scores, key, init_sd=0.03)
-    other = regrow(network, of_pruned, elsewhere, key, init_sd=0.03)
-    np.testing.assert_array_equal(one.weights[0], other.weights[0])
-
-
 def test_scores_at_scars_and_at_active_connections_count_for_nothing() -> None:
     network = scar(row([1.0] * 6, [True, False, False, False, False, False]), [np.array([[False, True] + [False] * 4])])
     scores = [np.array([[9.0, 9.0, 0.0, 3.0, 1.0, 2.0]])]
@@ -424,6 +407,31 @@ def test_without_ties_the_tie_rule_does_not_matter(network: Network, of_pruned: 
     scores = [normals(Key(seed, 0, "scores"), *m.shape, layer=layer) for layer, m in enumerate(network.masks)]
     keyed, index = (regrow(network, of_pruned, scores, key, init_sd=0.03, ties=t) for t in ("keyed", "index"))
     assert_same(keyed, index)
+
+
+@quick
+@given(fresh, seeds, shares, shares, keys)
+def test_the_lot_of_a_position_does_not_depend_on_which_others_are_candidates(
+    network: Network, seed: int, density: float, of_pruned: float, key: Key
+) -> None:
+    few = thinned(network, seed, density, 0.0)
+    many = thinned(network, seed, density / 2, 0.0)
+    chosen = opened(few, regrow(few, of_pruned, None, key, init_sd=0.03))
+    among_more = opened(many, regrow(many, of_pruned, None, key, init_sd=0.03))
+    for small, large, mask in zip(chosen, among_more, few.masks, strict=True):
+        # both are the first of one order of the common candidates, so one holds the other
+        common = large & ~mask
+        assert not (small & ~common).any() or not (common & ~small).any()
+
+
+def test_layers_of_one_shape_draw_lots_and_weights_of_their_own() -> None:
+    empty = initialise(Key(0, 0, "initialisation"), (20, 20, 20))
+    empty = empty.with_masks([np.zeros(m.shape, dtype=np.bool_) for m in empty.masks])
+    grown = regrow(empty, 0.5, None, Key(0, 0, "regrow.1"), init_sd=0.03)
+    first, second = grown.masks
+    # two independent halves of 400 share 100; 5 sigma of that hypergeometric count
+    assert abs(int((first & second).sum()) - 100) < 5 * np.sqrt(400 / 16) + 1
+    assert not np.intersect1d(grown.weights[0][first], grown.weights[1][second]).size
 
 
 def test_two_regrowths_break_their_ties_differently(depressed: Network) -> None:

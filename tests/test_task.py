@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -188,6 +189,13 @@ def test_training_and_test_sets_are_independent_draws(published: TaskData) -> No
     agreement = float(np.mean(published.train.labels[:4_000] == published.test.labels))
     # 5 sigma of the share of chance agreement, 1/4
     assert abs(agreement - 0.25) < 5 * np.sqrt(0.25 * 0.75 / 4_000)
+
+
+def test_the_three_sets_draw_their_labels_apart() -> None:
+    data = GaussianBlobs(train=500, test=500, clean=500).draw(KEY)
+    for one, other in combinations((data.train, data.test, data.clean), 2):
+        # 5 sigma of the share of chance agreement, 1/4; a shared stream would give 1
+        assert abs(float(np.mean(one.labels == other.labels)) - 0.25) < 5 * np.sqrt(0.25 * 0.75 / 500)
 
 
 def test_every_subject_has_its_own_sets() -> None:

@@ -47,6 +47,10 @@ class Cohort:
     root_seed: int = 0
 
     def __post_init__(self) -> None:
+        if type(self.size) is not int or type(self.root_seed) is not int:
+            raise ResynapseError(
+                f"{self.size!r} subjects with seed {self.root_seed!r} is not possible: both are whole numbers"
+            )
         if self.size < 1:
             raise ResynapseError(f"{self.size} subjects is not possible: a cohort has at least 1")
         if self.root_seed < 0:

@@ -92,7 +92,7 @@ def outcome(name: str) -> Outcome:
     if name in _FIXED:
         return _FIXED[name]
     for family, build in _FAMILIES.items():
-        match = re.fullmatch(rf"{family}_(\d+(?:\.\d+)?)", name)
+        match = re.fullmatch(rf"{family}_([0-9]+(?:[.][0-9]+)?)", name)
         if match:
             value = float(match[1])
             if not math.isfinite(value):

@@ -49,7 +49,7 @@ def prune_more(network: Network, of_active: float) -> Network:
     of_active : share in [0, 1]; S is the sparsity over all masks, S' is applied to each layer.
 
     Source: article, Methods, relapse test. As S' is the same for every layer, a layer that is denser than the
-    others loses more than `of_active` of its connections.
+    others loses more than `of_active` of its connections, and a share that goes to 0 has a step there.
     """
     if of_active == 0.0:
         return network

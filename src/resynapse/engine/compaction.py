@@ -38,7 +38,7 @@ class Structure(NamedTuple):
     constants: IntArray
     dense: BoolArray
     varying_at: IntArray
-    """Parameter offset of the block between varying units."""
+    """Parameter offset of the block between varying units; one entry more than layers, the number of parameters."""
     bias_at: IntArray
     """Parameter offset of the biases of the layer's varying outputs."""
     constant_bias_at: IntArray
@@ -63,7 +63,7 @@ class Structure(NamedTuple):
     """Offset of each hidden layer's varying units in `unit`."""
     constant_at: IntArray
     """Offset of each layer's constant inputs among all constants."""
-    mask: NDArray[np.float32]
+    mask: NDArray[np.uint8]
     """1 or 0 for each parameter: 0 for the pruned positions of dense blocks."""
 
 
@@ -182,6 +182,7 @@ class _Layout:
             at["constant_bias"].append(self.size)
             if i > 0:
                 self._biases(i - 1, constant[i])
+        at["varying"].append(self.size)
         structure = Structure(
             rows=np.array([v.size for v in varying[1:]]),
             columns=np.array([v.size for v in varying[:-1]]),
@@ -201,7 +202,7 @@ class _Layout:
             unit=_joined(varying[1:-1]),
             hidden_at=_offsets([v.size for v in varying[1:-1]]),
             constant_at=_offsets([c.size for c in constant]),
-            mask=np.concatenate(self.mask).astype(np.float32),
+            mask=np.concatenate(self.mask).astype(np.uint8),
         )
         return Compact(structure, np.concatenate(self.weight_at), np.concatenate(self.bias_at))
 

@@ -8,10 +8,16 @@ from hypothesis import strategies as st
 from scipy.special import ndtri
 
 from resynapse.engine.compiled import _words
-from resynapse.engine.kernels.noise import fill_normals, tile_words, words_to_normals
+from resynapse.engine.kernels.noise import add_noise, tile_words, words_to_normals
 from resynapse.randomness import TILE, Key, normals, words
 
 numbers = st.integers(0, 2**16)
+
+
+def _normals(key: Key, tile: int, units: np.ndarray, layer: int, draw: int) -> np.ndarray:
+    out = np.zeros((units.size, TILE), np.float32)
+    add_noise(out, np.float32(1), units, *_words(key), tile, layer, draw)
+    return out
 
 
 def _transform(chosen: np.ndarray) -> np.ndarray:
@@ -32,9 +38,8 @@ def test_words_are_those_of_the_definition(seed: int, tile: int, unit: int, laye
 def test_normals_are_those_of_the_definition() -> None:
     key = Key(3, 4, "noise")
     units = np.array([0, 7, 300])
-    out = np.empty((3, 96), np.float32)
-    fill_normals(out, *_words(key), 2, units, 1, 5)
-    expected = normals(key, 301, 3 * TILE, layer=1, draw=5)[units, 2 * TILE : 2 * TILE + 96]
+    out = _normals(key, 2, units, 1, 5)
+    expected = normals(key, 301, 3 * TILE, layer=1, draw=5)[units, 2 * TILE :]
     # the fits err by less than 5e-7 relative, and float32 by 1.2e-7 on top
     np.testing.assert_allclose(out, expected, rtol=1e-6, atol=1e-7)
 
@@ -51,9 +56,8 @@ def test_the_inverse_distribution_function_is_accurate_in_both_tails() -> None:
 
 
 def test_moments_to_the_fourth_are_those_of_a_standard_normal() -> None:
-    out = np.empty((8000, TILE), np.float32)
-    fill_normals(out, *_words(Key(1, 2, "moments")), 0, np.arange(8000), 0, 0)
-    sample = out.astype(np.float64).ravel()
+    sample = _normals(Key(1, 2, "moments"), 0, np.arange(8000), 0, 0)
+    sample = sample.astype(np.float64).ravel()
     count = sample.size
     # five standard errors of each moment: Var(x**k) = E x**2k - (E x**k)**2
     for power, expected, variance in ((1, 0, 1), (2, 1, 2), (3, 0, 15), (4, 3, 96)):
@@ -61,8 +65,6 @@ def test_moments_to_the_fourth_are_those_of_a_standard_normal() -> None:
 
 
 def test_leaving_units_out_leaves_the_noise_of_the_others() -> None:
-    key = _words(Key(3, 4, "noise"))
-    every, some = np.empty((50, TILE), np.float32), np.empty((3, TILE), np.float32)
-    fill_normals(every, *key, 1, np.arange(50), 2, 9)
-    fill_normals(some, *key, 1, np.array([4, 20, 49]), 2, 9)
+    key = Key(3, 4, "noise")
+    every, some = (_normals(key, 1, units, 2, 9) for units in (np.arange(50), np.array([4, 20, 49])))
     np.testing.assert_array_equal(some, every[[4, 20, 49]])

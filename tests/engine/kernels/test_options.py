@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from resynapse.engine.kernels import options
-from resynapse.engine.kernels.activation import activate_row
+from resynapse.engine.kernels.activation import activate_values
 
 
 def test_a_change_in_any_source_changes_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,7 +31,7 @@ def test_every_kernel_file_and_what_it_freezes_counts() -> None:
 
 
 def test_kernels_lie_in_the_folder_of_their_sources() -> None:
-    activate_row(np.zeros(3, np.float32), np.float32(1), 0)
+    activate_values(np.zeros(3, np.float32), 0)
     folder = options.cache_folder()
     assert folder is not None
     assert options.digest() in folder.name

@@ -14,11 +14,12 @@ def scores(structure, parameters, inputs, modulations, key0, key1, work, out):  
     """Fill `out`, (classes, samples), with the class scores of `inputs`, (features, samples)."""
     total = inputs.shape[1]
     classes = out.shape[0]
+    tile = np.zeros((inputs.shape[0], TILE), np.float32)
     for begin in range(0, total, TILE):
         end = min(begin + TILE, total)
-        tile = np.ascontiguousarray(inputs[:, begin:end])
+        tile[:, : end - begin] = inputs[:, begin:end]
         forward(structure, parameters, tile, modulations, key0, key1, begin // TILE, 0, work)
-        out[:, begin:end] = work.delta[: classes * (end - begin)].reshape(classes, end - begin)
+        out[:, begin:end] = work.delta[:classes, : end - begin]
 
 
 @kernel
@@ -28,16 +29,17 @@ def activities(structure, parameters, inputs, modulations, work):  # type: ignor
     layers = structure.rows.size - 1
     sums = np.zeros(layers)
     zero = np.uint32(0)
+    tile = np.zeros((inputs.shape[0], TILE), np.float32)
     for begin in range(0, total, TILE):
         end = min(begin + TILE, total)
-        tile = np.ascontiguousarray(inputs[:, begin:end])
+        tile[:, : end - begin] = inputs[:, begin:end]
         forward(structure, parameters, tile, modulations, zero, zero, begin // TILE, 0, work)
         for i in range(layers):
-            at = structure.hidden_at[i] * TILE
-            part = np.float32(0.0)
-            for n in range(at, at + structure.rows[i] * (end - begin)):
-                part += abs(work.hidden[n])
-            sums[i] += part
+            for n in range(structure.hidden_at[i], structure.hidden_at[i + 1]):
+                part = np.float32(0.0)
+                for s in range(end - begin):
+                    part += abs(work.hidden[n, s])
+                sums[i] += part
     for i in range(layers):
         for c in range(structure.constant_at[i + 1], structure.constant_at[i + 2]):
             sums[i] += abs(work.constant_hidden[c]) * total

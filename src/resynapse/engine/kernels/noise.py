@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from resynapse.engine.kernels.options import kernel
+from resynapse.engine.kernels.options import inlined, kernel
 from resynapse.randomness import LANES, MULTIPLIERS, TILE, WEYL
 
 _M0, _M1 = np.uint64(MULTIPLIERS[0]), np.uint64(MULTIPLIERS[1])
@@ -17,7 +17,7 @@ _HALF = np.uint64(32)
 _LOG2 = np.float32(np.log(2.0))
 
 
-@kernel
+@inlined
 def tile_words(out, key0, key1, tile, unit, layer, draw):  # type: ignore[no-untyped-def]
     """Fill `out`, uint32 of shape (128,), with the words of one unit on one tile of samples."""
     first = np.uint32(tile * LANES)
@@ -39,7 +39,7 @@ def tile_words(out, key0, key1, tile, unit, layer, draw):  # type: ignore[no-unt
         out[k + 3 * LANES] = c3
 
 
-@kernel
+@inlined
 def words_to_normals(words, small, bits, out):  # type: ignore[no-untyped-def]
     """Turn 128 words into standard normals; `small` (float32) and `bits` (its int32 view) are scratch."""
     for s in range(TILE):
@@ -105,22 +105,22 @@ def words_to_normals(words, small, bits, out):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def fill_normals(out, key0, key1, tile, units, layer, draw):  # type: ignore[no-untyped-def]
-    """Standard normals of one tile for many units.
+def add_noise(target, factor, units, key0, key1, tile, layer, draw):  # type: ignore[no-untyped-def]
+    """Add `factor` times standard normals to every unit of a layer on one tile.
 
     Parameters
     ----------
-    out : float32 array of shape (units, samples), at most 128 samples.
+    target : float32 of shape (units, 128).
+    units : int64 array, the number of each unit in the uncompacted layer.
     key0, key1 : low and high word of the stream's Philox key, uint32.
     tile, layer, draw : counters.
-    units : int64 array, the number of each unit in the uncompacted layer.
     """
     words = np.empty(TILE, np.uint32)
     small = np.empty(TILE, np.float32)
     bits = small.view(np.int32)
     normal = np.empty(TILE, np.float32)
-    for i in range(units.size):
-        tile_words(words, key0, key1, tile, np.uint32(units[i]), np.uint32(layer), np.uint32(draw))
+    for j in range(units.size):
+        tile_words(words, key0, key1, tile, np.uint32(units[j]), np.uint32(layer), np.uint32(draw))
         words_to_normals(words, small, bits, normal)
-        for s in range(out.shape[1]):
-            out[i, s] = normal[s]
+        for s in range(TILE):
+            target[j, s] += factor * normal[s]

@@ -66,10 +66,19 @@ if _FOLDER is not None:
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function on its first call, with the house's options and its cache."""
+    return _compiled(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """The same for a small function that is copied into its callers: a call with arrays costs as much as a row."""
+    return _compiled(function, inline="always")
+
+
+def _compiled(function: Callable[..., Any], **more: Any) -> Any:
     before = config.CACHE_DIR
     if _FOLDER is not None:
         config.CACHE_DIR = str(_FOLDER)
     try:
-        return njit(**OPTIONS, cache=_FOLDER is not None)(function)
+        return njit(**OPTIONS, **more, cache=_FOLDER is not None)(function)
     finally:
         config.CACHE_DIR = before

@@ -1,6 +1,7 @@
-"""Compiled forward and backward passes over one batch of a compacted network.
+"""Compiled forward and backward passes over one tile of samples of a compacted network.
 
-The arithmetic is that of `resynapse.engine.reference`; only what is known to be zero or constant is left out.
+The arithmetic is that of `resynapse.engine.reference`; only what is known to be zero or constant is left out. A tile
+always has 128 columns: loops have a constant length, and columns beyond the batch carry a delta of zero.
 """
 
 from __future__ import annotations
@@ -11,14 +12,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resynapse.engine.compaction import Structure
-from resynapse.engine.kernels.activation import activate_row, slope_row
-from resynapse.engine.kernels.noise import fill_normals
+from resynapse.engine.kernels.activation import (
+    RELU,
+    activate_values,
+    apply_slope,
+    relu_layer,
+    scale_by_slope,
+    tanh_layer,
+)
+from resynapse.engine.kernels.noise import add_noise
+from resynapse.engine.kernels.optimiser import adam_block, adam_range, decay_rows
 from resynapse.engine.kernels.options import kernel
 from resynapse.engine.kernels.sparse import columns_times, row_gradients, rows_times
 from resynapse.randomness import TILE
 
 NEGLIGIBLE = np.float32(1e-20)
 """Class probabilities below this count as zero, which keeps subnormal numbers out of the products."""
+BLOCK = 128
+"""Rows of a dense layer whose gradient is computed and applied together, while it is in the cache."""
 
 
 class Modulations(NamedTuple):
@@ -32,13 +43,21 @@ class Modulations(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Scratch of one thread, float32; hidden layers lie one after the other, each (units, samples)."""
+    """Scratch of one thread, float32 of shape (units, 128); hidden layers lie one after the other."""
 
     activated: NDArray[np.float32]
     hidden: NDArray[np.float32]
-    noise: NDArray[np.float32]
     delta: NDArray[np.float32]
     delta_before: NDArray[np.float32]
+    living: NDArray[np.bool_]
+    """Whether each hidden unit's activation is anywhere on the tile not zero."""
+    alive: NDArray[np.int64]
+    """The numbers of these units, for each layer from its place on, in order."""
+    alive_count: NDArray[np.int64]
+    packed: NDArray[np.float32]
+    """Weights of the rows of a dense layer that are alive."""
+    block: NDArray[np.float32]
+    """Gradients of a block of rows."""
     row_sum: NDArray[np.float32]
     constant_activated: NDArray[np.float32]
     constant_hidden: NDArray[np.float32]
@@ -46,20 +65,25 @@ class Work(NamedTuple):
 
 
 def workspace(structure: Structure) -> Work:
-    """Scratch that fits `structure` and batches of up to 128 samples."""
-    hidden = int(structure.hidden_at[-1]) * TILE
+    """Scratch that fits `structure`."""
+    hidden = int(structure.hidden_at[-1])
     widest = max(int(structure.rows.max(initial=1)), int(structure.columns.max(initial=1)))
     constants = int(structure.constant_at[-1])
+    dense = int((structure.rows * structure.columns * structure.dense).max(initial=0))
 
-    def zeros(size: int) -> NDArray[np.float32]:
-        return np.zeros(size, dtype=np.float32)
+    def zeros(*shape: int) -> NDArray[np.float32]:
+        return np.zeros(shape, dtype=np.float32)
 
     return Work(
-        activated=zeros(hidden),
-        hidden=zeros(hidden),
-        noise=zeros(widest * TILE),
-        delta=zeros(widest * TILE),
-        delta_before=zeros(widest * TILE),
+        activated=zeros(hidden, TILE),
+        hidden=zeros(hidden, TILE),
+        delta=zeros(widest, TILE),
+        delta_before=zeros(widest, TILE),
+        living=np.zeros(hidden, dtype=np.bool_),
+        alive=np.zeros(hidden, dtype=np.int64),
+        alive_count=np.zeros(structure.rows.size, dtype=np.int64),
+        packed=zeros(dense),
+        block=zeros(BLOCK * int(structure.columns.max(initial=1))),
         row_sum=zeros(widest),
         constant_activated=zeros(constants),
         constant_hidden=zeros(constants),
@@ -69,65 +93,68 @@ def workspace(structure: Structure) -> Work:
 
 @kernel
 def forward(structure, parameters, inputs, modulations, key0, key1, tile, draw, work):  # type: ignore[no-untyped-def]
-    """Fill `work` with the activity of one batch; the class scores, (classes, samples), are in `work.delta`.
+    """Fill `work` with the activity of one tile; the class scores, (classes, 128), are in `work.delta`.
 
     Parameters
     ----------
-    inputs : float32 of shape (features, samples), at most 128 samples.
-    key0, key1, tile, draw : where in the noise stream this batch stands.
+    inputs : float32 of shape (features, 128).
+    key0, key1, tile, draw : where in the noise stream this tile stands.
     """
-    samples = inputs.shape[1]
-    layers = structure.rows.size
     source = inputs
+    layers = structure.rows.size
     for i in range(layers):
         rows, columns = structure.rows[i], structure.columns[i]
         last = i == layers - 1
-        at = 0 if last else structure.hidden_at[i] * TILE
-        target = work.delta if last else work.activated
-        out = target[at : at + rows * samples].reshape(rows, samples)
+        at = 0 if last else structure.hidden_at[i]
+        out = work.delta[:rows] if last else work.activated[at : at + rows]
         if i > 0:
             _constants(structure, parameters, modulations, i, work)
         if structure.dense[i]:
             first = structure.varying_at[i]
-            weights = parameters[first : first + rows * columns].reshape(rows, columns)
-            np.dot(weights, source, out)
-        start = structure.row_at[i]
+            np.dot(parameters[first : first + rows * columns].reshape(rows, columns), source, out)
+        else:
+            start = structure.row_at[i]
+            rows_times(out, parameters, structure.row_start[start : start + rows + 1], structure.column, source)
+        bias = work.row_sum[:rows]
+        _biases(structure, parameters, i, work)
+        if last:
+            for j in range(rows):
+                for s in range(TILE):
+                    out[j, s] += bias[j]
+            return
+        target, living = work.hidden[at : at + rows], work.living[at : at + rows]
+        scale, offset, shift = modulations.scale[i], modulations.offset[i], modulations.shift[i]
+        if modulations.activation[i] == RELU:
+            relu_layer(out, bias, target, living, scale, offset, shift)
+        else:
+            tanh_layer(out, bias, target, living, scale, offset, shift)
+        if modulations.noise_sd[i] > np.float32(0.0):
+            units = structure.unit[at : at + rows]
+            add_noise(target, modulations.noise_sd[i] * scale, units, key0, key1, tile, i, draw)
+        alive = 0
         for j in range(rows):
-            if not structure.dense[i]:
-                r = start + j
-                rows_times(
-                    out[j],
-                    parameters,
-                    structure.row_start[r],
-                    structure.row_start[r + 1],
-                    structure.column,
-                    source,
-                )
-            bias = parameters[structure.bias_at[i] + j]
-            if structure.constants[i] > 0:
-                c = structure.constant_at[i]
-                for p in range(structure.constant_start[start + j], structure.constant_start[start + j + 1]):
-                    bias += parameters[p] * work.constant_hidden[c + structure.column[p]]
-            if last:
-                for s in range(samples):
-                    out[j, s] += bias
-            else:
-                activate_row(out[j], bias, modulations.activation[i])
-        if not last:
-            source = work.hidden[at : at + rows * samples].reshape(rows, samples)
-            scale, shift, offset = modulations.scale[i], modulations.shift[i], modulations.offset[i]
-            sd = modulations.noise_sd[i]
-            if sd > np.float32(0.0):
-                noise = work.noise[: rows * samples].reshape(rows, samples)
-                units = structure.unit[structure.hidden_at[i] : structure.hidden_at[i + 1]]
-                fill_normals(noise, key0, key1, tile, units, i, draw)
-                for j in range(rows):
-                    for s in range(samples):
-                        source[j, s] = (out[j, s] + (sd * noise[j, s] + offset)) * scale - shift
-            else:
-                for j in range(rows):
-                    for s in range(samples):
-                        source[j, s] = (out[j, s] + offset) * scale - shift
+            if living[j]:
+                work.alive[at + alive] = j
+                alive += 1
+        work.alive_count[i] = alive
+        source = target
+
+
+@kernel
+def _biases(structure, parameters, i, work):  # type: ignore[no-untyped-def]
+    """Fill `work.row_sum` with the biases of layer i's rows and what the constant units add to them."""
+    rows = structure.rows[i]
+    bias_at = structure.bias_at[i]
+    work.row_sum[:rows] = parameters[bias_at : bias_at + rows]
+    if structure.constants[i] == 0:
+        return
+    hidden = work.constant_hidden[structure.constant_at[i] : structure.constant_at[i + 1]]
+    start = structure.row_at[i]
+    for j in range(rows):
+        total = np.float32(0.0)
+        for p in range(structure.constant_start[start + j], structure.constant_start[start + j + 1]):
+            total += parameters[p] * hidden[structure.column[p]]
+        work.row_sum[j] += total
 
 
 @kernel
@@ -138,9 +165,8 @@ def _constants(structure, parameters, modulations, i, work):  # type: ignore[no-
     begin, end = structure.constant_at[i], structure.constant_at[i + 1]
     bias_at = structure.constant_bias_at[i]
     values = work.constant_activated[begin:end]
-    for c in range(values.size):
-        values[c] = parameters[bias_at + c]
-    activate_row(values, np.float32(0.0), modulations.activation[i - 1])
+    values[:] = parameters[bias_at : bias_at + values.size]
+    activate_values(values, modulations.activation[i - 1])
     scale, shift = modulations.scale[i - 1], modulations.shift[i - 1]
     offset = modulations.offset[i - 1]
     for c in range(values.size):
@@ -148,9 +174,9 @@ def _constants(structure, parameters, modulations, i, work):  # type: ignore[no-
 
 
 @kernel
-def output_delta(logits, labels):  # type: ignore[no-untyped-def]
-    """Logits := dL/dlogits of the mean cross-entropy, shape (classes, samples)."""
-    classes, samples = logits.shape
+def output_delta(logits, labels, samples):  # type: ignore[no-untyped-def]
+    """Turn class scores, (classes, 128), into dL/dscores of the mean cross-entropy of the first `samples`."""
+    classes = logits.shape[0]
     share = np.float32(1.0) / np.float32(samples)
     for s in range(samples):
         highest = logits[0, s]
@@ -166,69 +192,127 @@ def output_delta(logits, labels):  # type: ignore[no-untyped-def]
             if k == labels[s]:
                 p -= np.float32(1.0)
             logits[k, s] = np.float32(0.0) if abs(p) < NEGLIGIBLE else p * share
+    logits[:, samples:] = np.float32(0.0)
 
 
 @kernel
-def backward(structure, parameters, gradient, inputs, modulations, work):  # type: ignore[no-untyped-def]
-    """Fill `gradient` from dL/dlogits in `work.delta` and the activity that `forward` left."""
-    samples = inputs.shape[1]
-    layers = structure.rows.size
+def backward(structure, parameters, gradient, inputs, modulations, work, step):  # type: ignore[no-untyped-def]
+    """Backpropagate dL/dscores in `work.delta` through what `forward` left, and update every parameter.
+
+    Units whose activation is zero on the whole tile have no gradient: they are left out of the products, exactly. The
+    deltas of a dense layer's units are packed, the living ones alone; those of a sparse layer keep their places.
+
+    Parameters
+    ----------
+    step : an `optimiser.Step`; the weights that deltas need are read before they are updated.
+    """
     delta_buffer, before_buffer = work.delta, work.delta_before
+    layers = structure.rows.size
     for back in range(layers):
         i = layers - 1 - back
+        last = back == 0
         rows, columns = structure.rows[i], structure.columns[i]
-        delta = delta_buffer[: rows * samples].reshape(rows, samples)
+        source = inputs
         if i > 0:
-            at = structure.hidden_at[i - 1] * TILE
-            source = work.hidden[at : at + columns * samples].reshape(columns, samples)
-        else:
-            source = inputs
-        bias_at = structure.bias_at[i]
-        for j in range(rows):
-            total = np.float32(0.0)
-            for s in range(samples):
-                total += delta[j, s]
-            work.row_sum[j] = total
-            gradient[bias_at + j] = total
+            source = work.hidden[structure.hidden_at[i - 1] : structure.hidden_at[i]]
+        packed = structure.dense[i] and not last
+        begin = 0 if last else structure.hidden_at[i]
+        alive = work.alive[begin : begin + work.alive_count[i]] if packed else work.alive[:0]
+        delta = delta_buffer[: alive.size] if packed else delta_buffer[:rows]
+        _bias_gradients(structure, gradient, i, delta, alive, packed, work)
         if structure.constants[i] > 0:
             _constant_gradients(structure, parameters, gradient, modulations, i, work)
+        if i > 0:
+            before = before_buffer[:columns]
+            if structure.dense[i]:
+                _dense_before(structure, parameters, i, delta, alive, packed, before, work)
+            _deltas_before(structure, parameters, i, delta, before, modulations, work)
+        after_block = structure.varying_at[i]
         if structure.dense[i]:
-            first = structure.varying_at[i]
-            block = gradient[first : first + rows * columns].reshape(rows, columns)
-            np.dot(delta, source.T, block)
+            _dense_update(structure, parameters, i, delta, alive, packed, source, work, step)
+            after_block += rows * columns
         else:
-            for j in range(rows):
-                r = structure.row_at[i] + j
-                row_gradients(
-                    gradient,
-                    structure.row_start[r],
-                    structure.row_start[r + 1],
-                    structure.column,
-                    delta[j],
-                    source,
-                )
-        if i == 0:
-            continue
-        before = before_buffer[: columns * samples].reshape(columns, samples)
-        if structure.dense[i]:
-            first = structure.varying_at[i]
-            weights = parameters[first : first + rows * columns].reshape(rows, columns)
-            np.dot(weights.T, delta, before)
-        activated = work.activated[at : at + columns * samples].reshape(columns, samples)
-        for c in range(columns):
-            if not structure.dense[i]:
-                t = structure.transposed_at[i] + c
-                columns_times(
-                    before[c],
-                    parameters,
-                    structure.transposed_start[t],
-                    structure.transposed_start[t + 1],
-                    structure.transposed_parameter,
-                    structure.transposed_row,
-                    delta,
-                )
-            slope_row(before[c], activated[c], modulations.activation[i - 1], modulations.scale[i - 1])
+            start = structure.row_at[i]
+            living = work.living[:0] if last else work.living[begin : begin + rows]
+            row_gradients(
+                gradient, structure.row_start[start : start + rows + 1], structure.column, living, delta, source
+            )
+        adam_range(parameters, gradient, step, after_block, structure.varying_at[i + 1])
         delta_buffer, before_buffer = before_buffer, delta_buffer
+
+
+@kernel
+def _bias_gradients(structure, gradient, i, delta, alive, packed, work):  # type: ignore[no-untyped-def]
+    """Sum the deltas of each row over the tile: the gradient of its bias."""
+    rows = structure.rows[i]
+    work.row_sum[:rows] = np.float32(0.0)
+    for n in range(delta.shape[0]):
+        total = np.float32(0.0)
+        for s in range(TILE):
+            total += delta[n, s]
+        work.row_sum[alive[n] if packed else n] = total
+    bias_at = structure.bias_at[i]
+    gradient[bias_at : bias_at + rows] = work.row_sum[:rows]
+
+
+@kernel
+def _deltas_before(structure, parameters, i, delta, before, modulations, work):  # type: ignore[no-untyped-def]
+    """Turn products into deltas of the units that feed layer i: of the living ones, packed if their layer is dense."""
+    at = structure.hidden_at[i - 1]
+    order = work.alive[at : at + work.alive_count[i - 1]]
+    pack = structure.dense[i - 1]
+    if not pack:
+        for j in range(before.shape[0]):
+            if not work.living[at + j]:
+                before[j] = np.float32(0.0)
+    if not structure.dense[i]:
+        start = structure.transposed_at[i]
+        columns_times(
+            before,
+            order,
+            pack,
+            parameters,
+            structure.transposed_start[start : start + before.shape[0] + 1],
+            structure.transposed_parameter,
+            structure.transposed_row,
+            delta,
+        )
+    elif pack:
+        for n in range(order.size):
+            if n < order[n]:
+                before[n] = before[order[n]]
+    activated = work.activated[at : at + before.shape[0]]
+    apply_slope(before, activated, order, pack, modulations.activation[i - 1], modulations.scale[i - 1])
+
+
+@kernel
+def _dense_before(structure, parameters, i, delta, alive, packed, before, work):  # type: ignore[no-untyped-def]
+    """Fill `before` with W.T delta over the living rows of a dense layer."""
+    rows, columns = structure.rows[i], structure.columns[i]
+    first = structure.varying_at[i]
+    if packed and alive.size < rows:
+        for n in range(alive.size):
+            begin = first + alive[n] * columns
+            work.packed[n * columns : (n + 1) * columns] = parameters[begin : begin + columns]
+        weights = work.packed[: alive.size * columns].reshape(alive.size, columns)
+    else:
+        weights = parameters[first : first + rows * columns].reshape(rows, columns)
+    np.dot(weights.T, delta, before)
+
+
+@kernel
+def _dense_update(structure, parameters, i, delta, alive, packed, source, work, step):  # type: ignore[no-untyped-def]
+    """Gradient and Adam update of a dense layer, block by block of living rows; dead rows have gradient zero."""
+    rows, columns = structure.rows[i], structure.columns[i]
+    first = structure.varying_at[i]
+    for begin in range(0, delta.shape[0], BLOCK):
+        end = min(begin + BLOCK, delta.shape[0])
+        block = work.block[: (end - begin) * columns].reshape(end - begin, columns)
+        np.dot(delta[begin:end], source.T, block)
+        adam_block(parameters, block, alive, packed, begin, first, step)
+    if packed and alive.size < rows:
+        at = structure.hidden_at[i]
+        decay_rows(parameters, step, first, columns, work.living[at : at + rows])
 
 
 @kernel
@@ -237,14 +321,18 @@ def _constant_gradients(structure, parameters, gradient, modulations, i, work): 
     begin, end = structure.constant_at[i], structure.constant_at[i + 1]
     deltas = work.constant_delta[begin:end]
     deltas[:] = np.float32(0.0)
+    hidden = work.constant_hidden[begin:end]
     start = structure.row_at[i]
     for j in range(structure.rows[i]):
         total = work.row_sum[j]
-        for p in range(structure.constant_start[start + j], structure.constant_start[start + j + 1]):
-            c = structure.column[p]
-            gradient[p] = total * work.constant_hidden[begin + c]
-            deltas[c] += parameters[p] * total
-    slope_row(deltas, work.constant_activated[begin:end], modulations.activation[i - 1], modulations.scale[i - 1])
+        first, last = structure.constant_start[start + j], structure.constant_start[start + j + 1]
+        if total == np.float32(0.0):
+            gradient[first:last] = np.float32(0.0)
+            continue
+        for p in range(first, last):
+            gradient[p] = total * hidden[structure.column[p]]
+        for p in range(first, last):
+            deltas[structure.column[p]] += parameters[p] * total
+    scale_by_slope(deltas, work.constant_activated[begin:end], modulations.activation[i - 1], modulations.scale[i - 1])
     bias_at = structure.constant_bias_at[i]
-    for c in range(deltas.size):
-        gradient[bias_at + c] = deltas[c]
+    gradient[bias_at : bias_at + deltas.size] = deltas
