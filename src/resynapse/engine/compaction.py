@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from resynapse.network import BoolArray, FloatArray, Network
 
-DENSE_FROM = 0.2
+DENSE_FROM = 0.25
 """Density of a compacted layer from which dense products beat sparse rows (design/compaction.md)."""
 
 IntArray = NDArray[np.int64]

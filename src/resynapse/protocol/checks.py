@@ -3,19 +3,48 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import typing
+from collections.abc import Mapping, Sequence
 
 from resynapse.errors import ProtocolError, Where, nearest
 from resynapse.protocol.derived import Derived, base
 from resynapse.protocol.node import Node, Path
-from resynapse.protocol.paths import assessments
-
-if TYPE_CHECKING:
-    from resynapse.protocol.tree import Protocol
+from resynapse.protocol.paths import Route, assessments
 
 
-def check(protocol: Protocol) -> None:
+class Tree(typing.Protocol):
+    """The parts of a protocol that are checked."""
+
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        """Widths of the hidden layers."""
+
+    @property
+    def batch_size(self) -> int:
+        """Samples of a training step."""
+
+    @property
+    def induction(self) -> Path:
+        """Path to the state that all arms share."""
+
+    @property
+    def arms(self) -> Mapping[str, Path]:
+        """Treatment path of each arm."""
+
+    @property
+    def follow_up(self) -> Path:
+        """Path that every arm takes afterwards."""
+
+    @property
+    def derived(self) -> tuple[Derived, ...]:
+        """Outcomes computed from measured ones."""
+
+    @property
+    def routes(self) -> Mapping[str, Route]:
+        """What each arm does from the fresh network on."""
+
+
+def check(protocol: Tree) -> None:
     """Refuse a protocol that cannot be run as it is written.
 
     Raises
@@ -41,7 +70,7 @@ def check(protocol: Protocol) -> None:
     _check_assessments(protocol)
 
 
-def readable(protocol: Protocol, rules: Sequence[Derived]) -> tuple[Derived, ...]:
+def readable(protocol: Tree, rules: Sequence[Derived]) -> tuple[Derived, ...]:
     """Those of `rules` whose inputs the protocol measures or an earlier rule computes."""
     known = _measured(protocol)
     kept = []
@@ -52,7 +81,7 @@ def readable(protocol: Protocol, rules: Sequence[Derived]) -> tuple[Derived, ...
     return tuple(kept)
 
 
-def _check_assessments(protocol: Protocol) -> None:
+def _check_assessments(protocol: Tree) -> None:
     """No condition twice in an arm; what derived outcomes read is measured."""
     for arm, stops in protocol.routes.items():
         names = [condition for condition, _ in assessments(stops)]
@@ -86,7 +115,7 @@ def _check_assessments(protocol: Protocol) -> None:
         _add(known, rule)
 
 
-def _measured(protocol: Protocol) -> dict[str, set[str]]:
+def _measured(protocol: Tree) -> dict[str, set[str]]:
     """The outcomes measured at each condition, with and without counts, by any arm."""
     known: dict[str, set[str]] = {}
     for stops in protocol.routes.values():
@@ -101,7 +130,7 @@ def _add(known: dict[str, set[str]], rule: Derived) -> None:
         known.setdefault(condition, set()).add(rule.outcome)
 
 
-def _check_path(protocol: Protocol, path: Path, where: Where) -> None:
+def _check_path(protocol: Tree, path: Path, where: Where) -> None:
     for index, node in enumerate(path):
         here: Where = (*where, index)
         for key, named in (("arms", node.arms), ("skip", node.skip)):
