@@ -131,13 +131,15 @@ def display() -> Iterator[Display]:
     from rich.console import Console
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn
     from rich.progress import Progress as Bars
+    from rich.table import Column
 
     console = Console(stderr=True)
     with Bars(
-        BarColumn(bar_width=20),
-        TaskProgressColumn(),
-        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=12, table_column=Column(min_width=12)),
+        TaskProgressColumn(table_column=Column(min_width=4)),
+        TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
         console=console,
+        expand=True,
         transient=True,
     ) as bars:
         task = bars.add_task("starting", total=1.0)

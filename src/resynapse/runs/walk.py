@@ -108,7 +108,8 @@ class _Walker:
     def _advance(self, state: State, step: Step, branch: Branch, suffix: str) -> State:
         """A step with counts: one trajectory with forks, or a run apart for each count."""
         stop = branch.stop
-        self.watch.phase(f"{', '.join(branch.rest)}: {stop.stream}")
+        if step.counts == "epochs":
+            self.watch.phase(f"{self._arms(branch)}: {stop.stream}")
         if not stop.share:
             for count in stop.at:
                 apart = self._setting(f"{stop.stream}/apart={count}")
@@ -158,5 +159,7 @@ class _Walker:
                 )
 
     def _place(self, branch: Branch) -> str:
-        arms = ", ".join(branch.rest)
-        return f"subject {self.subject.number}, arm {arms}, step {branch.stop.stream or 'fork'}"
+        return f"subject {self.subject.number}, arm {self._arms(branch)}, step {branch.stop.stream or 'fork'}"
+
+    def _arms(self, branch: Branch) -> str:
+        return "all arms" if len(branch.rest) == len(self.experiment.arms) > 1 else ", ".join(branch.rest)
