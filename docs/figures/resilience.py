@@ -59,7 +59,7 @@ def draw(run: rs.Run, target: Path) -> None:
         axis.axhline(25, color="grey", linewidth=0.6)
         axis.annotate("chance", (0.01, 25), xycoords=("axes fraction", "data"), va="bottom", fontsize=7, color="grey")
         axis.spines[["top", "right"]].set_visible(False)
-    left.legend(frameon=False, fontsize=8, loc="upper right")
+    left.legend(frameon=False, fontsize=8, loc="lower left", ncols=2)
     subjects = table["subject"].n_unique()
     figure.supxlabel(
         f"{run.protocol.name}, {subjects} simulated networks (thin: each, thick: mean). {rs.DISCLAIMER.split(';')[0]}; not clinical advice.",
