@@ -177,6 +177,8 @@ REFUSED = (
     (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--arms", "ketamin"), "did you mean 'ketamine'?"),
     (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--arms", ""), "no arm"),
     (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--engine", "gpu"), "--engine"),
+    (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--dask", "lokal"), "no address of a Dask scheduler"),
+    (("replicate", "demo", "--out", "{tmp}/r", "--dask", "tcp://127.0.0.1:1", "--workers", "2"), "--workers 2 is not"),
     (("run", "demo", "--subjects", "1", "--out", "{tmp}/file/r"), "cannot be written"),
     (("run", "dmeo", "--subjects", "1", "--out", "{tmp}/r"), "did you mean 'demo'?"),
     (("replicate", "swich"), "did you mean"),

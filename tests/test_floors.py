@@ -96,7 +96,7 @@ def test_every_file_is_one_concept_of_readable_length(path: Path) -> None:
 
 
 def test_importing_resynapse_imports_nothing_heavy() -> None:
-    heavy = ["numpy", "numba", "scipy", "polars", "pydantic", "rich", "cyclopts", "yaml"]
+    heavy = ["numpy", "numba", "scipy", "polars", "pydantic", "rich", "cyclopts", "yaml", "dask", "distributed"]
     code = f"import sys, resynapse; print([m for m in {heavy} if m in sys.modules])"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip() == "[]"

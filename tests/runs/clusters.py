@@ -7,8 +7,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Self
 
@@ -51,6 +51,15 @@ class Lab:
             file.write_text(preload)
             words += ["--preload", str(file)]
         return self._start("worker", self.address, *words)
+
+    @contextmanager
+    def only_worker(self, preload: str) -> Iterator[None]:
+        """A worker that is ended afterwards."""
+        process = self.worker(preload)
+        try:
+            yield
+        finally:
+            end(process)
 
     def _start(self, what: str, *words: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "dask", what, "--host", "127.0.0.1", "--no-dashboard", *words]

@@ -16,7 +16,7 @@ import pytest
 
 import resynapse as rs
 from resynapse import cli
-from resynapse.errors import ClusterError, ClusterLostError, SubjectError
+from resynapse.errors import ClusterError, ClusterLostError, RunInterruptedError, SubjectError
 from resynapse.protocol import dumps
 from resynapse.runs import cluster as module
 from resynapse.runs.folder import RunFolder
@@ -118,6 +118,25 @@ def test_tasks_with_the_scheduler_are_few_however_many_subjects_there_are(
     assert most == module.IN_FLIGHT
 
 
+def test_a_stopped_run_frees_its_workers_within_an_epoch(lab: clusters.Lab, tiny: rs.Protocol, tmp_path: Path) -> None:
+    from distributed import Client
+
+    endless = rs.loads(dumps(tiny.only(["untreated"])).replace("epochs: 6", "epochs: 30000"))
+
+    def executing() -> list[int]:
+        return list(client.run(lambda dask_worker: len(dask_worker.state.executing)).values())
+
+    class Interrupt:
+        def show(self, *, share: float, text: str, finished: bool) -> None:
+            if executing() == [1]:
+                raise KeyboardInterrupt
+
+    with Client(lab.address, set_as_default=False) as client:
+        with pytest.raises(RunInterruptedError, match="stopped; 0 subjects are finished and kept"):
+            rs.run(endless, subjects=3, dask=lab.address, out=tmp_path / "run", display=Interrupt())
+        clusters.wait_until(lambda: executing() == [0], within=10)
+
+
 def test_a_lost_scheduler_stops_the_run_soon_and_it_goes_on_later(
     lab: clusters.Lab, tiny: rs.Protocol, expected: pl.DataFrame, tmp_path: Path
 ) -> None:
@@ -139,7 +158,8 @@ def test_a_lost_scheduler_stops_the_run_soon_and_it_goes_on_later(
 
 FAILING = """
 import resynapse.runs.worker as worker
-real, tries = worker.walk, {}
+from resynapse.runs.walk import walk as real
+tries = {}
 def walk(protocol, subject, *rest):
     n = subject.number
     tries[n] = tries.get(n, 0) + 1
@@ -165,11 +185,10 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clusters.Lab]:
 def test_a_subject_that_fails_is_named_tried_again_and_reported_and_the_others_finish(
     broken: clusters.Lab, tiny: rs.Protocol, expected: pl.DataFrame, tmp_path: Path
 ) -> None:
-    worker = broken.worker(FAILING)
     notes: list[str] = []
-    with pytest.raises(SubjectError, match=r"1 of 4 subjects failed, 3 are kept: .*subject 1 .*\(tried 3 times\)"):
+    said = r"1 of 4 subjects failed, 3 are kept: .*subject 1 .*\(tried 3 times\)"
+    with broken.only_worker(FAILING), pytest.raises(SubjectError, match=said):
         rs.run(tiny, subjects=4, seed=5, dask=broken.address, out=tmp_path / "run", note=notes.append)
-    clusters.end(worker)
     assert sorted(n for n in notes if "trying again" in n) == [
         "subject 1: subject 1 does not like this worker; trying again (1 of 2)",
         "subject 1: subject 1 does not like this worker; trying again (2 of 2)",
@@ -188,10 +207,8 @@ def test_a_subject_that_fails_is_named_tried_again_and_reported_and_the_others_f
 def test_a_worker_with_other_code_is_refused(
     broken: clusters.Lab, tiny: rs.Protocol, tmp_path: Path, preload: str, said: str
 ) -> None:
-    worker = broken.worker(preload)
-    with pytest.raises(ClusterError, match=said):
+    with broken.only_worker(preload), pytest.raises(ClusterError, match=said):
         rs.run(tiny, subjects=4, dask=broken.address, out=tmp_path / "run")
-    clusters.end(worker)
     assert RunFolder(tmp_path / "run").finished() == 0
 
 
@@ -205,8 +222,11 @@ def test_a_subject_that_kills_its_workers_is_reported_and_the_others_finish(
     # one task at a time, as Dask suspects every task that was with the worker
     monkeypatch.setattr(module, "IN_FLIGHT", 1)
     deadly = FAILING.replace('raise ValueError(f"subject {n} does not like this worker")', "__import__('os')._exit(1)")
-    broken.worker(deadly.replace("n == 1 or n == 2 and tries[n] == 1", "n == 1"))
-    with pytest.raises(SubjectError, match="1 of 3 subjects failed, 2 are kept: subject 1: its worker died 1 times"):
+    deadly = deadly.replace("n == 1 or n == 2 and tries[n] == 1", "n == 1")
+    with (
+        broken.only_worker(deadly),
+        pytest.raises(SubjectError, match="1 of 3 subjects failed, 2 are kept: subject 1: its worker died 1 times"),
+    ):
         rs.run(tiny, subjects=3, dask=broken.address, out=tmp_path / "run", display=Hook(lambda: broken.worker()))
 
 

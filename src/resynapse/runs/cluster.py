@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import socket
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -22,7 +23,7 @@ from resynapse.runs.backend import Finished
 from resynapse.runs.local_workers import LocalWorkers
 from resynapse.runs.progress import Progress
 from resynapse.runs.walk import Row
-from resynapse.runs.worker import Answer, Plan, compute
+from resynapse.runs.worker import TASK, Answer, Plan
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -39,7 +40,7 @@ ANSWER_WITHIN = 10.0
 """Seconds in which a scheduler that was there must answer."""
 _LOOK_EVERY = 1.0
 _BATCH = 64
-_ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?([\w.-]+|\[[\da-fA-F:.%\w]+\]):\d+")
+_ADDRESS = re.compile(r"((?P<scheme>tcp|tls|ws|wss|ucx)://)?(?P<host>[\w.-]+|\[[\w:.%]+\]):(?P<port>\d{1,5})")
 _LOGGERS = ("distributed", "distributed.client", "distributed.scheduler", "distributed.worker", "asyncio", "tornado")
 
 
@@ -112,7 +113,8 @@ class Cluster:
     def _submit(self, subject: Subject, tries: int) -> None:
         key = (f"subject-{self.client.id}", subject.number, tries)
         with self._asking():
-            future = self.client.submit(compute, self.plan, subject.number, key=key, pure=False)
+            known = {"plan": tuple(self.plan), "number": subject.number}
+            future = self.client.submit(eval, TASK, known, key=key, pure=False)
         self._flying[future] = subject, tries
         future.add_done_callback(self._through.put)
 
@@ -125,8 +127,10 @@ class Cluster:
             elif future.status == "error":
                 subject = self._flying[future][0]
                 yield Finished(subject, self._died(future))
-            elif future.status != "pending":
+            elif future.status == "cancelled":
                 raise self._lost()
+            else:  # its answer was lost with its worker, so another computes it again
+                future.add_done_callback(self._through.put)
         with self._asking():
             answers = self._gathered(ready) if ready else []
         for future, answer in zip(ready, answers, strict=False):
@@ -150,7 +154,7 @@ class Cluster:
             for future in ready:
                 future.add_done_callback(self._through.put)
             return []
-        return list(answers)
+        return [Answer(*plain) for plain in answers]
 
     def _judged(self, subject: Subject, tries: int, answer: Answer) -> Iterator[Finished]:
         if answer.kind == "rows":
@@ -201,9 +205,15 @@ class Cluster:
         """Say in one line that the scheduler is lost, however Dask says it."""
         from concurrent.futures import CancelledError
 
+        from distributed.client import ClosedClientError
+
         try:
             yield
-        except (OSError, TimeoutError, asyncio.CancelledError, CancelledError, RuntimeError) as error:
+        except (OSError, TimeoutError, asyncio.CancelledError, CancelledError, ClosedClientError) as error:
+            raise self._lost() from error
+        except RuntimeError as error:
+            if self.client.status == "running":
+                raise
             raise self._lost() from error
 
     def _lost(self) -> ClusterLostError:
@@ -219,13 +229,23 @@ def _connected(address: str) -> Client:
     from distributed import Client
 
     cure = "give an address such as tcp://127.0.0.1:8786, or --dask local for worker processes on this machine"
-    if not _ADDRESS.fullmatch(address):
+    parts = _ADDRESS.fullmatch(address)
+    if not parts:
         raise ClusterError(f"--dask {address!r} is no address of a Dask scheduler; {cure}")
     try:
+        if parts["scheme"] in (None, "tcp"):
+            _greeted(parts["host"].strip("[]"), int(parts["port"]))
         return Client(address, timeout=CONNECT_WITHIN, set_as_default=False, name="resynapse")
-    except (OSError, ValueError, TypeError, RuntimeError) as error:
+    except (OSError, OverflowError, RuntimeError, TypeError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ClusterError(f"no Dask scheduler answers at {address!r} ({reason}); {cure}") from None
+
+
+def _greeted(host: str, port: int) -> None:
+    """A scheduler speaks first; on a port that stays silent Dask's client would wait without end."""
+    with socket.create_connection((host, port), timeout=CONNECT_WITHIN) as probe:
+        if not probe.recv(1):
+            raise OSError("the connection was closed at once")
 
 
 @contextmanager

@@ -36,7 +36,7 @@ class LocalWorkers:
         with ExitStack() as stack:
             scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
             cluster = LocalCluster(
-                n_workers=0, processes=True, host="127.0.0.1", dashboard_address=None, silence_logs=False
+                n_workers=0, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0", silence_logs=False
             )
             stack.callback(cluster.close)
             self.address: str = cluster.scheduler_address

@@ -1,17 +1,17 @@
 """What a worker process of a cluster does: one subject, from a plan that says everything.
 
-Nothing is raised here: what goes wrong is an answer in words, so that no exception has to travel between machines.
+Only plain values travel, and what goes wrong is an answer in words: a worker that has to unpickle what it does not know
+would break down with all that it holds.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from resynapse.cohort import Subject
 from resynapse.engine import Engine, engine
@@ -23,8 +23,7 @@ from resynapse.runs.walk import walk
 _DECIDING = ("resynapse", "numpy", "scipy", "numba")
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What a worker has to know: the protocol as JSON, the engine, the root seed, and the code that asks."""
 
     protocol: str
@@ -38,8 +37,7 @@ class Plan:
         return cls(json.dumps(dump(protocol)), engine_name, root_seed, code())
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """Of one subject: rows, or a failure in words, or what the worker's code has that differs."""
 
     kind: Literal["rows", "failed", "other code"]
@@ -57,6 +55,15 @@ def code() -> tuple[tuple[str, str], ...]:
         total.update(source.read_bytes())
     found = [(name, metadata.version(name)) for name in _DECIDING]
     return (*found, ("sources of resynapse", total.hexdigest()[:12]))
+
+
+TASK = "__import__('resynapse.runs.worker', fromlist=['answer']).answer(plan, number)"
+"""The task of a subject, to be evaluated: a worker without resynapse fails in it, and not before it."""
+
+
+def answer(plan: tuple[Any, ...], number: int) -> tuple[Any, ...]:
+    """`compute` for plain values."""
+    return tuple(compute(Plan(*plan), number))
 
 
 def compute(plan: Plan, number: int) -> Answer:
