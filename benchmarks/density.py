@@ -14,7 +14,7 @@ from resynapse.modulation import NEUTRAL
 from resynapse.network import Network, initialise
 from resynapse.plasticity import prune
 from resynapse.randomness import Key
-from resynapse.runs.execute import single_threaded_blas
+from resynapse.runs.blas import single_threaded_blas
 from resynapse.task import GaussianBlobs, Split
 
 WIDTHS = (2, 512, 512, 256, 4)

@@ -43,6 +43,14 @@ def test_changes_that_name_nothing_are_refused(tiny: rs.Protocol) -> None:
         tiny.with_outcomes("acute", ["acc_nothing"])
 
 
+def test_what_is_no_protocol_or_no_number_of_workers_is_refused(tiny: rs.Protocol) -> None:
+    with pytest.raises(rs.ResynapseError, match=r"'demo' is no protocol; load it first"):
+        rs.run("demo", subjects=1)  # type: ignore[arg-type]
+    with pytest.raises(rs.ResynapseError, match=r"1\.5 workers is not possible"):
+        rs.run(tiny, subjects=1, workers=1.5)  # type: ignore[arg-type]
+    assert list(tiny.only("ssri").arms) == ["ssri"]
+
+
 def test_every_public_name_is_there() -> None:
     for name in rs.__all__:
         assert getattr(rs, name) is not None

@@ -95,7 +95,7 @@ def test_a_run_is_made_resumed_and_tabulated(file: Path, tmp_path: Path, capsys:
 def test_tables_come_as_markdown(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = _call("table", str(finished), "--format", "markdown", capsys=capsys)
     assert code == 0
-    assert "| arm | " in out
+    assert "| untreated | ketamine |" in out
     assert "not clinical advice" in out
 
 
@@ -175,13 +175,17 @@ REFUSED = (
     (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--workers", "0"), "0 workers is not possible"),
     (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--seed", "-1"), "seed -1 is not possible"),
     (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--arms", "ketamin"), "did you mean 'ketamine'?"),
-    (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--arms", ""), "no arm"),
+    (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--arms", ""), "no arm is named"),
     (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--engine", "gpu"), "--engine"),
     (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--dask", "lokal"), "no address of a Dask scheduler"),
     (("replicate", "demo", "--out", "{tmp}/r", "--dask", "tcp://127.0.0.1:1", "--workers", "2"), "--workers 2 is not"),
     (("run", "demo", "--subjects", "1", "--out", "{tmp}/file/r"), "cannot be written"),
     (("run", "dmeo", "--subjects", "1", "--out", "{tmp}/r"), "did you mean 'demo'?"),
     (("replicate", "swich"), "did you mean"),
+    (("run", "demo", "--subjects", "1.5", "--out", "{tmp}/r"), "1.5 is no whole number"),
+    (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--seed", "0.6"), "0.6 is no whole number"),
+    (("show", "demo", "--subjects", "0"), "0 subjects is not possible"),
+    (("show", "demo", "--subjects", "-1"), "-1 subjects is not possible"),
     (("show", "{tmp}/none.yaml"), "no such file"),
     (("table", "{tmp}/none"), "no run here"),
     (("compare", "{tmp}"), "no run here"),
@@ -241,5 +245,22 @@ def test_tables_fit_a_narrow_terminal(published: Path) -> None:
     lines = re.sub(r"\x1b\[[0-9;]*m", "", shown.decode()).splitlines()
     assert max(map(len, lines)) <= 60
     text = " ".join(" ".join(lines).split())
-    for name in ("published", "ours", "verdict differs", "activation_magnitude", "not clinical advice"):
+    for name in (
+        "published",
+        "ours",
+        "verdict differs",
+        "activation_magnitude",
+        "not clinical advice",
+        "Cells that differ",
+    ):
         assert name in text
+
+
+def test_every_table_is_a_grid_in_a_pipe(published: Path) -> None:
+    words = [sys.executable, "-m", "resynapse.cli", "compare", str(published)]
+    said = subprocess.run(words, capture_output=True, text=True, check=True)
+    lines = said.stdout.splitlines()
+    titles = [line for line in lines if "published and ours" in line or "Cells that differ" in line]
+    assert len(titles) > 3
+    assert sum("─" in line for line in lines) == len(titles)
+    assert max(len(line.rstrip()) for line in lines if line.rstrip().endswith(("agrees", "differs"))) <= 100

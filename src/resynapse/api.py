@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resynapse.cohort import Cohort
+from resynapse.errors import ResynapseError
 from resynapse.protocol import Protocol
 from resynapse.runs.execute import execute
 from resynapse.runs.folder import Manifest, RunFolder
@@ -107,6 +108,8 @@ def run(
     >>> rs.run(rs.load("demo").only(["untreated"]), subjects=1).table().columns[3:]
     ['arm', 'condition', 'outcome', 'value']
     """
+    if not isinstance(protocol, Protocol):
+        raise ResynapseError(f"{protocol!r} is no protocol; load it first: rs.run(rs.load('demo'), subjects=4)")
     if arms is not None:
         protocol = protocol.only(arms)
     folder = RunFolder(_temporary() if out is None else out)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, Token
 
 from resynapse import __version__
 from resynapse.disclaimer import SHORT_DISCLAIMER
@@ -31,8 +32,20 @@ app = App(
     help_format="plaintext",
 )
 
-Workers = Annotated[int | None, Parameter(help="Subjects at a time; by default the cores this process may use.")]
-Seed = Annotated[int, Parameter(help="Root seed of all randomness.")]
+
+def _whole(_: object, tokens: Sequence[Token]) -> int:
+    """A whole number; a fraction is refused, not rounded."""
+    text = tokens[0].value
+    if not re.fullmatch(r"[+-]?[0-9]+", text):
+        raise ValueError(f"{text} is no whole number")
+    return int(text)
+
+
+Subjects = Annotated[int, Parameter(help="Size of the cohort.", converter=_whole)]
+Workers = Annotated[
+    int | None, Parameter(converter=_whole, help="Subjects at a time; by default the cores this process may use.")
+]
+Seed = Annotated[int, Parameter(converter=_whole, help="Root seed of all randomness.")]
 EngineName = Annotated[
     Literal["compiled", "reference"],
     Parameter(help="The fast engine, or the slow literal one that defines the model."),
@@ -46,10 +59,12 @@ RunPath = Annotated[Path, Parameter(help="A run folder.")]
 
 @app.command
 def replicate(
-    protocol: Annotated[str, Parameter(help="A library protocol; see `resynapse protocols`.")] = "switch-relapse",
+    protocol: Annotated[
+        str, Parameter(help="A library protocol (see `resynapse protocols`) or a YAML file.")
+    ] = "switch-relapse",
     /,
     *,
-    subjects: Annotated[int, Parameter(help="Size of the cohort.")] = 10,
+    subjects: Subjects = 10,
     out: Annotated[Path | None, Parameter(help="Run folder; by default resynapse-runs/PROTOCOL-seedS.")] = None,
     workers: Workers = None,
     seed: Seed = 0,
@@ -80,7 +95,7 @@ def run(
     protocol: Annotated[str, Parameter(help="A library protocol or the path of a YAML file.")],
     /,
     *,
-    subjects: Annotated[int, Parameter(help="Size of the cohort.")],
+    subjects: Subjects,
     out: Annotated[Path, Parameter(help="Run folder; an unfinished run in it is continued.")],
     workers: Workers = None,
     seed: Seed = 0,
@@ -93,11 +108,10 @@ def run(
 
     chosen = load(protocol)
     if arms is not None:
-        chosen = chosen.only([a.strip() for a in arms.split(",")])
+        chosen = chosen.only([a.strip() for a in arms.split(",") if a.strip()])
     done = _run(chosen, subjects, out, workers, seed, engine, dask)
-    _say(
-        f"{done.manifest.subjects} subjects of {chosen.name} in {out}; see `resynapse table {out}`. {SHORT_DISCLAIMER}"
-    )
+    _say(f"{_subjects(done.manifest.subjects)} of {chosen.name} in {out}; see `resynapse table {out}`.")
+    _say(SHORT_DISCLAIMER)
 
 
 @app.command
@@ -172,17 +186,20 @@ def show(
     protocol: Annotated[str, Parameter(help="A library protocol or the path of a YAML file.")],
     /,
     *,
-    subjects: Annotated[int, Parameter(help="Cohort size for the estimated cost.")] = 10,
+    subjects: Annotated[int, Parameter(converter=_whole, help="Cohort size for the estimated cost.")] = 10,
 ) -> None:
     """Draw a protocol as a tree, with its epochs and what it will cost on this machine."""
+    from resynapse.cohort import Cohort
     from resynapse.protocol import load
     from resynapse.report.tree import draw
     from resynapse.runs.cost import Estimate
 
     chosen = load(protocol)
+    size = Cohort(size=subjects).size
+    estimate = Estimate.rehearse(chosen)
     console = _console()
     console.print(draw(chosen), markup=False)
-    _say(f"\n{Estimate.rehearse(chosen).sentence(subjects)}\n{SHORT_DISCLAIMER}")
+    _say(f"\n{estimate.sentence(size)}\n{SHORT_DISCLAIMER}")
 
 
 @app.command
@@ -190,10 +207,13 @@ def validate(file: Annotated[str, Parameter(help="A protocol file.")], /) -> Non
     """Check a protocol file without running it; exit code 2 and one line if it cannot be run."""
     from resynapse.protocol import load
     from resynapse.protocol.paths import epochs
+    from resynapse.randomness import TILE
 
     chosen = load(file)
+    large = chosen.batch_size > TILE
+    limited = f" (batches of {chosen.batch_size}: for --engine reference only)" if large else ""
     _say(
-        f"{file}: valid protocol {chosen.name}; arms {', '.join(chosen.arms)}; "
+        f"{file}: valid protocol {chosen.name}{limited}; arms {', '.join(chosen.arms)}; "
         f"{epochs(chosen.routes)} training epochs a subject. {SHORT_DISCLAIMER}"
     )
 
@@ -259,7 +279,7 @@ def _open(path: Path) -> Run:
     missing = opened.folder.unfinished()
     if missing:
         print(
-            f"resynapse: {path}: {missing} of {opened.manifest.subjects} subjects are still to come",
+            f"resynapse: {path}: still to come: {missing} of {_subjects(opened.manifest.subjects)}",
             file=sys.stderr,
         )
     return opened
@@ -273,10 +293,11 @@ def _print_article_tables(done: Run) -> None:
 
 
 def _print_comparison(done: Run) -> None:
-    from resynapse.report.tables import comparison_summary, comparison_table
+    from resynapse.report.tables import comparison_summary, comparison_tables
 
     comparison = done.compare()
-    _grid(comparison_table(comparison))
+    for one in comparison_tables(comparison):
+        _grid(one)
     _say(f"{comparison_summary(comparison)}\n{SHORT_DISCLAIMER}")
 
 
@@ -303,10 +324,14 @@ def _grid(table: TextTable) -> None:
 
 
 def _console() -> Console:
-    """Standard output, as wide as the terminal, or wide enough for every table in a pipe."""
+    """Standard output, as wide as the terminal; in a pipe every table is a grid."""
     from rich.console import Console
 
-    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=160)
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=1000)
+
+
+def _subjects(count: int) -> str:
+    return "1 subject" if count == 1 else f"{count} subjects"
 
 
 def _say(text: str) -> None:

@@ -42,7 +42,7 @@ node = st.builds(
 path = st.lists(node, max_size=3).map(tuple)
 protocol = st.builds(
     rs.Protocol,
-    name=st.text(min_size=1),
+    name=st.text("abc -_.1", min_size=1).filter(lambda t: not t[0].isspace()),
     title=st.text(),
     task=st.builds(GaussianBlobs, sd=st.floats(0, 3), train=st.integers(1500, 9999)),
     hidden=st.lists(st.integers(1, 600), min_size=1, max_size=4).map(tuple),
@@ -139,6 +139,9 @@ REFUSED = {
     "name: x\narms: {a: [{prune: {sparsity: 0.5}, at: [1], fork: [{assess: b}]}]}": "has counts",
     TREATED + "derived: [{drop: {outcome: d, of: o, before: acute, after: acute}}]": "no arm is assessed",
     TREATED + "    - assess: c\nderived: [{below: {outcome: d, of: acc_clan, threshold: 1, within: c}}]": "did you mean 'acc_clean'",
+    "name: ''\narms: {a: []}": "name: '' is no name",
+    "name: a/../b\narms: {a: []}": "is no name",
+    "name: x\narms: {a: [{train: {epochs: 100000000000, lr: 1}}]}": "epochs: 100000000000 is not possible",
     "name: x\narms: {a: [{drug: {}}]}": "name at least one of gain",
     "name: x\narms: {a: [{drug: {inhibition: 1.5}}]}": "inhibition: 1.5 is not possible",
     "name: x\narms: {'a,b': []}": "'a,b' is no name for an arm",

@@ -10,7 +10,7 @@ import pytest
 import resynapse as rs
 from resynapse.analysis.published import compare, published
 from resynapse.report.citations import citations
-from resynapse.report.tables import article_tables, comparison_summary, comparison_table
+from resynapse.report.tables import article_tables, comparison_summary, comparison_tables
 from resynapse.report.tree import describe
 
 
@@ -21,12 +21,13 @@ def table() -> pl.DataFrame:
     return pl.concat([cells.with_columns(value=pl.lit(v), subject=pl.lit(s)) for s, v in enumerate((40.0, 60.0))])
 
 
-def test_tables_are_grouped_as_in_the_article(table: pl.DataFrame) -> None:
+def test_tables_are_grouped_as_in_the_article_with_arms_side_by_side(table: pl.DataFrame) -> None:
     found = {t.title.split(" (mean")[0]: t for t in article_tables("switch-relapse", table)}
     assert list(found)[:3] == ["Table 1", "Table 2", "Table 3"]
-    assert found["Table 1"].header == ("arm", "sparsity", "acc_clean", "acc_standard", "acc_combined")
-    assert [r[0] for r in found["Table 1"].rows] == ["untreated", "ketamine", "ssri", "neurosteroid"]
-    assert found["relapse by maintenance"].header[1:] == tuple(f"maintenance={d}" for d in (25, 50, 100, 150, 200, 300))
+    assert found["Table 1"].header == ("", "untreated", "ketamine", "ssri", "neurosteroid")
+    assert [r[0] for r in found["Table 1"].rows] == ["sparsity", "acc_clean", "acc_standard", "acc_combined"]
+    durations = [f"maintenance={d}" for d in (25, 50, 100, 150, 200, 300)]
+    assert [r[0] for r in found["relapse by maintenance"].rows] == durations
 
 
 def test_every_value_of_a_run_without_tables_is_shown() -> None:
@@ -61,12 +62,19 @@ def test_markdown_is_a_table(table: pl.DataFrame) -> None:
 
 def test_the_comparison_shows_both_the_difference_and_the_verdict(table: pl.DataFrame) -> None:
     comparison = compare("switch-relapse", table)
-    shown = comparison_table(comparison)
-    assert len(shown.rows) == 129
-    row = next(r for r in shown.rows if r[1:4] == ("ssri", "acute", "acc_combined"))
-    assert row[4] == "90.5 ± 3.0"
-    assert row[5] == "50.0 ± 14.1"
-    assert re.fullmatch(r"-40\.5 \[-\d+\.\d, [+-]\d+\.\d\]", row[7])
+    shown = comparison_tables(comparison)
+    assert comparison.count("differs") == 0
+    assert sum(len(t.rows) for t in shown) == 129
+    (row,) = (r for r in shown[0].rows if r[:2] == ("ssri", "acc_combined"))
+    assert row[2] == "90.5 ± 3.0"
+    assert row[3] == "50.0 ± 14.1"
+    assert re.fullmatch(r"-40\.5 \[-\d+\.\d, [+-]\d+\.\d\]", row[4])
+    far = pl.concat(
+        [table.with_columns(subject=pl.col("subject") + 2 * k, value=pl.col("value") - 50 + k) for k in range(5)]
+    )
+    other = compare("switch-relapse", far)
+    assert comparison_tables(other)[-1].title.startswith("Cells that differ")
+    assert len(comparison_tables(other)[-1].rows) == other.count("differs") > 20
     said = comparison_summary(comparison)
     measured = [comparison.count(v, settings=False) for v in ("agrees", "differs")]
     assert f"Measured: {measured[0]} agree, {measured[1]} differ" in said
@@ -89,8 +97,11 @@ def test_steps_are_described_with_every_parameter() -> None:
 def test_citations_name_the_article_the_methods_in_use_and_the_software() -> None:
     full = list(citations(rs.load("switch-relapse")))
     assert "doi:10.5281/zenodo.18298989" in full[0]
-    assert any("Adam" in line for line in full)
+    for method in ("Adam", "Magnitude pruning", "Gradient-guided regrowth"):
+        assert any(method in line for line in full)
     assert any("resynapse" in line for line in full)
     untrained = list(citations(rs.loads("name: x\narms: {a: [{assess: c}]}")))
     assert "follows no publication" in untrained[0]
-    assert not any("Adam" in line for line in untrained)
+    assert not any("Adam" in line or "runing" in line for line in untrained)
+    own = list(citations(rs.loads("name: x\ncite: 10.1000/mine\narms: {a: [{assess: c}]}")))
+    assert own[0] == "Protocol x: 10.1000/mine"

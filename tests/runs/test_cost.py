@@ -22,4 +22,4 @@ def test_an_estimate_counts_epochs_and_is_of_the_order_of_the_truth() -> None:
 def test_the_sentence_counts_rounds_of_workers() -> None:
     text = Estimate(epochs=10, seconds=60.0).sentence(1)
     assert "10 training epochs a subject" in text
-    assert "60 s for 1 subjects with 1 workers" in text
+    assert "60 s for a cohort of 1, 1 at a time" in text

@@ -160,7 +160,7 @@ def test_a_full_disk_stops_the_run_and_keeps_what_is_finished(
     calls = iter(range(100))
 
     def fills_up(descriptor: int) -> None:
-        if next(calls) >= 2:
+        if next(calls) >= 3:
             raise OSError(28, "No space left on device")
         real(descriptor)
 

@@ -193,8 +193,11 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"schema_version": 99}', '{"schema_version": 1}'])
-def test_a_manifest_that_cannot_be_read_is_named(folder: RunFolder, text: str) -> None:
+def test_a_damaged_manifest_is_read_from_its_copy_and_named_without_one(folder: RunFolder, text: str) -> None:
+    before = folder.manifest()
     folder.manifest_path.write_text(text)
+    assert folder.manifest() == before
+    folder._spare_manifest.write_text(text)
     with pytest.raises(RunFolderError, match=r"manifest.json: no readable manifest"):
         folder.manifest()
 

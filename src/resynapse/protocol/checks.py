@@ -16,6 +16,10 @@ class Tree(typing.Protocol):
     """The parts of a protocol that are checked."""
 
     @property
+    def name(self) -> str:
+        """Names the results."""
+
+    @property
     def hidden(self) -> tuple[int, ...]:
         """Widths of the hidden layers."""
 
@@ -51,6 +55,8 @@ def check(protocol: Tree) -> None:
     ------
     ProtocolError : names what is wrong, where, and what is allowed.
     """
+    if not re.fullmatch(r"[^\s/\\,=][^/\\,=]*", protocol.name):
+        raise ProtocolError(f"{protocol.name!r} is no name; use letters, and none of / \\ , =", ("name",))
     if not protocol.arms:
         raise ProtocolError("no arm is there; name at least one", ("arms",))
     if not protocol.hidden:

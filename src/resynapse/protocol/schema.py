@@ -26,7 +26,6 @@ _TOP = (
     "name", "title", "cite", "task", "network", "batch_size", "induction", "arms", "follow_up", "derived",
 )  # fmt: skip
 _M = TypeVar("_M", bound=BaseModel)
-_T = TypeVar("_T")
 
 
 def parse(document: object) -> Protocol:

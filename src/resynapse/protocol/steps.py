@@ -23,7 +23,7 @@ from resynapse.plasticity import TieRule, prune, prune_more, regrow
 from resynapse.protocol.state import Setting, State
 from resynapse.randomness import permutation
 
-Count = Annotated[int, Field(ge=0, strict=True)]
+Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
 Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]

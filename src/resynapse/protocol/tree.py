@@ -78,6 +78,9 @@ class Protocol:
         ------
         ProtocolError : an arm is not there, or none is named.
         """
+        arms = [arms] if isinstance(arms, str) else arms
+        if not arms:
+            raise ProtocolError(f"no arm is named; protocol {self.name} has {', '.join(self.arms)}")
         for name in arms:
             if name not in self.arms:
                 raise ProtocolError(f"protocol {self.name} has no arm {name!r}; {nearest(name, self.arms)}")

@@ -52,43 +52,51 @@ def article_tables(protocol: str, table: pl.DataFrame) -> list[TextTable]:
 def _pivot(
     title: str, keys: list[tuple[str, str, str]], cells: dict[tuple[str, str, str], dict[str, object]]
 ) -> TextTable:
-    outcomes = list(dict.fromkeys(o for _, _, o in keys))
-    conditions = list(dict.fromkeys(c for _, c, _ in keys))
+    """Arms side by side; outcomes, or the conditions of a single outcome, one below the other."""
     arms = list(dict.fromkeys(a for a, _, _ in keys))
+    lines = list(dict.fromkeys((c, o) for _, c, o in keys))
+    conditions, outcomes = {c for c, _ in lines}, {o for _, o in lines}
     if len(outcomes) == 1:
-        title = f"{title}: {outcomes[0]}"
-        rows = [(a, *(_shown(cells.get((a, c, outcomes[0]))) for c in conditions)) for a in arms]
-        return TextTable(title, ("arm", *conditions), tuple(rows))
+        title = f"{title}: {lines[0][1]}"
     rows = [
-        (f"{a} {c}" if len(conditions) > 1 else a, *(_shown(cells.get((a, c, o))) for o in outcomes))
-        for a in arms
-        for c in conditions
-        if any((a, c, o) in cells for o in outcomes)
+        (_named(c, o, len(conditions), len(outcomes)), *(_shown(cells.get((a, c, o))) for a in arms)) for c, o in lines
     ]
-    return TextTable(title, ("arm", *outcomes), tuple(rows))
+    return TextTable(title, ("", *arms), tuple(rows))
 
 
-def comparison_table(comparison: Comparison) -> TextTable:
-    """Every published cell beside ours."""
-    header = ("table", "arm", "condition", "outcome", "published", "ours", "n", "difference [95 %]", "verdict")
-    return TextTable(
-        f"{comparison.protocol}: published cells beside this run",
-        header,
-        tuple(
-            (
-                _short(c.table),
-                c.arm,
-                c.condition,
-                c.outcome,
-                _plus_minus(c.published_mean, c.published_sd, _digits(c)),
-                _plus_minus(c.mean, c.sd, _digits(c)),
-                str(c.n),
-                _interval(c),
-                c.verdict,
-            )
-            for c in comparison.cells
-        ),
+def _named(condition: str, outcome: str, conditions: int, outcomes: int) -> str:
+    if outcomes == 1:
+        return condition
+    return f"{condition} {outcome}" if conditions > 1 else outcome
+
+
+def comparison_tables(comparison: Comparison) -> list[TextTable]:
+    """Every published cell beside ours, table by table, and once more those that differ."""
+    groups: dict[str, list[Cell]] = {}
+    for cell in comparison.cells:
+        groups.setdefault(_short(cell.table), []).append(cell)
+    tables = [_compared(f"{title}: published and ours", cells) for title, cells in groups.items()]
+    differing = [c for c in comparison.cells if c.verdict == "differs"]
+    return [*tables, _compared("Cells that differ", differing)] if differing else tables
+
+
+def _compared(title: str, cells: list[Cell]) -> TextTable:
+    lines = [(c.condition, c.outcome) for c in cells]
+    conditions, outcomes = len({c for c, _ in lines}), len({o for _, o in lines})
+    if outcomes == 1:
+        title = f"{title}, {lines[0][1]}"
+    rows = tuple(
+        (
+            c.arm,
+            _named(c.condition, c.outcome, conditions, outcomes),
+            _plus_minus(c.published_mean, c.published_sd, _digits(c)),
+            _plus_minus(c.mean, c.sd, _digits(c)),
+            _interval(c),
+            c.verdict,
+        )
+        for c in cells
     )
+    return TextTable(title, ("arm", "", "published", "ours", "difference [95 %]", "verdict"), rows)
 
 
 def comparison_summary(comparison: Comparison) -> str:

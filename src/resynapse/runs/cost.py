@@ -117,6 +117,6 @@ class Estimate:
         rounds = -(-subjects // workers)
         return (
             f"{self.epochs} training epochs a subject. Estimated cost on this machine, from steps timed just now: "
-            f"{duration(self.seconds)} a subject, {duration(rounds * self.seconds)} for {subjects} subjects "
-            f"with {workers} workers."
+            f"{duration(self.seconds)} a subject, {duration(rounds * self.seconds)} for a cohort of {subjects}, "
+            f"{workers} at a time."
         )

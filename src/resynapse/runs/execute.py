@@ -11,7 +11,6 @@ from resynapse.errors import ClusterError, ClusterLostError, ResynapseError, Run
 from resynapse.protocol import Protocol
 from resynapse.protocol.paths import epochs
 from resynapse.runs.backend import Backend
-from resynapse.runs.blas import single_threaded_blas as single_threaded_blas
 from resynapse.runs.folder import Manifest, RunFolder, session
 from resynapse.runs.progress import Display, Progress
 from resynapse.runs.provenance import usable_cores
@@ -47,7 +46,7 @@ def execute(
     ClusterError : workers cannot be reached, cannot compute this run, or were lost; finished subjects are kept.
     """
     _check_workers(workers, dask)
-    chosen = engine(engine_name, batch_size=protocol.batch_size)
+    chosen = engine(engine_name, batch_size=protocol.batch_size, note=note)
     wanted = Manifest(protocol, cohort.root_seed, engine_name, cohort.size, (session(),))
     folder.admit(wanted)
     with folder.lock():
@@ -72,8 +71,8 @@ def execute(
 
 
 def _check_workers(workers: int | None, dask: str | None) -> None:
-    if workers is not None and workers < 1:
-        raise ResynapseError(f"{workers} workers is not possible: give at least 1")
+    if workers is not None and (type(workers) is not int or workers < 1):
+        raise ResynapseError(f"{workers} workers is not possible: give a whole number of at least 1")
     if dask is None:
         return
     from resynapse.runs.cluster import LOCAL, require_dask
@@ -137,6 +136,6 @@ def _kept(folder: RunFolder) -> str:
 def _note_other_code(manifest: Manifest, note: Note) -> None:
     """Say when a run goes on with other code than it began with: its subjects may not be comparable."""
     *_, before, now = (None, *manifest.sessions)
-    for what in ("versions", "commit"):
-        if before is not None and before[what] != now[what]:
+    for what in ("versions", "commit", "sources"):
+        if before is not None and before.get(what) != now[what]:
             note(f"this run began with other {what} than now (see manifest.json); subjects may differ for that reason")

@@ -20,7 +20,7 @@ from resynapse.errors import ProtocolError, RunFolderError
 from resynapse.protocol import Protocol, dump, parse
 from resynapse.runs.files import DRAFTS, digest_of, put
 from resynapse.runs.parts import COLUMNS, Inventory, Parts, joined
-from resynapse.runs.provenance import commit, hardware, versions
+from resynapse.runs.provenance import commit, hardware, sources, versions
 from resynapse.runs.walk import Row
 
 if TYPE_CHECKING:
@@ -95,6 +95,7 @@ def session() -> dict[str, Any]:
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions(),
+        "sources": sources(),
         **commit(),
         "hardware": hardware(),
     }
@@ -138,7 +139,17 @@ class RunFolder:
         except OSError as error:
             raise RunFolderError(f"{self.manifest_path}: cannot be read ({error.strerror})") from None
         except (ValueError, KeyError, TypeError, ProtocolError) as error:
-            raise RunFolderError(f"{self.manifest_path}: no readable manifest ({error}); start a new folder") from None
+            try:
+                return Manifest.from_json(self._spare_manifest.read_text("utf-8"))
+            except (OSError, ValueError, KeyError, TypeError, ProtocolError):
+                raise RunFolderError(
+                    f"{self.manifest_path}: no readable manifest ({error}), nor its copy; start a new folder"
+                ) from None
+
+    @property
+    def _spare_manifest(self) -> Path:
+        """A copy, so that a damaged manifest does not cost the finished subjects."""
+        return self.path / "manifest.copy.json"
 
     def admit(self, wanted: Manifest) -> Manifest:
         """The manifest that will hold once `wanted` starts here or goes on; nothing is written.
@@ -251,7 +262,8 @@ class RunFolder:
         return sound
 
     def _write(self, manifest: Manifest) -> None:
-        put(self.manifest_path, lambda draft: draft.write_text(manifest.to_json(), "utf-8"))
+        for path in (self.manifest_path, self._spare_manifest):
+            put(path, lambda draft: draft.write_text(manifest.to_json(), "utf-8"))
 
 
 def _is_ours(path: Path) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import subprocess
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,17 @@ def commit() -> dict[str, Any]:
         return {"commit": head, "dirty": bool(_git(root, "status", "--porcelain"))}
     except (OSError, subprocess.SubprocessError):
         return {"commit": None, "dirty": None}
+
+
+@cache
+def sources() -> str:
+    """Digest of resynapse's own sources: it tells installed copies and changed checkouts apart."""
+    root = Path(__file__).parents[1]
+    total = hashlib.sha256()
+    for source in sorted(p for kind in ("*.py", "*.yaml") for p in root.rglob(kind)):
+        total.update(source.relative_to(root).as_posix().encode())
+        total.update(source.read_bytes())
+    return total.hexdigest()[:12]
 
 
 def hardware() -> dict[str, Any]:

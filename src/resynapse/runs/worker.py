@@ -6,11 +6,9 @@ would break down with all that it holds.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from functools import cache, lru_cache
 from importlib import metadata
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from resynapse.cohort import Subject
@@ -18,6 +16,7 @@ from resynapse.engine import Engine, engine
 from resynapse.errors import RunInterruptedError, SubjectError
 from resynapse.protocol import Protocol, dump, parse
 from resynapse.runs.blas import keep_blas_single_threaded
+from resynapse.runs.provenance import sources
 from resynapse.runs.walk import walk
 
 _DECIDING = ("resynapse", "numpy", "scipy", "numba")
@@ -48,13 +47,7 @@ class Answer(NamedTuple):
 @cache
 def code() -> tuple[tuple[str, str], ...]:
     """What decides numbers in this process: versions of packages, and a digest of resynapse's own sources."""
-    root = Path(__file__).parents[1]
-    total = hashlib.sha256()
-    for source in sorted(p for kind in ("*.py", "*.yaml") for p in root.rglob(kind)):
-        total.update(source.relative_to(root).as_posix().encode())
-        total.update(source.read_bytes())
-    found = [(name, metadata.version(name)) for name in _DECIDING]
-    return (*found, ("sources of resynapse", total.hexdigest()[:12]))
+    return (*((name, metadata.version(name)) for name in _DECIDING), ("sources of resynapse", sources()))
 
 
 TASK = "__import__('resynapse.runs.worker', fromlist=['answer']).answer(plan, number)"

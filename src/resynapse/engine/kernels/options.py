@@ -59,9 +59,10 @@ def _forget_others(folder: Path) -> None:
                 shutil.rmtree(old, ignore_errors=True)
 
 
-_FOLDER = cache_folder()
-if _FOLDER is not None:
-    _forget_others(_FOLDER)
+FOLDER = cache_folder()
+"""The cache of this process."""
+if FOLDER is not None:
+    _forget_others(FOLDER)
 
 
 def kernel(function: Callable[..., Any]) -> Any:
@@ -76,9 +77,9 @@ def inlined(function: Callable[..., Any]) -> Any:
 
 def _compiled(function: Callable[..., Any], **more: Any) -> Any:
     before = config.CACHE_DIR
-    if _FOLDER is not None:
-        config.CACHE_DIR = str(_FOLDER)
+    if FOLDER is not None:
+        config.CACHE_DIR = str(FOLDER)
     try:
-        return njit(**OPTIONS, **more, cache=_FOLDER is not None)(function)
+        return njit(**OPTIONS, **more, cache=FOLDER is not None)(function)
     finally:
         config.CACHE_DIR = before
