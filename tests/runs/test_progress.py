@@ -67,6 +67,16 @@ def test_dear_epochs_count_for_more_once_a_subject_is_finished(monkeypatch: pyte
     assert progress.share == pytest.approx((1 + 0.1) / 2)
 
 
+def test_subjects_of_an_earlier_session_count_as_done_but_not_for_the_pace() -> None:
+    seen = Recorder()
+    progress = Progress(subjects=2, epochs=1, display=seen, already=38)
+    progress.begin(38)
+    progress.epoch(38)
+    progress.end(38)
+    assert seen.lines[-1][1].startswith("39 of 40 subjects")
+    assert progress.share == 0.5
+
+
 def test_a_subject_that_is_dropped_counts_for_nothing() -> None:
     progress = Progress(subjects=2, epochs=4)
     progress.begin(0)

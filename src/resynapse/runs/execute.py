@@ -53,7 +53,8 @@ def execute(
         manifest = folder.admit(wanted)
         missing = _missing(manifest, folder, cohort.size, note)
         if missing:
-            progress = Progress(len(missing), epochs(protocol.routes), display)
+            done = manifest.subjects - len(missing)
+            progress = Progress(len(missing), epochs(protocol.routes), display, already=done)
             count = min(workers or usable_cores(), len(missing))
             backend: Backend
             if dask is None:

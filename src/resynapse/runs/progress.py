@@ -30,6 +30,7 @@ class Progress:
     subjects : to be computed now.
     epochs : training epochs of one subject.
     display : where to show; None shows nothing.
+    already : subjects that an earlier session finished; they count as done, not for the pace.
 
     Time left comes from the pace so far. Epochs differ in cost, so the course of the first finished subject
     says which share of a subject's time each epoch stands for; before that, epochs count alike.
@@ -38,6 +39,7 @@ class Progress:
     subjects: int
     epochs: int
     display: Display | None = None
+    already: int = 0
     done: int = 0
     started: float = field(default_factory=time.monotonic)
     phases: dict[int, str] = field(default_factory=dict)
@@ -104,7 +106,9 @@ class Progress:
         elapsed = time.monotonic() - self.started
         left = f", {duration(elapsed * (1 - share) / share)} left" if share > 0.01 else ""
         now = next(iter(self.phases.values()), self.where)
-        text = f"{self.done} of {self.subjects} subjects{left}" + (f" | {now}" if now else "")
+        text = f"{self.already + self.done} of {self.already + self.subjects} subjects{left}" + (
+            f" | {now}" if now else ""
+        )
         self.display.show(share=share, text=text, finished=finished)
 
 
