@@ -38,10 +38,6 @@ class _Clock:
     def dtype(self) -> DTypeLike:
         return self.engine.dtype
 
-    @property
-    def largest_batch(self) -> int | None:
-        return self.engine.largest_batch
-
     def phase(self, name: str) -> None:
         """A phase begins; arms that share it are one entry."""
         self.current = f"train, {phase_name(name)}"

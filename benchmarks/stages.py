@@ -93,10 +93,6 @@ class _Recorder:
     def dtype(self) -> DTypeLike:
         return self.engine.dtype
 
-    @property
-    def largest_batch(self) -> int | None:
-        return self.engine.largest_batch
-
     def phase(self, name: str) -> None:
         """A phase begins."""
         self.current = phase_name(name)

@@ -6,14 +6,30 @@ from collections.abc import Callable
 
 from resynapse.engine.base import Engine, TrainingPhase
 from resynapse.errors import ResynapseError, nearest
+from resynapse.randomness import TILE
 
-__all__ = ["ENGINES", "Engine", "TrainingPhase", "engine"]
+__all__ = ["ENGINES", "Engine", "TrainingPhase", "check_engine", "engine"]
 
-ENGINES = ("compiled", "reference")
+ENGINES: dict[str, int | None] = {"compiled": TILE, "reference": None}
+"""Every engine by name, and the most samples its training steps may have; None where there is no limit."""
 
 
 def _say_nothing(text: str) -> None:
     """Nobody listens."""
+
+
+def check_engine(name: str, batch_size: int) -> None:
+    """Refuse an engine that is unknown or cannot take batches of this size; nothing is loaded for it.
+
+    Raises
+    ------
+    ResynapseError : names the engine that can.
+    """
+    if name not in ENGINES:
+        raise ResynapseError(f"unknown engine {name!r}; {nearest(name, ENGINES)}")
+    largest = ENGINES[name]
+    if largest is not None and batch_size > largest:
+        raise ResynapseError(f"batch_size {batch_size} is above the {name} engine's {largest}; use --engine reference")
 
 
 def engine(name: str, *, batch_size: int = 1, note: Callable[[str], None] = _say_nothing) -> Engine:
@@ -25,17 +41,9 @@ def engine(name: str, *, batch_size: int = 1, note: Callable[[str], None] = _say
 
     Raises
     ------
-    ResynapseError : no engine has this name, or it cannot take batches of this size.
+    ResynapseError : see `check_engine`.
     """
-    chosen = _engine(name, note)
-    if chosen.largest_batch is not None and batch_size > chosen.largest_batch:
-        raise ResynapseError(
-            f"batch_size {batch_size} is above the {name} engine's {chosen.largest_batch}; use --engine reference"
-        )
-    return chosen
-
-
-def _engine(name: str, note: Callable[[str], None]) -> Engine:
+    check_engine(name, batch_size)
     # imported only when asked for: the reference engine needs no kernels
     if name == "compiled":
         from resynapse.engine.compiled import CompiledEngine
@@ -43,8 +51,6 @@ def _engine(name: str, note: Callable[[str], None]) -> Engine:
 
         make_ready(note)
         return CompiledEngine()
-    if name == "reference":
-        from resynapse.engine.reference import ReferenceEngine
+    from resynapse.engine.reference import ReferenceEngine
 
-        return ReferenceEngine()
-    raise ResynapseError(f"unknown engine {name!r}; {nearest(name, ENGINES)}")
+    return ReferenceEngine()

@@ -66,10 +66,6 @@ class Engine(Protocol):
     def dtype(self) -> DTypeLike:
         """Precision of weights and biases."""
 
-    @property
-    def largest_batch(self) -> int | None:
-        """Most samples a training step may have; None where there is no limit."""
-
     def train(
         self, network: Network, data: Split, phase: TrainingPhase, at: Collection[int]
     ) -> Iterator[tuple[int, Network]]:

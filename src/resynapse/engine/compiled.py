@@ -20,7 +20,7 @@ from resynapse.engine.kernels.training import train_epoch
 from resynapse.engine.reference import ReferenceEngine
 from resynapse.modulation import Modulation
 from resynapse.network import FloatArray, Network
-from resynapse.randomness import TILE, Key
+from resynapse.randomness import Key
 from resynapse.task import Split
 
 _NO_NOISE = (np.uint32(0), np.uint32(0))
@@ -32,7 +32,6 @@ class CompiledEngine:
 
     name: str = "compiled"
     dtype: type[np.float32] = np.float32
-    largest_batch: int = TILE
 
     def train(
         self, network: Network, data: Split, phase: TrainingPhase, at: Collection[int]

@@ -103,7 +103,6 @@ class ReferenceEngine:
 
     name: str = "reference"
     dtype: type[np.float64] = np.float64
-    largest_batch: None = None
 
     def train(
         self, network: Network, data: Split, phase: TrainingPhase, at: Collection[int]

@@ -43,11 +43,6 @@ class _Rehearsal:
         """Of the engine that is timed."""
         return self.engine.dtype
 
-    @property
-    def largest_batch(self) -> int | None:
-        """Of the engine that is timed."""
-        return self.engine.largest_batch
-
     def train(
         self, network: Network, data: Split, phase: TrainingPhase, at: Collection[int]
     ) -> Iterator[tuple[int, Network]]:

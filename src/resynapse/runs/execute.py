@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 from resynapse.cohort import Cohort, Subject
-from resynapse.engine import engine
+from resynapse.engine import check_engine, engine
 from resynapse.errors import ClusterError, ClusterLostError, ResynapseError, RunInterruptedError, SubjectError
 from resynapse.protocol import Protocol
 from resynapse.protocol.paths import epochs
@@ -46,7 +46,7 @@ def execute(
     ClusterError : workers cannot be reached, cannot compute this run, or were lost; finished subjects are kept.
     """
     _check_workers(workers, dask)
-    chosen = engine(engine_name, batch_size=protocol.batch_size, note=note)
+    check_engine(engine_name, protocol.batch_size)
     wanted = Manifest(protocol, cohort.root_seed, engine_name, cohort.size, (session(),))
     folder.admit(wanted)
     with folder.lock():
@@ -60,6 +60,7 @@ def execute(
             if dask is None:
                 from resynapse.runs.threads import Threads
 
+                chosen = engine(engine_name, batch_size=protocol.batch_size, note=note)
                 backend = Threads(manifest.protocol, chosen, count, progress)
             else:
                 from resynapse.runs.cluster import Cluster
