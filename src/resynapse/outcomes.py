@@ -24,6 +24,10 @@ from resynapse.task import TaskData
 COMBINED_INPUT_SD = 1.0
 COMBINED_INTERNAL_SD = 0.5
 BIASED_SD = 1.0
+TURNED_OVER = 0.1
+"""Relative change of a weight above which it counts as turned over; a regrown weight always does."""
+OF_CHANGE = ("weight_change_mean", "weight_change_rms", "turnover", "sparsity_change")
+"""The outcomes that need a mark."""
 
 
 class Responder(Protocol):
@@ -52,6 +56,7 @@ class Examination:
     data : the subject's task sets.
     key : the stream of this condition, shared by all arms.
     responder : the engine.
+    marked : the network that change is measured from, or None.
     """
 
     network: Network
@@ -59,6 +64,7 @@ class Examination:
     data: TaskData
     key: Key
     responder: Responder
+    marked: Network | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +135,34 @@ def _magnitude(seen: Examination) -> float:
     return seen.responder.activity(seen.network, seen.data.test.inputs, raw)
 
 
+def _changes(seen: Examination) -> tuple[FloatArray, FloatArray]:
+    """Every weight when it was marked, and now, float64; pruned ones are zero."""
+    if seen.marked is None:
+        raise ProtocolError("change is measured from a mark; put `mark: {}` before the treatment")
+    before, after = (np.concatenate([w.ravel() for w in n.weights]) for n in (seen.marked, seen.network))
+    return before.astype(np.float64), after.astype(np.float64)
+
+
+def _mean_change(seen: Examination) -> float:
+    before, after = _changes(seen)
+    return float(np.mean(np.abs(after - before)))
+
+
+def _rms_change(seen: Examination) -> float:
+    before, after = _changes(seen)
+    return float(np.sqrt(np.mean((after - before) ** 2)))
+
+
+def _turnover(seen: Examination) -> float:
+    before, after = _changes(seen)
+    return 100.0 * float(np.mean(np.abs(after - before) > TURNED_OVER * np.abs(before)))
+
+
+def _sparsity_change(seen: Examination) -> float:
+    _changes(seen)
+    return 100.0 * (seen.network.sparsity - (seen.marked or seen.network).sparsity)
+
+
 _FIXED = {
     o.name: o
     for o in (
@@ -147,6 +181,10 @@ _FIXED = {
             _magnitude,
         ),
         Outcome("sparsity", "%", "share of pruned connections", lambda s: 100.0 * s.network.sparsity),
+        Outcome("weight_change_mean", "1", "mean abs(dw) over all weights since the mark", _mean_change),
+        Outcome("weight_change_rms", "1", "root of the mean dw**2 over all weights since the mark", _rms_change),
+        Outcome("turnover", "%", "share of all weights that changed by more than a tenth since the mark", _turnover),
+        Outcome("sparsity_change", "points", "sparsity now minus sparsity at the mark", _sparsity_change),
         Outcome("gain", "1", "gain of the drug state", lambda s: s.modulation.gain),
         Outcome("effective_gain", "1", "gain after the stabiliser's cap", lambda s: s.modulation.effective_gain),
         Outcome("protection", "1", "stabiliser protection left", lambda s: s.modulation.protection),

@@ -57,6 +57,29 @@ def prune_more(network: Network, of_active: float) -> Network:
     return prune(network, min(SPARSITY_CAP, sparsity + of_active * (1.0 - sparsity)))
 
 
+def lesion(network: Network, of_active: float, key: Key, *, by: Literal["smallest", "random"] = "smallest") -> Network:
+    """Remove exactly ``int(of_active * active)`` active connections of each layer.
+
+    Parameters
+    ----------
+    of_active : share of the layer's active connections, in [0, 1].
+    key : stream of the random choice.
+    by : ``smallest`` takes those with the lowest abs(w), ``random`` chooses uniformly.
+
+    Unlike `prune_more`, every layer loses the same share, whatever its density. Source: model of section 7, dose.
+    """
+    masks: list[BoolArray] = []
+    for layer, (weights, mask) in enumerate(zip(network.weights, network.masks, strict=True)):
+        active = np.flatnonzero(mask)
+        quota = int(of_active * active.size)
+        rank = np.abs(weights) if by == "smallest" else words(key.of("lesion"), *mask.shape, layer=layer)
+        gone = active[np.argsort(rank.ravel()[active], kind="stable")[:quota]]
+        left = mask.copy()
+        left.ravel()[gone] = False
+        masks.append(left)
+    return network.with_masks(masks)
+
+
 def regrow(
     network: Network,
     of_pruned: float,

@@ -7,9 +7,11 @@ import typing
 from collections.abc import Mapping, Sequence
 
 from resynapse.errors import ProtocolError, Where, nearest
+from resynapse.outcomes import OF_CHANGE
 from resynapse.protocol.derived import Derived, base
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.paths import Route, assessments
+from resynapse.protocol.steps import Assess, Mark
 
 
 class Tree(typing.Protocol):
@@ -90,6 +92,7 @@ def readable(protocol: Tree, rules: Sequence[Derived]) -> tuple[Derived, ...]:
 def _check_assessments(protocol: Tree) -> None:
     """No condition twice in an arm; what derived outcomes read is measured."""
     for arm, stops in protocol.routes.items():
+        _check_marks(stops, ("arms", arm))
         names = [condition for condition, _ in assessments(stops)]
         for condition in names:
             if names.count(condition) > 1:
@@ -119,6 +122,16 @@ def _check_assessments(protocol: Tree) -> None:
                     (*where, "outcome"),
                 )
         _add(known, rule)
+
+
+def _check_marks(stops: Route, where: Where, *, marked: bool = False) -> None:
+    """Change is measured only where something was marked before."""
+    for stop in stops:
+        marked = marked or isinstance(stop.step, Mark)
+        changed = [n for n in stop.step.outcomes if n in OF_CHANGE] if isinstance(stop.step, Assess) else []
+        if changed and not marked:
+            raise ProtocolError(f"{changed[0]} is measured from a mark; put `mark: {{}}` before the treatment", where)
+        _check_marks(stop.fork, where, marked=marked)
 
 
 def _measured(protocol: Tree) -> dict[str, set[str]]:

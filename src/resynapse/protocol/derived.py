@@ -6,7 +6,8 @@ They are arithmetic on one subject's results in one arm, so a threshold can chan
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, ClassVar
+from itertools import pairwise
+from typing import Annotated, ClassVar, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -46,7 +47,7 @@ class Derived(BaseModel):
 
 
 class Drop(Derived):
-    """`of` at one condition minus `of` at another, in points; it stands under the first."""
+    """`of` at one condition minus `of` at another, in points; it stands under the first, count by count."""
 
     kind: ClassVar[str] = "drop"
     before: str = Field(description="condition before")
@@ -54,9 +55,11 @@ class Drop(Derived):
 
     @override
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
-        first, second = measured.get((self.before, self.of)), measured.get((self.after, self.of))
-        if first is not None and second is not None:
-            yield self.before, first - second
+        for (condition, name), value in measured.items():
+            if name == self.of and self.before in (condition, base(condition)):
+                other = measured.get((self.after + condition[len(self.before) :], self.of))
+                if other is not None:
+                    yield condition, value - other
 
     @property
     @override
@@ -112,5 +115,63 @@ class Mean(Derived):
         return (self.condition,)
 
 
-RULES: dict[str, type[Derived]] = {rule.kind: rule for rule in (Drop, Below, Mean)}
+class OverCounts(Derived):
+    """A rule that reads one outcome along the counts of a condition and gives one value."""
+
+    within: str = Field(description="condition whose counts are followed, in rising order")
+    condition: str = Field(min_length=1, description="condition of the new value")
+
+    @override
+    def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
+        course = sorted(
+            (float(condition.split("=", 1)[1].split(",")[-1]), value)
+            for (condition, name), value in measured.items()
+            if name == self.of and base(condition) == self.within != condition
+        )
+        value = self.along(course) if course else None
+        if value is not None:
+            yield self.condition, value
+
+    def along(self, course: list[tuple[float, float]]) -> float | None:
+        """The value from the (count, value) pairs, or None."""
+        raise NotImplementedError
+
+    @property
+    @override
+    def reads(self) -> tuple[str, ...]:
+        return (self.within,)
+
+    @property
+    @override
+    def writes(self) -> tuple[str, ...]:
+        return (self.condition,)
+
+
+class First(OverCounts):
+    """The first count at which `of` is below the threshold; no value where it never is."""
+
+    kind: ClassVar[str] = "first"
+    threshold: Finite = Field(description="in the unit of `of`")
+
+    @override
+    def along(self, course: list[tuple[float, float]]) -> float | None:
+        return next((count for count, value in course if value < self.threshold), None)
+
+
+class Steepest(OverCounts):
+    """The largest fall of `of` from one count to the next: how far it falls, or the count it falls to."""
+
+    kind: ClassVar[str] = "steepest"
+    give: Literal["fall", "count"] = Field(default="fall", description="the size of the fall, or the count after it")
+
+    @override
+    def along(self, course: list[tuple[float, float]]) -> float | None:
+        falls = [(a[1] - b[1], b[0]) for a, b in pairwise(course)]
+        if not falls:
+            return None
+        size, count = max(falls, key=lambda fall: fall[0])
+        return size if self.give == "fall" else count
+
+
+RULES: dict[str, type[Derived]] = {rule.kind: rule for rule in (Drop, Below, Mean, First, Steepest)}
 """Every rule by the name it has in protocol files."""

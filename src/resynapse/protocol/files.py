@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import yaml
 
 from resynapse.errors import ProtocolError, Where, nearest
+from resynapse.protocol.expand import merged
 from resynapse.protocol.schema import dump, parse
 from resynapse.protocol.tree import Protocol
 
@@ -92,12 +94,25 @@ def loads(text: str, source: str = "protocol") -> Protocol:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ProtocolError(f"{source}: malformed YAML: {str(error).splitlines()[0]}") from None
     try:
-        return parse(document)
+        return parse(_on_base(document))
     except RecursionError:
         raise ProtocolError(f"{source}: nested too deep (an anchor may contain itself)") from None
     except ProtocolError as error:
         place = f" line {_line(text, error.where)}" if error.where else ""
         raise ProtocolError(f"{source}{place}: {error}") from None
+
+
+def _on_base(document: Any, above: tuple[str, ...] = ()) -> Any:
+    """The document with the library protocols it builds on merged in."""
+    if not isinstance(document, Mapping) or "base" not in document:
+        return document
+    name = document["base"]
+    if name not in library():
+        raise ProtocolError(f"unknown base {name!r}; {nearest(name, library())}", ("base",))
+    if name in above:
+        raise ProtocolError(f"{name} builds on itself; name another base", ("base",))
+    base = yaml.load((_LIBRARY / f"{name}.yaml").read_text("utf-8"), Loader=_Loader)
+    return merged(_on_base(base, (*above, name)), document)
 
 
 def dumps(protocol: Protocol) -> str:

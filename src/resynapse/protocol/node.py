@@ -21,6 +21,7 @@ class Node:
         independent runs would; True takes them from one trajectory.
     arms : the arms that take part; empty means all.
     skip : arms that do not take part.
+    label : counts (cycle, level of a sweep) that name the conditions here and below, as in ``cycle=3``.
     stream : a name for the random stream, where the one given by kind and order will not do.
     """
 
@@ -30,6 +31,7 @@ class Node:
     share: bool = True
     arms: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
+    label: tuple[float, ...] = ()
     stream: str | None = None
 
 

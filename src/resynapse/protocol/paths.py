@@ -23,6 +23,13 @@ class Stop:
     fork: tuple[Stop, ...] = ()
     at: tuple[int, ...] = ()
     share: bool = True
+    label: tuple[float, ...] = ()
+
+    def named(self, suffix: str) -> str:
+        """The suffix of the conditions here and below: that of the path around it and the node's own counts."""
+        for count in self.label:
+            suffix = below(suffix, count)
+        return suffix
 
 
 Route = tuple[Stop, ...]
@@ -75,14 +82,15 @@ def assessments(stops: Route, suffix: str = "") -> list[tuple[str, Assess]]:
     """The conditions an arm is assessed at, in order; below `at` each carries its count."""
     found = []
     for stop in stops:
+        here = stop.named(suffix)
         if isinstance(stop.step, Assess):
-            found.append((stop.step.condition + suffix, stop.step))
-        for inner in [below(suffix, count) for count in stop.at] or [suffix]:
+            found.append((stop.step.condition + here, stop.step))
+        for inner in [below(here, count) for count in stop.at] or [here]:
             found += assessments(stop.fork, inner)
     return found
 
 
-def below(suffix: str, count: int) -> str:
+def below(suffix: str, count: float) -> str:
     """The suffix of a condition's name below one more count: ``=25``, then ``=25,10``."""
     return f"{suffix},{count}" if suffix else f"={count}"
 
@@ -99,6 +107,7 @@ def _resolve(path: Path, arm: str, section: str, seen: dict[str, int]) -> Iterat
             fork=tuple(_resolve(node.fork, arm, section, dict(seen))),
             at=node.at,
             share=node.share,
+            label=node.label,
         )
 
 

@@ -1,30 +1,35 @@
 """Protocol files to objects and back, without loss.
 
-A step is a mapping with its name as key; beside it may stand `at`, `fork`, `share`, `arms`, `skip` and `stream`. A rule
-of `derived` is a mapping with its name as key. What is unknown, of the wrong type or impossible is refused with its
-place.
+A step is a mapping with its name as key; beside it may stand `at`, `fork`, `share`, `arms`, `skip`, `label` and
+`stream`. `repeat` and `sweep` with `do` stand for many steps and are written out here. A rule of `derived` is a mapping
+with its name as key. What is unknown, of the wrong type or impossible is refused with its place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from resynapse.errors import ProtocolError, Where, nearest
 from resynapse.protocol.derived import RULES, Derived
+from resynapse.protocol.expand import Scope, filled, rounds
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.steps import STEPS, Step
 from resynapse.protocol.tree import Protocol
 from resynapse.task import GaussianBlobs
 
 TASKS = {"gaussian-blobs": GaussianBlobs}
-_BESIDE = ("at", "fork", "share", "arms", "skip", "stream")
+_BESIDE = ("at", "fork", "share", "arms", "skip", "label", "stream")
+_MANY = ("repeat", "sweep")
 _SHORTHAND = {"assess": "condition"}
 _TOP = (
     "name", "title", "cite", "task", "network", "batch_size", "induction", "arms", "follow_up", "derived",
 )  # fmt: skip
+MOST_NODES = 10_000
+"""Most steps of one path with every repetition written out."""
 _M = TypeVar("_M", bound=BaseModel)
 
 
@@ -86,7 +91,7 @@ def _dump_node(node: Node) -> dict[str, Any]:
     out: dict[str, Any] = {}
     if node.step is not None:
         out[node.step.kind] = node.step.model_dump(mode="json", exclude_none=True)
-    for key in ("arms", "skip", "at"):
+    for key in ("arms", "skip", "label", "at"):
         if getattr(node, key):
             out[key] = list(getattr(node, key))
     if not node.share:
@@ -98,12 +103,40 @@ def _dump_node(node: Node) -> dict[str, Any]:
     return out
 
 
-def _path(value: object, where: Where) -> Path:
-    return tuple(_node(item, (*where, i)) for i, item in enumerate(_sequence(value, where)))
+def _path(value: object, where: Where, scope: Scope | None = None) -> Path:
+    found: list[Node] = []
+    for index, item in enumerate(_sequence(value, where)):
+        here = (*where, index)
+        many = [key for key in _MANY if isinstance(item, Mapping) and key in item]
+        if many:
+            found += _written_out(many[0], item, here, scope or {})
+        else:
+            found.append(_node(item, here, scope or {}))
+        if len(found) > MOST_NODES:
+            raise ProtocolError(f"more than {MOST_NODES} steps when written out; shorten it", here)
+    return tuple(found)
 
 
-def _node(value: object, where: Where) -> Node:
-    item = _mapping(value, where, (*STEPS, *_BESIDE), what="step")
+def _written_out(kind: str, value: object, where: Where, scope: Scope) -> Iterator[Node]:
+    """The rounds of a `repeat` one after the other, or the levels of a `sweep` as side paths."""
+    item = _mapping(value, where, (kind, "do", "arms", "skip"))
+    if "do" not in item:
+        raise ProtocolError(f"{kind} needs `do`, the steps of each round", where)
+    beside = {key: _typed(tuple[str, ...], item[key], (*where, key)) for key in ("arms", "skip") if key in item}
+    for inner, count in rounds(filled(item[kind], scope, (*where, kind)), scope, (*where, kind)):
+        path = _path(item["do"], (*where, "do"), inner)
+        if kind == "sweep":
+            yield Node(fork=path, label=(count,), **beside)
+        else:
+            for node in path:
+                if beside and (node.arms or node.skip):
+                    raise ProtocolError("arms or skip inside and beside a repeat; keep one of them", where)
+                yield replace(node, label=(count, *node.label), **beside)
+
+
+def _node(value: object, where: Where, scope: Scope) -> Node:
+    item = _mapping(value, where, (*STEPS, *_MANY, *_BESIDE), what="step")
+    item = {key: inner if key == "fork" else filled(inner, scope, (*where, key)) for key, inner in item.items()}
     kinds = [key for key in item if key in STEPS]
     if len(kinds) > 1:
         raise ProtocolError(f"{' and '.join(kinds)} in one step; write them as two, each with its own dash", where)
@@ -111,12 +144,13 @@ def _node(value: object, where: Where) -> Node:
     if kinds:
         fields["step"] = _step(kinds[0], item[kinds[0]], (*where, kinds[0]))
     if "fork" in item:
-        fields["fork"] = _path(item["fork"], (*where, "fork"))
+        fields["fork"] = _path(item["fork"], (*where, "fork"), scope)
     for key, kind in (
         ("at", tuple[int, ...]),
         ("arms", tuple[str, ...]),
         ("skip", tuple[str, ...]),
         ("share", bool),
+        ("label", tuple[int | float, ...]),
         ("stream", str),
     ):
         if key in item:

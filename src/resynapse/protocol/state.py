@@ -14,10 +14,17 @@ from resynapse.task import TaskData
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """One simulated subject at one moment: its network and what acts on it."""
+    """One simulated subject at one moment.
+
+    Parameters
+    ----------
+    network, modulation : the network and what acts on it.
+    marked : the network as it was when it was last marked, to measure change from; None before.
+    """
 
     network: Network
     modulation: Modulation = NEUTRAL
+    marked: Network | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

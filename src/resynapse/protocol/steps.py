@@ -19,7 +19,7 @@ from resynapse.engine import TrainingPhase
 from resynapse.errors import ProtocolError
 from resynapse.modulation import NEUTRAL, Activation, Modulation
 from resynapse.outcomes import BATTERY, outcome
-from resynapse.plasticity import TieRule, prune, prune_more, regrow
+from resynapse.plasticity import TieRule, lesion, prune, prune_more, regrow
 from resynapse.protocol.state import Setting, State
 from resynapse.randomness import permutation
 
@@ -94,7 +94,7 @@ class Train(Step):
         )
         for done, network in setting.engine.train(state.network, setting.data.train, phase, at):
             gain = schedule[done - 1].gain if done else state.modulation.gain
-            yield done, State(network, replace(state.modulation, gain=gain))
+            yield done, replace(state, network=network, modulation=replace(state.modulation, gain=gain))
 
     def _in_force(self, modulation: Modulation, epoch: int) -> Modulation:
         part = epoch / (self.epochs - 1) if self.epochs > 1 else 0.0
@@ -124,6 +124,28 @@ class PruneMore(Step):
     @override
     def apply(self, state: State, setting: Setting) -> State:
         return replace(state, network=prune_more(state.network, self.of_active))
+
+
+class Lesion(Step):
+    """Remove an exact number of active connections from every layer."""
+
+    kind: ClassVar[str] = "lesion"
+    of_active: Share = Field(description="share of each layer's active connections; the count is rounded down")
+    by: Literal["smallest", "random"] = Field(default="smallest", description="the weakest ones, or uniformly")
+
+    @override
+    def apply(self, state: State, setting: Setting) -> State:
+        return replace(state, network=lesion(state.network, self.of_active, setting.key, by=self.by))
+
+
+class Mark(Step):
+    """Remember the network as it is now: outcomes of change are measured from here."""
+
+    kind: ClassVar[str] = "mark"
+
+    @override
+    def apply(self, state: State, setting: Setting) -> State:
+        return replace(state, marked=state.network)
 
 
 class Regrow(Step):
@@ -269,7 +291,8 @@ class Assess(Step):
 
 
 STEPS: dict[str, type[Step]] = {
-    step.kind: step for step in (Train, Prune, PruneMore, Regrow, Drug, Discontinue, Stabilise, Decay, Assess)
+    step.kind: step
+    for step in (Train, Prune, PruneMore, Lesion, Mark, Regrow, Drug, Discontinue, Stabilise, Decay, Assess)
 }
 """Every step by the name it has in protocol files."""
 

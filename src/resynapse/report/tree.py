@@ -39,6 +39,8 @@ def draw(protocol: Protocol) -> Tree:
 
 def _line(node: Node) -> str:
     text = "side path" if node.step is None else describe(node.step)
+    if node.label:
+        text += f" [={','.join(map(str, node.label))}]"
     if node.arms:
         text += f" [only {', '.join(node.arms)}]"
     if node.skip:

@@ -96,6 +96,7 @@ class _Walker:
 
     def _take(self, state: State, branch: Branch, suffix: str) -> State:
         step = branch.stop.step
+        suffix = branch.stop.named(suffix)
         if isinstance(step, Assess):
             self._measure(state, step, branch, suffix)
         elif step is not None and step.counts is not None:
@@ -133,6 +134,7 @@ class _Walker:
         seen = Examination(
             network=state.network,
             modulation=state.modulation,
+            marked=state.marked,
             data=self.data,
             key=self.subject.key.of(f"assess/{condition}"),
             responder=self.engine,
