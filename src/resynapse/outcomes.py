@@ -86,7 +86,7 @@ class Outcome:
 
 
 def outcome(name: str) -> Outcome:
-    """The definition behind a name.
+    """The definition behind a name, or behind ``X as Y``: X, stored as Y.
 
     Raises
     ------
@@ -95,6 +95,11 @@ def outcome(name: str) -> Outcome:
     >>> outcome("acc_internal_0.5").unit
     '%'
     """
+    original, _, alias = name.partition(" as ")
+    if alias:
+        if not re.fullmatch(r"[\w.-]+", alias):
+            raise ProtocolError(f"{alias!r} is no name for an outcome; use letters, digits and _")
+        return replace(outcome(original), name=alias)
     if name in _FIXED:
         return _FIXED[name]
     for family, build in _FAMILIES.items():

@@ -68,16 +68,42 @@ def lesion(network: Network, of_active: float, key: Key, *, by: Literal["smalles
 
     Unlike `prune_more`, every layer loses the same share, whatever its density. Source: model of section 7, dose.
     """
-    masks: list[BoolArray] = []
+    gone = pick(network, of_active, key, by=by)
+    return network.with_masks([mask & ~lost for mask, lost in zip(network.masks, gone, strict=True)])
+
+
+def pick(
+    network: Network,
+    share: float,
+    key: Key,
+    *,
+    of: Literal["active", "all"] = "active",
+    by: Literal["smallest", "random"] = "smallest",
+    at_least: int = 0,
+) -> list[BoolArray]:
+    """Choose ``int(share * candidates)`` connections of each layer.
+
+    Parameters
+    ----------
+    share : of the layer's candidates, in [0, 1].
+    key : stream of the random choice.
+    of : the candidates: the active connections, or all positions.
+    by : ``smallest`` takes those with the lowest abs(w), ``random`` chooses uniformly.
+    at_least : fewest that are chosen, where there are so many.
+
+    Returns
+    -------
+    Per layer, bool array of shape (units, inputs).
+    """
+    picked: list[BoolArray] = []
     for layer, (weights, mask) in enumerate(zip(network.weights, network.masks, strict=True)):
-        active = np.flatnonzero(mask)
-        quota = int(of_active * active.size)
-        rank = np.abs(weights) if by == "smallest" else words(key.of("lesion"), *mask.shape, layer=layer)
-        gone = active[np.argsort(rank.ravel()[active], kind="stable")[:quota]]
-        left = mask.copy()
-        left.ravel()[gone] = False
-        masks.append(left)
-    return network.with_masks(masks)
+        candidates = np.flatnonzero(mask) if of == "active" else np.arange(mask.size)
+        quota = max(int(share * candidates.size), at_least)
+        rank = np.abs(weights) if by == "smallest" else words(key.of("pick"), *mask.shape, layer=layer)
+        chosen: BoolArray = np.zeros(mask.shape, dtype=np.bool_)
+        chosen.ravel()[candidates[np.argsort(rank.ravel()[candidates], kind="stable")[:quota]]] = True
+        picked.append(chosen)
+    return picked
 
 
 def regrow(

@@ -92,7 +92,7 @@ def readable(protocol: Tree, rules: Sequence[Derived]) -> tuple[Derived, ...]:
 def _check_assessments(protocol: Tree) -> None:
     """No condition twice in an arm; what derived outcomes read is measured."""
     for arm, stops in protocol.routes.items():
-        _check_marks(stops, ("arms", arm))
+        _check_needs(stops, ("arms", arm))
         names = [condition for condition, _ in assessments(stops)]
         for condition in names:
             if names.count(condition) > 1:
@@ -124,14 +124,21 @@ def _check_assessments(protocol: Tree) -> None:
         _add(known, rule)
 
 
-def _check_marks(stops: Route, where: Where, *, marked: bool = False) -> None:
-    """Change is measured only where something was marked before."""
+def _check_needs(stops: Route, where: Where, *, marked: bool = False, seen: frozenset[str] = frozenset()) -> None:
+    """Change is measured only where something was marked before; a condition reads what was measured before."""
     for stop in stops:
+        if stop.when is not None and stop.when.outcome not in seen:
+            raise ProtocolError(
+                f"`when: {stop.when}` reads an outcome that is not measured before it; assess it first", where
+            )
+        if isinstance(stop.step, Assess) and stop.when is None:
+            seen = seen.union(stop.step.stored)
         marked = marked or isinstance(stop.step, Mark)
-        changed = [n for n in stop.step.outcomes if n in OF_CHANGE] if isinstance(stop.step, Assess) else []
+        asked = stop.step.outcomes if isinstance(stop.step, Assess) else ()
+        changed = [n for n in asked if n.partition(" as ")[0] in OF_CHANGE]
         if changed and not marked:
             raise ProtocolError(f"{changed[0]} is measured from a mark; put `mark: {{}}` before the treatment", where)
-        _check_marks(stop.fork, where, marked=marked)
+        _check_needs(stop.fork, where, marked=marked, seen=seen)
 
 
 def _measured(protocol: Tree) -> dict[str, set[str]]:
@@ -140,7 +147,7 @@ def _measured(protocol: Tree) -> dict[str, set[str]]:
     for stops in protocol.routes.values():
         for condition, step in assessments(stops):
             for name in (condition, base(condition)):
-                known.setdefault(name, set()).update(step.outcomes)
+                known.setdefault(name, set()).update(step.stored)
     return known
 
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from resynapse.protocol.steps import Step
+from resynapse.protocol.traits import Distribution, Place
+from resynapse.protocol.when import When
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +24,8 @@ class Node:
     arms : the arms that take part; empty means all.
     skip : arms that do not take part.
     label : counts (cycle, level of a sweep) that name the conditions here and below, as in ``cycle=3``.
+    when : a comparison with what was measured before; where it is false, nothing of this node is done.
+    draws : fields of `step` that are drawn for each subject, and from what.
     stream : a name for the random stream, where the one given by kind and order will not do.
     """
 
@@ -32,6 +36,8 @@ class Node:
     arms: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
     label: tuple[float, ...] = ()
+    when: When | None = None
+    draws: tuple[tuple[Place, Distribution], ...] = ()
     stream: str | None = None
 
 

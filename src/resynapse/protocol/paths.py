@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.steps import Assess, Step
+from resynapse.protocol.traits import Distribution, Place
+from resynapse.protocol.when import When
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +26,8 @@ class Stop:
     at: tuple[int, ...] = ()
     share: bool = True
     label: tuple[float, ...] = ()
+    when: When | None = None
+    draws: tuple[tuple[Place, Distribution], ...] = ()
 
     def named(self, suffix: str) -> str:
         """The suffix of the conditions here and below: that of the path around it and the node's own counts."""
@@ -108,6 +112,8 @@ def _resolve(path: Path, arm: str, section: str, seen: dict[str, int]) -> Iterat
             at=node.at,
             share=node.share,
             label=node.label,
+            when=node.when,
+            draws=node.draws,
         )
 
 

@@ -1,8 +1,9 @@
 """Protocol files to objects and back, without loss.
 
-A step is a mapping with its name as key; beside it may stand `at`, `fork`, `share`, `arms`, `skip`, `label` and
-`stream`. `repeat` and `sweep` with `do` stand for many steps and are written out here. A rule of `derived` is a mapping
-with its name as key. What is unknown, of the wrong type or impossible is refused with its place.
+A step is a mapping with its name as key; beside it may stand `at`, `fork`, `share`, `arms`, `skip`, `label`, `when`
+and `stream`. `repeat` and `sweep` with `do` stand for many steps and are written out here. A number of a step may be a
+distribution over subjects. A rule of `derived` is a mapping with its name as key. What is unknown, of the wrong type or
+impossible is refused with its place.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from resynapse.protocol.derived import RULES, Derived
 from resynapse.protocol.expand import Scope, filled, rounds
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.steps import STEPS, Step
+from resynapse.protocol.traits import Distribution, Place, found, placed
 from resynapse.protocol.tree import Protocol
+from resynapse.protocol.when import When
 from resynapse.task import GaussianBlobs
 
 TASKS = {"gaussian-blobs": GaussianBlobs}
-_BESIDE = ("at", "fork", "share", "arms", "skip", "label", "stream")
+_BESIDE = ("at", "fork", "share", "arms", "skip", "label", "when", "stream")
 _MANY = ("repeat", "sweep")
 _SHORTHAND = {"assess": "condition"}
 _TOP = (
@@ -90,10 +93,13 @@ def _dump_path(path: Path) -> list[dict[str, Any]]:
 def _dump_node(node: Node) -> dict[str, Any]:
     out: dict[str, Any] = {}
     if node.step is not None:
-        out[node.step.kind] = node.step.model_dump(mode="json", exclude_none=True)
+        written = node.step.model_dump(mode="json", exclude_none=True)
+        out[node.step.kind] = placed(written, {place: drawn.dump() for place, drawn in node.draws})
     for key in ("arms", "skip", "label", "at"):
         if getattr(node, key):
             out[key] = list(getattr(node, key))
+    if node.when is not None:
+        out["when"] = str(node.when)
     if not node.share:
         out["share"] = False
     if node.stream is not None:
@@ -104,17 +110,17 @@ def _dump_node(node: Node) -> dict[str, Any]:
 
 
 def _path(value: object, where: Where, scope: Scope | None = None) -> Path:
-    found: list[Node] = []
+    path: list[Node] = []
     for index, item in enumerate(_sequence(value, where)):
         here = (*where, index)
         many = [key for key in _MANY if isinstance(item, Mapping) and key in item]
         if many:
-            found += _written_out(many[0], item, here, scope or {})
+            path += _written_out(many[0], item, here, scope or {})
         else:
-            found.append(_node(item, here, scope or {}))
-        if len(found) > MOST_NODES:
+            path.append(_node(item, here, scope or {}))
+        if len(path) > MOST_NODES:
             raise ProtocolError(f"more than {MOST_NODES} steps when written out; shorten it", here)
-    return tuple(found)
+    return tuple(path)
 
 
 def _written_out(kind: str, value: object, where: Where, scope: Scope) -> Iterator[Node]:
@@ -142,7 +148,9 @@ def _node(value: object, where: Where, scope: Scope) -> Node:
         raise ProtocolError(f"{' and '.join(kinds)} in one step; write them as two, each with its own dash", where)
     fields: dict[str, Any] = {}
     if kinds:
-        fields["step"] = _step(kinds[0], item[kinds[0]], (*where, kinds[0]))
+        fields["step"], fields["draws"] = _step(kinds[0], item[kinds[0]], (*where, kinds[0]))
+    if "when" in item:
+        fields["when"] = When.parse(item["when"], (*where, "when"))
     if "fork" in item:
         fields["fork"] = _path(item["fork"], (*where, "fork"), scope)
     for key, kind in (
@@ -158,10 +166,23 @@ def _node(value: object, where: Where, scope: Scope) -> Node:
     return Node(**fields)
 
 
-def _step(kind: str, value: object, where: Where) -> Step:
+def _step(kind: str, value: object, where: Where) -> tuple[Step, tuple[tuple[Place, Distribution], ...]]:
+    """The step, with the medians of what is drawn for each subject, and the draws."""
     if kind in _SHORTHAND and not isinstance(value, Mapping):
         value = {_SHORTHAND[kind]: value}
-    return _model(STEPS[kind], {} if value is None else value, where)
+    fields = _mapping({} if value is None else value, where)
+    draws = tuple(found(fields, where))
+    for place, drawn in draws:
+        for limit in drawn.limits:
+            with_drawn(STEPS[kind], fields, {p: d.at(0.5) for p, d in draws} | {place: limit}, where)
+    return with_drawn(STEPS[kind], fields, {p: d.at(0.5) for p, d in draws}, where), draws
+
+
+def with_drawn(kind: type[Step], fields: Mapping[str, Any], numbers: Mapping[Place, float], where: Where = ()) -> Step:
+    """A step with numbers in the places of distributions; where a count must stand, they are rounded."""
+    whole = {name for name, field in kind.model_fields.items() if field.annotation is int}
+    rounded = {p: round(n) if len(p) == 1 and p[0] in whole else n for p, n in numbers.items()}
+    return _model(kind, placed(fields, rounded), where)
 
 
 def _rule(value: object, where: Where) -> Derived:

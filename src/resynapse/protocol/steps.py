@@ -19,7 +19,7 @@ from resynapse.engine import TrainingPhase
 from resynapse.errors import ProtocolError
 from resynapse.modulation import NEUTRAL, Activation, Modulation
 from resynapse.outcomes import BATTERY, outcome
-from resynapse.plasticity import TieRule, lesion, prune, prune_more, regrow
+from resynapse.plasticity import TieRule, lesion, pick, prune, prune_more, regrow, scar
 from resynapse.protocol.state import Setting, State
 from resynapse.randomness import permutation
 
@@ -136,6 +136,49 @@ class Lesion(Step):
     @override
     def apply(self, state: State, setting: Setting) -> State:
         return replace(state, network=lesion(state.network, self.of_active, setting.key, by=self.by))
+
+
+class Scar(Step):
+    """Turn connections into scars: pruned, and never regrown.
+
+    Severity, where it counts, is ``clip(1 + (gain - 1) + 2 (activation_magnitude - 0.1), 0.5, 2)`` of the state.
+    Source: model of section 7, kindling.
+    """
+
+    kind: ClassVar[str] = "scar"
+    of_all: Share | None = Field(default=None, description="share of all positions of each layer")
+    of_active: Share | None = Field(default=None, description="share of each layer's active connections")
+    by: Literal["random", "smallest"] = Field(default="random", description="uniformly, or the weakest ones")
+    at_least: Count = Field(default=0, description="fewest scars of a layer, where it has so many positions")
+    times_severity: bool = Field(default=False, description="multiply the share by the severity of the state")
+    within: tuple[Share, Share] = Field(default=(0.0, 1.0), description="bounds of the share after that")
+
+    @model_validator(mode="after")
+    def _of_one(self) -> Self:
+        if (self.of_all is None) == (self.of_active is None):
+            raise ValueError("give of_all or of_active, one of them")
+        if not self.within[0] <= self.within[1]:
+            raise ValueError("within gives the lowest share first")
+        return self
+
+    @override
+    def apply(self, state: State, setting: Setting) -> State:
+        share = self.of_active if self.of_all is None else self.of_all
+        share = 0.0 if share is None else share
+        if self.times_severity:
+            raw = replace(state.modulation, noise_mean=0.0, noise_sd=0.0, protection=0.0)
+            activity = setting.engine.activity(state.network, setting.data.test.inputs, raw)
+            share *= min(2.0, max(0.5, 1.0 + (raw.gain - 1.0) + 2.0 * (activity - 0.1)))
+        share = min(self.within[1], max(self.within[0], share))
+        chosen = pick(
+            state.network,
+            share,
+            setting.key,
+            of="all" if self.of_active is None else "active",
+            by=self.by,
+            at_least=self.at_least,
+        )
+        return replace(state, network=scar(state.network, chosen))
 
 
 class Mark(Step):
@@ -272,7 +315,9 @@ class Assess(Step):
         description="name of the condition; below `at` it becomes condition=count",
     )
     outcomes: tuple[str, ...] = Field(
-        default=BATTERY, min_length=1, description="names of the outcomes; the acute battery by default"
+        default=BATTERY,
+        min_length=1,
+        description="names of the outcomes, or `name as other` to store one under another name; by default the battery",
     )
 
     @field_validator("outcomes")
@@ -285,6 +330,11 @@ class Assess(Step):
                 raise ValueError(str(error)) from None
         return names
 
+    @property
+    def stored(self) -> tuple[str, ...]:
+        """The names that the values are stored under."""
+        return tuple(outcome(name).name for name in self.outcomes)
+
     @override
     def apply(self, state: State, setting: Setting) -> State:
         return state
@@ -292,7 +342,7 @@ class Assess(Step):
 
 STEPS: dict[str, type[Step]] = {
     step.kind: step
-    for step in (Train, Prune, PruneMore, Lesion, Mark, Regrow, Drug, Discontinue, Stabilise, Decay, Assess)
+    for step in (Train, Prune, PruneMore, Lesion, Scar, Mark, Regrow, Drug, Discontinue, Stabilise, Decay, Assess)
 }
 """Every step by the name it has in protocol files."""
 

@@ -39,12 +39,16 @@ def draw(protocol: Protocol) -> Tree:
 
 def _line(node: Node) -> str:
     text = "side path" if node.step is None else describe(node.step)
+    for place, drawn in node.draws:
+        text += f" [{'.'.join(map(str, place))} drawn for each subject: {drawn}]"
     if node.label:
         text += f" [={','.join(map(str, node.label))}]"
     if node.arms:
         text += f" [only {', '.join(node.arms)}]"
     if node.skip:
         text += f" [not {', '.join(node.skip)}]"
+    if node.when is not None:
+        text += f" [when {node.when}]"
     if node.at:
         apart = "" if node.share else ", each run apart"
         text += f", side path at {', '.join(map(str, node.at))}{apart}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -15,7 +15,10 @@ from resynapse.outcomes import Examination, outcome
 from resynapse.protocol import Assess, Step
 from resynapse.protocol import Protocol as Experiment
 from resynapse.protocol.paths import Branch, Route, below, parted
+from resynapse.protocol.schema import with_drawn
 from resynapse.protocol.state import Setting, State
+from resynapse.protocol.traits import TRAIT
+from resynapse.randomness import uniforms
 from resynapse.task import TaskData
 
 
@@ -95,10 +98,12 @@ class _Walker:
             self.follow(after, branch.rest, suffix)
 
     def _take(self, state: State, branch: Branch, suffix: str) -> State:
-        step = branch.stop.step
+        if branch.stop.when is not None and not branch.stop.when.holds(state.seen):
+            return state
+        step = self._drawn(branch)
         suffix = branch.stop.named(suffix)
         if isinstance(step, Assess):
-            self._measure(state, step, branch, suffix)
+            state = self._measure(state, step, branch, suffix)
         elif step is not None and step.counts is not None:
             return self._advance(state, step, branch, suffix)
         elif step is not None:
@@ -129,7 +134,7 @@ class _Walker:
             self.follow(state, branch.forks, suffix)
         return state
 
-    def _measure(self, state: State, step: Assess, branch: Branch, suffix: str) -> None:
+    def _measure(self, state: State, step: Assess, branch: Branch, suffix: str) -> State:
         condition = step.condition + suffix
         seen = Examination(
             network=state.network,
@@ -139,10 +144,26 @@ class _Walker:
             key=self.subject.key.of(f"assess/{condition}"),
             responder=self.engine,
         )
-        for name in step.outcomes:
-            value = outcome(name).measure(seen)
-            for arm in branch.rest:
-                self.measured.setdefault(arm, {})[condition, name] = value
+        values = {o.name: o.measure(seen) for o in map(outcome, step.outcomes)}
+        for name, value in values.items():
+            self._store(branch, condition, name, value)
+        return replace(state, seen={**state.seen, **values})
+
+    def _drawn(self, branch: Branch) -> Step | None:
+        """The step with this subject's traits in it; they are stored with the results."""
+        stop = branch.stop
+        if stop.step is None or not stop.draws:
+            return stop.step
+        numbers = {}
+        for place, distribution in stop.draws:
+            name = distribution.name or ".".join(map(str, (stop.stream, *place)))
+            numbers[place] = distribution.at(float(uniforms(self.subject.key.of(f"{TRAIT}/{name}"), 1, 1)[0, 0]))
+            self._store(branch, TRAIT, name, numbers[place])
+        return with_drawn(type(stop.step), stop.step.model_dump(exclude_none=True), numbers)
+
+    def _store(self, branch: Branch, condition: str, name: str, value: float) -> None:
+        for arm in branch.rest:
+            self.measured.setdefault(arm, {})[condition, name] = value
 
     def _setting(self, stream: str) -> Setting:
         return Setting(

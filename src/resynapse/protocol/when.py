@@ -1,0 +1,58 @@
+"""Conditional steps: done only where the outcome measured last stands on one side of a threshold."""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from resynapse.errors import ProtocolError, Where
+
+_SIDES: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A comparison such as ``acc_combined < 80``.
+
+    Parameters
+    ----------
+    outcome : measured earlier on the same path; the latest value counts.
+    side : ``<``, ``<=``, ``>`` or ``>=``.
+    threshold : in the unit of the outcome.
+    """
+
+    outcome: str
+    side: str
+    threshold: float
+
+    @classmethod
+    def parse(cls, text: object, where: Where = ()) -> When:
+        """From its text.
+
+        Raises
+        ------
+        ProtocolError : it is not ``outcome < number``.
+        """
+        match = re.fullmatch(r"\s*(\S+?)\s*(<=|>=|<|>)\s*(\S+)\s*", text) if isinstance(text, str) else None
+        try:
+            threshold = float(match[3]) if match else math.nan
+        except ValueError:
+            threshold = math.nan
+        if match is None or not math.isfinite(threshold):
+            raise ProtocolError(f"{text!r} is no comparison; write one such as acc_combined < 80", where)
+        return cls(match[1], match[2], threshold)
+
+    def holds(self, seen: Mapping[str, float]) -> bool:
+        """Whether it is true of the values measured so far."""
+        return _SIDES[self.side](seen[self.outcome], self.threshold)
+
+    def __str__(self) -> str:
+        return f"{self.outcome} {self.side} {self.threshold:g}"
