@@ -21,9 +21,9 @@ import pytest
 
 import resynapse as rs
 from resynapse.cli import app, main
-from resynapse.protocol import dumps
+from resynapse.protocol import CONTROLS, dumps
 
-COMMANDS = ("replicate", "run", "compare", "table", "protocols", "show", "validate", "citations")
+COMMANDS = ("replicate", "run", "compare", "table", "protocols", "show", "validate", "citations", "controls")
 
 
 def _call(*words: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
@@ -263,3 +263,34 @@ def test_every_table_is_a_grid_in_a_pipe(published: Path) -> None:
     titles = [line for line in lines if "published and ours" in line or "Cells that differ" in line]
     assert len(titles) > 3
     assert sum("─" in line for line in lines) == len(titles)
+
+
+def test_controls_are_listed_and_drawn(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = _call("controls", capsys=capsys)
+    assert code == 0
+    assert out.count("\n") == len(CONTROLS) + 1
+    code, out, _ = _call("show", str(file), "--control", "sham", "--control", "no-gain", capsys=capsys)
+    assert code == 0
+    assert "ketamine:sham (as ketamine, but)" in out
+    assert "no regrow in the treatment" in out
+    assert "ketamine:no-gain" in out
+
+
+def test_a_control_runs_beside_the_arms(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("run", str(file), "--subjects", "1", "--control", "sham", "--arms", "ketamine", "--out", str(tmp_path))
+    code, _, err = _call(*words, capsys=capsys)
+    assert code == 0, err
+    assert set(rs.Run(tmp_path).table()["arm"]) == {"ketamine", "ketamine:sham"}
+
+
+@pytest.mark.parametrize("words", [("--control", "shan"), ("--control",)])
+def test_an_unknown_control_is_one_line(words: tuple[str, ...], file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = _call("show", str(file), *words, capsys=capsys)
+    assert code == 2
+    assert err.count("\n") == 1
+
+
+def test_the_page_on_controls_says_what_the_command_says() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "controls.md").read_text("utf-8")
+    for control in CONTROLS.values():
+        assert f"| `{control.name}` | {control.isolates} |" in page

@@ -54,6 +54,14 @@ Dask = Annotated[
     str | None,
     Parameter(help="Compute on Dask: `local` for worker processes here, or a scheduler's address."),
 ]
+Controls = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--control",
+        help="Add a control beside every arm that it changes; may be given more than once (`resynapse controls`).",
+        negative=(),
+    ),
+]
 RunPath = Annotated[Path, Parameter(help="A run folder.")]
 
 
@@ -70,16 +78,16 @@ def replicate(
     seed: Seed = 0,
     engine: EngineName = "compiled",
     dask: Dask = None,
+    control: Controls = None,
 ) -> None:
     """Run a published protocol, then print its tables and the comparison with the publication.
 
     The same command again goes on where it stopped, or prints the tables of a finished run.
     """
     from resynapse.analysis.published import protocols_with_tables
-    from resynapse.protocol import load
 
-    chosen = load(protocol)
-    folder = RUNS / f"{chosen.name}-seed{seed}" if out is None else out
+    chosen = _load(protocol, control)
+    folder = RUNS / f"{'-'.join([chosen.name, *(control or [])])}-seed{seed}" if out is None else out
     done = _run(chosen, subjects, folder, workers, seed, engine, dask)
     _print_article_tables(done)
     if chosen.name in protocols_with_tables():
@@ -102,13 +110,13 @@ def run(
     arms: Annotated[str | None, Parameter(help="Some of the arms, separated by commas.")] = None,
     engine: EngineName = "compiled",
     dask: Dask = None,
+    control: Controls = None,
 ) -> None:
     """Run a protocol on a cohort; the same command again goes on where it stopped."""
-    from resynapse.protocol import load
-
-    chosen = load(protocol)
+    chosen = _load(protocol, None)
     if arms is not None:
         chosen = chosen.only([a.strip() for a in arms.split(",") if a.strip()])
+    chosen = _with_controls(chosen, control)
     done = _run(chosen, subjects, out, workers, seed, engine, dask)
     _say(f"{_subjects(done.manifest.subjects)} of {chosen.name} in {out}; see `resynapse table {out}`.")
     _say(SHORT_DISCLAIMER)
@@ -187,19 +195,29 @@ def show(
     /,
     *,
     subjects: Annotated[int, Parameter(converter=_whole, help="Cohort size for the estimated cost.")] = 10,
+    control: Controls = None,
 ) -> None:
     """Draw a protocol as a tree, with its epochs and what it will cost on this machine."""
     from resynapse.cohort import Cohort
-    from resynapse.protocol import load
     from resynapse.report.tree import draw
     from resynapse.runs.cost import Estimate
 
-    chosen = load(protocol)
+    chosen = _load(protocol, control)
     size = Cohort(size=subjects).size
     estimate = Estimate.rehearse(chosen)
     console = _console()
     console.print(draw(chosen), markup=False)
     _say(f"\n{estimate.sentence(size)}\n{SHORT_DISCLAIMER}")
+
+
+@app.command
+def controls() -> None:
+    """List the controls that `--control` adds to a protocol, and what each isolates."""
+    from resynapse.protocol.controls import CONTROLS
+
+    for control in CONTROLS.values():
+        _say(f"{control.name}: {control.isolates}")
+    _say(SHORT_DISCLAIMER)
 
 
 @app.command
@@ -213,7 +231,7 @@ def validate(file: Annotated[str, Parameter(help="A protocol file.")], /) -> Non
     large = chosen.batch_size > TILE
     limited = f" (batches of {chosen.batch_size}: for --engine reference only)" if large else ""
     _say(
-        f"{file}: valid protocol {chosen.name}{limited}; arms {', '.join(chosen.arms)}; "
+        f"{file}: valid protocol {chosen.name}{limited}; arms {', '.join(chosen.routes)}; "
         f"{epochs(chosen.routes)} training epochs a subject. {SHORT_DISCLAIMER}"
     )
 
@@ -250,6 +268,20 @@ def main(words: Sequence[str] | None = None) -> None:
         _complain(f"{error.filename or 'input or output'}: {error.strerror or error}", BAD_INPUT)
     except MemoryError:
         _complain("out of memory; use fewer --workers or a smaller network", FAILED)
+
+
+def _load(name: str, controls: Sequence[str] | None) -> Protocol:
+    from resynapse.protocol import load
+
+    return _with_controls(load(name), controls)
+
+
+def _with_controls(protocol: Protocol, controls: Sequence[str] | None) -> Protocol:
+    from resynapse.protocol import controlled
+
+    for name in controls or []:
+        protocol = controlled(protocol, name)
+    return protocol
 
 
 def _run(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from resynapse.protocol.derived import Below, Derived, Drop, Mean
+from resynapse.protocol.controls import CONTROLS, Control, controlled
+from resynapse.protocol.derived import Below, Derived, Drop, First, Mean, Steepest
 from resynapse.protocol.files import dumps, library, load, loads
 from resynapse.protocol.node import Node
 from resynapse.protocol.schema import dump, parse
@@ -12,33 +13,51 @@ from resynapse.protocol.steps import (
     Decay,
     Discontinue,
     Drug,
+    Lesion,
+    Mark,
     Prune,
     PruneMore,
     Regrow,
+    Scar,
     Stabilise,
     Step,
     Train,
 )
+from resynapse.protocol.traits import Distribution
 from resynapse.protocol.tree import Protocol
+from resynapse.protocol.variants import Change, Variant
+from resynapse.protocol.when import When
 
 __all__ = [
+    "CONTROLS",
     "STEPS",
     "Assess",
     "Below",
+    "Change",
+    "Control",
     "Decay",
     "Derived",
     "Discontinue",
+    "Distribution",
     "Drop",
     "Drug",
+    "First",
+    "Lesion",
+    "Mark",
     "Mean",
     "Node",
     "Protocol",
     "Prune",
     "PruneMore",
     "Regrow",
+    "Scar",
     "Stabilise",
+    "Steepest",
     "Step",
     "Train",
+    "Variant",
+    "When",
+    "controlled",
     "dump",
     "dumps",
     "library",

@@ -12,6 +12,7 @@ from resynapse.protocol.derived import Derived, base
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.paths import Route, assessments
 from resynapse.protocol.steps import Assess, Mark
+from resynapse.protocol.variants import Variant
 
 
 class Tree(typing.Protocol):
@@ -46,6 +47,10 @@ class Tree(typing.Protocol):
         """Outcomes computed from measured ones."""
 
     @property
+    def variants(self) -> Mapping[str, Variant]:
+        """Arms that are another one but for stated changes."""
+
+    @property
     def routes(self) -> Mapping[str, Route]:
         """What each arm does from the fresh network on."""
 
@@ -69,13 +74,24 @@ def check(protocol: Tree) -> None:
     if protocol.batch_size < 1:
         raise ProtocolError(f"{protocol.batch_size} is not possible: a batch has at least 1 sample", ("batch_size",))
     for arm in protocol.arms:
-        if not re.fullmatch(r"[^,=/]*[^,=/\s][^,=/]*", arm):
+        if not _is_arm(arm):
             raise ProtocolError(f"{arm!r} is no name for an arm; use a letter and none of , = /", ("arms", arm))
     _check_path(protocol, protocol.induction, ("induction",))
     for arm, path in protocol.arms.items():
         _check_path(protocol, path, ("arms", arm))
     _check_path(protocol, protocol.follow_up, ("follow_up",))
+    for name, variant in protocol.variants.items():
+        if name in protocol.arms or not _is_arm(name):
+            raise ProtocolError(f"{name!r} is no name for a variant; use one of its own", ("variants", name))
+        if variant.of not in protocol.arms:
+            raise ProtocolError(
+                f"no arm {variant.of!r}; {nearest(variant.of, protocol.arms)}", ("variants", name, "of")
+            )
     _check_assessments(protocol)
+
+
+def _is_arm(name: str) -> bool:
+    return re.fullmatch(r"[^,=/]*[^,=/\s][^,=/]*", name) is not None
 
 
 def readable(protocol: Tree, rules: Sequence[Derived]) -> tuple[Derived, ...]:

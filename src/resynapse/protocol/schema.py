@@ -21,6 +21,7 @@ from resynapse.protocol.node import Node, Path
 from resynapse.protocol.steps import STEPS, Step
 from resynapse.protocol.traits import Distribution, Place, found, placed
 from resynapse.protocol.tree import Protocol
+from resynapse.protocol.variants import Change, Variant
 from resynapse.protocol.when import When
 from resynapse.task import GaussianBlobs
 
@@ -30,6 +31,7 @@ _MANY = ("repeat", "sweep")
 _SHORTHAND = {"assess": "condition"}
 _TOP = (
     "name", "title", "cite", "task", "network", "batch_size", "induction", "arms", "follow_up", "derived",
+    "variants",
 )  # fmt: skip
 MOST_NODES = 10_000
 """Most steps of one path with every repetition written out."""
@@ -58,6 +60,10 @@ def parse(document: object) -> Protocol:
         "induction": _path(top.get("induction", []), ("induction",)),
         "arms": {name: _path(path, ("arms", name)) for name, path in arms.items()},
         "follow_up": _path(top.get("follow_up", []), ("follow_up",)),
+        "variants": {
+            name: _variant(value, ("variants", name))
+            for name, value in _mapping(top.get("variants", {}), ("variants",)).items()
+        },
         "derived": tuple(
             _rule(rule, ("derived", i)) for i, rule in enumerate(_sequence(top.get("derived", []), ("derived",)))
         ),
@@ -83,6 +89,7 @@ def dump(protocol: Protocol) -> dict[str, Any]:
         "arms": {name: _dump_path(path) for name, path in protocol.arms.items()},
         "follow_up": _dump_path(protocol.follow_up),
         "derived": [{rule.kind: rule.model_dump(mode="json")} for rule in protocol.derived],
+        **({"variants": {n: _dump_variant(v) for n, v in protocol.variants.items()}} if protocol.variants else {}),
     }
 
 
@@ -183,6 +190,53 @@ def with_drawn(kind: type[Step], fields: Mapping[str, Any], numbers: Mapping[Pla
     whole = {name for name, field in kind.model_fields.items() if field.annotation is int}
     rounded = {p: round(n) if len(p) == 1 and p[0] in whole else n for p, n in numbers.items()}
     return _model(kind, placed(fields, rounded), where)
+
+
+def _variant(value: object, where: Where) -> Variant:
+    item = _mapping(value, where, ("of", "control", "changes"))
+    if "of" not in item:
+        raise ProtocolError("of is missing; name the arm that it is made of", where)
+    changes = _sequence(item.get("changes", []), (*where, "changes"))
+    return Variant(
+        of=_typed(str, item["of"], (*where, "of")),
+        changes=tuple(_change(change, (*where, "changes", i)) for i, change in enumerate(changes)),
+        control=_typed(str, item.get("control", ""), (*where, "control")),
+    )
+
+
+def _change(value: object, where: Where) -> Change:
+    item = _mapping(value, where, ("step", "in", "set", "into", "at"))
+    kind, section = item.get("step"), item.get("in", "")
+    if kind not in STEPS:
+        raise ProtocolError(f"step {kind!r} is not known; {nearest(kind, STEPS)}", where)
+    if section not in ("", "induction", "treatment", "follow_up"):
+        raise ProtocolError(f"{section!r} is no section; allowed: induction, treatment, follow_up", (*where, "in"))
+    fields = _mapping(item.get("set", {}), (*where, "set"), STEPS[kind].model_fields)
+    into = None
+    if "into" in item:
+        other = _node(item["into"], (*where, "into"), {})
+        if other.step is None or other != Node(step=other.step):
+            raise ProtocolError("one step alone must stand here", (*where, "into"))
+        into = other.step
+    at = _typed(tuple[int, ...], item["at"], (*where, "at")) if "at" in item else None
+    return Change(step=kind, section=section, set=fields, into=into, at=at)
+
+
+def _dump_variant(variant: Variant) -> dict[str, Any]:
+    changes = []
+    for change in variant.changes:
+        out: dict[str, Any] = {"step": change.step}
+        if change.section:
+            out["in"] = change.section
+        if change.set:
+            out["set"] = dict(change.set)
+        if change.into is not None:
+            out["into"] = {change.into.kind: change.into.model_dump(mode="json", exclude_none=True)}
+        if change.at is not None:
+            out["at"] = list(change.at)
+        changes.append(out)
+    control = {"control": variant.control} if variant.control else {}
+    return {"of": variant.of, **control, "changes": changes}
 
 
 def _rule(value: object, where: Where) -> Derived:

@@ -14,6 +14,7 @@ from resynapse.protocol.derived import Derived
 from resynapse.protocol.node import Node, Path, Stepwise, every, nodes
 from resynapse.protocol.paths import Route, route
 from resynapse.protocol.steps import Assess
+from resynapse.protocol.variants import Variant
 from resynapse.task import GaussianBlobs
 
 
@@ -32,6 +33,7 @@ class Protocol:
     arms : the treatment path of each arm.
     follow_up : path that every arm takes afterwards.
     derived : outcomes computed from measured ones.
+    variants : arms that are another one but for stated changes.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Protocol:
     arms: Mapping[str, Path] = field(default_factory=dict)
     follow_up: Path = ()
     derived: tuple[Derived, ...] = ()
+    variants: Mapping[str, Variant] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check(self)
@@ -55,11 +58,12 @@ class Protocol:
 
     @property
     def routes(self) -> dict[str, Route]:
-        """What each arm does from the fresh network on."""
-        return {
+        """What each arm, variants included, does from the fresh network on."""
+        arms = {
             arm: route(arm, induction=self.induction, treatment=path, follow_up=self.follow_up)
             for arm, path in self.arms.items()
         }
+        return {**arms, **{name: variant.route(arms[variant.of]) for name, variant in self.variants.items()}}
 
     @property
     def nodes(self) -> Iterator[Node]:
@@ -82,10 +86,14 @@ class Protocol:
         if not arms:
             raise ProtocolError(f"no arm is named; protocol {self.name} has {', '.join(self.arms)}")
         for name in arms:
-            if name not in self.arms:
-                raise ProtocolError(f"protocol {self.name} has no arm {name!r}; {nearest(name, self.arms)}")
+            if name not in self.arms and name not in self.variants:
+                known = [*self.arms, *self.variants]
+                raise ProtocolError(f"protocol {self.name} has no arm {name!r}; {nearest(name, known)}")
+            if name in self.variants and self.variants[name].of not in arms:
+                raise ProtocolError(f"{name} is made of {self.variants[name].of}; name this arm too")
         kept = [name for name in self.arms if name in arms]
         return self._changed(
+            variants={name: variant for name, variant in self.variants.items() if name in arms},
             arms={name: _of_arms(self.arms[name], kept) for name in kept},
             induction=_of_arms(self.induction, kept),
             follow_up=_of_arms(self.follow_up, kept),

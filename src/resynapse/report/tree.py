@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resynapse.protocol import Assess, Node, Protocol, Step
+from resynapse.protocol.variants import Change
 
 if TYPE_CHECKING:
     from rich.tree import Tree
@@ -28,6 +29,10 @@ def draw(protocol: Protocol) -> Tree:
     arms = root.add(Text("arms, all from the identical state"))
     for name, path in protocol.arms.items():
         grow(arms.add(Text(name if path else f"{name} (no treatment)")), path)
+    for name, variant in protocol.variants.items():
+        branch = arms.add(Text(f"{name} (as {variant.of}, but)"))
+        for change in variant.changes:
+            branch.add(Text(_changed(change)))
     grow(root.add(Text("follow-up")), protocol.follow_up)
     if protocol.derived:
         rules = root.add(Text("derived outcomes"))
@@ -53,6 +58,15 @@ def _line(node: Node) -> str:
         apart = "" if node.share else ", each run apart"
         text += f", side path at {', '.join(map(str, node.at))}{apart}"
     return text
+
+
+def _changed(change: Change) -> str:
+    place = f" in the {change.section.replace('_', '-')}" if change.section else ""
+    if change.into is not None:
+        return f"{describe(change.into)} instead of {change.step}{place}"
+    parts = [f"{key} {'default' if value is None else _value(value)}" for key, value in change.set.items()]
+    parts += [f"side path at {', '.join(map(str, change.at))}"] if change.at is not None else []
+    return f"{change.step}{place} with {', '.join(parts)}" if parts else f"no {change.step}{place}"
 
 
 def describe(step: Step) -> str:

@@ -66,7 +66,7 @@ def walk(experiment: Experiment, subject: Subject, engine: Engine, watch: Watch 
     walker = _Walker(experiment, subject, engine, subject.data(experiment), watch)
     network = subject.network(experiment).astype(engine.dtype)
     walker.follow(State(network), experiment.routes, "")
-    return [row for arm in experiment.arms for row in walker.rows(arm)]
+    return [row for arm in experiment.routes for row in walker.rows(arm)]
 
 
 @dataclass(slots=True)
@@ -185,4 +185,5 @@ class _Walker:
         return f"subject {self.subject.number}, arm {self._arms(branch)}, step {branch.stop.stream or 'fork'}"
 
     def _arms(self, branch: Branch) -> str:
-        return "all arms" if len(branch.rest) == len(self.experiment.arms) > 1 else ", ".join(branch.rest)
+        every = len(self.experiment.arms) + len(self.experiment.variants)
+        return "all arms" if len(branch.rest) == every > 1 else ", ".join(branch.rest)

@@ -1,0 +1,230 @@
+"""Controls: named changes that isolate what a result rests on, for any protocol.
+
+Each adds, beside every arm that it changes, a variant named ``ARM:CONTROL``. Everything up to the first difference is
+shared with the arm itself. Source: model of section 8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from resynapse.errors import ProtocolError, nearest
+from resynapse.protocol.node import Path, every
+from resynapse.protocol.paths import Route, Stop
+from resynapse.protocol.steps import Decay, Drug, Lesion, PruneMore, Train
+from resynapse.protocol.tree import Protocol
+from resynapse.protocol.variants import Change, Variant
+
+Made = Iterator[tuple[str, tuple[Change, ...]]]
+"""Arms and what is changed in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A named control.
+
+    Parameters
+    ----------
+    name : as on the command line.
+    isolates : one sentence on what the comparison with the arm itself shows.
+    make : the changes for each arm; changes that leave an arm as it is are dropped.
+    """
+
+    name: str
+    isolates: str
+    make: Callable[[Protocol], Made]
+
+
+def controlled(protocol: Protocol, name: str) -> Protocol:
+    """The protocol with the variants of a control.
+
+    Raises
+    ------
+    ProtocolError : no such control, or it changes no arm of this protocol.
+    """
+    if name not in CONTROLS:
+        raise ProtocolError(f"unknown control {name!r}; {nearest(name, CONTROLS)}")
+    added = {
+        f"{arm}:{name}": Variant(of=arm, changes=changes, control=name)
+        for arm, changes in CONTROLS[name].make(protocol)
+    }
+    after = replace(protocol, variants={**protocol.variants, **added})
+    routes = after.routes
+    kept = {n: v for n, v in after.variants.items() if n not in added or routes[n] != routes[v.of]}
+    if len(kept) == len(protocol.variants):
+        raise ProtocolError(f"control {name} changes nothing in protocol {protocol.name}; it has none of these steps")
+    return replace(protocol, variants=kept)
+
+
+def _of_kind(*changes: Change) -> Callable[[Protocol], Made]:
+    """The same changes in every arm."""
+
+    def make(protocol: Protocol) -> Made:
+        for arm in protocol.arms:
+            yield arm, changes
+
+    return make
+
+
+def _treated(*changes: Change) -> Callable[[Protocol], Made]:
+    """The same changes in every arm with a treatment."""
+
+    def make(protocol: Protocol) -> Made:
+        for arm, path in protocol.arms.items():
+            if path:
+                yield arm, changes
+
+    return make
+
+
+def _exposure(path: Path) -> float:
+    """Learning rate times epochs, summed over a treatment."""
+    return sum(n.step.lr * n.step.epochs for n in every(path) if isinstance(n.step, Train))
+
+
+def _matched_exposure(protocol: Protocol) -> Made:
+    largest = max((_exposure(path) for path in protocol.arms.values()), default=0.0)
+    for arm, path in protocol.arms.items():
+        own = _exposure(path)
+        trains = [n.step for n in every(path) if isinstance(n.step, Train)]
+        rates = {step.lr for step in trains}
+        if own > 0 and len(rates) == 1 and own < largest:
+            yield arm, (Change(step="train", section="treatment", set={"lr": rates.pop() * largest / own}),)
+
+
+def _stops(path: Route) -> Iterator[Stop]:
+    for stop in path:
+        yield stop
+        yield from _stops(stop.fork)
+
+
+def _decays(protocol: Protocol) -> dict[str, float]:
+    """Protection lost a step, for every arm whose washout is one rate."""
+    rates = {
+        arm: {stop.step.per_step for stop in _stops(protocol.routes[arm]) if isinstance(stop.step, Decay)}
+        for arm in protocol.arms
+    }
+    return {arm: next(iter(found)) for arm, found in rates.items() if len(found) == 1}
+
+
+def _equal_protection(protocol: Protocol) -> Made:
+    rates = _decays(protocol)
+    if rates:
+        middle = sorted(rates.values())[len(rates) // 2]
+        for arm in rates:
+            yield arm, (Change(step="decay", set={"per_step": middle}),)
+
+
+def _swapped_decay(protocol: Protocol) -> Made:
+    rates = _decays(protocol)
+    order = sorted(rates, key=lambda arm: rates[arm])
+    for arm, other in zip(order, reversed(order), strict=True):
+        yield arm, (Change(step="decay", set={"per_step": rates[other]}),)
+
+
+def _lesions(by: Literal["smallest", "random"]) -> Callable[[Protocol], Made]:
+    def make(protocol: Protocol) -> Made:
+        for arm in protocol.arms:
+            tests = [stop.step for stop in _stops(protocol.routes[arm]) if isinstance(stop.step, (PruneMore, Lesion))]
+            shares = {step.of_active for step in tests}
+            if len(shares) == 1:
+                into = Lesion(of_active=shares.pop(), by=by)
+                yield arm, tuple(Change(step=kind, into=into) for kind in ("prune_more", "lesion"))
+
+    return make
+
+
+def _no_training(protocol: Protocol) -> Made:
+    """No epochs; a gain that training would have reached is given at once."""
+    for arm, path in protocol.arms.items():
+        gains = [n.step.gain for n in every(path) if isinstance(n.step, Train) and n.step.gain is not None]
+        if gains:
+            last = gains[-1]
+            into = Drug(gain=last[-1] if isinstance(last, tuple) else last)
+            yield arm, (Change(step="train", section="treatment", into=into),)
+        elif path:
+            yield arm, (Change(step="train", section="treatment", set={"epochs": 0, "noise_sd": None}, at=(0,)),)
+
+
+_NO_DRUG = (Change(step="drug", section="treatment"), Change(step="train", section="treatment", set={"gain": None}))
+
+CONTROLS: dict[str, Control] = {
+    c.name: c
+    for c in (
+        Control(
+            "sham",
+            "the fine-tuning alone, without regrowth, modulation and noise: what training by itself brings",
+            _treated(
+                Change(step="regrow", section="treatment"),
+                *_NO_DRUG,
+                Change(step="train", section="treatment", set={"noise_sd": None}),
+            ),
+        ),
+        Control(
+            "matched-exposure",
+            "every arm with the learning exposure (rate times epochs) of the most trained one: dose of training",
+            _matched_exposure,
+        ),
+        Control(
+            "random-regrowth",
+            "as many connections regrown at random places: whether the guidance by gradients matters",
+            _of_kind(Change(step="regrow", section="treatment", set={"by": "random"})),
+        ),
+        Control(
+            "no-gain",
+            "the treatment at gain 1: what the gain does, to the probe above all",
+            _treated(
+                Change(step="drug", section="treatment", set={"gain": None}),
+                Change(step="train", section="treatment", set={"gain": None}),
+            ),
+        ),
+        Control(
+            "no-training",
+            "regrowth and modulation (a ramp at its end) without fine-tuning: what the drug state does by itself",
+            _no_training,
+        ),
+        Control(
+            "equal-protection",
+            "the same washout of the stabiliser (the middle one) in every arm: the challenge at the test made equal",
+            _equal_protection,
+        ),
+        Control(
+            "no-protection",
+            "no stabiliser at all: what is left of the arms' order without protection",
+            _of_kind(Change(step="stabilise")),
+        ),
+        Control(
+            "swapped-decay",
+            "the fastest and the slowest washout exchanged: whether order follows the drug or the washout",
+            _swapped_decay,
+        ),
+        Control(
+            "no-maintenance",
+            "withdrawal straight after treatment: what maintenance adds",
+            _of_kind(Change(step="train", section="follow_up", set={"epochs": 0}, at=(0,))),
+        ),
+        Control(
+            "stabiliser-only",
+            "no treatment, but everything that follows it: what the stabiliser does alone",
+            _treated(*(Change(step=kind, section="treatment") for kind in ("drug", "regrow", "train", "discontinue"))),
+        ),
+        Control(
+            "healthy",
+            "the same path without pruning: the reference of a network that lost nothing",
+            _of_kind(Change(step="prune", section="induction")),
+        ),
+        Control(
+            "random-lesion",
+            "the structural test removes random connections, equally many in each layer's share",
+            _lesions("random"),
+        ),
+        Control(
+            "matched-lesion",
+            "the structural test removes exactly its share of every layer's weakest: equal loss for dense and sparse",
+            _lesions("smallest"),
+        ),
+    )
+}
+"""Every control by its name."""

@@ -1,0 +1,100 @@
+"""Variants: an arm that is another one but for stated changes.
+
+The changes act on the route of the other arm, after its random streams are named. So a variant keeps every random
+number of what it does not change, shares the run with the other arm up to the first difference, and moves no label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from resynapse.errors import ProtocolError
+from resynapse.protocol.paths import Route, Stop
+from resynapse.protocol.steps import Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is done to every step of one kind.
+
+    Parameters
+    ----------
+    step : kind of the steps, such as ``regrow``.
+    section : ``induction``, ``treatment`` or ``follow_up``; empty for all of them.
+    set : fields with their new values; None puts a field back to its default.
+    into : another step in its place.
+    at : other counts for its side paths.
+
+    Without `set`, `into` and `at` the step is left out; its side paths stay.
+    """
+
+    step: str
+    section: str = ""
+    set: Mapping[str, Any] = field(default_factory=dict)
+    into: Step | None = None
+    at: tuple[int, ...] | None = None
+
+    def on(self, stop: Stop) -> Stop | None:
+        """The stop after the change; None where nothing of it is left.
+
+        Raises
+        ------
+        ProtocolError : a value that the field cannot take.
+        """
+        if self.into is None and not self.set and self.at is None:
+            return replace(stop, step=None, at=(), share=True, draws=()) if stop.fork else None
+        if self.into is not None:
+            return replace(stop, step=self.into, draws=(), at=stop.at if self.into.counts else ())
+        if stop.step is None:
+            return stop
+        named = {**stop.step.model_dump(exclude_none=True), **self.set}
+        fields = {key: value for key, value in named.items() if value is not None}
+        if self.step == "drug" and not fields:
+            return replace(stop, step=None) if stop.fork else None
+        try:
+            changed = type(stop.step).model_validate(fields)
+        except ValidationError as error:
+            problem = error.errors(include_url=False)[0]
+            raise ProtocolError(f"{self.step} with {dict(self.set)} is not possible: {problem['msg']}") from None
+        draws = tuple((place, drawn) for place, drawn in stop.draws if place[0] not in self.set)
+        return replace(stop, step=changed, draws=draws, at=stop.at if self.at is None or not stop.fork else self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """An arm made of another one.
+
+    Parameters
+    ----------
+    of : the other arm.
+    changes : done one after the other.
+    control : the control that made it, empty for none.
+    """
+
+    of: str
+    changes: tuple[Change, ...]
+    control: str = ""
+
+    def route(self, of: Route) -> Route:
+        """The route of the variant from that of the other arm."""
+        for change in self.changes:
+            of = tuple(_changed(of, change))
+        return of
+
+
+def _changed(route: Route, change: Change) -> Iterator[Stop]:
+    for stop in route:
+        inner = replace(stop, fork=tuple(_changed(stop.fork, change)))
+        if stop.fork and not inner.fork:
+            inner = replace(inner, at=())
+        meant = stop.step is not None and stop.step.kind == change.step
+        if meant and (not change.section or stop.stream.split("/", 1)[0] == change.section):
+            after = change.on(inner)
+        else:
+            after = inner if inner.step is not None or inner.fork else None
+        if after is not None:
+            yield after
