@@ -23,7 +23,7 @@ import resynapse as rs
 from resynapse.cli import app, main
 from resynapse.protocol import CONTROLS, dumps
 
-COMMANDS = ("replicate", "run", "compare", "table", "protocols", "show", "validate", "citations", "controls")
+COMMANDS = ("replicate", "run", "compare", "table", "protocols", "show", "validate", "citations", "controls", "schema")
 
 
 def _call(*words: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
@@ -294,3 +294,23 @@ def test_the_page_on_controls_says_what_the_command_says() -> None:
     page = (Path(__file__).parents[1] / "docs" / "controls.md").read_text("utf-8")
     for control in CONTROLS.values():
         assert f"| `{control.name}` | {control.isolates} |" in page
+
+
+def test_one_value_can_be_changed(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("run", str(file), "--subjects", "1", "--arms", "ketamine", "--out", str(tmp_path))
+    code, _, err = _call(*words, "--set", "arms.ketamine.regrow.of_pruned=0.25", capsys=capsys)
+    assert code == 0, err
+    (regrow,) = (n.step for n in rs.Run(tmp_path).protocol.arms["ketamine"] if isinstance(n.step, rs.Regrow))
+    assert regrow.of_pruned == 0.25
+
+
+def test_a_wrong_change_is_one_line(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = _call("show", str(file), "--set", "arms.ketamin.regrow.of_pruned=0.25", capsys=capsys)
+    assert code == 2
+    assert err == "resynapse: arms: nothing stands at 'ketamin'; did you mean 'ketamine'?\n"
+
+
+def test_the_schema_is_json_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = _call("schema", capsys=capsys)
+    assert code == 0
+    assert json.loads(out)["title"] == "resynapse protocol"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -62,6 +63,14 @@ Controls = Annotated[
         negative=(),
     ),
 ]
+Changes = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--set",
+        help="Change one value, as in `--set arms.ketamine.regrow.of_pruned=0.25`; may be given more than once.",
+        negative=(),
+    ),
+]
 RunPath = Annotated[Path, Parameter(help="A run folder.")]
 
 
@@ -79,6 +88,7 @@ def replicate(
     engine: EngineName = "compiled",
     dask: Dask = None,
     control: Controls = None,
+    set: Changes = None,
 ) -> None:
     """Run a published protocol, then print its tables and the comparison with the publication.
 
@@ -86,8 +96,9 @@ def replicate(
     """
     from resynapse.analysis.published import protocols_with_tables
 
-    chosen = _load(protocol, control)
-    folder = RUNS / f"{'-'.join([chosen.name, *(control or [])])}-seed{seed}" if out is None else out
+    chosen = _load(protocol, set, control)
+    changed = [f"set{zlib.crc32(repr(set).encode()):08x}"] if set else []
+    folder = RUNS / f"{'-'.join([chosen.name, *(control or []), *changed])}-seed{seed}" if out is None else out
     done = _run(chosen, subjects, folder, workers, seed, engine, dask)
     _print_article_tables(done)
     if chosen.name in protocols_with_tables():
@@ -111,9 +122,10 @@ def run(
     engine: EngineName = "compiled",
     dask: Dask = None,
     control: Controls = None,
+    set: Changes = None,
 ) -> None:
     """Run a protocol on a cohort; the same command again goes on where it stopped."""
-    chosen = _load(protocol, None)
+    chosen = _load(protocol, set, None)
     if arms is not None:
         chosen = chosen.only([a.strip() for a in arms.split(",") if a.strip()])
     chosen = _with_controls(chosen, control)
@@ -196,13 +208,14 @@ def show(
     *,
     subjects: Annotated[int, Parameter(converter=_whole, help="Cohort size for the estimated cost.")] = 10,
     control: Controls = None,
+    set: Changes = None,
 ) -> None:
     """Draw a protocol as a tree, with its epochs and what it will cost on this machine."""
     from resynapse.cohort import Cohort
     from resynapse.report.tree import draw
     from resynapse.runs.cost import Estimate
 
-    chosen = _load(protocol, control)
+    chosen = _load(protocol, set, control)
     size = Cohort(size=subjects).size
     estimate = Estimate.rehearse(chosen)
     console = _console()
@@ -218,6 +231,17 @@ def controls() -> None:
     for control in CONTROLS.values():
         _say(f"{control.name}: {control.isolates}")
     _say(SHORT_DISCLAIMER)
+
+
+@app.command
+def schema() -> None:
+    """Print the JSON Schema of protocol files, for editors that complete and check them."""
+    import json
+
+    from resynapse.protocol import json_schema
+
+    print(json.dumps(json_schema(), indent=2))
+    print(SHORT_DISCLAIMER, file=sys.stderr)
 
 
 @app.command
@@ -270,10 +294,13 @@ def main(words: Sequence[str] | None = None) -> None:
         _complain("out of memory; use fewer --workers or a smaller network", FAILED)
 
 
-def _load(name: str, controls: Sequence[str] | None) -> Protocol:
-    from resynapse.protocol import load
+def _load(name: str, changes: Sequence[str] | None, controls: Sequence[str] | None) -> Protocol:
+    from resynapse.protocol import amended, load
 
-    return _with_controls(load(name), controls)
+    protocol = load(name)
+    for change in changes or []:
+        protocol = amended(protocol, change)
+    return _with_controls(protocol, controls)
 
 
 def _with_controls(protocol: Protocol, controls: Sequence[str] | None) -> Protocol:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from resynapse.protocol.amend import amended
 from resynapse.protocol.controls import CONTROLS, Control, controlled
 from resynapse.protocol.derived import Below, Derived, Drop, First, Mean, Steepest
+from resynapse.protocol.describe import json_schema
 from resynapse.protocol.files import dumps, library, load, loads
 from resynapse.protocol.node import Node
 from resynapse.protocol.schema import dump, parse
@@ -57,9 +59,11 @@ __all__ = [
     "Train",
     "Variant",
     "When",
+    "amended",
     "controlled",
     "dump",
     "dumps",
+    "json_schema",
     "library",
     "load",
     "loads",

@@ -82,6 +82,14 @@ def load(name_or_path: str | Path) -> Protocol:
     return loads(text, source=str(path))
 
 
+def loads_value(text: str, source: str) -> Any:
+    """One YAML value, as in a protocol file; `source` names it in errors."""
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ProtocolError(f"{source}: {text!r} is no YAML value: {str(error).splitlines()[0]}") from None
+
+
 def loads(text: str, source: str = "protocol") -> Protocol:
     """A protocol from YAML text; `source` names it in errors."""
     try:

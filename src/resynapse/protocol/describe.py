@@ -1,0 +1,153 @@
+"""The JSON Schema of protocol files, made from the steps themselves, for editors that complete and check."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from resynapse.protocol.derived import RULES
+from resynapse.protocol.schema import TASKS
+from resynapse.protocol.steps import STEPS
+from resynapse.protocol.traits import KINDS
+
+_VARIABLE = {"type": "string", "pattern": r"\$", "description": "a variable of a repeat or sweep around the step"}
+_NAMES = {"type": "array", "items": {"type": "string"}}
+_COUNTS = {"type": "array", "items": {"type": "integer", "minimum": 0}}
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a protocol file."""
+    path = {"$ref": "#/$defs/path"}
+    text = {"type": "string"}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "resynapse protocol",
+        "type": "object",
+        "additionalProperties": False,
+        "anyOf": [{"required": ["name", "arms"]}, {"required": ["name", "base"]}],
+        "properties": {
+            "name": {**text, "description": "names the results"},
+            "title": text,
+            "cite": {**text, "description": "DOI of the article it follows"},
+            "base": {**text, "description": "a library protocol; what is named here replaces its part, arm by arm"},
+            "task": _task(),
+            "network": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {"hidden": {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1}},
+            },
+            "batch_size": {"type": "integer", "minimum": 1},
+            "induction": {**path, "description": "from the fresh network to the state that all arms share"},
+            "arms": {"type": "object", "additionalProperties": {"anyOf": [path, {"type": "null"}]}},
+            "follow_up": {**path, "description": "what every arm does afterwards"},
+            "derived": {"type": "array", "items": {"$ref": "#/$defs/rule"}},
+            "variants": {"type": "object", "additionalProperties": {"$ref": "#/$defs/variant"}},
+        },
+        "$defs": {
+            "path": {"type": "array", "items": {"$ref": "#/$defs/node"}},
+            "node": _node(),
+            "rule": _one_of({name: rule.model_json_schema() for name, rule in RULES.items()}),
+            "variant": _variant(),
+            "distribution": _distribution(),
+        },
+    }
+
+
+def _task() -> dict[str, Any]:
+    schemas = []
+    for kind, task in TASKS.items():
+        schema = TypeAdapter(task).json_schema()
+        schema["properties"] = {"kind": {"const": kind}, **schema["properties"]}
+        schemas.append({**schema, "additionalProperties": False})
+    return {"anyOf": schemas}
+
+
+def _node() -> dict[str, Any]:
+    steps = {kind: _step(kind) for kind in STEPS}
+    rounds = {"type": "object", "minProperties": 1}
+    beside = {
+        "at": {"anyOf": [_COUNTS, _VARIABLE]},
+        "fork": {"$ref": "#/$defs/path"},
+        "share": {"type": "boolean"},
+        "arms": _NAMES,
+        "skip": _NAMES,
+        "label": {"type": "array", "items": {"type": "number"}},
+        "when": {"type": "string", "pattern": r"^\s*\S+\s*(<=|>=|<|>)\s*\S+\s*$"},
+        "stream": {"type": "string"},
+        "repeat": rounds,
+        "sweep": rounds,
+        "do": {"$ref": "#/$defs/path"},
+    }
+    return {"type": "object", "additionalProperties": False, "minProperties": 1, "properties": {**steps, **beside}}
+
+
+def _step(kind: str) -> dict[str, Any]:
+    model = STEPS[kind]
+    schema = model.model_json_schema()
+    schema["properties"] = {name: _open(field) for name, field in schema.get("properties", {}).items()}
+    schema["description"] = (model.__doc__ or "").split("\n", 1)[0]
+    if kind == "assess":
+        return {"anyOf": [{"type": "string"}, schema]}
+    return schema if schema.get("required") else {"anyOf": [{"type": "null"}, schema]}
+
+
+def _open(field: Any) -> Any:
+    """A field's schema that also takes a distribution or a variable wherever it takes a number."""
+    if isinstance(field, list):
+        return [_open(part) for part in field]
+    if not isinstance(field, dict):
+        return field
+    if field.get("type") in ("number", "integer"):
+        kept = {key: field[key] for key in ("description", "default", "title") if key in field}
+        plain = {key: value for key, value in field.items() if key not in kept}
+        return {**kept, "anyOf": [plain, {"$ref": "#/$defs/distribution"}, _VARIABLE]}
+    return {key: _open(value) if key in ("anyOf", "prefixItems", "items") else value for key, value in field.items()}
+
+
+def _distribution() -> dict[str, Any]:
+    numbers = {"type": "array", "items": {"type": "number"}, "minItems": 1}
+    pair = {**numbers, "minItems": 2, "maxItems": 2}
+    properties = {kind: numbers if kind == "choice" else pair for kind in KINDS}
+    return {
+        "type": "object",
+        "description": "a number that is drawn for each subject",
+        "additionalProperties": False,
+        "oneOf": [{"required": [kind]} for kind in KINDS],
+        "properties": {**properties, "within": pair, "name": {"type": "string"}},
+    }
+
+
+def _variant() -> dict[str, Any]:
+    change = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["step"],
+        "properties": {
+            "step": {"enum": list(STEPS)},
+            "in": {"enum": ["induction", "treatment", "follow_up"]},
+            "set": {"type": "object"},
+            "into": {"$ref": "#/$defs/node"},
+            "at": _COUNTS,
+        },
+    }
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["of"],
+        "properties": {
+            "of": {"type": "string"},
+            "control": {"type": "string"},
+            "changes": {"type": "array", "items": change},
+        },
+    }
+
+
+def _one_of(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "minProperties": 1,
+        "maxProperties": 1,
+        "properties": properties,
+    }
