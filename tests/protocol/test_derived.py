@@ -1,0 +1,54 @@
+"""Derived outcomes against hand-made courses."""
+
+from __future__ import annotations
+
+from resynapse.protocol.derived import Below, Drop, First, Mean, Steepest
+
+COURSE = {
+    ("cycle=0", "acc"): 95.0,
+    ("cycle=1", "acc"): 90.0,
+    ("cycle=2", "acc"): 60.0,
+    ("cycle=10", "acc"): 70.0,
+    ("cycle=11", "other"): 0.0,
+    ("lesioned=0", "acc"): 50.0,
+    ("lesioned=2", "acc"): 10.0,
+    ("acute", "acc"): 80.0,
+    ("lesioned", "acc"): 30.0,
+}
+
+
+def test_drop_pairs_counts() -> None:
+    rule = Drop(outcome="d", of="acc", before="cycle", after="lesioned")
+    assert dict(rule.values(COURSE)) == {"cycle=0": 45.0, "cycle=2": 50.0}
+
+
+def test_drop_of_plain_conditions_takes_no_counted_one() -> None:
+    assert dict(Drop(outcome="d", of="acc", before="acute", after="lesioned").values(COURSE)) == {"acute": 50.0}
+    assert dict(Drop(outcome="d", of="acc", before="cycle=2", after="acute").values(COURSE)) == {"cycle=2": -20.0}
+
+
+def test_first_crossing_follows_the_counts_as_numbers() -> None:
+    backwards = dict(reversed(COURSE.items()))
+    for course in (COURSE, backwards):
+        rule = First(outcome="f", of="acc", within="cycle", condition="course", threshold=75)
+        assert dict(rule.values(course)) == {"course": 2.0}
+
+
+def test_no_crossing_has_no_value() -> None:
+    assert not dict(First(outcome="f", of="acc", within="cycle", condition="c", threshold=60).values(COURSE))
+    assert not dict(First(outcome="f", of="none", within="cycle", condition="c", threshold=60).values(COURSE))
+
+
+def test_the_steepest_fall_and_where_it_ends() -> None:
+    fall = Steepest(outcome="s", of="acc", within="cycle", condition="c")
+    count = Steepest(outcome="s", of="acc", within="cycle", condition="c", give="count")
+    assert dict(fall.values(COURSE)) == {"c": 30.0}
+    assert dict(count.values(COURSE)) == {"c": 2.0}
+    assert not dict(fall.values({("cycle=1", "acc"): 1.0}))
+
+
+def test_below_and_mean_take_every_count() -> None:
+    below = dict(Below(outcome="b", of="acc", threshold=75, within="cycle").values(COURSE))
+    assert below == {"cycle=0": 0.0, "cycle=1": 0.0, "cycle=2": 100.0, "cycle=10": 100.0}
+    mean = Mean(outcome="m", of="acc", within="cycle", condition="c")
+    assert dict(mean.values(COURSE)) == {"c": (95 + 90 + 60 + 70) / 4}
