@@ -15,7 +15,6 @@ from resynapse.protocol.paths import Route, Stop, assessments
 from resynapse.runs.walk import walk
 from resynapse.task import GaussianBlobs
 
-
 RECORDS = {
     "demo": "",
     "fragility": "10.5281/zenodo.18209002",
