@@ -155,7 +155,7 @@ def test_repetitions_cannot_explode() -> None:
     inner = "[{mark: {}}]"
     for name in "abcd":
         inner = f"[{{repeat: {{{name}: {{from: 1, to: 100}}}}, do: {inner}}}]"
-    with pytest.raises(ProtocolError, match="more than 10000 steps when written out"):
+    with pytest.raises(ProtocolError, match="more than 2000 steps when written out"):
         loads(f"{HEAD}arms: {{one: {inner}}}")
 
 

@@ -91,18 +91,11 @@ class Below(Derived):
         return (self.within,)
 
 
-class Mean(Derived):
-    """Mean of `of` over all counts of a condition; it stands under a condition of its own."""
+class Gathered(Derived):
+    """A rule that gathers the counts of one condition and gives one value at a condition of its own."""
 
-    kind: ClassVar[str] = "mean"
-    within: str = Field(description="condition whose counts are averaged")
+    within: str = Field(description="condition whose counts are gathered")
     condition: str = Field(min_length=1, description="condition of the new value")
-
-    @override
-    def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
-        found = [v for (c, name), v in measured.items() if name == self.of and self.within in (c, base(c))]
-        if found:
-            yield self.condition, float(np.mean(found))
 
     @property
     @override
@@ -115,11 +108,20 @@ class Mean(Derived):
         return (self.condition,)
 
 
-class OverCounts(Derived):
-    """A rule that reads one outcome along the counts of a condition and gives one value."""
+class Mean(Gathered):
+    """Mean of `of` over all counts of a condition; it stands under a condition of its own."""
 
-    within: str = Field(description="condition whose counts are followed, in rising order")
-    condition: str = Field(min_length=1, description="condition of the new value")
+    kind: ClassVar[str] = "mean"
+
+    @override
+    def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
+        found = [v for (c, name), v in measured.items() if name == self.of and self.within in (c, base(c))]
+        if found:
+            yield self.condition, float(np.mean(found))
+
+
+class OverCounts(Gathered):
+    """A rule that reads one outcome along the counts of a condition and gives one value."""
 
     @override
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
@@ -135,16 +137,6 @@ class OverCounts(Derived):
     def along(self, course: list[tuple[float, float]]) -> float | None:
         """The value from the (count, value) pairs, or None."""
         raise NotImplementedError
-
-    @property
-    @override
-    def reads(self) -> tuple[str, ...]:
-        return (self.within,)
-
-    @property
-    @override
-    def writes(self) -> tuple[str, ...]:
-        return (self.condition,)
 
 
 class First(OverCounts):

@@ -33,7 +33,7 @@ _TOP = (
     "name", "title", "cite", "task", "network", "batch_size", "induction", "arms", "follow_up", "derived",
     "variants",
 )  # fmt: skip
-MOST_NODES = 10_000
+MOST_NODES = 2_000
 """Most steps of one path with every repetition written out."""
 _M = TypeVar("_M", bound=BaseModel)
 
@@ -121,12 +121,11 @@ def _path(value: object, where: Where, scope: Scope | None = None) -> Path:
     for index, item in enumerate(_sequence(value, where)):
         here = (*where, index)
         many = [key for key in _MANY if isinstance(item, Mapping) and key in item]
-        if many:
-            path += _written_out(many[0], item, here, scope or {})
-        else:
-            path.append(_node(item, here, scope or {}))
-        if len(path) > MOST_NODES:
-            raise ProtocolError(f"more than {MOST_NODES} steps when written out; shorten it", here)
+        written = _written_out(many[0], item, here, scope or {}) if many else [_node(item, here, scope or {})]
+        for node in written:
+            path.append(node)
+            if len(path) > MOST_NODES:
+                raise ProtocolError(f"more than {MOST_NODES} steps when written out; shorten it", here)
     return tuple(path)
 
 
