@@ -1,0 +1,39 @@
+"""The command line. It parses, calls the Python interface and prints; no science here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from cyclopts import CycloptsError
+
+from resynapse.cli import protocols, results, running  # noqa: F401 (each registers its commands)
+from resynapse.cli.app import app
+from resynapse.cli.console import complain
+from resynapse.errors import ClusterLostError, ResynapseError, RunInterruptedError, SubjectError
+
+__all__ = ["app", "main"]
+BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Entry point: bad input is one line on standard error and exit code 2."""
+    try:
+        app(words, exit_on_error=False, print_error=False)
+    except RunInterruptedError as error:
+        complain(f"{error}; to go on, run the same command again", INTERRUPTED)
+    except ClusterLostError as error:
+        complain(f"{error}; to go on, run the same command again", FAILED)
+    except KeyboardInterrupt:
+        complain("stopped; finished subjects are kept, to go on, run the same command again", INTERRUPTED)
+    except SubjectError as error:
+        complain(f"{error}; the same command again tries only these", FAILED)
+    except (ResynapseError, CycloptsError) as error:
+        complain(str(error), BAD_INPUT)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            sys.stderr.close()
+            return
+        complain(f"{error.filename or 'input or output'}: {error.strerror or error}", BAD_INPUT)
+    except MemoryError:
+        complain("out of memory; use fewer --workers or a smaller network", FAILED)

@@ -1,0 +1,16 @@
+"""The application that every command registers with."""
+
+from __future__ import annotations
+
+from cyclopts import App
+
+from resynapse import __version__
+from resynapse.disclaimer import SHORT_DISCLAIMER
+
+app = App(
+    name="resynapse",
+    version=__version__,
+    help="An in-silico laboratory for synaptic-pruning models of depression and its treatment.",
+    help_epilogue=SHORT_DISCLAIMER,
+    help_format="plaintext",
+)

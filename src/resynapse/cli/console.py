@@ -1,0 +1,62 @@
+"""What commands print: prose, tables that fit the terminal, and complaints of one line."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from resynapse.report.tables import TextTable
+
+
+def grid(table: TextTable) -> None:
+    """Print a table; where the terminal is too narrow for its columns, row after row with named values."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    screen = console()
+    drawn = Table(title=Text(table.title), title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for index, name in enumerate(table.header):
+        drawn.add_column(Text(name), justify="left" if index == 0 else "right")
+    for row in table.rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    if screen.measure(drawn, options=screen.options.update(max_width=1000)).maximum <= screen.width:
+        screen.print(drawn)
+        return
+    screen.print(Text(table.title, style="italic"))
+    for first, *rest in table.rows:
+        named = [f"{name} {cell}" for name, cell in zip(table.header[1:], rest, strict=True) if cell]
+        screen.print(Text("  ".join([first, *named])))
+    screen.print()
+
+
+def console() -> Console:
+    """Standard output, as wide as the terminal; in a pipe every table is a grid."""
+    from rich.console import Console
+
+    return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=1000)
+
+
+def subjects_in_words(count: int) -> str:
+    """`1 subject`, `2 subjects`."""
+    return "1 subject" if count == 1 else f"{count} subjects"
+
+
+def say(text: str) -> None:
+    """Print prose: wrapped at words on a terminal, as it is in a pipe."""
+    if sys.stdout.isatty():
+        from rich.text import Text
+
+        console().print(Text(text))
+    else:
+        print(text)
+
+
+def complain(text: str, code: int) -> NoReturn:
+    """Print one line on standard error and end with an exit code."""
+    line = " ".join(text.split())
+    print(f"resynapse: {line}", file=sys.stderr)
+    raise SystemExit(code)

@@ -1,0 +1,90 @@
+"""The options that several commands share, and how a protocol or a run is found from them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter, Token
+
+from resynapse.cli.console import subjects_in_words
+
+if TYPE_CHECKING:
+    from resynapse.api import Run
+    from resynapse.protocol import Protocol
+
+
+def whole(_: object, tokens: Sequence[Token]) -> int:
+    """A whole number; a fraction is refused, not rounded."""
+    text = tokens[0].value
+    if not re.fullmatch(r"[+-]?[0-9]+", text):
+        raise ValueError(f"{text} is no whole number")
+    return int(text)
+
+
+Subjects = Annotated[int, Parameter(help="Size of the cohort.", converter=whole)]
+Workers = Annotated[
+    int | None, Parameter(converter=whole, help="Subjects at a time; by default the cores this process may use.")
+]
+Seed = Annotated[int, Parameter(converter=whole, help="Root seed of all randomness.")]
+EngineName = Annotated[
+    Literal["compiled", "reference"],
+    Parameter(help="The fast engine, or the slow literal one that defines the model."),
+]
+Dask = Annotated[
+    str | None,
+    Parameter(help="Compute on Dask: `local` for worker processes here, or a scheduler's address."),
+]
+Controls = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--control",
+        help="Add a control beside every arm that it changes; may be given more than once (`resynapse controls`).",
+        negative=(),
+    ),
+]
+Changes = Annotated[
+    list[str] | None,
+    Parameter(
+        name="--set",
+        help="Change one value, as in `--set arms.ketamine.regrow.of_pruned=0.25`; may be given more than once.",
+        negative=(),
+    ),
+]
+RunPath = Annotated[Path, Parameter(help="A run folder.")]
+
+
+def load_protocol(name: str, changes: Sequence[str] | None, controls: Sequence[str] | None) -> Protocol:
+    """The protocol that a name, `--set` and `--control` ask for."""
+    from resynapse.protocol import amended, load
+
+    protocol = load(name)
+    for change in changes or []:
+        protocol = amended(protocol, change)
+    return with_controls(protocol, controls)
+
+
+def with_controls(protocol: Protocol, controls: Sequence[str] | None) -> Protocol:
+    """The protocol with the variants of `--control`."""
+    from resynapse.protocol import controlled
+
+    for name in controls or []:
+        protocol = controlled(protocol, name)
+    return protocol
+
+
+def open_run(path: Path) -> Run:
+    """The run in a folder; what it still lacks is said on standard error."""
+    from resynapse.api import Run
+
+    opened = Run(path)
+    missing = opened.folder.unfinished()
+    if missing:
+        print(
+            f"resynapse: {path}: still to come: {missing} of {subjects_in_words(opened.manifest.subjects)}",
+            file=sys.stderr,
+        )
+    return opened

@@ -1,0 +1,96 @@
+"""Commands about protocols: what ships, what a file says, what it costs."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from resynapse.cli.app import app
+from resynapse.cli.console import console, say
+from resynapse.cli.options import Changes, Controls, load_protocol, whole
+from resynapse.disclaimer import SHORT_DISCLAIMER
+
+
+@app.command
+def protocols() -> None:
+    """List the protocols that ship with resynapse."""
+    from resynapse.analysis.published import protocols_with_tables
+    from resynapse.protocol import library, load
+
+    published = protocols_with_tables()
+    for name in library():
+        extra = " [published tables ship]" if name in published else ""
+        say(f"{name}: {load(name).title}{extra}")
+    say(SHORT_DISCLAIMER)
+
+
+@app.command
+def show(
+    protocol: Annotated[str, Parameter(help="A library protocol or the path of a YAML file.")],
+    /,
+    *,
+    subjects: Annotated[int, Parameter(converter=whole, help="Cohort size for the estimated cost.")] = 10,
+    control: Controls = None,
+    set: Changes = None,
+) -> None:
+    """Draw a protocol as a tree, with its epochs and what it will cost on this machine."""
+    from resynapse.cohort import Cohort
+    from resynapse.report.tree import draw
+    from resynapse.runs.cost import Estimate
+
+    chosen = load_protocol(protocol, set, control)
+    size = Cohort(size=subjects).size
+    estimate = Estimate.rehearse(chosen)
+    screen = console()
+    screen.print(draw(chosen), markup=False)
+    say(f"\n{estimate.sentence(size)}\n{SHORT_DISCLAIMER}")
+
+
+@app.command
+def controls() -> None:
+    """List the controls that `--control` adds to a protocol, and what each isolates."""
+    from resynapse.protocol.controls import CONTROLS
+
+    for control in CONTROLS.values():
+        say(f"{control.name}: {control.isolates}")
+    say(SHORT_DISCLAIMER)
+
+
+@app.command
+def schema() -> None:
+    """Print the JSON Schema of protocol files, for editors that complete and check them."""
+    import json
+
+    from resynapse.protocol import json_schema
+
+    print(json.dumps(json_schema(), indent=2))
+    print(SHORT_DISCLAIMER, file=sys.stderr)
+
+
+@app.command
+def validate(file: Annotated[str, Parameter(help="A protocol file.")], /) -> None:
+    """Check a protocol file without running it; exit code 2 and one line if it cannot be run."""
+    from resynapse.protocol import load
+    from resynapse.protocol.paths import epochs
+    from resynapse.randomness import TILE
+
+    chosen = load(file)
+    large = chosen.batch_size > TILE
+    limited = f" (batches of {chosen.batch_size}: for --engine reference only)" if large else ""
+    say(
+        f"{file}: valid protocol {chosen.name}{limited}; arms {', '.join(chosen.routes)}; "
+        f"{epochs(chosen.routes)} training epochs a subject. {SHORT_DISCLAIMER}"
+    )
+
+
+@app.command
+def citations(protocol: Annotated[str, Parameter(help="A library protocol or the path of a YAML file.")], /) -> None:
+    """Print what to cite for a protocol: the article, the methods it uses, and resynapse."""
+    from resynapse.protocol import load
+    from resynapse.report.citations import citations as cited
+
+    for line in cited(load(protocol)):
+        say(line)
+    say(SHORT_DISCLAIMER)

@@ -1,0 +1,88 @@
+"""Commands that read a run: its table and the comparison with the publication."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from resynapse.cli.app import app
+from resynapse.cli.console import grid, say
+from resynapse.cli.options import RunPath, open_run
+from resynapse.disclaimer import SHORT_DISCLAIMER
+
+if TYPE_CHECKING:
+    from resynapse.api import Run
+
+
+@app.command
+def compare(
+    run_folder: RunPath,
+    /,
+    *,
+    format: Annotated[Literal["text", "csv", "json"], Parameter(help="How to print.")] = "text",
+) -> None:
+    """Print every published cell beside the run: means, SDs, difference, 95 % interval, verdict."""
+    opened = open_run(run_folder)
+    if format == "text":
+        print_comparison(opened)
+        return
+    comparison = opened.compare()
+    if format == "csv":
+        sys.stdout.write(comparison.frame().write_csv())
+        print(SHORT_DISCLAIMER, file=sys.stderr)
+        return
+    import json
+    from dataclasses import asdict
+
+    content = {
+        "disclaimer": SHORT_DISCLAIMER,
+        "protocol": comparison.protocol,
+        "changed": comparison.changed,
+        "agrees": comparison.count("agrees"),
+        "differs": comparison.count("differs"),
+        "expected_by_chance": comparison.expected_by_chance,
+        "cells": [asdict(c) for c in comparison.cells],
+    }
+    print(json.dumps(content, indent=2))
+
+
+@app.command
+def table(
+    run_folder: RunPath,
+    /,
+    *,
+    format: Annotated[
+        Literal["csv", "markdown"], Parameter(help="Every value as CSV, or means and SDs as Markdown.")
+    ] = "csv",
+) -> None:
+    """Print the results of a run: protocol,variant,subject,arm,condition,outcome,value."""
+    opened = open_run(run_folder)
+    if format == "csv":
+        sys.stdout.write(opened.table().write_csv())
+        print(SHORT_DISCLAIMER, file=sys.stderr)
+        return
+    from resynapse.report.tables import article_tables
+
+    for one in article_tables(opened.protocol.name, opened.table()):
+        print(one.markdown())
+    print(f"_{SHORT_DISCLAIMER}_")
+
+
+def print_article_tables(done: Run) -> None:
+    """Print a run in the form of the article's tables."""
+    from resynapse.report.tables import article_tables
+
+    for one in article_tables(done.protocol.name, done.table()):
+        grid(one)
+
+
+def print_comparison(done: Run) -> None:
+    """Print a run beside the published tables."""
+    from resynapse.report.tables import comparison_summary, comparison_tables
+
+    comparison = done.compare()
+    for one in comparison_tables(comparison):
+        grid(one)
+    say(f"{comparison_summary(comparison)}\n{SHORT_DISCLAIMER}")
