@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from cyclopts import CycloptsError
 
-from resynapse.cli import protocols, results, running  # noqa: F401 (each registers its commands)
+import resynapse.cli.protocols
+import resynapse.cli.results
+import resynapse.cli.running  # each of the three registers its commands
 from resynapse.cli.app import app
 from resynapse.cli.console import complain
 from resynapse.errors import ClusterLostError, ResynapseError, RunInterruptedError, SubjectError
