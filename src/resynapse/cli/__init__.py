@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from cyclopts import CycloptsError
 
-import resynapse.cli.protocols
-import resynapse.cli.results
-import resynapse.cli.running  # each of the three registers its commands
 from resynapse.cli.app import app
 from resynapse.cli.console import complain
 from resynapse.errors import ClusterLostError, ResynapseError, RunInterruptedError, SubjectError
 
 __all__ = ["app", "main"]
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+COMMANDS = ("running", "results", "protocols")
+"""The files of this room that hold commands, in the order of the help page."""
+
+for _name in COMMANDS:
+    import_module(f"{__name__}.{_name}")
 
 
 def main(words: Sequence[str] | None = None) -> None:
