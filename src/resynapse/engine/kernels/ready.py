@@ -29,12 +29,16 @@ MARK = "ready"
 
 
 def exercise() -> None:
-    """Call every kernel in a fixed order, on a network of a few units."""
+    """Call every kernel in a fixed order, on networks of a few units."""
     engine, key = CompiledEngine(), Key(0, 0)
     data = GaussianBlobs(train=8, test=8, clean=1).draw(key)
     network = prune(initialise(key, (2, 4, 4, 4)).astype(np.float32), 0.3)
     phase = TrainingPhase(schedule=[NEUTRAL], learning_rate=1e-3, batch_size=8, key=key)
     for _ in engine.train(network, data.train, phase, [1]):
+        pass
+    folding = initialise(key, (2, 4, 4, 4, 4)).astype(np.float32)
+    # without spread every unit agrees within a class, so that the phase is folded
+    for _ in engine.train(folding, GaussianBlobs(sd=0.0, train=8, test=8, clean=1).draw(key).train, phase, [1]):
         pass
     engine.respond(network, data.test.inputs, Modulation(noise_sd=1.0), key)
     engine.activity(network, data.test.inputs, NEUTRAL)
