@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from resynapse.protocol.derived import RULES
-from resynapse.protocol.schema import TASKS
 from resynapse.protocol.steps import STEPS
 from resynapse.protocol.traits import KINDS
+from resynapse.task import TASKS
 
 _VARIABLE = {"type": "string", "pattern": r"\$", "description": "a variable of a repeat or sweep around the step"}
 _NAMES = {"type": "array", "items": {"type": "string"}}

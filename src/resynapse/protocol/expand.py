@@ -29,7 +29,9 @@ def merged(base: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, An
     for key in _BY_NAME:
         ours, theirs = document.get(key), base.get(key)
         if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-            joined = {**theirs, **ours}
+            # the fields of another kind of task are not those of the base's
+            other = key == "task" and ours.get("kind", theirs.get("kind")) != theirs.get("kind")
+            joined = dict(ours) if other else {**theirs, **ours}
             out[key] = {k: v for k, v in joined.items() if not (key == "arms" and v is None)}
     return out
 
