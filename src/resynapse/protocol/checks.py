@@ -11,7 +11,8 @@ from resynapse.outcomes import OF_CHANGE
 from resynapse.protocol.derived import Derived, base
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.paths import Route, assessments
-from resynapse.protocol.steps import Assess, Mark
+from resynapse.protocol.steps import Assess, Drug, Mark, Step
+from resynapse.protocol.traits import Distribution, Place
 from resynapse.protocol.variants import Variant
 
 
@@ -109,6 +110,8 @@ def _check_assessments(protocol: Tree) -> None:
     """No condition twice in an arm; what derived outcomes read is measured."""
     for arm, stops in protocol.routes.items():
         _check_needs(stops, ("arms", arm))
+        if arm in protocol.variants:
+            _check_changed(protocol, stops, ("variants", arm))
         names = [condition for condition, _ in assessments(stops)]
         for condition in names:
             if names.count(condition) > 1:
@@ -157,6 +160,13 @@ def _check_needs(stops: Route, where: Where, *, marked: bool = False, seen: froz
         _check_needs(stop.fork, where, marked=marked, seen=seen)
 
 
+def _check_changed(protocol: Tree, stops: Route, where: Where) -> None:
+    """What a variant's changes put into steps must suit the network, as what is written out does."""
+    for stop in stops:
+        _check_layers(protocol, stop.step, stop.draws, where)
+        _check_changed(protocol, stop.fork, where)
+
+
 def _measured(protocol: Tree) -> dict[str, set[str]]:
     """The outcomes measured at each condition, with and without counts, by any arm."""
     known: dict[str, set[str]] = {}
@@ -183,7 +193,19 @@ def _check_path(protocol: Tree, path: Path, where: Where) -> None:
             raise ProtocolError("neither a step nor a fork; give one of them", here)
         if node.at:
             _check_counts(node, (*here, "at"))
+        _check_layers(protocol, node.step, node.draws, here)
         _check_path(protocol, node.fork, (*here, "fork"))
+
+
+def _check_layers(protocol: Tree, step: Step | None, draws: Sequence[tuple[Place, Distribution]], where: Where) -> None:
+    """A drug acts on layers that the network has."""
+    if not isinstance(step, Drug):
+        return
+    drawn = [number for place, distribution in draws if place[0] == "layers" for number in distribution.limits]
+    for layer in (*(step.layers or ()), *drawn):
+        if layer > len(protocol.hidden):
+            hidden = f"the network has {len(protocol.hidden)} hidden layer{'s' * (len(protocol.hidden) > 1)}"
+            raise ProtocolError(f"{layer:g} is not possible: {hidden}, counted from 1", (*where, step.kind, "layers"))
 
 
 def _check_counts(node: Node, where: Where) -> None:

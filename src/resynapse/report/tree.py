@@ -78,6 +78,8 @@ def describe(step: Step) -> str:
 
 
 def _value(value: object) -> str:
+    if isinstance(value, tuple) and all(isinstance(v, int) for v in value):
+        return " and ".join(map(str, value))
     if isinstance(value, tuple):
         return " to ".join(_value(v) for v in value)
     return f"{value:g}" if isinstance(value, float) else str(value)
