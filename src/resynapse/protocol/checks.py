@@ -14,6 +14,10 @@ from resynapse.protocol.paths import Route, assessments
 from resynapse.protocol.steps import Assess, Drug, Mark, Step
 from resynapse.protocol.traits import Distribution, Place
 from resynapse.protocol.variants import Variant
+from resynapse.task.base import MOST_SAMPLES
+
+MOST_LAYERS, MOST_UNITS = 100, 1_000_000
+"""Most hidden layers, and most units of one; what a machine can hold is asked before a run (`runs.memory`)."""
 
 
 class Tree(typing.Protocol):
@@ -69,9 +73,17 @@ def check(protocol: Tree) -> None:
         raise ProtocolError("no arm is there; name at least one", ("arms",))
     if not protocol.hidden:
         raise ProtocolError("no hidden layer is there; give at least one width", ("network", "hidden"))
+    if len(protocol.hidden) > MOST_LAYERS:
+        raise ProtocolError(
+            f"{len(protocol.hidden)} hidden layers; at most {MOST_LAYERS} are possible", ("network", "hidden")
+        )
     for index, width in enumerate(protocol.hidden):
+        if width > MOST_UNITS:
+            raise ProtocolError(f"{width} units; at most {MOST_UNITS} are possible", ("network", "hidden", index))
         if width < 1:
             raise ProtocolError(f"{width} is not possible: a layer has at least 1 unit", ("network", "hidden", index))
+    if protocol.batch_size > MOST_SAMPLES:
+        raise ProtocolError(f"{protocol.batch_size} samples; at most {MOST_SAMPLES} are possible", ("batch_size",))
     if protocol.batch_size < 1:
         raise ProtocolError(f"{protocol.batch_size} is not possible: a batch has at least 1 sample", ("batch_size",))
     for arm in protocol.arms:
