@@ -129,6 +129,8 @@ REFUSED = {
     "name: x\nbatch_size: 0\narms: {a: []}": "batch_size: 0 is not possible",
     "name: x\ntask: {kind: gaussian-blobz}\narms: {a: []}": "unknown task 'gaussian-blobz'; did you mean 'gaussian-blobs'?",
     "name: x\ntask: {trian: 3}\narms: {a: []}": "unknown key 'trian'; did you mean 'train'?",
+    "name: x\ntask: {batch: 3}\narms: {a: []}": "unknown key 'batch'; allowed: centres, sd, train, test, clean",
+    "name: x\ntask: {kind: digits, sd: 1}\narms: {a: []}": "task: unknown key 'sd'; allowed: train, test, clean, scale",
     "name: x\ntask: {sd: -1}\narms: {a: []}": "it must be 0 or more",
     "name: x\ntask: {train: 0}\narms: {a: []}": "at least 1 sample",
     "name: x\narms: {a: [{assess: {condition: c, outcomes: [acc_cmbined]}}]}": "did you mean 'acc_combined'",

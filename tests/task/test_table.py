@@ -146,7 +146,7 @@ def test_a_run_goes_on_with_a_moved_file_but_not_with_a_changed_one(protocol: Pa
     assert longer.table().filter(pl.col("subject") == 0).equals(first)
     assert longer.table().height == 2 * first.height
     written(moved / "data" / "own.csv", seed=2)
-    with pytest.raises(RunFolderError, match="protocol own with other task"):
+    with pytest.raises(RunFolderError, match=r"protocol own with other task \(contents\)"):
         rs.run(rs.load(moved / "own.yaml"), subjects=3, out=tmp_path / "run")
 
 

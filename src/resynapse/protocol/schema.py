@@ -9,7 +9,8 @@ impossible is refused with its place.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields as dataclass_fields
+from dataclasses import is_dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
@@ -276,7 +277,8 @@ def _typed(kind: Any, value: object, where: Where) -> Any:
     try:
         return TypeAdapter(kind).validate_json(_json(value, where), strict=True)
     except ValidationError as error:
-        raise _explained(error, where, getattr(kind, "__dataclass_fields__", ())) from None
+        names = [f.name for f in dataclass_fields(kind)] if is_dataclass(kind) else []
+        raise _explained(error, where, names) from None
 
 
 def _json(value: object, where: Where) -> str:

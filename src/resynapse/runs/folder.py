@@ -284,4 +284,7 @@ def _difference(present: Manifest, wanted: Manifest) -> str:
         return f"protocol {present.protocol.name}, not {wanted.protocol.name}"
     here, there = dump(present.protocol), dump(wanted.protocol)
     changed = [key for key in here if here[key] != there[key]]
+    if "task" in changed and here["task"].keys() == there["task"].keys():
+        fields = [key for key in here["task"] if here["task"][key] != there["task"][key]]
+        changed[changed.index("task")] = f"task ({', '.join(fields)})"
     return f"protocol {present.protocol.name} with other {' and '.join(changed)}"
