@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import numpy as np
 import polars as pl
 import pytest
@@ -15,7 +17,7 @@ import resynapse as rs
 from resynapse.cohort import Subject
 from resynapse.engine import Engine
 from resynapse.errors import ProtocolError, RunFolderError, SubjectError
-from resynapse.protocol import amended, dump, parse
+from resynapse.protocol import amended, dump, json_schema, parse
 from resynapse.randomness import Key
 from resynapse.runs.walk import walk
 from resynapse.runs.worker import Plan, compute
@@ -129,6 +131,7 @@ def test_a_path_begins_at_the_folder_of_the_protocol_file(protocol: Path, compil
 def test_a_resolved_protocol_needs_the_file_for_its_numbers_alone(protocol: Path) -> None:
     loaded = rs.load(protocol)
     again = dump(loaded)
+    assert not list(jsonschema.Draft202012Validator(json_schema()).iter_errors(json.loads(json.dumps(again))))
     (protocol.parent / "data" / "own.csv").unlink()
     assert parse(again) == loaded
     with pytest.raises(ProtocolError, match=r"own\.csv: no such file"):

@@ -25,7 +25,7 @@ from resynapse.protocol.traits import Distribution, Place, found, placed
 from resynapse.protocol.tree import Protocol
 from resynapse.protocol.variants import Change, Variant
 from resynapse.protocol.when import When
-from resynapse.task import TASKS, Task, places
+from resynapse.task import DEFAULT_TASK, TASKS, Task, places
 
 _BESIDE = ("at", "fork", "share", "arms", "skip", "label", "when", "stream")
 _MANY = ("repeat", "sweep")
@@ -61,7 +61,7 @@ def parse(document: object, folder: FilePath | None = None) -> Protocol:
         "name": _typed(str, top["name"], ("name",)),
         "title": _typed(str, top.get("title", ""), ("title",)),
         "cite": _typed(str, top.get("cite", ""), ("cite",)),
-        "task": _task(top.get("task", {"kind": "gaussian-blobs"}), ("task",), folder),
+        "task": _task(top.get("task", {}), ("task",), folder),
         "induction": _path(top.get("induction", []), ("induction",)),
         "arms": {name: _path(path, ("arms", name)) for name, path in arms.items()},
         "follow_up": _path(top.get("follow_up", []), ("follow_up",)),
@@ -253,7 +253,7 @@ def _rule(value: object, where: Where) -> Derived:
 
 def _task(value: object, where: Where, folder: FilePath | None) -> Task:
     item = dict(_mapping(value, where))
-    kind = item.pop("kind", "gaussian-blobs")
+    kind = item.pop("kind", DEFAULT_TASK)
     if kind not in TASKS:
         raise ProtocolError(f"unknown task {kind!r}; {nearest(kind, TASKS)}", (*where, "kind"))
     for key in places(TASKS[kind]):

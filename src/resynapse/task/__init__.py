@@ -12,6 +12,7 @@ from resynapse.task.digits import Digits
 from resynapse.task.table import Table
 
 __all__ = [
+    "DEFAULT_TASK",
     "PUBLISHED_CENTRES",
     "TASKS",
     "Digits",
@@ -26,3 +27,5 @@ __all__ = [
 
 TASKS: dict[str, type[Task]] = {"gaussian-blobs": GaussianBlobs, "digits": Digits, "csv": Table}
 """Every kind of task by the name it has in protocol files."""
+DEFAULT_TASK = "gaussian-blobs"
+"""The kind of a task that names none."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from resynapse.errors import ProtocolError, nearest
 
-MOST_BYTES = 500_000_000
+MOST_BYTES = 200_000_000
 """Size of the largest file that is read."""
 FEWEST_ROWS = 3
 """Rows that every class needs: one for each set."""
