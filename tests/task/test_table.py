@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +173,15 @@ def test_a_worker_process_computes_the_same_from_the_plan_or_says_what_it_lacks(
     answer = compute(plan, 2)
     assert answer.kind == "failed"
     assert "own.csv: no such file" in answer.words
+
+
+def test_a_kind_of_task_that_nobody_knows_by_name_is_refused(task: Table) -> None:
+    @dataclass(frozen=True)
+    class Strange:
+        features, classes, sizes, draw = 2, 2, task.sizes, task.draw
+
+    with pytest.raises(ProtocolError, match=r"Strange is no kind of task; put it into resynapse\.task\.TASKS"):
+        dump(rs.Protocol(name="x", task=Strange(), arms={"a": ()}))
 
 
 def test_another_column_by_set_reads_the_file_again(protocol: Path) -> None:

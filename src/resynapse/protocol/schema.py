@@ -82,7 +82,9 @@ def parse(document: object, folder: FilePath | None = None) -> Protocol:
 
 def dump(protocol: Protocol) -> dict[str, Any]:
     """Plain data that `parse` turns into an equal protocol; every default is written out."""
-    kind = next(name for name, task in TASKS.items() if type(protocol.task) is task)
+    kind = next((name for name, task in TASKS.items() if type(protocol.task) is task), None)
+    if kind is None:
+        raise ProtocolError(f"{type(protocol.task).__name__} is no kind of task; put it into resynapse.task.TASKS")
     return {
         "name": protocol.name,
         "title": protocol.title,
