@@ -16,6 +16,7 @@ from resynapse.runs import memory
 from resynapse.runs.cost import Estimate
 from resynapse.runs.memory import Need, check_memory, usable_memory
 from resynapse.runs.walk import walk
+from resynapse.runs.worker import Plan, compute
 
 WALK = """
 name: heavy
@@ -105,9 +106,17 @@ def test_what_does_not_fit_is_refused_with_the_estimate_and_the_cure(tmp_path: P
 
 
 @pytest.mark.usefixtures("of_8_gb")
-def test_what_fits_is_not_refused_and_a_remote_machine_is_not_judged() -> None:
+def test_what_fits_is_not_refused() -> None:
     check_memory(rs.load("switch-relapse"), "compiled", subjects=1_000_000, workers=64)
-    check_memory(sized([20_000, 20_000]), "compiled", subjects=10, workers=0)
+
+
+@pytest.mark.usefixtures("of_8_gb")
+def test_a_worker_elsewhere_judges_for_itself() -> None:
+    large = sized([20_000, 20_000])
+    check_memory(large, "compiled", subjects=10, workers=0)
+    answer = compute(Plan.of(large, "compiled", 0), 3)
+    assert answer.kind == "failed"
+    assert answer.words.startswith("subject 3: one subject of sized")
 
 
 def test_a_system_that_does_not_say_its_memory_refuses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,8 @@ import jsonschema
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import resynapse as rs
 from resynapse.cohort import Subject
@@ -32,7 +34,7 @@ def written(path: Path, rows: int = 90, seed: int = 1) -> Path:
     rng = np.random.default_rng(seed)
     lines = ["name,small,large,flat,kind"]
     for i in range(rows):
-        lines.append(f"n{i},{i % 3 + rng.normal() / 9:.6f},{1e4 * rng.normal():.3f},7,{'abc'[i % 3]}")
+        lines.append(f"n{i},{i % 3 + rng.normal() / 9:.6f},{1e4 * rng.normal():.3f},0.1,{'abc'[i % 3]}")
     path.write_text("\n".join(lines) + "\n", "utf-8")
     return path
 
@@ -201,7 +203,8 @@ def test_another_column_by_set_reads_the_file_again(protocol: Path) -> None:
         ("a,y\n1,x\nNA,x\n", "line 3: no value in column 'a'"),
         ("a,y\n1,x\n1,\n", "line 3: no label in column 'y'; leave the row out"),
         ("a,y\n1,x\nred,x\n", "line 3: 'red' in column 'a' is no number; code it as numbers, or name the columns"),
-        ("a,y\n1,x\ninf,x\n", "line 3: inf in column 'a' is not finite"),
+        ("a,y\n1,x\ninf,x\n", "line 3: inf in column 'a' is too large"),
+        ("a,y\n1,x\n-1e200,x\n", "line 3: -1e200 in column 'a' is too large"),
         ("a,y\n", "label column 'y' has no row"),
         ("a,y\n" + "1,x\n" * 9, "label column 'y' is 'x' in every row; two or more classes"),
         ("a,y\n" + "1,x\n" * 9 + "1,z\n", "too few rows of class 'z': 1 of 10; every class needs 3"),
@@ -216,6 +219,32 @@ def test_a_table_that_makes_no_task_is_refused_in_one_line(tmp_path: Path, text:
         Table(path=str(path), label="y")
     assert "\n" not in str(error.value)
     assert "bad.csv" in str(error.value)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_a_mutated_table_ends_in_a_task_or_one_clear_line(file: Path, data: st.DataObject) -> None:
+    text = written(file, rows=9).read_bytes()
+    for _ in range(data.draw(st.integers(0, 3))):
+        at, cut = data.draw(st.integers(0, len(text))), data.draw(st.integers(0, 30))
+        new = data.draw(st.binary(max_size=3) | st.sampled_from([b"\n", b",", b'"', b"\r", b"nan", b'"\n"']))
+        text = text[:at] + new + text[at + cut :]
+    file.write_bytes(text)
+    said = ""
+    try:
+        made = Table(path=str(file), label="kind", columns=("small", "large")).draw(KEY).train.inputs
+    except ProtocolError as error:
+        said, made = str(error), np.zeros(1)
+    assert np.isfinite(made).all()
+    assert "\n" not in said
+    assert not said or "own.csv" in said
+
+
+def test_a_wide_table_does_not_list_all_its_columns(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_text(",".join(f"column_{i}" for i in range(500)) + "\n", "utf-8")
+    with pytest.raises(ProtocolError, match="no column 'label'; there are 500 columns"):
+        Table(path=str(path), label="label")
 
 
 @pytest.mark.parametrize(

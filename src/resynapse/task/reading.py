@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import math
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,8 @@ from resynapse.errors import ProtocolError, nearest
 
 MOST_BYTES = 200_000_000
 """Size of the largest file that is read."""
+LARGEST = 1e100
+"""Largest number that is read; its square must be finite."""
 FEWEST_ROWS = 3
 """Rows that every class needs: one for each set."""
 _MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "."})
@@ -94,7 +95,7 @@ def read(path: str, label: str, columns: Sequence[str] | None = None) -> Held:
     except UnicodeDecodeError as error:
         raise ProtocolError(f"{path}: not a text file (byte {error.start} is not UTF-8)") from None
     rows = _rows(path, text)
-    header = next(rows, (0, []))[1]
+    header = [" ".join(name.split()) for name in next(rows, (0, []))[1]]
     names = _features(path, header, label, columns)
     at, places = header.index(label), [header.index(name) for name in names]
     values, said = array("d"), []
@@ -147,8 +148,13 @@ def _features(path: str, header: list[str], label: str, columns: Sequence[str] |
             raise ProtocolError(f"{path}: column {name!r} stands twice; give every column its own name")
     for name in (label, *(columns or ())):
         if name not in header:
-            raise ProtocolError(f"{path}: no column {name!r}; {nearest(name, header)}")
+            raise ProtocolError(f"{path}: no column {name!r}; {_others(name, header)}")
     return tuple(name for name in header if name != label) if columns is None else tuple(columns)
+
+
+def _others(name: str, header: list[str]) -> str:
+    said = nearest(name, header)
+    return said if len(said) <= 300 else f"there are {len(header)} columns, none of a name like it"
 
 
 def _number(path: str, line: int, column: str, cell: str) -> float:
@@ -161,8 +167,8 @@ def _number(path: str, line: int, column: str, cell: str) -> float:
             f"{path} line {line}: {cell[:40]!r} in column {column!r} is no number; code it as numbers, "
             "or name the columns to use with `columns`"
         ) from None
-    if not math.isfinite(value):
-        raise ProtocolError(f"{path} line {line}: {cell} in column {column!r} is not finite; leave the row out")
+    if not abs(value) <= LARGEST:
+        raise ProtocolError(f"{path} line {line}: {cell[:40]} in column {column!r} is too large; leave the row out")
     return value
 
 

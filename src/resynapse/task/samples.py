@@ -17,6 +17,9 @@ from resynapse.task.base import Sizes, Split, TaskData
 PUBLISHED_SCALE = 3.1
 """Sd of a feature of the published task: the root of 3**2 between centres and 0.8**2 within classes."""
 
+SMALLEST_SPREAD = 1e-100
+"""An sd below this counts as none, so that no input overflows."""
+
 
 def divided(
     inputs: NDArray[np.float64], labels: NDArray[np.int64], sizes: Sizes, key: Key, *, scale: float, each: bool
@@ -34,10 +37,11 @@ def divided(
     test, clean, train = np.split(order, np.cumsum([sizes.test, sizes.clean]))
     train = train[: sizes.train]
     centre, spread = inputs[train].mean(axis=0), inputs[train].std(axis=0)
+    # a feature that is constant in the training set can teach nothing; its sd may be a rounding, not zero
+    spread[np.ptp(inputs[train], axis=0) == 0] = 0.0
     if not each:
         spread = np.full_like(spread, np.sqrt(np.mean(spread**2)))
-    # a feature that is constant in the training set can teach nothing
-    factor = np.divide(scale, spread, out=np.zeros_like(spread), where=spread > 0)
+    factor = np.divide(scale, spread, out=np.zeros_like(spread), where=spread > SMALLEST_SPREAD)
 
     def part(rows: NDArray[np.int64]) -> Split:
         return Split(inputs=np.ascontiguousarray(((inputs[rows] - centre) * factor).T), labels=labels[rows])
