@@ -190,8 +190,13 @@ _FIXED = {
         Outcome("weight_change_rms", "1", "root of the mean dw**2 over all weights since the mark", _rms_change),
         Outcome("turnover", "%", "share of all weights that changed by more than a tenth since the mark", _turnover),
         Outcome("sparsity_change", "points", "sparsity now minus sparsity at the mark", _sparsity_change),
-        Outcome("gain", "1", "gain of the drug state", lambda s: s.modulation.gain),
-        Outcome("effective_gain", "1", "gain after the stabiliser's cap", lambda s: s.modulation.effective_gain),
+        Outcome("gain", "1", "gain of the drug state, where it acts", lambda s: s.modulation.gain),
+        Outcome(
+            "effective_gain",
+            "1",
+            "gain after the stabiliser's cap, where the drug acts",
+            lambda s: s.modulation.effective_gain,
+        ),
         Outcome("protection", "1", "stabiliser protection left", lambda s: s.modulation.protection),
     )
 }

@@ -17,6 +17,7 @@ from resynapse.task import GaussianBlobs
 
 RECORDS = {
     "demo": "",
+    "digits-switch-relapse": "10.5281/zenodo.18298989",
     "fragility": "10.5281/zenodo.18209002",
     "cliff": "10.5281/zenodo.18214082",
     "courses": "10.5281/zenodo.18246390",

@@ -100,6 +100,8 @@ def test_citations_name_the_article_the_methods_in_use_and_the_software() -> Non
     for method in ("Adam", "Magnitude pruning", "Gradient-guided regrowth"):
         assert any(method in line for line in full)
     assert any("resynapse" in line for line in full)
+    assert not any("10.24432/C50P49" in line for line in full)
+    assert any("10.24432/C50P49" in line for line in citations(rs.load("digits-switch-relapse")))
     untrained = list(citations(rs.loads("name: x\narms: {a: [{assess: c}]}")))
     assert "follows no publication" in untrained[0]
     assert not any("Adam" in line or "runing" in line for line in untrained)

@@ -5,7 +5,7 @@ It holds no GIL inside a kernel and expects single-threaded BLAS, so a core work
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,13 +153,15 @@ def _words(key: Key) -> tuple[np.uint32, np.uint32]:
 
 
 def _modulations(modulation: Modulation, hidden_layers: int) -> Modulations:
-    def each(value: float) -> NDArray[np.float32]:
-        return np.full(hidden_layers, value, dtype=np.float32)
+    each = [modulation.of_layer(layer) for layer in range(1, hidden_layers + 1)]
+
+    def of(values: Iterable[float]) -> NDArray[np.float32]:
+        return np.fromiter(values, dtype=np.float32, count=hidden_layers)
 
     return Modulations(
-        activation=np.full(hidden_layers, CODES[modulation.activation], dtype=np.int64),
-        scale=each(modulation.scale),
-        offset=each(modulation.noise_offset),
-        noise_sd=each(modulation.noise_sd),
-        shift=each(modulation.shift),
+        activation=np.array([CODES[m.activation] for m in each], dtype=np.int64),
+        scale=of(m.scale for m in each),
+        offset=of(m.noise_offset for m in each),
+        noise_sd=of(m.noise_sd for m in each),
+        shift=of(m.shift for m in each),
     )

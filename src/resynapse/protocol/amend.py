@@ -38,6 +38,8 @@ def amended(protocol: Protocol, assignment: str) -> Protocol:
     for depth, part in enumerate(parts[:-1]):
         place = _enter(place, part, parts[:depth])
     _assign(place, parts, loads_value(text, source=path))
+    if parts[0] == "task" and isinstance(document["task"], dict):
+        document["task"].pop("contents", None)  # of the file as it was named before
     return parse(document)
 
 

@@ -11,8 +11,13 @@ from resynapse.outcomes import OF_CHANGE
 from resynapse.protocol.derived import Derived, base
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.paths import Route, assessments
-from resynapse.protocol.steps import Assess, Mark
+from resynapse.protocol.steps import Assess, Drug, Mark, Step
+from resynapse.protocol.traits import Distribution, Place
 from resynapse.protocol.variants import Variant
+from resynapse.task.base import MOST_SAMPLES
+
+MOST_LAYERS, MOST_UNITS = 100, 1_000_000
+"""Most hidden layers, and most units of one; what a machine can hold is asked before a run (`runs.memory`)."""
 
 
 class Tree(typing.Protocol):
@@ -68,9 +73,17 @@ def check(protocol: Tree) -> None:
         raise ProtocolError("no arm is there; name at least one", ("arms",))
     if not protocol.hidden:
         raise ProtocolError("no hidden layer is there; give at least one width", ("network", "hidden"))
+    if len(protocol.hidden) > MOST_LAYERS:
+        raise ProtocolError(
+            f"{len(protocol.hidden)} hidden layers; at most {MOST_LAYERS} are possible", ("network", "hidden")
+        )
     for index, width in enumerate(protocol.hidden):
+        if width > MOST_UNITS:
+            raise ProtocolError(f"{width} units; at most {MOST_UNITS} are possible", ("network", "hidden", index))
         if width < 1:
             raise ProtocolError(f"{width} is not possible: a layer has at least 1 unit", ("network", "hidden", index))
+    if protocol.batch_size > MOST_SAMPLES:
+        raise ProtocolError(f"{protocol.batch_size} samples; at most {MOST_SAMPLES} are possible", ("batch_size",))
     if protocol.batch_size < 1:
         raise ProtocolError(f"{protocol.batch_size} is not possible: a batch has at least 1 sample", ("batch_size",))
     for arm in protocol.arms:
@@ -109,6 +122,8 @@ def _check_assessments(protocol: Tree) -> None:
     """No condition twice in an arm; what derived outcomes read is measured."""
     for arm, stops in protocol.routes.items():
         _check_needs(stops, ("arms", arm))
+        if arm in protocol.variants:
+            _check_changed(protocol, stops, ("variants", arm))
         names = [condition for condition, _ in assessments(stops)]
         for condition in names:
             if names.count(condition) > 1:
@@ -157,6 +172,13 @@ def _check_needs(stops: Route, where: Where, *, marked: bool = False, seen: froz
         _check_needs(stop.fork, where, marked=marked, seen=seen)
 
 
+def _check_changed(protocol: Tree, stops: Route, where: Where) -> None:
+    """What a variant's changes put into steps must suit the network, as what is written out does."""
+    for stop in stops:
+        _check_layers(protocol, stop.step, stop.draws, where)
+        _check_changed(protocol, stop.fork, where)
+
+
 def _measured(protocol: Tree) -> dict[str, set[str]]:
     """The outcomes measured at each condition, with and without counts, by any arm."""
     known: dict[str, set[str]] = {}
@@ -183,7 +205,19 @@ def _check_path(protocol: Tree, path: Path, where: Where) -> None:
             raise ProtocolError("neither a step nor a fork; give one of them", here)
         if node.at:
             _check_counts(node, (*here, "at"))
+        _check_layers(protocol, node.step, node.draws, here)
         _check_path(protocol, node.fork, (*here, "fork"))
+
+
+def _check_layers(protocol: Tree, step: Step | None, draws: Sequence[tuple[Place, Distribution]], where: Where) -> None:
+    """A drug acts on layers that the network has."""
+    if not isinstance(step, Drug):
+        return
+    drawn = [number for place, distribution in draws if place[0] == "layers" for number in distribution.limits]
+    for layer in (*(step.layers or ()), *drawn):
+        if layer > len(protocol.hidden):
+            hidden = f"the network has {len(protocol.hidden)} hidden layer{'s' * (len(protocol.hidden) > 1)}"
+            raise ProtocolError(f"{layer:g} is not possible: {hidden}, counted from 1", (*where, step.kind, "layers"))
 
 
 def _check_counts(node: Node, where: Where) -> None:

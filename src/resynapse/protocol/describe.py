@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from resynapse.protocol.derived import RULES
-from resynapse.protocol.schema import TASKS
 from resynapse.protocol.steps import STEPS
 from resynapse.protocol.traits import KINDS
+from resynapse.task import DEFAULT_TASK, TASKS
 
 _VARIABLE = {"type": "string", "pattern": r"\$", "description": "a variable of a repeat or sweep around the step"}
 _NAMES = {"type": "array", "items": {"type": "string"}}
@@ -19,6 +19,7 @@ _COUNTS = {"type": "array", "items": {"type": "integer", "minimum": 0}}
 def json_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a protocol file."""
     path = {"$ref": "#/$defs/path"}
+    task, parts_of_tasks = _task()
     text = {"type": "string"}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -31,7 +32,7 @@ def json_schema() -> dict[str, Any]:
             "title": text,
             "cite": {**text, "description": "DOI of the article it follows"},
             "base": {**text, "description": "a library protocol; what is named here replaces its part, arm by arm"},
-            "task": _task(),
+            "task": task,
             "network": {
                 "type": "object",
                 "additionalProperties": False,
@@ -50,17 +51,22 @@ def json_schema() -> dict[str, Any]:
             "rule": _one_of({name: rule.model_json_schema() for name, rule in RULES.items()}),
             "variant": _variant(),
             "distribution": _distribution(),
+            **parts_of_tasks,
         },
     }
 
 
-def _task() -> dict[str, Any]:
-    schemas = []
+def _task() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The schema of a task of any kind, and the definitions it refers to."""
+    schemas, parts = [], {}
     for kind, task in TASKS.items():
         schema = TypeAdapter(task).json_schema()
+        parts.update(schema.pop("$defs", {}))
         schema["properties"] = {"kind": {"const": kind}, **schema["properties"]}
+        if kind != DEFAULT_TASK:
+            schema["required"] = ["kind", *schema.get("required", ())]
         schemas.append({**schema, "additionalProperties": False})
-    return {"anyOf": schemas}
+    return {"anyOf": schemas}, parts
 
 
 def _node() -> dict[str, Any]:

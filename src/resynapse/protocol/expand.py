@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from resynapse.errors import ProtocolError, Where, nearest
+from resynapse.task import DEFAULT_TASK
 
 Scope = Mapping[str, Any]
 """Variables by name."""
@@ -29,7 +30,11 @@ def merged(base: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, An
     for key in _BY_NAME:
         ours, theirs = document.get(key), base.get(key)
         if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-            joined = {**theirs, **ours}
+            # the fields of another kind of task are not those of the base's
+            other = key == "task" and ours.get("kind", theirs.get("kind", DEFAULT_TASK)) != theirs.get(
+                "kind", DEFAULT_TASK
+            )
+            joined = dict(ours) if other else {**theirs, **ours}
             out[key] = {k: v for k, v in joined.items() if not (key == "arms" and v is None)}
     return out
 

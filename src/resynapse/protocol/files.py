@@ -79,7 +79,7 @@ def load(name_or_path: str | Path) -> Protocol:
         raise ProtocolError(f"{path}: not a text file (byte {error.start} is not UTF-8)") from None
     except OSError as error:
         raise ProtocolError(f"{path}: cannot be read ({error.strerror})") from None
-    return loads(text, source=str(path))
+    return loads(text, source=str(path), folder=path.parent)
 
 
 def loads_value(text: str, source: str) -> Any:
@@ -90,8 +90,8 @@ def loads_value(text: str, source: str) -> Any:
         raise ProtocolError(f"{source}: {text!r} is no YAML value: {str(error).splitlines()[0]}") from None
 
 
-def loads(text: str, source: str = "protocol") -> Protocol:
-    """A protocol from YAML text; `source` names it in errors."""
+def loads(text: str, source: str = "protocol", folder: Path | None = None) -> Protocol:
+    """A protocol from YAML text; `source` names it in errors, paths in it begin at `folder` (the current one)."""
     try:
         document = yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
@@ -102,7 +102,7 @@ def loads(text: str, source: str = "protocol") -> Protocol:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ProtocolError(f"{source}: malformed YAML: {str(error).splitlines()[0]}") from None
     try:
-        return parse(_on_base(document))
+        return parse(_on_base(document), folder)
     except RecursionError:
         raise ProtocolError(f"{source}: nested too deep (an anchor may contain itself)") from None
     except ProtocolError as error:

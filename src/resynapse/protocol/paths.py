@@ -72,14 +72,31 @@ def parted(group: Mapping[str, Route]) -> Iterator[Branch]:
 
 def epochs(group: Mapping[str, Route]) -> int:
     """Training epochs of one subject when every shared stretch is run once."""
-    total = 0
-    for branch in parted(group):
-        stop = branch.stop
-        if stop.step is not None and stop.step.counts == "epochs":
-            total += stop.step.length if stop.share or any(branch.rest.values()) else 0
-            total += 0 if stop.share else sum(stop.at)
-        total += max(1, len(stop.at)) * epochs(branch.forks) + epochs(branch.rest)
+    total, waiting = 0, [group]
+    while waiting:
+        for branch in parted(waiting.pop()):
+            stop = branch.stop
+            if stop.step is not None and stop.step.counts == "epochs":
+                total += stop.step.length if stop.share or any(branch.rest.values()) else 0
+                total += 0 if stop.share else sum(stop.at)
+            total += max(1, len(stop.at)) * epochs(branch.forks)
+            waiting.append(branch.rest)
     return total
+
+
+def nesting(group: Mapping[str, Route]) -> int:
+    """How many states one subject's walk has to come back to at most: at forks, and where arms part."""
+    deepest, waiting = 0, [(group, 0)]
+    while waiting:
+        here, depth = waiting.pop()
+        branches = list(parted(here))
+        for branch in branches:
+            # after the last branch nothing goes on from the state where they parted
+            inside = depth if branch is branches[-1] else depth + 1
+            forked = 1 + nesting(branch.forks) if any(branch.forks.values()) else 0
+            deepest = max(deepest, inside + forked)
+            waiting.append((branch.rest, inside))
+    return deepest
 
 
 def assessments(stops: Route, suffix: str = "") -> list[tuple[str, Assess]]:

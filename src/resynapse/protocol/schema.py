@@ -9,7 +9,9 @@ impossible is refused with its place.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields as dataclass_fields
+from dataclasses import is_dataclass, replace
+from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -23,9 +25,8 @@ from resynapse.protocol.traits import Distribution, Place, found, placed
 from resynapse.protocol.tree import Protocol
 from resynapse.protocol.variants import Change, Variant
 from resynapse.protocol.when import When
-from resynapse.task import GaussianBlobs
+from resynapse.task import DEFAULT_TASK, TASKS, Task, places
 
-TASKS = {"gaussian-blobs": GaussianBlobs}
 _BESIDE = ("at", "fork", "share", "arms", "skip", "label", "when", "stream")
 _MANY = ("repeat", "sweep")
 _SHORTHAND = {"assess": "condition"}
@@ -38,8 +39,12 @@ MOST_NODES = 2_000
 _M = TypeVar("_M", bound=BaseModel)
 
 
-def parse(document: object) -> Protocol:
+def parse(document: object, folder: FilePath | None = None) -> Protocol:
     """A protocol from plain data (mappings, lists, numbers, strings).
+
+    Parameters
+    ----------
+    folder : where the paths in it begin; by default the current folder.
 
     Raises
     ------
@@ -56,7 +61,7 @@ def parse(document: object) -> Protocol:
         "name": _typed(str, top["name"], ("name",)),
         "title": _typed(str, top.get("title", ""), ("title",)),
         "cite": _typed(str, top.get("cite", ""), ("cite",)),
-        "task": _task(top.get("task", {"kind": "gaussian-blobs"}), ("task",)),
+        "task": _task(top.get("task", {}), ("task",), folder),
         "induction": _path(top.get("induction", []), ("induction",)),
         "arms": {name: _path(path, ("arms", name)) for name, path in arms.items()},
         "follow_up": _path(top.get("follow_up", []), ("follow_up",)),
@@ -77,7 +82,9 @@ def parse(document: object) -> Protocol:
 
 def dump(protocol: Protocol) -> dict[str, Any]:
     """Plain data that `parse` turns into an equal protocol; every default is written out."""
-    kind = next(name for name, task in TASKS.items() if isinstance(protocol.task, task))
+    kind = next((name for name, task in TASKS.items() if type(protocol.task) is task), None)
+    if kind is None:
+        raise ProtocolError(f"{type(protocol.task).__name__} is no kind of task; put it into resynapse.task.TASKS")
     return {
         "name": protocol.name,
         "title": protocol.title,
@@ -246,12 +253,18 @@ def _rule(value: object, where: Where) -> Derived:
     return _model(RULES[kind], fields, (*where, kind))
 
 
-def _task(value: object, where: Where) -> GaussianBlobs:
+def _task(value: object, where: Where, folder: FilePath | None) -> Task:
     item = dict(_mapping(value, where))
-    kind = item.pop("kind", "gaussian-blobs")
+    kind = item.pop("kind", DEFAULT_TASK)
     if kind not in TASKS:
         raise ProtocolError(f"unknown task {kind!r}; {nearest(kind, TASKS)}", (*where, "kind"))
-    task: GaussianBlobs = _typed(TASKS[kind], item, where)
+    for key in places(TASKS[kind]):
+        if folder is not None and isinstance(item.get(key), str):
+            item[key] = str(folder / item[key])
+    try:
+        task: Task = _typed(TASKS[kind], item, where)
+    except ProtocolError as error:
+        raise error if error.where else ProtocolError(str(error), where) from None
     return task
 
 
@@ -266,7 +279,8 @@ def _typed(kind: Any, value: object, where: Where) -> Any:
     try:
         return TypeAdapter(kind).validate_json(_json(value, where), strict=True)
     except ValidationError as error:
-        raise _explained(error, where, getattr(kind, "__dataclass_fields__", ())) from None
+        names = [f.name for f in dataclass_fields(kind)] if is_dataclass(kind) else []
+        raise _explained(error, where, names) from None
 
 
 def _json(value: object, where: Where) -> str:

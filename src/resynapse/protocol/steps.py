@@ -24,6 +24,7 @@ from resynapse.protocol.state import Setting, State
 from resynapse.randomness import permutation
 
 Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
+Layer = Annotated[int, Field(ge=1, strict=True)]
 Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
 NonNegative = Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
@@ -239,7 +240,7 @@ class Regrow(Step):
 
 
 class Drug(Step):
-    """Set the drug state; what is not named stays as it is."""
+    """Set the drug state; what is not named stays as it is, also the layers that the drug acts on."""
 
     kind: ClassVar[str] = "drug"
     gain: Positive | None = Field(default=None, description="multiplier of hidden activity")
@@ -247,11 +248,16 @@ class Drug(Step):
         default=None, description="tonic inhibition as a multiplier of hidden activity in (0, 1]; 1 is none"
     )
     activation: Activation | None = Field(default=None, description="hidden activation: relu or tanh")
+    layers: Annotated[tuple[Layer, ...], Field(min_length=1)] | None = Field(
+        default=None, description="hidden layers, counted from 1, that the drug acts on from now on; at first all"
+    )
 
     @model_validator(mode="after")
     def _does_something(self) -> Self:
-        if self.gain is None and self.inhibition is None and self.activation is None:
-            raise ValueError("name at least one of gain, inhibition and activation")
+        if all(value is None for _, value in self):
+            raise ValueError("name at least one of gain, inhibition, activation and layers")
+        if self.layers is not None and list(self.layers) != sorted(set(self.layers)):
+            raise ValueError("layers must rise, each named once")
         return self
 
     @override

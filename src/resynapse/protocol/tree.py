@@ -15,7 +15,7 @@ from resynapse.protocol.node import Node, Path, Stepwise, every, nodes
 from resynapse.protocol.paths import Route, route
 from resynapse.protocol.steps import Assess
 from resynapse.protocol.variants import Variant
-from resynapse.task import GaussianBlobs
+from resynapse.task import GaussianBlobs, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Protocol:
     name: str
     title: str = ""
     cite: str = ""
-    task: GaussianBlobs = field(default_factory=GaussianBlobs)
+    task: Task = field(default_factory=GaussianBlobs)
     hidden: tuple[int, ...] = (512, 512, 256)
     batch_size: int = 128
     induction: Path = ()

@@ -24,7 +24,7 @@ def draw(protocol: Protocol) -> Tree:
     cite = f" ({protocol.cite})" if protocol.cite else ""
     root = Tree(Text(f"{protocol.name}: {protocol.title}{cite}"))
     widths = "-".join(map(str, protocol.widths))
-    root.add(Text(f"network {widths}, batches of {protocol.batch_size}, {protocol.task.train} training samples"))
+    root.add(Text(f"network {widths}, batches of {protocol.batch_size}, {protocol.task.sizes.train} training samples"))
     grow(root.add(Text("induction")), protocol.induction)
     arms = root.add(Text("arms, all from the identical state"))
     for name, path in protocol.arms.items():
@@ -78,6 +78,8 @@ def describe(step: Step) -> str:
 
 
 def _value(value: object) -> str:
+    if isinstance(value, tuple) and all(isinstance(v, int) for v in value):
+        return " and ".join(map(str, value))
     if isinstance(value, tuple):
         return " to ".join(_value(v) for v in value)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -88,14 +88,22 @@ class _Walker:
 
     def follow(self, state: State, group: Mapping[str, Route], suffix: str) -> None:
         """Take every arm of the group to the end of its route from the state they share."""
-        for branch in parted(group):
-            try:
-                after = self._take(state, branch, suffix)
-            except (RunInterruptedError, SubjectError):
-                raise
-            except Exception as error:
-                raise SubjectError(f"{self._place(branch)}: {error}") from error
-            self.follow(after, branch.rest, suffix)
+        branches = list(parted(group))
+        while branches:
+            *apart, last = branches
+            for branch in apart:
+                self.follow(self._taken(state, branch, suffix), branch.rest, suffix)
+            # goes on in this call, so that a long path nests no calls and keeps no state behind it
+            state = self._taken(state, last, suffix)
+            branches = list(parted(last.rest))
+
+    def _taken(self, state: State, branch: Branch, suffix: str) -> State:
+        try:
+            return self._take(state, branch, suffix)
+        except (RunInterruptedError, SubjectError):
+            raise
+        except Exception as error:
+            raise SubjectError(f"{self._place(branch)}: {error}") from error
 
     def _take(self, state: State, branch: Branch, suffix: str) -> State:
         if branch.stop.when is not None and not branch.stop.when.holds(state.seen):
