@@ -49,7 +49,9 @@ def _milliseconds(way: str, network: Network, data: Split, key: Key) -> float:
 def main() -> None:
     """Print the table."""
     limit = folding.MOST_MIXED
-    print(f"{'network':>14} {'sd':>5} {'mixed':>6} {'folded ms':>10} {'unfolded ms':>12}   folding.MOST_MIXED is {limit}")
+    print(
+        f"{'network':>14} {'sd':>5} {'mixed':>6} {'folded ms':>10} {'unfolded ms':>12}   folding.MOST_MIXED is {limit}"
+    )
     with single_threaded_blas():
         for name, sd, share, folded, unfolded in rows():
             print(f"{name:>14} {sd:5.1f} {share:6.3f} {folded:10.3f} {unfolded:12.3f}")

@@ -121,6 +121,14 @@ def test_no_gain_keeps_the_rest_of_the_drug() -> None:
     assert all(s.gain is None for s in of_variant("no-gain", "ssri") if isinstance(s, Train))
 
 
+def test_a_ramp_of_inhibition_is_part_of_the_drug() -> None:
+    ramped = PUBLISHED.with_arm("ramped", [Train(epochs=4, lr=1e-5, gain=(0.8, 0.9), inhibition=(0.7, 0.8))])
+    sham = controlled(ramped, "sham").routes["ramped:sham"]
+    assert all(s.inhibition is None for s in steps(sham) if isinstance(s, Train))
+    at_once = controlled(ramped, "no-training").routes["ramped:no-training"]
+    assert [(s.gain, s.inhibition) for s in steps(at_once) if isinstance(s, Drug)] == [(0.9, 0.8)]
+
+
 def test_no_training_gives_the_gain_at_once() -> None:
     (drug,) = (s for s in of_variant("no-training", "ssri") if isinstance(s, Drug))
     assert drug.gain == 1.6

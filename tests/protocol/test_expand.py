@@ -187,3 +187,10 @@ def test_a_task_of_another_kind_keeps_no_field_of_the_base_s() -> None:
 def test_an_unknown_base_is_named_with_its_neighbour() -> None:
     with pytest.raises(ProtocolError, match=r"f line 2: base: unknown base 'mechanism'; did you mean 'mechanisms'"):
         loads("name: x\nbase: mechanism\n", source="f")
+
+
+def test_counts_may_be_a_range() -> None:
+    fork = "fork: [{assess: seen}]"
+    written = one(f"    - decay: {{steps: 20, per_step: 0.05}}\n      at: {{from: 0, to: 20, by: 5}}\n      {fork}\n")
+    assert written.arms["one"][0].at == (0, 5, 10, 15, 20)
+    assert loads(dumps(written)) == written

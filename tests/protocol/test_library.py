@@ -27,8 +27,22 @@ RECORDS = {
     "chronic-stress": "10.5281/zenodo.18295517",
     "switch-relapse": "10.5281/zenodo.18298989",
     "kindling": "10.5281/zenodo.18304566",
+    **dict.fromkeys(
+        (
+            "bridge",
+            "half-doses",
+            "partial-responders",
+            "rescue",
+            "ssri-stabilised",
+            "taper",
+            "washout",
+            "withdrawal",
+        ),
+        "10.5281/zenodo.18298989",
+    ),
+    "repeated-courses": "10.5281/zenodo.18246390",
 }
-"""Where each was published; the sweeps of `dose` are code of the record of `mechanisms`."""
+"""Where each, or what it is built on, was published; the sweeps of `dose` are code of the record of `mechanisms`."""
 
 
 def stops(route: Route) -> Iterator[Stop]:

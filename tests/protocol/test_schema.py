@@ -21,8 +21,12 @@ share = st.floats(0, 1)
 positive = st.floats(1e-6, 10)
 rate = st.floats(0, 1)
 ramp = st.one_of(share, st.tuples(share, share))
+inhibited = st.floats(0.01, 1)
+inhibition = st.none() | inhibited | st.tuples(inhibited, inhibited)
 step: st.SearchStrategy[Step] = st.one_of(
-    st.builds(Train, epochs=st.integers(0, 300), lr=rate, noise_sd=ramp, gain=st.none() | positive),
+    st.builds(
+        Train, epochs=st.integers(0, 300), lr=rate, noise_sd=ramp, gain=st.none() | positive, inhibition=inhibition
+    ),
     st.builds(Prune, sparsity=st.floats(0, 0.99)),
     st.builds(PruneMore, of_active=share),
     st.builds(Regrow, of_pruned=share, by=st.sampled_from(["gradient", "random"]), batches=st.integers(1, 5)),
@@ -111,6 +115,16 @@ REFUSED = {
     "name: x\narms: {a: [{train: {epochs: 3}}]}": "arms.a[0].train.lr: missing",
     "name: x\narms: {a: [{train: {epochs: 3, lr: 1e-3, noise_sd: [1, 2, 3]}}]}": "arms.a[0].train.noise_sd",
     "name: x\narms: {a: [{drug: {activation: sigmoid}}]}": "arms.a[0].drug.activation: 'sigmoid' is not possible",
+    "name: x\narms: {a: [{train: {epochs: 1, lr: 0.1, inhibition: [0.7, 1.1]}}]}": "inhibition: [0.7, 1.1] is not possible",
+    "name: x\narms: {a: [{train: {epochs: 9, lr: 0.1}, at: {from: 0, to: 12}, fork: [{assess: b}]}]}": (
+        "10 is not possible: the step has 9 epochs"
+    ),
+    "name: x\narms: {a: [{train: {epochs: 9, lr: 0.1}, at: {from: 0}, fork: [{assess: b}]}]}": (
+        "a list of values or {from: 1, to: 8, by: 1} must stand here"
+    ),
+    "name: x\narms: {a: [{train: {epochs: 9, lr: 0.1}, at: {from: 0, to: 1, by: 0.5}, fork: [{assess: b}]}]}": (
+        "at[1]: 0.5 is not possible"
+    ),
     "name: x\narms: {a: [{drug: {gain: 0}}]}": "arms.a[0].drug.gain: 0 is not possible",
     "name: x\narms: {}": "line 2: arms: no arm is there",
     "name: x": "arms",

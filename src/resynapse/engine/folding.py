@@ -23,7 +23,7 @@ from resynapse.task import Split
 MOST_FEATURES, MOST_CLASSES = 2, 4
 """Above these the ranks are no longer small against a class's share of a batch. The kernels have four terms throughout:
 two features, a one and the stabiliser's shift on the side of the inputs, four classes on the side of the outputs."""
-MOST_MIXED = 0.15
+MOST_MIXED = 0.2
 """Share of (unit, sample) pairs against their class's majority up to which folding is faster (design/folding.md)."""
 LOOKED_AT = 1024
 """Samples that `mixed` looks at."""

@@ -6,7 +6,7 @@ shared with the arm itself. Source: model of section 8.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -137,18 +137,28 @@ def _lesions(by: Literal["smallest", "random"]) -> Callable[[Protocol], Made]:
 
 
 def _no_training(protocol: Protocol) -> Made:
-    """No epochs; a gain that training would have reached is given at once."""
+    """No epochs; a gain or an inhibition that training would have reached is given at once."""
     for arm, path in protocol.arms.items():
-        gains = [n.step.gain for n in every(path) if isinstance(n.step, Train) and n.step.gain is not None]
-        if gains:
-            last = gains[-1]
-            into = Drug(gain=last[-1] if isinstance(last, tuple) else last)
+        steps = [n.step for n in every(path) if isinstance(n.step, Train)]
+        gain = _reached([step.gain for step in steps])
+        inhibition = _reached([step.inhibition for step in steps])
+        if gain is not None or inhibition is not None:
+            into = Drug(gain=gain, inhibition=inhibition)
             yield arm, (Change(step="train", section="treatment", into=into),)
         elif path:
             yield arm, (Change(step="train", section="treatment", set={"epochs": 0, "noise_sd": None}, at=(0,)),)
 
 
-_NO_DRUG = (Change(step="drug", section="treatment"), Change(step="train", section="treatment", set={"gain": None}))
+def _reached(ramps: Sequence[float | tuple[float, float] | None]) -> float | None:
+    """What the last of the ramps that are named ends at."""
+    last = next((ramp for ramp in reversed(ramps) if ramp is not None), None)
+    return last[-1] if isinstance(last, tuple) else last
+
+
+_NO_DRUG = (
+    Change(step="drug", section="treatment"),
+    Change(step="train", section="treatment", set={"gain": None, "inhibition": None}),
+)
 
 CONTROLS: dict[str, Control] = {
     c.name: c

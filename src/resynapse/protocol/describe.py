@@ -13,7 +13,14 @@ from resynapse.task import DEFAULT_TASK, TASKS
 
 _VARIABLE = {"type": "string", "pattern": r"\$", "description": "a variable of a repeat or sweep around the step"}
 _NAMES = {"type": "array", "items": {"type": "string"}}
-_COUNTS = {"type": "array", "items": {"type": "integer", "minimum": 0}}
+_COUNT = {"type": "integer", "minimum": 0}
+_COUNTS = {"type": "array", "items": _COUNT}
+_RANGE = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["from", "to"],
+    "properties": {"from": _COUNT, "to": _COUNT, "by": {"type": "integer", "minimum": 1}},
+}
 
 
 def json_schema() -> dict[str, Any]:
@@ -73,7 +80,7 @@ def _node() -> dict[str, Any]:
     steps = {kind: _step(kind) for kind in STEPS}
     rounds = {"type": "object", "minProperties": 1}
     beside = {
-        "at": {"anyOf": [_COUNTS, _VARIABLE]},
+        "at": {"anyOf": [_COUNTS, _RANGE, _VARIABLE]},
         "fork": {"$ref": "#/$defs/path"},
         "share": {"type": "boolean"},
         "arms": _NAMES,

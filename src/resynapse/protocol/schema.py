@@ -18,7 +18,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from resynapse.errors import ProtocolError, Where, nearest
 from resynapse.protocol.derived import RULES, Derived
-from resynapse.protocol.expand import Scope, filled, rounds
+from resynapse.protocol.expand import Scope, filled, listed, rounds
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.steps import STEPS, Step
 from resynapse.protocol.traits import Distribution, Place, found, placed
@@ -159,6 +159,8 @@ def _node(value: object, where: Where, scope: Scope) -> Node:
     kinds = [key for key in item if key in STEPS]
     if len(kinds) > 1:
         raise ProtocolError(f"{' and '.join(kinds)} in one step; write them as two, each with its own dash", where)
+    if isinstance(item.get("at"), Mapping):
+        item["at"] = listed(item["at"], (*where, "at"))
     fields: dict[str, Any] = {}
     if kinds:
         fields["step"], fields["draws"] = _step(kinds[0], item[kinds[0]], (*where, kinds[0]))

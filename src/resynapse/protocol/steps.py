@@ -30,6 +30,8 @@ NonNegative = Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
 NonNegativeRamp = NonNegative | tuple[NonNegative, NonNegative]
 PositiveRamp = Positive | tuple[Positive, Positive]
+Inhibition = Annotated[Positive, Field(le=1)]
+InhibitionRamp = Inhibition | tuple[Inhibition, Inhibition]
 
 
 class Step(BaseModel):
@@ -71,6 +73,10 @@ class Train(Step):
         default=None,
         description="gain over the phase, kept afterwards; [first epoch, last epoch] is a linear ramp",
     )
+    inhibition: InhibitionRamp | None = Field(
+        default=None,
+        description="tonic inhibition over the phase, kept afterwards; [first epoch, last epoch] is a linear ramp",
+    )
 
     @property
     @override
@@ -94,13 +100,18 @@ class Train(Step):
             pause=setting.pause,
         )
         for done, network in setting.engine.train(state.network, setting.data.train, phase, at):
-            gain = schedule[done - 1].gain if done else state.modulation.gain
-            yield done, replace(state, network=network, modulation=replace(state.modulation, gain=gain))
+            reached = schedule[done - 1] if done else state.modulation
+            kept = replace(state.modulation, gain=reached.gain, inhibition=reached.inhibition)
+            yield done, replace(state, network=network, modulation=kept)
 
     def _in_force(self, modulation: Modulation, epoch: int) -> Modulation:
         part = epoch / (self.epochs - 1) if self.epochs > 1 else 0.0
-        gain = modulation.gain if self.gain is None else _along(self.gain, part)
-        return replace(modulation, gain=gain, noise_sd=_along(self.noise_sd, part))
+        return replace(
+            modulation,
+            gain=modulation.gain if self.gain is None else _along(self.gain, part),
+            inhibition=modulation.inhibition if self.inhibition is None else _along(self.inhibition, part),
+            noise_sd=_along(self.noise_sd, part),
+        )
 
 
 class Prune(Step):
@@ -244,7 +255,7 @@ class Drug(Step):
 
     kind: ClassVar[str] = "drug"
     gain: Positive | None = Field(default=None, description="multiplier of hidden activity")
-    inhibition: Annotated[Positive, Field(le=1)] | None = Field(
+    inhibition: Inhibition | None = Field(
         default=None, description="tonic inhibition as a multiplier of hidden activity in (0, 1]; 1 is none"
     )
     activation: Activation | None = Field(default=None, description="hidden activation: relu or tanh")

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from resynapse.randomness import Key
 from resynapse.task import GaussianBlobs
 
 MARK = "ready"
-"""Name of the file that says that every kernel lies in the cache."""
+"""Name of the file that says that every kernel lies in the cache, and for which sources."""
 
 
 def exercise() -> None:
@@ -52,11 +53,11 @@ def make_ready(note: Callable[[str], None]) -> None:
     ----------
     note : told when compiling begins, as it takes a while.
     """
-    if FOLDER is not None and not (FOLDER / MARK).exists():
+    if FOLDER is not None and not _is_ready(FOLDER):
         from filelock import FileLock
 
         with FileLock(FOLDER / ".lock"):
-            if not (FOLDER / MARK).exists():
+            if not _is_ready(FOLDER):
                 note("compiling the kernels, once for this installation (some twenty seconds)")
                 words = [sys.executable, "-c", f"from {__name__} import compile_all; compile_all()"]
                 # a child that cannot be started leaves the work to this process
@@ -68,4 +69,14 @@ def compile_all() -> None:
     """Fill the cache and mark it."""
     exercise()
     if FOLDER is not None:
-        (FOLDER / MARK).touch()
+        (FOLDER / MARK).write_text(stamp())
+
+
+def stamp() -> str:
+    """What Numba knows a source file by: its place and its time; a copied tree has neither."""
+    return "\n".join(f"{path} {path.stat().st_mtime_ns}" for path in sorted(Path(__file__).parent.glob("*.py")))
+
+
+def _is_ready(folder: Path) -> bool:
+    mark = folder / MARK
+    return mark.exists() and mark.read_text() == stamp()
