@@ -12,7 +12,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from resynapse.analysis.summaries import CELL
-from resynapse.protocol import Protocol
+from resynapse.outcomes import outcome
+from resynapse.protocol import Assess, Protocol
+from resynapse.protocol.derived import Below, First, Mean, Steepest
+from resynapse.protocol.paths import Route
 
 Floats = NDArray[np.float64]
 
@@ -98,28 +101,29 @@ def courses(keys: Sequence[Cell]) -> dict[tuple[str, str, str], list[tuple[float
 
 def yes_or_no(protocol: Protocol) -> frozenset[str]:
     """Outcomes that are 0 or 100 for each subject, so that a mean is a % of subjects."""
-    return frozenset(rule.outcome for rule in protocol.derived if rule.kind == "below")
+    return frozenset(rule.outcome for rule in protocol.derived if isinstance(rule, Below))
 
 
-def in_percent(protocol: Protocol, outcome: str) -> bool:
-    """Whether an outcome can only lie between 0 and 100: accuracies, yes-or-no outcomes and their means."""
-    shares = yes_or_no(protocol)
-    means = {rule.outcome: rule.of for rule in protocol.derived if rule.kind == "mean"}
-    while outcome in means:
-        outcome = means[outcome]
-    return outcome in shares or outcome.startswith("acc_") or outcome in _aliases(protocol)
-
-
-def _aliases(protocol: Protocol) -> frozenset[str]:
-    """Names that accuracies are stored under."""
-    from resynapse.protocol import Assess
-
-    found = set()
+def units(protocol: Protocol) -> dict[str, str]:
+    """The unit of every outcome of a protocol: ``%`` (0 to 100), ``points``, ``count`` or ``1`` (dimensionless)."""
+    found: dict[str, str] = {}
     for route in protocol.routes.values():
-        for stop in route:
-            if isinstance(stop.step, Assess):
-                for named in stop.step.outcomes:
-                    original, _, alias = named.partition(" as ")
-                    if alias and original.startswith("acc_"):
-                        found.add(alias)
-    return frozenset(found)
+        for step in _assessments(route):
+            for named in step.outcomes:
+                found[named.partition(" as ")[2] or named] = outcome(named).unit
+    for rule in protocol.derived:
+        of = found.get(rule.of, "1")
+        if isinstance(rule, Below):
+            found[rule.outcome] = "%"
+        elif isinstance(rule, First) or (isinstance(rule, Steepest) and rule.give == "count"):
+            found[rule.outcome] = "count"
+        else:
+            found[rule.outcome] = "points" if of == "%" and not isinstance(rule, Mean) else of
+    return found
+
+
+def _assessments(route: Route) -> Iterator[Assess]:
+    for stop in route:
+        if isinstance(stop.step, Assess):
+            yield stop.step
+        yield from _assessments(stop.fork)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from resynapse.analysis.cells import Cells, in_percent, yes_or_no
+from resynapse.analysis.cells import Cells, units, yes_or_no
 from resynapse.analysis.intervals import Interval, Kind, mean_intervals, sample_sd
 from resynapse.protocol import Protocol
 
@@ -27,11 +28,10 @@ class Description:
     interval: Interval
 
 
-def kinds(protocol: Protocol, outcomes: list[str]) -> list[Kind]:
+def kinds(protocol: Protocol, outcomes: Sequence[str]) -> list[Kind]:
     """Which interval fits each outcome."""
-    shares = yes_or_no(protocol)
-    percent = {o: in_percent(protocol, o) for o in set(outcomes)}
-    return ["yes or no" if o in shares else "percent" if percent[o] else "free" for o in outcomes]
+    shares, unit = yes_or_no(protocol), units(protocol)
+    return ["yes or no" if o in shares else "percent" if unit.get(o) == "%" else "free" for o in outcomes]
 
 
 def describe(cells: Cells, protocol: Protocol) -> tuple[Description, ...]:

@@ -4,7 +4,7 @@ Subjects are the unit: everything measured in one subject moves together. The me
 
 - 6 to 100 subjects: BCa bootstrap, expanded for few subjects (Hesterberg 2015, The American Statistician 69:371);
 - more than 100: percentile bootstrap; 2 to 5: Student's t, since so few subjects cannot be resampled;
-- yes-or-no outcomes: Clopper-Pearson; all subjects at 0 or 100 %: the same bound, which holds for any value in between;
+- yes-or-no outcomes: Clopper-Pearson; the same bound where all subjects are at 0 or 100 % of any outcome in %;
 - any other constant, or one subject: no interval, and the reason in words.
 
 Resamples are fixed by the numbers of the subjects alone, so neither another arm nor another outcome moves an interval.
@@ -15,8 +15,8 @@ from __future__ import annotations
 import hashlib
 import math
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -120,24 +120,6 @@ def student(values: Floats, kind: Kind, level: float = LEVEL) -> Interval:
     return Interval(low=low, high=high, method="Student's t", note=f"{n} subjects are too few to resample", level=level)
 
 
-def resampled(
-    values: Floats, statistic: Callable[[Floats], Floats], subjects: NDArray[np.int64], level: float = LEVEL
-) -> Interval:
-    """Percentile bootstrap over subjects of a statistic of column means, such as a ratio of two totals.
-
-    Parameters
-    ----------
-    values : shape (subjects, columns), no NaN.
-    statistic : from means, shape (resamples, columns), to one number each; NaN where it does not exist.
-    """
-    n = len(values)
-    drawn = statistic(resampled_means(values, subjects))
-    drawn = drawn[~np.isnan(drawn)]
-    tail = (1 - expanded(n, level)) / 2
-    low, high = (float(q) for q in np.quantile(drawn, [tail, 1 - tail]))
-    return Interval(low=low, high=high, method="percentile bootstrap of subjects, expanded", level=level)
-
-
 def resampled_means(values: Floats, subjects: NDArray[np.int64]) -> Floats:
     """Means of every column over resampled subjects, shape (resamples, columns)."""
     n = len(values)
@@ -164,7 +146,7 @@ def seed(subjects: NDArray[np.int64]) -> int:
 def expanded(n: int, level: float = LEVEL) -> float:
     """The nominal level at which a percentile interval of n normal values has this level (Hesterberg 2015).
 
-    The bootstrap spreads by sqrt((n - 1) / n) too little, with normal in place of t quantiles; the level makes up for it.
+    The bootstrap spreads by sqrt((n - 1) / n) too little and has normal in place of t quantiles.
     """
     from scipy.stats import norm, t
 
@@ -191,22 +173,13 @@ def _without_resampling(values: Floats, kind: Kind, level: float) -> Interval | 
         return Interval(note="one subject: no interval", level=level)
     if kind == "yes or no":
         return proportion_interval(int(np.sum(values > 0)), n, level)
+    if kind == "percent" and np.isin(values, (0.0, 100.0)).all():
+        bound = proportion_interval(int(np.sum(values > 0)), n, level)
+        note = "at the bound: it holds for any outcome between 0 and 100 %" if is_constant(values) else "as yes or no"
+        return replace(bound, note=note)
     if is_constant(values):
-        return _constant(float(values[0]), n, kind, level)
+        return Interval(note=f"constant: all {n} subjects have {values[0]:g}", level=level)
     return student(values, kind, level) if n < FEW else None
-
-
-def _constant(value: float, n: int, kind: Kind, level: float) -> Interval:
-    if kind == "percent" and value in (0.0, 100.0):
-        bound = proportion_interval(n if value else 0, n, level)
-        return Interval(
-            low=bound.low,
-            high=bound.high,
-            method="Clopper-Pearson bound",
-            note=f"all {n} subjects at {value:g} %; the bound holds for any outcome between 0 and 100 %",
-            level=level,
-        )
-    return Interval(note=f"constant: all {n} subjects have {value:g}", level=level)
 
 
 def _bootstrap(values: Floats, subjects: NDArray[np.int64], level: float) -> list[Interval]:
