@@ -90,7 +90,7 @@ class Tests:
     Parameters
     ----------
     subjects : numbers of those who were tested.
-    below : 1 where below the threshold, 0 where not, NaN where not measured; shape (subjects, counts).
+    values : the outcome of the rule, NaN where not measured; shape (subjects, counts).
     remitted : whether each subject was not below it at the test of remission; None without such a test.
     remission : the condition of that test; empty for none.
     """
@@ -100,9 +100,14 @@ class Tests:
     within: str
     rule: Below
     counts: tuple[float, ...]
-    below: Floats
+    values: Floats
     remitted: NDArray[np.bool_] | None
     remission: str
+
+    @property
+    def below(self) -> Floats:
+        """1 where below the threshold, 0 where not, NaN where not measured."""
+        return np.where(np.isnan(self.values), np.nan, self.values < self.rule.threshold)
 
 
 def tests(cells: Cells, protocol: Protocol) -> Iterator[Tests]:
@@ -126,20 +131,19 @@ def tests(cells: Cells, protocol: Protocol) -> Iterator[Tests]:
                 remission, first = f"{within}=0", cells.values[:, points[0][1]]
                 points = points[1:]
             values = cells.values[:, [column for _, column in points]]
-            below = np.where(np.isnan(values), np.nan, values < rule.threshold)
             kept = ~np.isnan(values).all(axis=1)
             remitted = None
             if first is not None:
                 kept &= ~np.isnan(first)
                 remitted = (first >= rule.threshold)[kept]
             yield Tests(
-                cells.subjects[kept], arm, within, rule, tuple(c for c, _ in points), below[kept], remitted, remission
+                cells.subjects[kept], arm, within, rule, tuple(c for c, _ in points), values[kept], remitted, remission
             )
 
 
 def relapse(cells: Cells, protocol: Protocol) -> tuple[Relapse, ...]:
     """Relapse of every arm, for every threshold rule that is read along counts."""
-    return tuple(_relapse(one) for one in tests(cells, protocol) if len(one.below))
+    return tuple(_relapse(one) for one in tests(cells, protocol) if len(one.values))
 
 
 def _relapse(one: Tests) -> Relapse:

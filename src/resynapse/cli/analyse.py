@@ -26,7 +26,7 @@ def analyse(
     ] = None,
 ) -> None:
     """Print the statistics of a run: intervals, paired contrasts, rank orders, relapse and what else applies."""
-    from resynapse.report.statistics import statistics_tables
+    from resynapse.report.statistics import clinical_remarks, statistics_tables
 
     found = open_run(run_folder).analyse().only(outcome or [])
     if format == "json":
@@ -38,7 +38,7 @@ def analyse(
         return
     for one in statistics_tables(found):
         grid(one)
-    for remark in found.remarks:
+    for remark in (*clinical_remarks(found), *found.remarks):
         say(remark)
     for missing in found.absent:
         say(f"No {missing.part}: {missing.reason}.")
