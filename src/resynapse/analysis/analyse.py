@@ -114,7 +114,7 @@ def analyse(table: pl.DataFrame, protocol: Protocol, *, unfinished: int = 0) -> 
     if table.is_empty():
         raise ResynapseError("the table holds no value; run at least one subject first")
     cells = Cells.of(table)
-    paired = contrasts(cells, protocol)
+    paired, orders = contrasts(cells, protocol), rank_orders(cells, protocol)
     curves, curve_contrasts = survival(cells, protocol)
     changed = changes(protocol)
     tabled = protocol.name in protocols_with_tables()
@@ -125,7 +125,7 @@ def analyse(table: pl.DataFrame, protocol: Protocol, *, unfinished: int = 0) -> 
         remarks=(),
         descriptions=describe(cells, protocol),
         contrasts=paired,
-        orders=rank_orders(cells, protocol),
+        orders=orders,
         relapse=relapse(cells, protocol),
         survival=curves,
         survival_contrasts=curve_contrasts,
@@ -133,7 +133,7 @@ def analyse(table: pl.DataFrame, protocol: Protocol, *, unfinished: int = 0) -> 
         traits=trait_effects(cells),
         plans=plans(paired, protocol),
         equivalence=equivalences(compare(protocol.name, table, changed)) if tabled else (),
-        clinical=side_by_side(cells, protocol),
+        clinical=side_by_side(cells, protocol, orders),
         absent=(),
     )
     return replace(made, absent=tuple(_absent(made, cells)), remarks=tuple(_remarks(made, unfinished)))

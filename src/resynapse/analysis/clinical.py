@@ -18,7 +18,7 @@ from resynapse.analysis.cells import Cells, Floats
 from resynapse.analysis.dose import trends
 from resynapse.analysis.evidence import RATIOS, Figure, figure, figures
 from resynapse.analysis.intervals import Interval, mean_interval
-from resynapse.analysis.orders import Orders, rank_orders
+from resynapse.analysis.orders import Orders
 from resynapse.analysis.questions import ABSENT, NOT_COMPARED, QUESTIONS, Finding, Question, Side, Status
 from resynapse.analysis.relapse import tests
 from resynapse.disclaimer import DISCLAIMER
@@ -150,15 +150,15 @@ class SideBySide:
         return pl.DataFrame(rows, infer_schema_length=None)
 
 
-def side_by_side(cells: Cells, protocol: Protocol) -> SideBySide | None:
-    """The clinical figures beside a run; None if no arm names a class of treatment."""
+def side_by_side(cells: Cells, protocol: Protocol, orders: tuple[Orders, ...]) -> SideBySide | None:
+    """The clinical figures beside a run with these rank orders; None if no arm names a class of treatment."""
     arms = [arm for arm in ARMS if arm in cells.arms]
     if not arms:
         return None
     entries = tuple(_beside(question, arm, cells, protocol) for question in QUESTIONS for arm in arms)
     roles = {one.role for one in figures()}
     tuned = "no figure was used for tuning: all are held out" if roles == {"held out"} else "some figures were tuned to"
-    switch = tuple(o for o in rank_orders(cells, protocol) if o.outcome == PROBE)
+    switch = tuple(o for o in orders if o.outcome == PROBE)
     left_out = tuple(f"{one.id}: {one.citation}" for one in figures() if not one.verified)
     return SideBySide(
         entries=entries,

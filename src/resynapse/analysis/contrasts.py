@@ -24,7 +24,7 @@ from resynapse.protocol.traits import TRAIT
 EXACT = 12
 """Up to this many subjects every one of the 2**n flips is counted."""
 FLIPS = 9_999
-FLIPS_OF_MANY = 1_999
+FLIPS_OF_MANY = 999
 MANY = 1_000
 
 

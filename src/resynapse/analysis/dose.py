@@ -15,8 +15,8 @@ from resynapse.analysis.published import SETTINGS
 from resynapse.protocol import Protocol
 
 DRAWS = 9_999
-DRAWS_OF_MANY = 1_999
-MANY = 1_000
+JITTER = 1e-8
+"""Added to the correlations: with fewer subjects than counts their matrix is singular."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,10 +105,10 @@ def simultaneous(values: Floats, kind: Kind, subjects: NDArray[np.int64], level:
     kept = values[:, varying]
     sds = kept.std(axis=0, ddof=1)
     residuals = (kept - kept.mean(axis=0)) / sds
+    correlations = residuals.T @ residuals / (n - 1) + JITTER * np.eye(len(varying))
     rng = np.random.default_rng(seed(subjects))
-    draws = DRAWS if n <= MANY else DRAWS_OF_MANY
-    normals = rng.standard_normal((draws, n)) @ residuals / math.sqrt(n - 1)
-    scales = np.sqrt(rng.chisquare(n - 1, draws) / (n - 1))
+    normals = rng.standard_normal((DRAWS, len(varying))) @ np.linalg.cholesky(correlations).T
+    scales = np.sqrt(rng.chisquare(n - 1, DRAWS) / (n - 1))
     critical = float(np.quantile(np.abs(normals).max(axis=1) / scales, level))
     for index, column in enumerate(varying):
         mean, half = float(kept[:, index].mean()), critical * float(sds[index]) / math.sqrt(n)

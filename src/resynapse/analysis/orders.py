@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from math import factorial
 
@@ -74,18 +73,24 @@ def rank_orders(cells: Cells, protocol: Protocol) -> tuple[Orders, ...]:
     return tuple(made)
 
 
-def ranking(values: Floats, names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """The names by falling value; equal values stand together, in their given order."""
-    return tuple(
-        tuple(name for name, value in zip(names, values, strict=True) if value == level)
-        for level in sorted(set(values.tolist()), reverse=True)
-    )
-
-
 def _counted(values: Floats, names: tuple[str, ...]) -> tuple[Order, ...]:
     n = len(values)
-    found = Counter(ranking(row, names) for row in values)
+    above = (values[:, None, :] > values[:, :, None]).sum(axis=2)
+    rows, counts = np.unique(above, axis=0, return_counts=True)
+    found = [
+        Order(
+            ranking=_grouped(row.tolist(), names),
+            subjects=int(count),
+            share=100.0 * int(count) / n,
+            interval=proportion_interval(int(count), n),
+        )
+        for row, count in zip(rows, counts, strict=True)
+    ]
+    return tuple(sorted(found, key=lambda order: (-order.subjects, order.ranking)))
+
+
+def _grouped(above: list[int], names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Names by how many stand above them; equal ones together."""
     return tuple(
-        Order(ranking=order, subjects=count, share=100.0 * count / n, interval=proportion_interval(count, n))
-        for order, count in sorted(found.items(), key=lambda item: (-item[1], item[0]))
+        tuple(name for name, rank in zip(names, above, strict=True) if rank == level) for level in sorted(set(above))
     )
