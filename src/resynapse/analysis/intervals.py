@@ -189,22 +189,10 @@ def _bootstrap(values: Floats, subjects: NDArray[np.int64], level: float) -> lis
         low, high = np.quantile(resampled_means(values, subjects), [tail, 1 - tail], axis=0)
         method = f"percentile bootstrap, {RESAMPLES_OF_MANY} resamples of subjects"
     else:
-        from scipy.stats import bootstrap
-
-        with warnings.catch_warnings():
-            # so skewed a sample that BCa has no ends is found below, and said
-            warnings.simplefilter("ignore")
-            found = bootstrap(
-                (np.ascontiguousarray(values.T),),
-                np.mean,
-                axis=-1,
-                confidence_level=expanded(n, level),
-                n_resamples=RESAMPLES,
-                batch=max(1, 4_000_000 // (n * columns)),
-                method="BCa",
-                rng=np.random.default_rng(seed(subjects)),
-            ).confidence_interval
-        low, high = found.low, found.high
+        # by blocks of columns that fit in memory, each with the same resamples
+        block = max(1, 20_000_000 // (n * RESAMPLES))
+        blocks = [_bca(values[:, start : start + block], subjects, level) for start in range(0, columns, block)]
+        low, high = np.concatenate(blocks, axis=1)
         method = f"BCa bootstrap, expanded, {RESAMPLES} resamples of subjects"
     return [
         Interval(low=float(a), high=float(b), method=method, level=level)
@@ -212,3 +200,28 @@ def _bootstrap(values: Floats, subjects: NDArray[np.int64], level: float) -> lis
         else student(values[:, column], "free", level)
         for column, (a, b) in enumerate(zip(low, high, strict=True))
     ]
+
+
+def _bca(values: Floats, subjects: NDArray[np.int64], level: float) -> Floats:
+    """Ends of the expanded BCa interval of every column, shape (2, columns)."""
+    from scipy.stats import bootstrap
+
+    least, span = values.min(axis=0), np.ptp(values, axis=0)
+    with warnings.catch_warnings():
+        # a sample for which BCa has no ends is found by the caller, and said
+        warnings.simplefilter("ignore")
+        found = bootstrap(
+            (np.ascontiguousarray(((values - least) / span).T),),
+            _rounded_mean,
+            axis=-1,
+            confidence_level=expanded(len(values), level),
+            n_resamples=RESAMPLES,
+            method="BCa",
+            rng=np.random.default_rng(seed(subjects)),
+        ).confidence_interval
+    return np.stack([least + span * np.clip(end, 0.0, 1.0) for end in (found.low, found.high)])
+
+
+def _rounded_mean(values: Floats, axis: int) -> Floats:
+    """Rounded, as BCa counts ties with the sample's mean, and the order of summation must not decide those."""
+    return np.asarray(np.round(values.mean(axis=axis), 12))
