@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 import pytest
 
 import resynapse as rs
 from resynapse.analysis.cells import Cell, Cells, by_presence, counted, courses, units, yes_or_no
+
+Tidy = Callable[..., pl.DataFrame]
 
 
 def test_every_value_stands_at_its_subject_and_cell(tiny: rs.Protocol) -> None:
@@ -21,11 +25,11 @@ def test_every_value_stands_at_its_subject_and_cell(tiny: rs.Protocol) -> None:
     assert np.sum(~np.isnan(cells.values)) == table.height
 
 
-def test_the_order_of_the_rows_moves_no_value(tidy: object) -> None:
-    table = tidy({("a", "c", "o"): [1, 2, None, 4], ("b", "c", "o"): [5, None, 7, 8]})  # type: ignore[operator]
+def test_the_order_of_the_rows_moves_no_value(tidy: Tidy) -> None:
+    table = tidy({("a", "c", "o"): [1, 2, None, 4], ("b", "c", "o"): [5, None, 7, 8]})
     cells, shuffled = Cells.of(table), Cells.of(table.sample(fraction=1, shuffle=True, seed=3))
     for key in cells.keys:
-        np.testing.assert_array_equal(cells.column(*key), shuffled.column(*key))  # type: ignore[arg-type]
+        np.testing.assert_array_equal(cells.column(*key), shuffled.column(*key))
     assert np.isnan(cells.values[2, 0])
     assert cells.column("a", "c", "else") is None
     assert set(cells.arms) == {"a", "b"}

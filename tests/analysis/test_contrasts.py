@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 
 import numpy as np
 import polars as pl
@@ -16,6 +17,8 @@ from statsmodels.stats.multitest import multipletests
 import resynapse as rs
 from resynapse.analysis.cells import Cells
 from resynapse.analysis.contrasts import EXACT, contrasts, holm, pairs, sign_flip, standardised
+
+Tidy = Callable[..., pl.DataFrame]
 
 differences = st.lists(st.integers(-6, 6), min_size=2, max_size=8)
 
@@ -79,16 +82,16 @@ def test_the_effect_is_d_z_with_hedges_correction() -> None:
 def test_the_corrected_effect_is_unbiased_for_normal_differences() -> None:
     rng = np.random.default_rng(6)
     found = [standardised(rng.normal(0.8, 1.0, 8)) for _ in range(4000)]
-    mean, error = np.mean(found), np.std(found) / math.sqrt(4000)  # type: ignore[arg-type]
+    mean, error = np.mean(found), np.std(found) / math.sqrt(4000)
     assert mean == pytest.approx(0.8, abs=4 * error)
 
 
-def _two_arms(tidy: object, a: list[float | None], b: list[float | None]) -> Cells:
-    table = tidy({("untreated", "acute", "acc_combined"): a, ("ssri", "acute", "acc_combined"): b})  # type: ignore[operator]
+def _two_arms(tidy: Tidy, a: list[float | None], b: list[float | None]) -> Cells:
+    table = tidy({("untreated", "acute", "acc_combined"): a, ("ssri", "acute", "acc_combined"): b})
     return Cells.of(table)
 
 
-def test_a_contrast_pairs_the_subjects_that_both_arms_have(tidy: object, switch_relapse: rs.Protocol) -> None:
+def test_a_contrast_pairs_the_subjects_that_both_arms_have(tidy: Tidy, switch_relapse: rs.Protocol) -> None:
     a: list[float | None] = [30, 31, None, 33, 34, 35, 36, 90]
     b: list[float | None] = [80, 85, 90, 84, 88, 80, 81, None]
     (one,) = contrasts(_two_arms(tidy, a, b), switch_relapse)
@@ -99,7 +102,7 @@ def test_a_contrast_pairs_the_subjects_that_both_arms_have(tidy: object, switch_
     assert one.p == pytest.approx(2 / 2**6)
 
 
-def test_pairing_is_what_makes_it_precise(tidy: object, switch_relapse: rs.Protocol) -> None:
+def test_pairing_is_what_makes_it_precise(tidy: Tidy, switch_relapse: rs.Protocol) -> None:
     level = np.random.default_rng(8).normal(60, 10, 10)
     (one,) = contrasts(_two_arms(tidy, list(level), list(level + np.linspace(1, 2, 10))), switch_relapse)
     assert one.interval.low is not None
@@ -107,11 +110,11 @@ def test_pairing_is_what_makes_it_precise(tidy: object, switch_relapse: rs.Proto
     assert stats.ttest_ind(level + 1.5, level).pvalue > 0.5
 
 
-def test_holm_runs_over_the_articles_outcomes_of_each_pair_of_arms(tidy: object, switch_relapse: rs.Protocol) -> None:
+def test_holm_runs_over_the_articles_outcomes_of_each_pair_of_arms(tidy: Tidy, switch_relapse: rs.Protocol) -> None:
     rng = np.random.default_rng(9)
     outcomes = ["acc_clean", "acc_combined", "acc_internal_1.0", "acc_unheard_of"]
     values = {(arm, "acute", o): list(rng.normal(50, 5, 8)) for arm in ("untreated", "ssri") for o in outcomes}
-    found = contrasts(Cells.of(tidy(values)), switch_relapse)  # type: ignore[operator]
+    found = contrasts(Cells.of(tidy(values)), switch_relapse)
     family = [c for c in found if c.family]
     assert [c.outcome for c in family] == outcomes[:3]
     assert {c.family for c in family} == {"the article's outcomes, ssri and untreated (3)"}
@@ -120,7 +123,7 @@ def test_holm_runs_over_the_articles_outcomes_of_each_pair_of_arms(tidy: object,
     assert [c.p_holm for c in found if not c.family] == [None]
 
 
-def test_settings_traits_and_what_one_arm_alone_has_are_no_contrasts(tidy: object, switch_relapse: rs.Protocol) -> None:
+def test_settings_traits_and_what_one_arm_alone_has_are_no_contrasts(tidy: Tidy, switch_relapse: rs.Protocol) -> None:
     values = {
         ("untreated", "acute", "gain"): [1.0] * 4,
         ("ssri", "acute", "gain"): [1.6] * 4,
@@ -128,17 +131,17 @@ def test_settings_traits_and_what_one_arm_alone_has_are_no_contrasts(tidy: objec
         ("ssri", "trait", "depth"): [0.9] * 4,
         ("ssri", "acute", "acc_clean"): [90, 91, 92, 93],
     }
-    assert contrasts(Cells.of(tidy(values)), switch_relapse) == ()  # type: ignore[operator]
+    assert contrasts(Cells.of(tidy(values)), switch_relapse) == ()
 
 
-def test_a_constant_difference_has_no_interval_but_an_exact_p(tidy: object, switch_relapse: rs.Protocol) -> None:
+def test_a_constant_difference_has_no_interval_but_an_exact_p(tidy: Tidy, switch_relapse: rs.Protocol) -> None:
     (one,) = contrasts(_two_arms(tidy, [50.0] * 6, [60.0] * 6), switch_relapse)
     assert (one.difference, one.sd, one.effect) == (10.0, 0.0, None)
     assert one.note == "constant: all 6 subjects have 10"
     assert one.p == pytest.approx(2 / 2**6)
 
 
-def test_one_subject_has_a_difference_and_nothing_else(tidy: object, switch_relapse: rs.Protocol) -> None:
+def test_one_subject_has_a_difference_and_nothing_else(tidy: Tidy, switch_relapse: rs.Protocol) -> None:
     (one,) = contrasts(_two_arms(tidy, [50.0], [60.0]), switch_relapse)
     assert (one.difference, one.sd, one.effect, one.p, one.p_holm) == (10.0, None, None, None, None)
     assert one.interval.note == one.note == "one subject: no interval"

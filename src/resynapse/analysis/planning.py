@@ -84,13 +84,13 @@ def power_of(difference: float, sd: float, n: int) -> float:
 
     df, shift = n - 1, difference / sd * math.sqrt(n)
     critical = float(t.ppf(1 - ALPHA / 2, df))
-    return float(nct.sf(critical, df, shift) + nct.cdf(-critical, df, shift))
+    # beyond a shift of 5 the other side has a probability below 1e-9, and SciPy soon has no number for it
+    other_side = float(nct.cdf(-critical, df, shift)) if abs(shift) < 5 else 0.0
+    return float(nct.sf(critical, df, shift)) + other_side
 
 
 def for_power(difference: float, sd: float, power: float = POWER) -> int:
     """Smallest number of subjects with this power; at least 3."""
-    if difference / sd > 8:  # nct loses its digits there, and 3 subjects have a power of 0.99
-        return 3
     return _smallest(lambda n: power_of(difference, sd, n) >= power)
 
 
