@@ -23,7 +23,9 @@ import resynapse as rs
 from resynapse.cli import app, main
 from resynapse.protocol import CONTROLS, dumps
 
-COMMANDS = ("replicate", "run", "compare", "table", "protocols", "show", "validate", "citations", "controls", "schema")
+COMMANDS = (
+    "replicate", "run", "compare", "table", "analyse", "protocols", "show", "validate", "citations", "controls", "schema",
+)  # fmt: skip
 
 
 def _call(*words: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:

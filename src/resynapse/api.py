@@ -17,6 +17,7 @@ from resynapse.runs.progress import Display
 if TYPE_CHECKING:
     import polars as pl
 
+    from resynapse.analysis.analyse import Analysis
     from resynapse.analysis.published import Comparison
 
 
@@ -66,6 +67,17 @@ class Run:
         from resynapse.analysis.published import changes, compare
 
         return compare(self.protocol.name, self.table(), changes(self.protocol))
+
+    def analyse(self) -> Analysis:
+        """The statistics of the run: descriptions, paired contrasts, rank orders and what else its protocol allows.
+
+        Raises
+        ------
+        RunFolderError : no subject is finished.
+        """
+        from resynapse.analysis.analyse import analyse
+
+        return analyse(self.table(), self.protocol, unfinished=self.folder.unfinished())
 
     def __repr__(self) -> str:
         of = self.manifest
