@@ -10,8 +10,8 @@ from resynapse.errors import ProtocolError, Where, nearest
 from resynapse.outcomes import OF_CHANGE
 from resynapse.protocol.derived import Derived, base
 from resynapse.protocol.node import Node, Path
-from resynapse.protocol.paths import Route, assessments
-from resynapse.protocol.steps import Assess, Mark
+from resynapse.protocol.paths import Route, looks
+from resynapse.protocol.steps import Assess, Enrol, Mark
 from resynapse.protocol.variants import Variant
 
 
@@ -99,7 +99,9 @@ def readable(protocol: Tree, rules: Sequence[Derived]) -> tuple[Derived, ...]:
     known = _measured(protocol)
     kept = []
     for rule in rules:
-        if all(rule.of in known.get(condition, ()) for condition in rule.reads):
+        asked = [(condition, rule.of) for condition in rule.reads]
+        asked += [(rule.selects[1], rule.selects[0].outcome)] if rule.selects is not None else []
+        if all(outcome in known.get(condition, ()) for condition, outcome in asked):
             kept.append(rule)
             _add(known, rule)
     return tuple(kept)
@@ -109,7 +111,7 @@ def _check_assessments(protocol: Tree) -> None:
     """No condition twice in an arm; what derived outcomes read is measured."""
     for arm, stops in protocol.routes.items():
         _check_needs(stops, ("arms", arm))
-        names = [condition for condition, _ in assessments(stops)]
+        names = [condition for condition, _ in looks(stops)]
         for condition in names:
             if names.count(condition) > 1:
                 raise ProtocolError(
@@ -131,6 +133,13 @@ def _check_assessments(protocol: Tree) -> None:
                     f"{nearest(rule.of, sorted(known[condition]))}",
                     (*where, "of"),
                 )
+        if rule.selects is not None:
+            when, condition = rule.selects
+            if when.outcome not in known.get(condition, ()):
+                raise ProtocolError(
+                    f"{rule.outcome} is among {rule.among!r}, which no arm measures; name an outcome and its condition",
+                    (*where, "among"),
+                )
         for condition in rule.writes:
             if rule.outcome in known.get(condition, ()):
                 raise ProtocolError(
@@ -147,6 +156,10 @@ def _check_needs(stops: Route, where: Where, *, marked: bool = False, seen: froz
             raise ProtocolError(
                 f"`when: {stop.when}` reads an outcome that is not measured before it; assess it first", where
             )
+        if isinstance(stop.step, Enrol) and stop.step.criterion.outcome not in seen:
+            raise ProtocolError(
+                f"`enrol: {stop.step.when}` reads an outcome that is not measured before it; assess it first", where
+            )
         if isinstance(stop.step, Assess) and stop.when is None:
             seen = seen.union(stop.step.stored)
         marked = marked or isinstance(stop.step, Mark)
@@ -161,7 +174,7 @@ def _measured(protocol: Tree) -> dict[str, set[str]]:
     """The outcomes measured at each condition, with and without counts, by any arm."""
     known: dict[str, set[str]] = {}
     for stops in protocol.routes.values():
-        for condition, step in assessments(stops):
+        for condition, step in looks(stops):
             for name in (condition, base(condition)):
                 known.setdefault(name, set()).update(step.stored)
     return known

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from resynapse.protocol.derived import RULES
-from resynapse.protocol.schema import TASKS
+from resynapse.protocol.schema import SHORTHAND, TASKS
 from resynapse.protocol.steps import STEPS
 from resynapse.protocol.traits import KINDS
 
@@ -87,7 +87,7 @@ def _step(kind: str) -> dict[str, Any]:
     schema = model.model_json_schema()
     schema["properties"] = {name: _open(field) for name, field in schema.get("properties", {}).items()}
     schema["description"] = (model.__doc__ or "").split("\n", 1)[0]
-    if kind == "assess":
+    if kind in SHORTHAND:
         return {"anyOf": [{"type": "string"}, schema]}
     return schema if schema.get("required") else {"anyOf": [{"type": "null"}, schema]}
 

@@ -28,7 +28,8 @@ from resynapse.task import GaussianBlobs
 TASKS = {"gaussian-blobs": GaussianBlobs}
 _BESIDE = ("at", "fork", "share", "arms", "skip", "label", "when", "stream")
 _MANY = ("repeat", "sweep")
-_SHORTHAND = {"assess": "condition"}
+SHORTHAND = {"assess": "condition", "enrol": "when"}
+"""The field that a step's value stands for where it is no mapping."""
 _TOP = (
     "name", "title", "cite", "task", "network", "batch_size", "induction", "arms", "follow_up", "derived",
     "variants",
@@ -88,7 +89,7 @@ def dump(protocol: Protocol) -> dict[str, Any]:
         "induction": _dump_path(protocol.induction),
         "arms": {name: _dump_path(path) for name, path in protocol.arms.items()},
         "follow_up": _dump_path(protocol.follow_up),
-        "derived": [{rule.kind: rule.model_dump(mode="json")} for rule in protocol.derived],
+        "derived": [{rule.kind: rule.model_dump(mode="json", exclude_none=True)} for rule in protocol.derived],
         **({"variants": {n: _dump_variant(v) for n, v in protocol.variants.items()}} if protocol.variants else {}),
     }
 
@@ -174,8 +175,8 @@ def _node(value: object, where: Where, scope: Scope) -> Node:
 
 def _step(kind: str, value: object, where: Where) -> tuple[Step, tuple[tuple[Place, Distribution], ...]]:
     """The step, with the medians of what is drawn for each subject, and the draws."""
-    if kind in _SHORTHAND and not isinstance(value, Mapping):
-        value = {_SHORTHAND[kind]: value}
+    if kind in SHORTHAND and not isinstance(value, Mapping):
+        value = {SHORTHAND[kind]: value}
     fields = _mapping({} if value is None else value, where)
     draws = tuple(found(fields, where))
     for place, drawn in draws:

@@ -21,6 +21,7 @@ from resynapse.modulation import NEUTRAL, Activation, Modulation
 from resynapse.outcomes import BATTERY, outcome
 from resynapse.plasticity import TieRule, lesion, pick, prune, prune_more, regrow, scar
 from resynapse.protocol.state import Setting, State
+from resynapse.protocol.when import When
 from resynapse.randomness import permutation
 
 Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
@@ -29,6 +30,8 @@ NonNegative = Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
 NonNegativeRamp = NonNegative | tuple[NonNegative, NonNegative]
 PositiveRamp = Positive | tuple[Positive, Positive]
+ENROLLED = "enrolled"
+"""The outcome that selection stores: 100 or 0."""
 
 
 class Step(BaseModel):
@@ -340,9 +343,55 @@ class Assess(Step):
         return state
 
 
+class Enrol(Step):
+    """Select subjects: where the comparison is false, nothing after this is done or measured in this arm.
+
+    On a side path it ends the side path alone. Stored is `enrolled`, 100 or 0, so that its mean is a % of those
+    who were assessed for eligibility.
+    """
+
+    kind: ClassVar[str] = "enrol"
+    stored: ClassVar[tuple[str, ...]] = (ENROLLED,)
+    when: str = Field(description="a comparison with what was measured last, such as acc_combined >= 90")
+    condition: str = Field(
+        default="enrolment", min_length=1, pattern=r"^[^=,/\s]+$", description="name of the point where it is decided"
+    )
+
+    @field_validator("when")
+    @classmethod
+    def _comparison(cls, text: str) -> str:
+        try:
+            return str(When.parse(text))
+        except ProtocolError as error:
+            raise ValueError(str(error)) from None
+
+    @property
+    def criterion(self) -> When:
+        """The comparison."""
+        return When.parse(self.when)
+
+    @override
+    def apply(self, state: State, setting: Setting) -> State:
+        return state
+
+
 STEPS: dict[str, type[Step]] = {
     step.kind: step
-    for step in (Train, Prune, PruneMore, Lesion, Scar, Mark, Regrow, Drug, Discontinue, Stabilise, Decay, Assess)
+    for step in (
+        Train,
+        Prune,
+        PruneMore,
+        Lesion,
+        Scar,
+        Mark,
+        Regrow,
+        Drug,
+        Discontinue,
+        Stabilise,
+        Decay,
+        Assess,
+        Enrol,
+    )
 }
 """Every step by the name it has in protocol files."""
 

@@ -37,7 +37,7 @@ def draw(protocol: Protocol) -> Tree:
     if protocol.derived:
         rules = root.add(Text("derived outcomes"))
         for rule in protocol.derived:
-            fields = ", ".join(f"{k}={v}" for k, v in rule if k != "outcome")
+            fields = ", ".join(f"{k}={v}" for k, v in rule if k != "outcome" and v is not None)
             rules.add(Text(f"{rule.outcome}: {rule.kind} {fields}"))
     return root
 
