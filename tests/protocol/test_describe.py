@@ -60,6 +60,8 @@ def test_every_step_and_field_is_described() -> None:
         "{name: x, arms: {a: [{drug: {activation: sigmoid}}]}}",
         "{name: x, arms: {a: [{mark: {}, when: acc_clean = 5}]}}",
         "{name: x, arms: {a: {}}}",
+        "{name: x, arms: {a: [{prune: {sparsity: {column: depth}}}]}}",
+        "{name: x, arms: {a: [{enrol: {condition: two}}]}}",
         "{name: x, arms: {a: []}, task: {kind: moons}}",
         "{name: x, arms: {a: []}, derived: [{drop: {outcome: y}}]}",
         "{name: x, arms: {a: []}, variants: {v: {changes: []}}}",
@@ -78,6 +80,8 @@ def test_mistakes_do_not_pass(text: str) -> None:
         "{name: x, arms: {a: [{prune: {sparsity: {choice: [0.1, 0.2]}}}]}}",
         "{name: x, arms: {a: [{sweep: {s: [0.1, 0.2]}, do: [{prune: {sparsity: $s}}]}]}}",
         "{name: x, arms: {a: [{train: {epochs: $n, lr: 1.0e-3, noise_sd: [{uniform: [0, 1]}, 0]}}]}}",
+        "{name: x, arms: {a: [{prune: {sparsity: {column: depth, of: traits.csv, draw: true}}}]}}",
+        "{name: x, arms: {a: [{assess: here}, {enrol: gain > 1}, {enrol: {when: gain > 1, condition: two}}]}}",
         "{name: x, arms: {a: [{discontinue: }, {mark: {}}, {assess: here}]}}",
     ],
 )

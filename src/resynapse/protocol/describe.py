@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from resynapse.protocol.columns import MOST_VALUES
 from resynapse.protocol.derived import RULES
 from resynapse.protocol.schema import SHORTHAND, TASKS
 from resynapse.protocol.steps import STEPS
@@ -111,10 +112,18 @@ def _distribution() -> dict[str, Any]:
     properties = {kind: numbers if kind == "choice" else pair for kind in KINDS}
     return {
         "type": "object",
-        "description": "a number that is drawn for each subject",
+        "description": "a number that each subject has its own of",
         "additionalProperties": False,
-        "oneOf": [{"required": [kind]} for kind in KINDS],
-        "properties": {**properties, "within": pair, "name": {"type": "string"}},
+        "oneOf": [*({"required": [kind]} for kind in KINDS), {"required": ["column", "of"]}],
+        "properties": {
+            **properties,
+            "within": pair,
+            "name": {"type": "string"},
+            "column": {"type": "string", "description": "a column of a CSV table of traits, a row for each subject"},
+            "of": {"type": "string", "description": "the table's file, from the folder of the protocol"},
+            "draw": {"type": "boolean", "description": "draw rows with replacement"},
+            "values": {**numbers, "maxItems": MOST_VALUES, "description": "as read from the table"},
+        },
     }
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.steps import Assess, Enrol, Step
-from resynapse.protocol.traits import Distribution, Place
+from resynapse.protocol.traits import Place, Trait
 from resynapse.protocol.when import When
 
 
@@ -27,7 +27,7 @@ class Stop:
     share: bool = True
     label: tuple[float, ...] = ()
     when: When | None = None
-    draws: tuple[tuple[Place, Distribution], ...] = ()
+    draws: tuple[tuple[Place, Trait], ...] = ()
 
     def named(self, suffix: str) -> str:
         """The suffix of the conditions here and below: that of the path around it and the node's own counts."""

@@ -19,7 +19,7 @@ from resynapse.protocol.derived import RULES, Derived
 from resynapse.protocol.expand import Scope, filled, rounds
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.steps import STEPS, Step
-from resynapse.protocol.traits import Distribution, Place, found, placed
+from resynapse.protocol.traits import Place, Trait, found, placed
 from resynapse.protocol.tree import Protocol
 from resynapse.protocol.variants import Change, Variant
 from resynapse.protocol.when import When
@@ -173,16 +173,20 @@ def _node(value: object, where: Where, scope: Scope) -> Node:
     return Node(**fields)
 
 
-def _step(kind: str, value: object, where: Where) -> tuple[Step, tuple[tuple[Place, Distribution], ...]]:
+def _step(kind: str, value: object, where: Where) -> tuple[Step, tuple[tuple[Place, Trait], ...]]:
     """The step, with the medians of what is drawn for each subject, and the draws."""
     if kind in SHORTHAND and not isinstance(value, Mapping):
         value = {SHORTHAND[kind]: value}
     fields = _mapping({} if value is None else value, where)
     draws = tuple(found(fields, where))
+    medians = {place: drawn.median for place, drawn in draws}
     for place, drawn in draws:
-        for limit in drawn.limits:
-            with_drawn(STEPS[kind], fields, {p: d.at(0.5) for p, d in draws} | {place: limit}, where)
-    return with_drawn(STEPS[kind], fields, {p: d.at(0.5) for p, d in draws}, where), draws
+        for stands, limit in drawn.limits:
+            try:
+                with_drawn(STEPS[kind], fields, medians | {place: limit}, where)
+            except ProtocolError as error:
+                raise ProtocolError(f"{stands}{error.problem}", error.where) from None
+    return with_drawn(STEPS[kind], fields, medians, where), draws
 
 
 def with_drawn(kind: type[Step], fields: Mapping[str, Any], numbers: Mapping[Place, float], where: Where = ()) -> Step:

@@ -14,6 +14,7 @@ from resynapse.protocol.derived import Derived
 from resynapse.protocol.node import Node, Path, Stepwise, every, nodes
 from resynapse.protocol.paths import Route, route
 from resynapse.protocol.steps import Assess
+from resynapse.protocol.traits import Trait
 from resynapse.protocol.variants import Variant
 from resynapse.task import GaussianBlobs
 
@@ -70,6 +71,12 @@ class Protocol:
         """Every node of the tree, side paths included."""
         for path in (self.induction, *self.arms.values(), self.follow_up):
             yield from every(path)
+
+    @property
+    def traits(self) -> Iterator[Trait]:
+        """Where the numbers come from that each subject has its own of."""
+        for node in self.nodes:
+            yield from (trait for _, trait in node.draws)
 
     def with_arm(self, name: str, steps: Sequence[Stepwise]) -> Protocol:
         """The same protocol with one more arm, or another treatment in an arm that is there."""

@@ -45,7 +45,7 @@ def draw(protocol: Protocol) -> Tree:
 def _line(node: Node) -> str:
     text = "side path" if node.step is None else describe(node.step)
     for place, drawn in node.draws:
-        text += f" [{'.'.join(map(str, place))} drawn for each subject: {drawn}]"
+        text += f" [{'.'.join(map(str, place))} for each subject: {drawn}]"
     if node.label:
         text += f" [={','.join(map(str, node.label))}]"
     if node.arms:

@@ -47,6 +47,7 @@ def execute(
     """
     _check_workers(workers, dask)
     check_engine(engine_name, protocol.batch_size)
+    cohort.check(protocol)
     wanted = Manifest(protocol, cohort.root_seed, engine_name, cohort.size, (session(),))
     folder.admit(wanted)
     with folder.lock():

@@ -216,9 +216,10 @@ class _Walker:
         if stop.step is None or not stop.draws:
             return stop.step
         numbers = {}
-        for place, distribution in stop.draws:
-            name = distribution.name or ".".join(map(str, (stop.stream, *place)))
-            numbers[place] = distribution.at(float(uniforms(self.subject.key.of(f"{TRAIT}/{name}"), 1, 1)[0, 0]))
+        for place, drawn in stop.draws:
+            name = drawn.name or ".".join(map(str, (stop.stream, *place)))
+            key = self.subject.key.of(f"{TRAIT}/{drawn.stream or name}")
+            numbers[place] = drawn.value(self.subject.number, float(uniforms(key, 1, 1)[0, 0]))
             self._store(arms, TRAIT, name, numbers[place])
         return with_drawn(type(stop.step), stop.step.model_dump(exclude_none=True), numbers)
 
