@@ -323,6 +323,14 @@ class Assess(Step):
         description="names of the outcomes, or `name as other` to store one under another name; by default the battery",
     )
 
+    draws: Annotated[int, Field(ge=1, le=1000, strict=True)] = Field(
+        default=1, description="independent noise draws; an accuracy under noise is their mean"
+    )
+    noise: Literal["absolute", "scaled"] = Field(
+        default="absolute",
+        description="internal noise as its name says, or scaled to the state's activation relative to the induction's",
+    )
+
     @field_validator("outcomes")
     @classmethod
     def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import numpy as np
 from resynapse.cohort import Subject
 from resynapse.engine import Engine
 from resynapse.errors import RunInterruptedError, SubjectError
-from resynapse.outcomes import Examination, outcome
+from resynapse.outcomes import Examination, noise_scale, outcome
 from resynapse.protocol import Assess, Enrol, Step
 from resynapse.protocol import Protocol as Experiment
 from resynapse.protocol.derived import derive
@@ -170,6 +170,8 @@ class _Walker:
     def _take(self, state: State, branch: Branch, suffix: str, seen: Seen) -> State:
         step = self._drawn(branch.stop, branch.rest)
         suffix = branch.stop.named(suffix)
+        if step is not None and state.induced is None and not branch.stop.stream.startswith("induction/"):
+            state = replace(state, induced=state.network)
         if step is not None and step.counts is not None:
             return self._advance(state, step, branch, suffix, seen)
         if step is not None:
@@ -201,10 +203,16 @@ class _Walker:
         return state
 
     def _measured(self, state: State, step: Assess, condition: str) -> dict[str, float]:
+        scale = 1.0
+        if step.noise == "scaled":
+            reference = state.network if state.induced is None else state.induced
+            scale = noise_scale(self.engine, self.data.test.inputs, state.network, state.modulation, reference)
         examined = Examination(
             network=state.network,
             modulation=state.modulation,
             marked=state.marked,
+            draws=step.draws,
+            noise_scale=scale,
             data=self.data,
             key=self.subject.key.of(f"assess/{condition}"),
             responder=self.engine,
