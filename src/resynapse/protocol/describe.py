@@ -136,8 +136,10 @@ def _variant() -> dict[str, Any]:
             "step": {"enum": list(STEPS)},
             "in": {"enum": ["induction", "treatment", "follow_up"]},
             "set": {"type": "object"},
+            "condition": {"type": "string", "description": "of assessments, the one that is so named"},
             "into": {"$ref": "#/$defs/node"},
             "at": _COUNTS,
+            "then": {"$ref": "#/$defs/node"},
         },
     }
     return {

@@ -209,21 +209,27 @@ def _variant(value: object, where: Where) -> Variant:
 
 
 def _change(value: object, where: Where) -> Change:
-    item = _mapping(value, where, ("step", "in", "set", "into", "at"))
+    item = _mapping(value, where, ("step", "in", "condition", "set", "into", "at", "then"))
     kind, section = item.get("step"), item.get("in", "")
     if kind not in STEPS:
         raise ProtocolError(f"step {kind!r} is not known; {nearest(kind, STEPS)}", where)
     if section not in ("", "induction", "treatment", "follow_up"):
         raise ProtocolError(f"{section!r} is no section; allowed: induction, treatment, follow_up", (*where, "in"))
+    if "condition" in item and kind != "assess":
+        raise ProtocolError(f"{kind} has no condition; only assessments are named by theirs", (*where, "condition"))
     fields = _mapping(item.get("set", {}), (*where, "set"), STEPS[kind].model_fields)
-    into = None
-    if "into" in item:
-        other = _node(item["into"], (*where, "into"), {})
-        if other.step is None or other != Node(step=other.step):
-            raise ProtocolError("one step alone must stand here", (*where, "into"))
-        into = other.step
+    steps = {key: _bare(item[key], (*where, key)) for key in ("into", "then") if key in item}
     at = _typed(tuple[int, ...], item["at"], (*where, "at")) if "at" in item else None
-    return Change(step=kind, section=section, set=fields, into=into, at=at)
+    condition = _typed(str, item.get("condition", ""), (*where, "condition"))
+    return Change(step=kind, section=section, condition=condition, set=fields, at=at, **steps)
+
+
+def _bare(value: object, where: Where) -> Step:
+    """A step with nothing beside it."""
+    node = _node(value, where, {})
+    if node.step is None or node != Node(step=node.step):
+        raise ProtocolError("one step alone must stand here", where)
+    return node.step
 
 
 def _dump_variant(variant: Variant) -> dict[str, Any]:
@@ -232,10 +238,13 @@ def _dump_variant(variant: Variant) -> dict[str, Any]:
         out: dict[str, Any] = {"step": change.step}
         if change.section:
             out["in"] = change.section
+        if change.condition:
+            out["condition"] = change.condition
         if change.set:
             out["set"] = dict(change.set)
-        if change.into is not None:
-            out["into"] = {change.into.kind: change.into.model_dump(mode="json", exclude_none=True)}
+        for key, step in (("into", change.into), ("then", change.then)):
+            if step is not None:
+                out[key] = {step.kind: step.model_dump(mode="json", exclude_none=True)}
         if change.at is not None:
             out["at"] = list(change.at)
         changes.append(out)

@@ -61,9 +61,12 @@ def _line(node: Node) -> str:
 
 
 def _changed(change: Change) -> str:
-    place = f" in the {change.section.replace('_', '-')}" if change.section else ""
+    place = f" {change.condition}" if change.condition else ""
+    place += f" in the {change.section.replace('_', '-')}" if change.section else ""
     if change.into is not None:
         return f"{describe(change.into)} instead of {change.step}{place}"
+    if change.then is not None:
+        return f"{describe(change.then)} after {change.step}{place}"
     parts = [f"{key} {'default' if value is None else _value(value)}" for key, value in change.set.items()]
     parts += [f"side path at {', '.join(map(str, change.at))}"] if change.at is not None else []
     return f"{change.step}{place} with {', '.join(parts)}" if parts else f"no {change.step}{place}"
