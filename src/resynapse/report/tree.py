@@ -75,7 +75,9 @@ def _changed(change: Change) -> str:
 def describe(step: Step) -> str:
     """A step in one line: its name and every parameter."""
     if isinstance(step, Assess):
-        return f"assess {step.condition}: {', '.join(step.outcomes)}"
+        draws = f", mean of {step.draws} noise draws" if step.draws > 1 else ""
+        scaled = ", internal noise scaled to activation" if step.noise == "scaled" else ""
+        return f"assess {step.condition}: {', '.join(step.outcomes)}{draws}{scaled}"
     fields = ", ".join(f"{k} {_value(v)}" for k, v in step if v is not None)
     return f"{step.kind} {fields}".strip()
 
