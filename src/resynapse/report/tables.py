@@ -146,7 +146,7 @@ def _shown(cell: dict[str, object] | None, counted: bool) -> str:
     if cell is None:
         return ""
     mean, sd = float(str(cell["mean"])), cell["sd"]
-    points = str(cell["outcome"]).startswith(("acc_", "manic_", "relapse_", "sparsity"))
+    points = str(cell["outcome"]).startswith(("acc_", "enrolled", "manic_", "relapse_", "sparsity"))
     text = _plus_minus(mean, None if sd is None else float(str(sd)), 1 if points else 3)
     return f"{text} ({cell['n']})" if counted else text
 

@@ -85,4 +85,6 @@ def describe(step: Step) -> str:
 def _value(value: object) -> str:
     if isinstance(value, tuple):
         return " to ".join(_value(v) for v in value)
+    if isinstance(value, list):
+        return ", ".join(map(_value, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
