@@ -98,6 +98,7 @@ def test_drawn_rows_stay_whole_come_again_and_do_not_depend_on_the_cohort(folder
         (TABLE.replace("0.5", ""), r"traits.csv line 3, column depth: no value; every row needs a number"),
         (TABLE.replace("b,0.5,1.2", ""), r"traits.csv line 3, column depth: no value"),
         (TABLE.replace("b,0.5,1.2", "b"), r"traits.csv line 3, column depth: no value"),
+        (TABLE.replace("0.5", "0_5"), r"line 3, column depth: '0_5' is no finite number"),
         (TABLE.replace("0.5", "nan"), r"line 3, column depth: 'nan' is no finite number"),
         (TABLE.replace("0.5", "1.5"), r"row 2 \(subject 1\), column depth: 1.5 is not possible: .* less than 1"),
         (TABLE.replace("0.5", "0,5"), r"traits.csv line 3: 4 values, the header has 3"),
@@ -150,6 +151,24 @@ def test_a_bare_document_has_no_values() -> None:
     document = {"name": "x", "arms": {"a": [{"prune": {"sparsity": {"column": "depth", "of": "traits.csv"}}}]}}
     with pytest.raises(ProtocolError, match="the values of the column are missing; load the protocol from its file"):
         parse(document)
+
+
+@pytest.mark.parametrize(
+    "text", ["null: {column: a, of: b}", "name: x\narms: {a: [{mark: {}}]}\n1: {column: a, of: b}"]
+)
+def test_keys_that_are_no_names_are_refused_and_not_followed(text: str) -> None:
+    with pytest.raises(ProtocolError, match="is not a string"):
+        loads(text)
+
+
+def test_aliases_are_followed_once_and_a_loop_ends() -> None:
+    many = "a: &a [x, x]\n" + "".join(
+        f"{n}: &{n} [*{p}, *{p}, *{p}, *{p}]\n" for p, n in zip("abcdefghij", "bcdefghijk", strict=True)
+    )
+    with pytest.raises(ProtocolError, match="unknown key 'a'"):
+        loads(many)
+    with pytest.raises(ProtocolError):
+        loads("name: x\narms: &a {a: [{fork: *a}]}")
 
 
 def test_a_spreadsheet_writes_a_mark_and_blank_lines_at_the_end(folder: Path) -> None:

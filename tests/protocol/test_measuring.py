@@ -68,6 +68,12 @@ def test_many_draws_are_independent_and_begin_with_the_one_draw(tiny: rs.Protoco
     assert found["ssri:many-draws", "acute", "gain"] == found["ssri", "acute", "gain"]
 
 
+def test_other_outcomes_of_a_condition_keep_its_draws(tiny: rs.Protocol) -> None:
+    changed = amended(tiny, "follow_up[0].assess.draws=3").with_outcomes("acute", ["acc_input_1.0"])
+    (step,) = (n.step for n in changed.nodes if isinstance(n.step, rs.Assess) and n.step.condition == "acute")
+    assert step == rs.Assess(condition="acute", outcomes=("acc_input_1.0",), draws=3)
+
+
 def test_draws_shrink_the_spread_over_conditions(compiled: Engine, tiny: rs.Protocol) -> None:
     text = dumps(replace(tiny.only(["untreated"]), follow_up=(), derived=()))
     probes = "follow_up:\n  - sweep: {n: {from: 1, to: 40}}\n    do: [{assess: {condition: p, outcomes: [acc_internal_1.0], draws: %d}}]\n"

@@ -142,7 +142,9 @@ def with_columns(document: Any, folder: Path) -> Any:
             elif "column" in value and "of" in value and "values" not in value:
                 known[id(value)] = _filled(value, folder, where)
             else:
-                known[id(value)] = {key: visit(inner, (*where, key)) for key, inner in value.items()}
+                known[id(value)] = {
+                    key: visit(inner, (*where, key)) if isinstance(key, str) else inner for key, inner in value.items()
+                }
         return known[id(value)]
 
     return visit(document, ())
@@ -192,7 +194,7 @@ def _values(path: Path, column: str) -> list[float]:
         if not text:
             raise ProtocolError(f"{path} line {line}, column {column}: no value; every row needs a number")
         try:
-            number = float(text)
+            number = math.nan if "_" in text else float(text)
         except ValueError:
             number = math.nan
         if not math.isfinite(number):

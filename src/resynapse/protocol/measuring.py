@@ -23,8 +23,9 @@ _STRENGTH = re.compile(r"(acc_(?:biased|internal|input)_)([0-9.]+)")
 def remitters_only(protocol: Protocol) -> Made:
     """Every arm goes on only where the first assessment of combined stress after the induction found remission."""
     outcome = Enrol(when=REMISSION).criterion.outcome
-    for arm, route in protocol.routes.items():
-        for stop in route if arm in protocol.arms else ():
+    routes = protocol.routes
+    for arm in protocol.arms:
+        for stop in routes[arm]:
             treated = not stop.stream.startswith("induction/") and stop.when is None
             if treated and isinstance(stop.step, Assess) and outcome in stop.step.stored:
                 then = Enrol(when=REMISSION, condition="remission")
@@ -34,9 +35,10 @@ def remitters_only(protocol: Protocol) -> Made:
 
 def fixed_probe(protocol: Protocol) -> Made:
     """Where a probe's strength changes along the counts of a condition, the middle strength at each of them."""
+    routes = protocol.routes
     for arm in protocol.arms:
         probed: dict[str, list[tuple[str, ...]]] = {}
-        for condition, step in assessments(protocol.routes[arm]):
+        for condition, step in assessments(routes[arm]):
             if "=" in condition:
                 probed.setdefault(base(condition), []).append(step.outcomes)
         changes = []
@@ -64,7 +66,7 @@ def other_thresholds(protocol: Protocol) -> Iterator[Derived]:
     for factor in FACTORS:
         renamed: dict[str, str] = {}
         for rule in protocol.derived:
-            if isinstance(rule, (Below, First)) and rule.threshold and rule.of not in renamed:
+            if isinstance(rule, (Below, First)) and rule.threshold:
                 threshold = round(rule.threshold * factor, 9)
                 renamed[rule.outcome] = f"{rule.outcome}_below_{threshold:g}"
                 yield rule.model_copy(update={"threshold": threshold, "outcome": renamed[rule.outcome]})
