@@ -21,6 +21,7 @@ from resynapse.modulation import NEUTRAL, Activation, Modulation
 from resynapse.outcomes import BATTERY, outcome
 from resynapse.plasticity import TieRule, lesion, pick, prune, prune_more, regrow, scar
 from resynapse.protocol.state import Setting, State
+from resynapse.protocol.when import When
 from resynapse.randomness import permutation
 
 Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
@@ -32,6 +33,8 @@ NonNegativeRamp = NonNegative | tuple[NonNegative, NonNegative]
 PositiveRamp = Positive | tuple[Positive, Positive]
 Inhibition = Annotated[Positive, Field(le=1)]
 InhibitionRamp = Inhibition | tuple[Inhibition, Inhibition]
+ENROLLED = "enrolled"
+"""The outcome that selection stores: 100 or 0."""
 
 
 class Step(BaseModel):
@@ -337,6 +340,14 @@ class Assess(Step):
         description="names of the outcomes, or `name as other` to store one under another name; by default the battery",
     )
 
+    draws: Annotated[int, Field(ge=1, le=1000, strict=True)] = Field(
+        default=1, description="independent noise draws; an accuracy under noise is their mean"
+    )
+    noise: Literal["absolute", "scaled"] = Field(
+        default="absolute",
+        description="internal noise as its name says, or scaled to the state's activation relative to the induction's",
+    )
+
     @field_validator("outcomes")
     @classmethod
     def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -357,9 +368,55 @@ class Assess(Step):
         return state
 
 
+class Enrol(Step):
+    """Select subjects: where the comparison is false, nothing after this is done or measured in this arm.
+
+    On a side path it ends the side path alone. Stored is `enrolled`, 100 or 0, so that its mean is a % of those
+    who were assessed for eligibility.
+    """
+
+    kind: ClassVar[str] = "enrol"
+    stored: ClassVar[tuple[str, ...]] = (ENROLLED,)
+    when: str = Field(description="a comparison with what was measured last, such as acc_combined >= 90")
+    condition: str = Field(
+        default="enrolment", min_length=1, pattern=r"^[^=,/\s]+$", description="name of the point where it is decided"
+    )
+
+    @field_validator("when")
+    @classmethod
+    def _comparison(cls, text: str) -> str:
+        try:
+            return str(When.parse(text))
+        except ProtocolError as error:
+            raise ValueError(str(error)) from None
+
+    @property
+    def criterion(self) -> When:
+        """The comparison."""
+        return When.parse(self.when)
+
+    @override
+    def apply(self, state: State, setting: Setting) -> State:
+        return state
+
+
 STEPS: dict[str, type[Step]] = {
     step.kind: step
-    for step in (Train, Prune, PruneMore, Lesion, Scar, Mark, Regrow, Drug, Discontinue, Stabilise, Decay, Assess)
+    for step in (
+        Train,
+        Prune,
+        PruneMore,
+        Lesion,
+        Scar,
+        Mark,
+        Regrow,
+        Drug,
+        Discontinue,
+        Stabilise,
+        Decay,
+        Assess,
+        Enrol,
+    )
 }
 """Every step by the name it has in protocol files."""
 
