@@ -15,7 +15,7 @@ from typing_extensions import override
 
 Measured = Mapping[tuple[str, str], float]
 """Value by (condition, outcome)."""
-Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Finite = Annotated[float, Field(strict=True, allow_inf_nan=False, json_schema_extra={"unit": "of `of`"})]
 
 
 def base(condition: str) -> str:
