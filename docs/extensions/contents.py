@@ -10,8 +10,10 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
-from sphinx.application import Sphinx
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 COPIED = "project"
 _LINK = re.compile(r"(\]\()([^)\s#:]+)((?:#[^)\s]*)?\))")
@@ -60,6 +62,9 @@ def sections(index: str, pages: set[str]) -> dict[str, list[str]]:
 def _copy(app: Sphinx) -> None:
     docs = Path(app.srcdir)
     copied = outside(docs.parent)
+    for old in (docs / COPIED).rglob("*.md"):
+        if old.relative_to(docs / COPIED).as_posix() not in copied:
+            old.unlink()
     for name in copied:
         target = docs / COPIED / name
         target.parent.mkdir(parents=True, exist_ok=True)

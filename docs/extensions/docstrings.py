@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
-from sphinx.application import Sphinx
 
 import resynapse
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 _FIELDS = {"Parameters": "param", "Raises": "raises"}
 _ENTRY = re.compile(r"^(\w[\w, ]*?) : (.*)$")

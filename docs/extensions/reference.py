@@ -58,7 +58,7 @@ def _range(field: Mapping[str, Any]) -> str:
     if "maximum" in field and "exclusiveMinimum" in field:
         return f"{low}, at most {field['maximum']}"
     if "maximum" in field:
-        return f"{low} to {field['maximum']:,}".replace(",", " ")
+        return f"{low} to {field['maximum']:,}".replace(",", "\N{NO-BREAK SPACE}")
     return "any finite number" if not low else low if low.startswith("above") else f"{low} or more"
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import html
 import re
 from pathlib import Path
-
-from sphinx.application import Sphinx
-from sphinx.errors import SphinxError
+from typing import TYPE_CHECKING
 
 from resynapse import DISCLAIMER
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 _FETCHED = re.compile(r"<(?:script|img|link|iframe)\b[^>]*\b(?:src|href)=\"(?:https?:)?//[^\"]*\"", re.IGNORECASE)
 
@@ -21,6 +22,8 @@ def faults(page: str) -> list[str]:
 
 
 def _check(app: Sphinx, failure: Exception | None) -> None:
+    from sphinx.errors import SphinxError
+
     if failure is not None or app.builder.format != "html":
         return
     for path in sorted(Path(app.outdir).rglob("*.html")):

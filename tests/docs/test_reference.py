@@ -49,7 +49,7 @@ def test_the_catalogue_of_outcomes_can_be_measured() -> None:
         ({"type": "number", "minimum": 0}, "0 or more"),
         ({"type": "number", "exclusiveMinimum": 0, "maximum": 1}, "above 0, at most 1"),
         ({"type": "number", "minimum": 0, "exclusiveMaximum": 1}, "0 to below 1"),
-        ({"type": "integer", "minimum": 0, "maximum": 10_000}, "whole, 0 to 10 000"),
+        ({"type": "integer", "minimum": 0, "maximum": 10_000}, "whole, 0 to 10\N{NO-BREAK SPACE}000"),
         ({"anyOf": [{"type": "number", "minimum": 0}, {"type": "array"}, {"type": "null"}]}, "0 or more; or `[first, last]`"),
         ({"enum": ["a", "b"], "type": "string"}, "`a` or `b`"),
     ],
