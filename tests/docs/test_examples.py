@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import doctest
+import importlib
 import importlib.util
 import io
 import re
@@ -175,6 +176,22 @@ NOT_RUN = [block for page in PAGES for block in blocks(page) if block.why_not_ru
 def test_what_is_not_run_says_why(block: Block) -> None:
     assert block.kind in ("python", "console"), f"{block}: only Python and commands are run"
     assert len(block.why_not_run.split()) >= 3, f"{block}: {block.why_not_run!r} is no reason"
+
+
+SOURCES = Path(rs.__file__).parent
+WITH_EXAMPLES = [p for p in sorted(SOURCES.rglob("*.py")) if ">>>" in p.read_text("utf-8")]
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("path", WITH_EXAMPLES, ids=lambda p: p.relative_to(SOURCES).as_posix())
+def test_the_examples_of_a_docstring_run(path: Path) -> None:
+    parts = path.relative_to(SOURCES.parent).with_suffix("").parts
+    module = importlib.import_module(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
+    found = [test for test in doctest.DocTestFinder().find(module) if test.examples]
+    assert found
+    for test in found:
+        report: list[str] = []
+        assert not doctest.DocTestRunner().run(test, out=report.append).failed, "".join(report)
 
 
 def test_comments_are_understood() -> None:
