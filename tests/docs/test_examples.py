@@ -76,7 +76,7 @@ def blocks(page: Path) -> list[Block]:
 
 def commands(block: Block) -> Iterator[tuple[list[str], str]]:
     """The words of each command, and what stands below it."""
-    for part in re.split(r"^\$ ", block.text, flags=re.M)[1:]:
+    for part in re.split(r"^\$ ", block.text.replace("\\\n", " "), flags=re.M)[1:]:
         line, _, output = part.partition("\n")
         pieces = line.split(" && ")
         for number, piece in enumerate(pieces):
