@@ -265,3 +265,12 @@ BATTERY = (
     "activation_magnitude",
 )
 """The acute outcomes of the article, in the order of its tables."""
+
+
+def catalogue() -> tuple[Outcome, ...]:
+    """Every outcome; a family stands once, with X for its parameter."""
+    families = []
+    for family, build in _FAMILIES.items():
+        shown = build(f"{family}_X", 1.0)
+        families.append(replace(shown, meaning=re.sub(r"\b(sd|mean) 1\b", r"\1 X", shown.meaning, count=1)))
+    return (*_FIXED.values(), *families)

@@ -18,7 +18,7 @@ from resynapse.protocol.when import When
 
 Measured = Mapping[tuple[str, str], float]
 """Value by (condition, outcome)."""
-Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Finite = Annotated[float, Field(strict=True, allow_inf_nan=False, json_schema_extra={"unit": "of `of`"})]
 
 
 def base(condition: str) -> str:
