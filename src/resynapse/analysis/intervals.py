@@ -185,9 +185,9 @@ def _without_resampling(values: Floats, kind: Kind, level: float) -> Interval | 
 def _bootstrap(values: Floats, subjects: NDArray[np.int64], level: float) -> list[Interval]:
     n, columns = values.shape
     if n > MANY:
-        tail = (1 - level) / 2
+        tail = (1 - expanded(n, level)) / 2
         low, high = np.quantile(resampled_means(values, subjects), [tail, 1 - tail], axis=0)
-        method = f"percentile bootstrap, {RESAMPLES_OF_MANY} resamples of subjects"
+        method = f"percentile bootstrap, expanded, {RESAMPLES_OF_MANY} resamples of subjects"
     else:
         # by blocks of columns that fit in memory, each with the same resamples
         block = max(1, 20_000_000 // (n * RESAMPLES))
