@@ -86,6 +86,15 @@ def counted(condition: str) -> tuple[str, float] | None:
     return None if match is None else (match[1], float(match[3]))
 
 
+def at_count(within: str, count: float) -> str:
+    """The condition that `counted` takes apart.
+
+    >>> at_count("maintenance", 25), at_count("course=3", 15)
+    ('maintenance=25', 'course=3,15')
+    """
+    return f"{within}{',' if '=' in within else '='}{count:g}"
+
+
 def courses(keys: Sequence[Cell]) -> dict[tuple[str, str, str], list[tuple[float, int]]]:
     """Columns of one outcome along the counts of a condition.
 

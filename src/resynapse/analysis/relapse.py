@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from resynapse.analysis.cells import Cells, Floats, courses
+from resynapse.analysis.cells import Cells, Floats, at_count, courses
 from resynapse.analysis.intervals import Interval, mean_interval, proportion_interval
 from resynapse.protocol import Protocol
 from resynapse.protocol.derived import Below
@@ -128,7 +128,7 @@ def tests(cells: Cells, protocol: Protocol) -> Iterator[Tests]:
             if before:
                 remission, first = before[0].condition, cells.values[:, cells.keys.index(before[0])]
             elif points[0][0] == 0 and len(points) > 1:
-                remission, first = f"{within}=0", cells.values[:, points[0][1]]
+                remission, first = at_count(within, 0), cells.values[:, points[0][1]]
                 points = points[1:]
             values = cells.values[:, [column for _, column in points]]
             kept = ~np.isnan(values).all(axis=1)
