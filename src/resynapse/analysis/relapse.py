@@ -84,12 +84,12 @@ class Relapse:
 
 
 @dataclass(frozen=True, slots=True)
-class Tests:
-    """The tests of one arm along the counts of a condition.
+class Probes:
+    """The threshold outcome of one arm along the counts of a condition.
 
     Parameters
     ----------
-    subjects : numbers of those who were tested.
+    subjects : numbers of those who were measured.
     values : the outcome of the rule, NaN where not measured; shape (subjects, counts).
     remitted : whether each subject was not below it at the test of remission; None without such a test.
     remission : the condition of that test; empty for none.
@@ -110,7 +110,7 @@ class Tests:
         return np.where(np.isnan(self.values), np.nan, self.values < self.rule.threshold)
 
 
-def tests(cells: Cells, protocol: Protocol) -> Iterator[Tests]:
+def probes(cells: Cells, protocol: Protocol) -> Iterator[Probes]:
     """Every threshold rule of the protocol along the counts of its condition, arm by arm.
 
     Remission is read at the first condition without counts at which the same outcome was measured in the arm (in
@@ -136,17 +136,17 @@ def tests(cells: Cells, protocol: Protocol) -> Iterator[Tests]:
             if first is not None:
                 kept &= ~np.isnan(first)
                 remitted = (first >= rule.threshold)[kept]
-            yield Tests(
+            yield Probes(
                 cells.subjects[kept], arm, within, rule, tuple(c for c, _ in points), values[kept], remitted, remission
             )
 
 
 def relapse(cells: Cells, protocol: Protocol) -> tuple[Relapse, ...]:
     """Relapse of every arm, for every threshold rule that is read along counts."""
-    return tuple(_relapse(one) for one in tests(cells, protocol) if len(one.values))
+    return tuple(_relapse(one) for one in probes(cells, protocol) if len(one.values))
 
 
-def _relapse(one: Tests) -> Relapse:
+def _relapse(one: Probes) -> Relapse:
     own = 100 * np.nanmean(one.below, axis=1)
     known = one.remitted is not None
     return Relapse(

@@ -284,7 +284,7 @@ def clinical_remarks(analysis: Analysis) -> list[str]:
     if analysis.clinical is None:
         return []
     side = analysis.clinical
-    return [side.statement, f"In tuning: {side.roles}.", *(f"No figure: {a}" for a in side.absent)]
+    return [side.statement, f"In tuning: {side.roles}.", *side.limits, *(f"No figure: {a}" for a in side.absent)]
 
 
 def _share(share: Share | None) -> str:
