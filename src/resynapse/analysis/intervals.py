@@ -197,7 +197,7 @@ def _bootstrap(values: Floats, subjects: NDArray[np.int64], level: float) -> lis
     return [
         Interval(low=float(a), high=float(b), method=method, level=level)
         if np.isfinite(a) and np.isfinite(b)
-        else student(values[:, column], "free", level)
+        else replace(student(values[:, column], "free", level), note="BCa has no ends for this sample")
         for column, (a, b) in enumerate(zip(low, high, strict=True))
     ]
 
