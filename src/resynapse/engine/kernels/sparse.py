@@ -10,7 +10,7 @@ from resynapse.randomness import TILE
 
 @inlined
 def add_four(out, fresh, w0, w1, w2, w3, a, b, c, d):  # type: ignore[no-untyped-def]
-    """out = w0 * a + w1 * b + w2 * c + w3 * d, or out += the same unless it is `fresh`."""
+    """Out = w0 * a + w1 * b + w2 * c + w3 * d, or out += the same unless it is `fresh`."""
     if fresh:
         for s in range(TILE):
             out[s] = (w0 * a[s] + w1 * b[s]) + (w2 * c[s] + w3 * d[s])
