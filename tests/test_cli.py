@@ -168,7 +168,9 @@ def test_protocols_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = _call("protocols", capsys=capsys)
     assert code == 0
     for name in rs.library():
-        assert f"{name}: " in out
+        [line] = [line for line in out.splitlines() if line.startswith(f"  {name} ")]
+        assert rs.load(name).title in line
+        assert ("published tables ship" in line) == (name in ("switch-relapse", "manic-switch"))
 
 
 def test_a_protocol_is_shown_as_a_tree_with_its_cost(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
