@@ -23,7 +23,19 @@ import resynapse as rs
 from resynapse.cli import app, main
 from resynapse.protocol import CONTROLS, dumps
 
-COMMANDS = ("replicate", "run", "compare", "table", "protocols", "show", "validate", "citations", "controls", "schema")
+COMMANDS = (
+    "replicate",
+    "run",
+    "compare",
+    "table",
+    "protocols",
+    "show",
+    "validate",
+    "citations",
+    "controls",
+    "schema",
+    "plugins",
+)
 
 
 def _call(*words: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:

@@ -6,9 +6,11 @@ from resynapse.protocol.amend import amended
 from resynapse.protocol.controls import CONTROLS, Control, controlled
 from resynapse.protocol.derived import Below, Derived, Drop, First, Mean, Steepest
 from resynapse.protocol.describe import json_schema
+from resynapse.protocol.extend import plugins_here, plugins_of
 from resynapse.protocol.files import dumps, library, load, loads
 from resynapse.protocol.node import Node
 from resynapse.protocol.schema import dump, parse
+from resynapse.protocol.state import Setting, State
 from resynapse.protocol.steps import (
     STEPS,
     Assess,
@@ -53,7 +55,9 @@ __all__ = [
     "PruneMore",
     "Regrow",
     "Scar",
+    "Setting",
     "Stabilise",
+    "State",
     "Steepest",
     "Step",
     "Train",
@@ -68,4 +72,6 @@ __all__ = [
     "load",
     "loads",
     "parse",
+    "plugins_here",
+    "plugins_of",
 ]

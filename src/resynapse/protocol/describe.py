@@ -7,9 +7,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from resynapse.protocol.derived import RULES
-from resynapse.protocol.schema import TASKS
+from resynapse.protocol.extend import extend
 from resynapse.protocol.steps import STEPS
 from resynapse.protocol.traits import KINDS
+from resynapse.task import TASKS
 
 _VARIABLE = {"type": "string", "pattern": r"\$", "description": "a variable of a repeat or sweep around the step"}
 _NAMES = {"type": "array", "items": {"type": "string"}}
@@ -18,6 +19,7 @@ _COUNTS = {"type": "array", "items": {"type": "integer", "minimum": 0}}
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a protocol file."""
+    extend()
     path = {"$ref": "#/$defs/path"}
     text = {"type": "string"}
     return {

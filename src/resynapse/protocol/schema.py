@@ -15,17 +15,18 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from resynapse.errors import ProtocolError, Where, nearest
+from resynapse.plugins import unknown
 from resynapse.protocol.derived import RULES, Derived
 from resynapse.protocol.expand import Scope, filled, rounds
+from resynapse.protocol.extend import extend
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.steps import STEPS, Step
 from resynapse.protocol.traits import Distribution, Place, found, placed
 from resynapse.protocol.tree import Protocol
 from resynapse.protocol.variants import Change, Variant
 from resynapse.protocol.when import When
-from resynapse.task import GaussianBlobs
+from resynapse.task import TASKS, GaussianBlobs
 
-TASKS = {"gaussian-blobs": GaussianBlobs}
 _BESIDE = ("at", "fork", "share", "arms", "skip", "label", "when", "stream")
 _MANY = ("repeat", "sweep")
 _SHORTHAND = {"assess": "condition"}
@@ -45,6 +46,7 @@ def parse(document: object) -> Protocol:
     ------
     ProtocolError : with the place, the value, what is allowed and the nearest valid name.
     """
+    extend()
     if document is None:
         raise ProtocolError("nothing is written here; see `resynapse show demo` for an example")
     top = _mapping(document, (), _TOP)
@@ -207,7 +209,7 @@ def _change(value: object, where: Where) -> Change:
     item = _mapping(value, where, ("step", "in", "set", "into", "at"))
     kind, section = item.get("step"), item.get("in", "")
     if kind not in STEPS:
-        raise ProtocolError(f"step {kind!r} is not known; {nearest(kind, STEPS)}", where)
+        raise ProtocolError(unknown("step", kind, STEPS), where)
     if section not in ("", "induction", "treatment", "follow_up"):
         raise ProtocolError(f"{section!r} is no section; allowed: induction, treatment, follow_up", (*where, "in"))
     fields = _mapping(item.get("set", {}), (*where, "set"), STEPS[kind].model_fields)
@@ -250,7 +252,7 @@ def _task(value: object, where: Where) -> GaussianBlobs:
     item = dict(_mapping(value, where))
     kind = item.pop("kind", "gaussian-blobs")
     if kind not in TASKS:
-        raise ProtocolError(f"unknown task {kind!r}; {nearest(kind, TASKS)}", (*where, "kind"))
+        raise ProtocolError(unknown("task", kind, TASKS), (*where, "kind"))
     task: GaussianBlobs = _typed(TASKS[kind], item, where)
     return task
 
@@ -311,6 +313,8 @@ def _mapping(value: object, where: Where, allowed: Iterable[str] | None = None, 
         if not isinstance(key, str):
             raise ProtocolError(f"key {key!r} is not a string; put it in quotes", where)
         if allowed is not None and key not in allowed:
+            if what == "step":
+                raise ProtocolError(unknown("step", key, allowed), (*where, key))
             raise ProtocolError(f"unknown {what} {key!r}; {nearest(key, allowed)}", (*where, key))
     return value
 

@@ -47,7 +47,7 @@ def execute(
     """
     _check_workers(workers, dask)
     check_engine(engine_name, protocol.batch_size)
-    wanted = Manifest(protocol, cohort.root_seed, engine_name, cohort.size, (session(),))
+    wanted = Manifest(protocol, cohort.root_seed, engine_name, cohort.size, (session(protocol),))
     folder.admit(wanted)
     with folder.lock():
         manifest = folder.admit(wanted)
@@ -138,6 +138,6 @@ def _kept(folder: RunFolder) -> str:
 def _note_other_code(manifest: Manifest, note: Note) -> None:
     """Say when a run goes on with other code than it began with: its subjects may not be comparable."""
     *_, before, now = (None, *manifest.sessions)
-    for what in ("versions", "commit", "sources"):
+    for what in ("versions", "commit", "sources", "plugins"):
         if before is not None and before.get(what) != now[what]:
             note(f"this run began with other {what} than now (see manifest.json); subjects may differ for that reason")

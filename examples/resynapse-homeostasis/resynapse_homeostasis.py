@@ -1,0 +1,34 @@
+"""Synaptic scaling (Turrigiano et al. 1998, doi:10.1038/36103): a unit holds its mean activity near a set point."""
+
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+
+from resynapse.modulation import hidden_activity
+from resynapse.protocol import Count, Positive, Setting, State, Step, field
+
+
+class Homeostasis(Step):
+    """Scale the incoming weights of every hidden unit, so that its mean activity comes nearer to a target."""
+
+    kind: ClassVar[str] = "homeostasis"
+    target: Positive = field("mean absolute activity to reach", unit="activity units", source="choice")
+    rounds: Count = field("how often all layers are measured and scaled", unit="rounds", source="choice", default=10)
+    limit: Positive = field("largest factor of one round", unit="1", source="choice", default=1.1)
+
+    def apply(self, state: State, setting: Setting) -> State:
+        """The state with other weights; masks, biases and the drug state stay."""
+        for _ in range(self.rounds):
+            state = replace(state, network=self._scaled(state, setting.data.train.inputs))
+        return state
+
+    def _scaled(self, state, inputs):
+        weights, activity = [], inputs
+        for layer in range(state.network.hidden_layers):
+            weight, bias = state.network.weights[layer], state.network.biases[layer]
+            activity = hidden_activity(weight @ activity + bias[:, None], replace(state.modulation, noise_sd=0.0))
+            mean = np.abs(activity).mean(axis=1, keepdims=True)
+            factor = np.clip(self.target / np.maximum(mean, 1e-12), 1 / self.limit, self.limit)
+            weights.append((weight * factor).astype(weight.dtype))
+        return state.network.with_weights([*weights, state.network.weights[-1]])
