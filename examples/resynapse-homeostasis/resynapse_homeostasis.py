@@ -4,18 +4,25 @@ from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
+from pydantic import Field
 
 from resynapse.modulation import hidden_activity
-from resynapse.protocol import Count, Positive, Setting, State, Step, field
+from resynapse.protocol import Count, Positive, Setting, State, Step, about
 
 
 class Homeostasis(Step):
     """Scale the incoming weights of every hidden unit, so that its mean activity comes nearer to a target."""
 
     kind: ClassVar[str] = "homeostasis"
-    target: Positive = field("mean absolute activity to reach", unit="activity units", source="choice")
-    rounds: Count = field("how often all layers are measured and scaled", unit="rounds", source="choice", default=10)
-    limit: Positive = field("largest factor of one round", unit="1", source="choice", default=1.1)
+    target: Positive = Field(
+        description="mean absolute activity to reach", json_schema_extra=about("activity units", "choice")
+    )
+    rounds: Count = Field(
+        default=10, description="how often layers are scaled", json_schema_extra=about("rounds", "choice")
+    )
+    limit: Positive = Field(
+        default=1.1, description="largest factor of a round", json_schema_extra=about("1", "choice")
+    )
 
     def apply(self, state: State, setting: Setting) -> State:
         """The state with other weights; masks, biases and the drug state stay."""

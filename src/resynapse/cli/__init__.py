@@ -10,9 +10,8 @@ from importlib import import_module
 from cyclopts import CycloptsError
 
 from resynapse.cli.app import app
-from resynapse.cli.console import complain
+from resynapse.cli.console import complain, note
 from resynapse.errors import ClusterLostError, ResynapseError, RunInterruptedError, SubjectError
-from resynapse.plugins import PlugInWarning
 
 __all__ = ["app", "main"]
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
@@ -27,7 +26,7 @@ def main(words: Sequence[str] | None = None) -> None:
     """Entry point: bad input is one line on standard error and exit code 2."""
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = _noted
+            warnings.showwarning = lambda message, category, filename, lineno, file=None, line=None: note(str(message))
             app(words, exit_on_error=False, print_error=False)
     except RunInterruptedError as error:
         complain(f"{error}; to go on, run the same command again", INTERRUPTED)
@@ -46,9 +45,3 @@ def main(words: Sequence[str] | None = None) -> None:
         complain(f"{error.filename or 'input or output'}: {error.strerror or error}", BAD_INPUT)
     except MemoryError:
         complain("out of memory; use fewer --workers or a smaller network", FAILED)
-
-
-def _noted(message: Warning | str, kind: type[Warning], *where: object, **more: object) -> None:
-    """Say in one line what of the user's installation is left out; other warnings keep their form."""
-    text = str(message) if issubclass(kind, PlugInWarning) else f"{kind.__name__}: {message}"
-    print(f"resynapse: {' '.join(text.split())}", file=sys.stderr)

@@ -32,7 +32,7 @@ def extend() -> None:
 
 
 def plugins_here() -> dict[str, str]:
-    """Package, version and digest of the code of every plug-in that can be used, as ``{"step x": "package 1.0 (...)"}``."""
+    """Package, version and digest of the code of every plug-in in use, as ``{"step x": "package 1.0 (...)"}``."""
     extend()
     return {f"{p.what} {p.name}": f"{p.package} {p.version} ({p.code})" for p in found() if not p.problem}
 

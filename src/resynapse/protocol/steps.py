@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic.config import JsonDict
 from typing_extensions import override
 
 from resynapse.engine import TrainingPhase
@@ -29,6 +30,18 @@ NonNegative = Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
 NonNegativeRamp = NonNegative | tuple[NonNegative, NonNegative]
 PositiveRamp = Positive | tuple[Positive, Positive]
+
+
+def about(unit: str, source: str) -> JsonDict:
+    """What a field's value is counted in, and where its default, or the need for it, comes from.
+
+    Parameters
+    ----------
+    unit : such as ``epochs`` or ``share``; ``1`` is dimensionless, empty a word.
+    source : section of the article or of the model's page; ``assumed``, where only an author's choice supports it;
+        ``choice`` where resynapse decides what no article states.
+    """
+    return {"unit": unit, "source": source}
 
 
 class Step(BaseModel):
@@ -60,15 +73,21 @@ class Train(Step):
 
     kind: ClassVar[str] = "train"
     counts: ClassVar[str | None] = "epochs"
-    epochs: Count = Field(description="passes over the training set")
-    lr: NonNegative = Field(description="learning rate of Adam")
+    epochs: Count = Field(
+        description="passes over the training set", json_schema_extra=about("epochs", "article, Methods, training")
+    )
+    lr: NonNegative = Field(
+        description="learning rate of Adam", json_schema_extra=about("1", "article, Methods, training")
+    )
     noise_sd: NonNegativeRamp = Field(
         default=0.0,
         description="sd of internal noise during this phase only; [first epoch, last epoch] is a linear ramp",
+        json_schema_extra=about("activity units", "article, Methods, treatments"),
     )
     gain: PositiveRamp | None = Field(
         default=None,
         description="gain over the phase, kept afterwards; [first epoch, last epoch] is a linear ramp",
+        json_schema_extra=about("1", "article, Methods, treatments"),
     )
 
     @property
@@ -107,7 +126,12 @@ class Prune(Step):
 
     kind: ClassVar[str] = "prune"
     sparsity: float = Field(
-        ge=0, lt=1, strict=True, allow_inf_nan=False, description="share of connections to be without"
+        ge=0,
+        lt=1,
+        strict=True,
+        allow_inf_nan=False,
+        description="share of connections to be without",
+        json_schema_extra=about("share", "article, Methods, pruning"),
     )
 
     @override
@@ -119,7 +143,10 @@ class PruneMore(Step):
     """Prune a share of the connections that are still active: the structural relapse test."""
 
     kind: ClassVar[str] = "prune_more"
-    of_active: Share = Field(description="share of the active connections to prune")
+    of_active: Share = Field(
+        description="share of the active connections to prune",
+        json_schema_extra=about("share", "article, Methods, relapse test"),
+    )
 
     @override
     def apply(self, state: State, setting: Setting) -> State:
@@ -130,8 +157,15 @@ class Lesion(Step):
     """Remove an exact number of active connections from every layer."""
 
     kind: ClassVar[str] = "lesion"
-    of_active: Share = Field(description="share of each layer's active connections; the count is rounded down")
-    by: Literal["smallest", "random"] = Field(default="smallest", description="the weakest ones, or uniformly")
+    of_active: Share = Field(
+        description="share of each layer's active connections; the count is rounded down",
+        json_schema_extra=about("share", "10.5281/zenodo.18290014, dose sweeps"),
+    )
+    by: Literal["smallest", "random"] = Field(
+        default="smallest",
+        description="the weakest ones, or uniformly",
+        json_schema_extra=about("", "10.5281/zenodo.18290014, dose sweeps"),
+    )
 
     @override
     def apply(self, state: State, setting: Setting) -> State:
@@ -146,12 +180,36 @@ class Scar(Step):
     """
 
     kind: ClassVar[str] = "scar"
-    of_all: Share | None = Field(default=None, description="share of all positions of each layer")
-    of_active: Share | None = Field(default=None, description="share of each layer's active connections")
-    by: Literal["random", "smallest"] = Field(default="random", description="uniformly, or the weakest ones")
-    at_least: Count = Field(default=0, description="fewest scars of a layer, where it has so many positions")
-    times_severity: bool = Field(default=False, description="multiply the share by the severity of the state")
-    within: tuple[Share, Share] = Field(default=(0.0, 1.0), description="bounds of the share after that")
+    of_all: Share | None = Field(
+        default=None,
+        description="share of all positions of each layer",
+        json_schema_extra=about("share", "10.5281/zenodo.18304566, Methods"),
+    )
+    of_active: Share | None = Field(
+        default=None,
+        description="share of each layer's active connections",
+        json_schema_extra=about("share", "10.5281/zenodo.18304566, Methods"),
+    )
+    by: Literal["random", "smallest"] = Field(
+        default="random",
+        description="uniformly, or the weakest ones",
+        json_schema_extra=about("", "10.5281/zenodo.18304566, Methods"),
+    )
+    at_least: Count = Field(
+        default=0,
+        description="fewest scars of a layer, where it has so many positions",
+        json_schema_extra=about("connections", "10.5281/zenodo.18304566, Methods"),
+    )
+    times_severity: bool = Field(
+        default=False,
+        description="multiply the share by the severity of the state",
+        json_schema_extra=about("", "10.5281/zenodo.18304566, Methods"),
+    )
+    within: tuple[Share, Share] = Field(
+        default=(0.0, 1.0),
+        description="bounds of the share after that",
+        json_schema_extra=about("share", "10.5281/zenodo.18304566, Methods"),
+    )
 
     @model_validator(mode="after")
     def _of_one(self) -> Self:
@@ -195,15 +253,30 @@ class Regrow(Step):
     """Re-open pruned connections where the loss asks for them most (or at random): synaptogenesis."""
 
     kind: ClassVar[str] = "regrow"
-    of_pruned: Share = Field(description="share of each layer's pruned connections to re-open")
+    of_pruned: Share = Field(
+        description="share of each layer's pruned connections to re-open",
+        json_schema_extra=about("share", "article, Methods, treatments"),
+    )
     by: Literal["gradient", "random"] = Field(
-        default="gradient", description="choose by the summed abs(dL/dw), or uniformly"
+        default="gradient",
+        description="choose by the summed abs(dL/dw), or uniformly",
+        json_schema_extra=about("", "article, Methods, treatments"),
     )
     batches: Annotated[int, Field(ge=1, strict=True)] = Field(
-        default=30, description="training batches that the gradient is summed over"
+        default=30,
+        description="training batches that the gradient is summed over",
+        json_schema_extra=about("batches", "article, Methods, treatments"),
     )
-    init_sd: NonNegative = Field(default=0.03, description="sd of the new weights, normal around 0")
-    ties: TieRule = Field(default="keyed", description="order among equal scores: a keyed random order, or by index")
+    init_sd: NonNegative = Field(
+        default=0.03,
+        description="sd of the new weights, normal around 0",
+        json_schema_extra=about("weight units", "article, Methods, treatments"),
+    )
+    ties: TieRule = Field(
+        default="keyed",
+        description="order among equal scores: a keyed random order, or by index",
+        json_schema_extra=about("", "choice"),
+    )
 
     @override
     def apply(self, state: State, setting: Setting) -> State:
@@ -242,11 +315,21 @@ class Drug(Step):
     """Set the drug state; what is not named stays as it is."""
 
     kind: ClassVar[str] = "drug"
-    gain: Positive | None = Field(default=None, description="multiplier of hidden activity")
-    inhibition: Annotated[Positive, Field(le=1)] | None = Field(
-        default=None, description="tonic inhibition as a multiplier of hidden activity in (0, 1]; 1 is none"
+    gain: Positive | None = Field(
+        default=None,
+        description="multiplier of hidden activity",
+        json_schema_extra=about("1", "article, Methods, treatments"),
     )
-    activation: Activation | None = Field(default=None, description="hidden activation: relu or tanh")
+    inhibition: Annotated[Positive, Field(le=1)] | None = Field(
+        default=None,
+        description="tonic inhibition as a multiplier of hidden activity in (0, 1]; 1 is none",
+        json_schema_extra=about("1", "article, Methods, treatments"),
+    )
+    activation: Activation | None = Field(
+        default=None,
+        description="hidden activation: relu or tanh",
+        json_schema_extra=about("", "article, Methods, treatments"),
+    )
 
     @model_validator(mode="after")
     def _does_something(self) -> Self:
@@ -274,7 +357,9 @@ class Stabilise(Step):
     """Give the mood stabiliser: set its protection."""
 
     kind: ClassVar[str] = "stabilise"
-    protection: Share = Field(description="protection, 1 is full")
+    protection: Share = Field(
+        description="protection, 1 is full", json_schema_extra=about("share", "article, Methods, mood stabiliser")
+    )
 
     @override
     def apply(self, state: State, setting: Setting) -> State:
@@ -286,8 +371,13 @@ class Decay(Step):
 
     kind: ClassVar[str] = "decay"
     counts: ClassVar[str | None] = "steps"
-    steps: Count = Field(description="washout steps")
-    per_step: Share = Field(description="protection lost in each step")
+    steps: Count = Field(
+        description="washout steps", json_schema_extra=about("steps", "article, Methods, mood stabiliser")
+    )
+    per_step: Share = Field(
+        description="protection lost in each step",
+        json_schema_extra=about("share", "article, Methods, mood stabiliser"),
+    )
 
     @property
     @override
@@ -313,11 +403,13 @@ class Assess(Step):
         min_length=1,
         pattern=r"^[^=,/\s]+$",
         description="name of the condition; below `at` it becomes condition=count",
+        json_schema_extra=about("", "choice"),
     )
     outcomes: tuple[str, ...] = Field(
         default=BATTERY,
         min_length=1,
         description="names of the outcomes, or `name as other` to store one under another name; by default the battery",
+        json_schema_extra=about("", "article, Methods, evaluation"),
     )
 
     @field_validator("outcomes")
