@@ -24,18 +24,9 @@ from resynapse.cli import app, main
 from resynapse.protocol import CONTROLS, dumps
 
 COMMANDS = (
-    "replicate",
-    "run",
-    "compare",
-    "table",
-    "protocols",
-    "show",
-    "validate",
-    "citations",
-    "controls",
-    "schema",
-    "plugins",
-)
+    "replicate", "run", "compare", "table", "analyse", "protocols", "show", "validate", "citations", "controls", "schema",
+    "flow", "plugins",
+)  # fmt: skip
 
 
 def _call(*words: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
@@ -326,3 +317,30 @@ def test_the_schema_is_json_alone(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = _call("schema", capsys=capsys)
     assert code == 0
     assert json.loads(out)["title"] == "resynapse protocol"
+
+
+SELECTED = """
+name: selected
+task: {kind: gaussian-blobs, train: 64, test: 64, clean: 8}
+network: {hidden: [8, 6]}
+arms: {one: [], two: [{prune: {sparsity: 0.5}}]}
+follow_up:
+  - assess: {condition: acute, outcomes: [sparsity]}
+  - enrol: sparsity >= 40
+"""
+
+
+def test_the_flow_of_subjects_is_printed(tmp_path: Path, finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rs.run(rs.loads(SELECTED), subjects=2, out=tmp_path / "r")
+    code, out, _ = _call("flow", str(tmp_path / "r"), capsys=capsys)
+    assert code == 0
+    assert "assessed" in out
+    assert "not clinical advice" in out
+    code, out, err = _call("flow", str(tmp_path / "r"), "--format", "csv", capsys=capsys)
+    assert out.splitlines()[1:] == ["one,enrolment,sparsity >= 40,2,0,2", "two,enrolment,sparsity >= 40,2,2,0"]
+    assert "not clinical advice" in err
+    code, out, _ = _call("flow", str(tmp_path / "r"), "--format", "markdown", capsys=capsys)
+    assert "| two | enrolment | sparsity >= 40 | 2 | 2 | 0 |" in out
+    code, out, _ = _call("flow", str(finished), capsys=capsys)
+    assert code == 0
+    assert "has no enrol step: every subject goes through the whole of every arm" in out

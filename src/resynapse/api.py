@@ -17,6 +17,7 @@ from resynapse.runs.progress import Display
 if TYPE_CHECKING:
     import polars as pl
 
+    from resynapse.analysis.analyse import Analysis
     from resynapse.analysis.published import Comparison
 
 
@@ -51,10 +52,20 @@ class Run:
         return self.folder.table()
 
     def summary(self) -> pl.DataFrame:
-        """Mean, SD and n of every arm, condition and outcome."""
+        """Mean, SD and n of every arm, condition and outcome; n is 0 in cells that nobody reached."""
+        from resynapse.analysis.flow import with_unreached
         from resynapse.analysis.summaries import summary
 
-        return summary(self.table())
+        return with_unreached(summary(self.table()), self.protocol)
+
+    def flow(self) -> pl.DataFrame:
+        """The flow of subjects: arm, point, criterion, and the numbers assessed, enrolled and excluded there.
+
+        Empty for a protocol without `enrol`.
+        """
+        from resynapse.analysis.flow import flow
+
+        return flow(self.protocol, self.table())
 
     def compare(self) -> Comparison:
         """The run beside the published tables of its protocol.
@@ -66,6 +77,17 @@ class Run:
         from resynapse.analysis.published import changes, compare
 
         return compare(self.protocol.name, self.table(), changes(self.protocol))
+
+    def analyse(self) -> Analysis:
+        """The statistics of the run: descriptions, paired contrasts, rank orders and what else its protocol allows.
+
+        Raises
+        ------
+        RunFolderError : no subject is finished.
+        """
+        from resynapse.analysis.analyse import analyse
+
+        return analyse(self.table(), self.protocol, unfinished=self.folder.unfinished())
 
     def __repr__(self) -> str:
         of = self.manifest
@@ -95,7 +117,7 @@ def run(
     workers : subjects at a time; by default the cores this process may use.
     seed : root seed of all randomness, 0 or more.
     arms : some of the protocol's arms; the numbers of an arm do not depend on the others.
-    engine : ``compiled`` or ``reference``.
+    engine : ``compiled``, ``unfolded`` (the same without folding) or ``reference``.
     dask : ``"local"`` for worker processes on this machine, or the address of a running Dask scheduler such as
         ``"tcp://127.0.0.1:8786"``; by default threads of this process. The numbers are the same.
     display, note : where progress and remarks go; nowhere by default.

@@ -5,7 +5,7 @@ The rule stands here once, as arithmetic on one layer; the engines follow it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -33,6 +33,8 @@ class Modulation:
     activation : ``relu`` or ``tanh``.
     noise_mean, noise_sd : internal Gaussian noise added to every hidden unit and sample, fresh each pass.
     protection : of the mood stabiliser, in [0, 1]; 1 is full.
+    layers : hidden layers, counted from 1, that the drug (gain, inhibition, activation) acts on; empty means all. Noise
+        and stabiliser act on every layer.
 
     Source: article, Methods, treatments and mood stabiliser.
     """
@@ -43,10 +45,19 @@ class Modulation:
     noise_mean: float = 0.0
     noise_sd: float = 0.0
     protection: float = 0.0
+    layers: tuple[int, ...] = ()
+
+    def of_layer(self, layer: int) -> Modulation:
+        """What acts on one hidden layer, counted from 1: where the drug does not act, it is neutral."""
+        if not self.layers:
+            return self
+        if layer in self.layers:
+            return replace(self, layers=())
+        return replace(self, gain=NEUTRAL.gain, inhibition=NEUTRAL.inhibition, activation=NEUTRAL.activation, layers=())
 
     @property
     def effective_gain(self) -> float:
-        """Gain after the stabiliser's cap: full protection caps it at 1.05, none leaves it."""
+        """Gain after the stabiliser's cap, where the drug acts: full protection caps it at 1.05, none leaves it."""
         if self.protection == 0.0:
             return self.gain
         cap = GAIN_CAP + (1.0 - self.protection) * (self.gain - GAIN_CAP)
@@ -78,7 +89,7 @@ def hidden_activity(preactivation: FloatArray, modulation: Modulation, noise: Fl
     Parameters
     ----------
     preactivation : W h + bias, shape (units, samples).
-    modulation : what acts on the layer.
+    modulation : what acts on this layer (`Modulation.of_layer`).
     noise : standard normal numbers of the same shape, or None where ``noise_sd`` is 0.
 
     The result is not rectified again. Source: article, Methods, network and mood stabiliser.

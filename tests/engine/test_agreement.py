@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,7 +16,7 @@ from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.network import Network, initialise
 from resynapse.plasticity import prune, regrow
 from resynapse.randomness import Key
-from resynapse.task import GaussianBlobs, TaskData
+from resynapse.task import Digits, GaussianBlobs, TaskData
 
 MODULATIONS = {
     "neutral": NEUTRAL,
@@ -23,6 +25,8 @@ MODULATIONS = {
     "noise": Modulation(noise_sd=0.5, gain=1.3),
     "biased noise under protection": Modulation(noise_mean=1.0, noise_sd=1.0, gain=1.6, protection=0.6),
     "stabiliser": Modulation(gain=1.6, protection=1.0, activation="tanh"),
+    "drug on one layer": Modulation(gain=1.6, inhibition=0.8, activation="tanh", noise_sd=0.3, layers=(2,)),
+    "drug on two layers": Modulation(gain=1.3, activation="tanh", protection=0.5, layers=(1, 3)),
 }
 # float32 carries 2**-24 a rounding; a score sums some tens of products through four layers
 SCORE = {"rtol": 2e-5, "atol": 2e-5}
@@ -101,6 +105,34 @@ def test_any_shape_agrees(
         )
 
 
+@pytest.mark.parametrize("hidden", [(1,), (2000,), (1, 1, 1, 1, 1), (40, 3, 60, 5, 20), (1, 700, 1)], ids=str)
+@pytest.mark.parametrize("sparsity", [0.0, 0.9])
+def test_any_depth_and_width_agrees_on_digits(
+    compiled: Engine, reference: Engine, key: Key, hidden: tuple[int, ...], sparsity: float
+) -> None:
+    data = Digits(train=256, test=140, clean=1).draw(key.of("data"))
+    network = prune(initialise(key, (64, *hidden, 10)).astype(np.float32), sparsity)
+    drug = Modulation(gain=1.2, activation="tanh", noise_sd=0.5, layers=(1,))
+    phase = TrainingPhase(schedule=[NEUTRAL, drug], learning_rate=1e-5, batch_size=100, key=key)
+    ((_, ours),) = compiled.train(network, data.train, phase, [2])
+    ((_, theirs),) = reference.train(network.astype(np.float64), data.train, phase, [2])
+    for a, b in zip((*ours.weights, *ours.biases), (*theirs.weights, *theirs.biases), strict=True):
+        # six steps of at most lr each, whose direction may be rounding alone; float32 carries 6e-8
+        np.testing.assert_allclose(a, b, rtol=1e-5, atol=2 * 6 * 1e-5)
+    for modulation, stream in ((NEUTRAL, None), (drug, key.of("noise"))):
+        # sums of up to 2000 products of order 1 with float32 roundings, 2000 * 2**-24
+        np.testing.assert_allclose(
+            compiled.respond(network, data.test.inputs, modulation, stream),
+            reference.respond(network, data.test.inputs, modulation, stream),
+            rtol=1.2e-4,
+            atol=1.2e-4,
+        )
+        quiet = replace(modulation, noise_sd=0.0)
+        assert compiled.activity(network, data.test.inputs, quiet) == pytest.approx(
+            reference.activity(network, data.test.inputs, quiet), rel=1.2e-4
+        )
+
+
 def test_both_engines_choose_the_same_connections(
     compiled: Engine, reference: Engine, sparse: Network, data: TaskData, key: Key
 ) -> None:
@@ -123,7 +155,7 @@ def test_activity_agrees_and_counts_units_that_reach_no_output(
     compiled: Engine, reference: Engine, sparse: Network, data: TaskData
 ) -> None:
     assert compact(sparse, noisy=False).structure.rows[:-1].sum() < sum(sparse.widths[1:-1])
-    for modulation in (NEUTRAL, Modulation(gain=1.6, activation="tanh")):
+    for modulation in (NEUTRAL, Modulation(gain=1.6, activation="tanh"), MODULATIONS["drug on two layers"]):
         ours = compiled.activity(sparse, data.test.inputs, modulation)
         assert ours == pytest.approx(reference.activity(sparse, data.test.inputs, modulation), rel=1e-5)
 

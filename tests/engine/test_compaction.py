@@ -30,7 +30,7 @@ def test_gathering_and_scattering_is_lossless(
 ) -> None:
     network = _network(shape, sparsity, seed).astype(np.float32)
     small = compact(network, noisy=noisy, keep_all=keep_all)
-    back = small.scatter(small.gather(network), network)
+    back = small.placement.scatter(small.placement.gather(network), network)
     for before, after in zip((*network.weights, *network.biases), (*back.weights, *back.biases), strict=True):
         np.testing.assert_array_equal(before, after)
 
@@ -38,8 +38,8 @@ def test_gathering_and_scattering_is_lossless(
 @given(shape=widths, sparsity=sparsities, seed=st.integers(0, 99))
 def test_no_connection_has_two_places(shape: tuple[int, ...], sparsity: float, seed: int) -> None:
     small = compact(_network(shape, sparsity, seed), noisy=False)
-    weights = small.weight_at[small.weight_at >= 0]
-    biases = small.bias_at[small.bias_at >= 0]
+    weights = small.placement.weight_at[small.placement.weight_at >= 0]
+    biases = small.placement.bias_at[small.placement.bias_at >= 0]
     assert np.unique(weights).size == weights.size
     assert np.unique(biases).size == biases.size
     assert weights.size + biases.size == small.structure.mask.size
@@ -94,7 +94,7 @@ def test_what_compaction_leaves_out_does_not_move_in_training(
     phase = TrainingPhase(schedule=[modulation] * 2, learning_rate=1e-2, batch_size=128, key=key)
     ((_, after),) = reference.train(network, data.train, phase, [2])
     small = compact(network, noisy=modulation.noise_sd > 0)
-    kept = small.scatter(small.gather(after), network)
+    kept = small.placement.scatter(small.placement.gather(after), network)
     for a, b in zip((*after.weights, *after.biases), (*kept.weights, *kept.biases), strict=True):
         # scatter carries float32 values; what was left out is the old float64 value itself
         np.testing.assert_allclose(a, b, rtol=1e-7, atol=0)

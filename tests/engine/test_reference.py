@@ -31,6 +31,7 @@ modulations = st.builds(
     noise_mean=st.floats(-1.0, 1.0),
     noise_sd=st.sampled_from([0.0, 0.3, 1.0]),
     protection=st.floats(0.0, 1.0),
+    layers=st.sampled_from([(), (1,), (2, 3)]),
 )
 WIDTHS = (2, 9, 8, 7, 4)
 NOISE = Key(5, 0, "noise")
@@ -52,11 +53,13 @@ def test_gradients_equal_those_of_an_autodiff_library(modulation: Modulation, se
         h = inputs
         for i in range(layers - 1):
             z = anp.dot(values[i], h) + values[layers + i][:, None]
-            h = anp.tanh(z) if modulation.activation == "tanh" else anp.maximum(z, 0.0)
+            drugged = not modulation.layers or i + 1 in modulation.layers
+            gain = modulation.effective_gain * modulation.inhibition if drugged else 1.0
+            h = anp.tanh(z) if modulation.activation == "tanh" and drugged else anp.maximum(z, 0.0)
             if modulation.noise_sd > 0:
                 h = h + modulation.noise_sd * normals(NOISE, *z.shape, layer=i, draw=2)
-            h = (h + modulation.noise_mean * (1 - 0.3 * modulation.protection)) * modulation.inhibition
-            h = h * modulation.effective_gain - 0.15 * modulation.protection
+            h = h + modulation.noise_mean * (1 - 0.3 * modulation.protection)
+            h = h * gain - 0.15 * modulation.protection
         z = anp.dot(values[layers - 1], h) + values[-1][:, None]
         return anp.mean(anp.log(anp.sum(anp.exp(z), axis=0)) - z[labels, np.arange(16)])
 

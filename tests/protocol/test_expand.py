@@ -12,6 +12,7 @@ from resynapse.protocol import Prune, Train, dumps, loads
 from resynapse.protocol.expand import filled, merged, rounds
 from resynapse.protocol.paths import assessments
 from resynapse.runs.walk import walk
+from resynapse.task import Digits
 
 HEAD = """name: tiny
 task: {kind: gaussian-blobs, train: 64, test: 64, clean: 16}
@@ -177,6 +178,19 @@ def test_a_file_can_build_on_a_library_protocol() -> None:
     assert [n.step for n in mine.induction if isinstance(n.step, (Train, Prune))] != []
 
 
+def test_a_task_of_another_kind_keeps_no_field_of_the_base_s() -> None:
+    digits = loads("name: mine\nbase: demo\ntask: {kind: digits, test: 100}").task
+    assert (type(digits), digits.sizes.test, digits.sizes.train) == (Digits, 100, Digits().train)
+    assert loads("name: mine\nbase: demo\ntask: {test: 100}").task.sizes == (3000, 100, 200)
+
+
 def test_an_unknown_base_is_named_with_its_neighbour() -> None:
     with pytest.raises(ProtocolError, match=r"f line 2: base: unknown base 'mechanism'; did you mean 'mechanisms'"):
         loads("name: x\nbase: mechanism\n", source="f")
+
+
+def test_counts_may_be_a_range() -> None:
+    fork = "fork: [{assess: seen}]"
+    written = one(f"    - decay: {{steps: 20, per_step: 0.05}}\n      at: {{from: 0, to: 20, by: 5}}\n      {fork}\n")
+    assert written.arms["one"][0].at == (0, 5, 10, 15, 20)
+    assert loads(dumps(written)) == written

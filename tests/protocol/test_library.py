@@ -17,6 +17,7 @@ from resynapse.task import GaussianBlobs
 
 RECORDS = {
     "demo": "",
+    "digits-switch-relapse": "10.5281/zenodo.18298989",
     "fragility": "10.5281/zenodo.18209002",
     "cliff": "10.5281/zenodo.18214082",
     "courses": "10.5281/zenodo.18246390",
@@ -26,8 +27,22 @@ RECORDS = {
     "chronic-stress": "10.5281/zenodo.18295517",
     "switch-relapse": "10.5281/zenodo.18298989",
     "kindling": "10.5281/zenodo.18304566",
+    **dict.fromkeys(
+        (
+            "bridge",
+            "half-doses",
+            "partial-responders",
+            "rescue",
+            "ssri-stabilised",
+            "taper",
+            "washout",
+            "withdrawal",
+        ),
+        "10.5281/zenodo.18298989",
+    ),
+    "repeated-courses": "10.5281/zenodo.18246390",
 }
-"""Where each was published; the sweeps of `dose` are code of the record of `mechanisms`."""
+"""Where each, or what it is built on, was published; the sweeps of `dose` are code of the record of `mechanisms`."""
 
 
 def stops(route: Route) -> Iterator[Stop]:
@@ -111,6 +126,19 @@ def test_kindling_lowers_the_bias_and_scars_on_relapse() -> None:
     assert trains("kindling", "neurosteroid") == [(20, 1e-3), (10, 5e-4), *[(20, 5e-4)] * 5]
     assert [s.of_pruned for s in steps("kindling", "ketamine") if isinstance(s, rs.Regrow)] == [0.5, *[0.3] * 5]
     assert not any(isinstance(s, rs.Stabilise) for s in steps("kindling", "ssri"))
+
+
+def test_the_untreated_arm_is_probed_wherever_a_treated_one_is_followed() -> None:
+    for name in library():
+        protocol = rs.load(name)
+        followed = {
+            arm: {c for c, _ in assessments(route) if c.split("=")[0] in ("maintenance", "cycle", "autonomy")}
+            for arm, route in protocol.routes.items()
+        }
+        for arm, conditions in followed.items():
+            assert conditions <= followed["untreated"], (name, arm)
+    assert not any(isinstance(s, rs.Stabilise) for s in steps("switch-relapse", "untreated"))
+    assert trains("switch-relapse", "untreated") == [(20, 1e-3)]
 
 
 def test_dose_levels() -> None:

@@ -21,12 +21,21 @@ share = st.floats(0, 1)
 positive = st.floats(1e-6, 10)
 rate = st.floats(0, 1)
 ramp = st.one_of(share, st.tuples(share, share))
+inhibited = st.floats(0.01, 1)
+inhibition = st.none() | inhibited | st.tuples(inhibited, inhibited)
 step: st.SearchStrategy[Step] = st.one_of(
-    st.builds(Train, epochs=st.integers(0, 300), lr=rate, noise_sd=ramp, gain=st.none() | positive),
+    st.builds(
+        Train, epochs=st.integers(0, 300), lr=rate, noise_sd=ramp, gain=st.none() | positive, inhibition=inhibition
+    ),
     st.builds(Prune, sparsity=st.floats(0, 0.99)),
     st.builds(PruneMore, of_active=share),
     st.builds(Regrow, of_pruned=share, by=st.sampled_from(["gradient", "random"]), batches=st.integers(1, 5)),
-    st.builds(Drug, gain=positive, activation=st.none() | st.sampled_from(["relu", "tanh"])),
+    st.builds(
+        Drug,
+        gain=positive,
+        activation=st.none() | st.sampled_from(["relu", "tanh"]),
+        layers=st.none() | st.just((1,)),
+    ),
     st.just(Discontinue()),
     st.builds(Stabilise, protection=share),
     st.builds(Decay, steps=st.integers(0, 100), per_step=share),
@@ -106,6 +115,16 @@ REFUSED = {
     "name: x\narms: {a: [{train: {epochs: 3}}]}": "arms.a[0].train.lr: missing",
     "name: x\narms: {a: [{train: {epochs: 3, lr: 1e-3, noise_sd: [1, 2, 3]}}]}": "arms.a[0].train.noise_sd",
     "name: x\narms: {a: [{drug: {activation: sigmoid}}]}": "arms.a[0].drug.activation: 'sigmoid' is not possible",
+    "name: x\narms: {a: [{train: {epochs: 1, lr: 0.1, inhibition: [0.7, 1.1]}}]}": "inhibition: [0.7, 1.1] is not possible",
+    "name: x\narms: {a: [{train: {epochs: 9, lr: 0.1}, at: {from: 0, to: 12}, fork: [{assess: b}]}]}": (
+        "10 is not possible: the step has 9 epochs"
+    ),
+    "name: x\narms: {a: [{train: {epochs: 9, lr: 0.1}, at: {from: 0}, fork: [{assess: b}]}]}": (
+        "a list of values or {from: 1, to: 8, by: 1} must stand here"
+    ),
+    "name: x\narms: {a: [{train: {epochs: 9, lr: 0.1}, at: {from: 0, to: 1, by: 0.5}, fork: [{assess: b}]}]}": (
+        "at[1]: 0.5 is not possible"
+    ),
     "name: x\narms: {a: [{drug: {gain: 0}}]}": "arms.a[0].drug.gain: 0 is not possible",
     "name: x\narms: {}": "line 2: arms: no arm is there",
     "name: x": "arms",
@@ -124,6 +143,8 @@ REFUSED = {
     "name: x\nbatch_size: 0\narms: {a: []}": "batch_size: 0 is not possible",
     "name: x\ntask: {kind: gaussian-blobz}\narms: {a: []}": "unknown task 'gaussian-blobz'; did you mean 'gaussian-blobs'?",
     "name: x\ntask: {trian: 3}\narms: {a: []}": "unknown key 'trian'; did you mean 'train'?",
+    "name: x\ntask: {batch: 3}\narms: {a: []}": "unknown key 'batch'; allowed: centres, sd, train, test, clean",
+    "name: x\ntask: {kind: digits, sd: 1}\narms: {a: []}": "task: unknown key 'sd'; allowed: train, test, clean, scale",
     "name: x\ntask: {sd: -1}\narms: {a: []}": "it must be 0 or more",
     "name: x\ntask: {train: 0}\narms: {a: []}": "at least 1 sample",
     "name: x\narms: {a: [{assess: {condition: c, outcomes: [acc_cmbined]}}]}": "did you mean 'acc_combined'",
@@ -143,6 +164,12 @@ REFUSED = {
     "name: a/../b\narms: {a: []}": "is no name",
     "name: x\narms: {a: [{train: {epochs: 100000000000, lr: 1}}]}": "epochs: 100000000000 is not possible",
     "name: x\narms: {a: [{drug: {}}]}": "name at least one of gain",
+    "name: x\narms: {a: [{drug: {layers: []}}]}": "arms.a[0].drug.layers",
+    "name: x\narms: {a: [{drug: {layers: [0]}}]}": "arms.a[0].drug.layers[0]: 0 is not possible",
+    "name: x\narms: {a: [{drug: {layers: [2, 1]}}]}": "layers must rise, each named once",
+    "name: x\narms: {a: [{drug: {gain: 2, layers: [1, 4]}}]}": "line 2: arms.a[0].drug.layers: 4 is not possible: the network has 3 hidden layers, counted from 1",
+    "name: x\nnetwork: {hidden: [9]}\narms: {a: [{drug: {layers: [{choice: [1, 2]}]}}]}": "2 is not possible: the network has 1 hidden layer,",
+    "name: x\narms: {a: [{drug: {gain: 2}}]}\nvariants: {v: {of: a, changes: [{step: drug, set: {layers: [9]}}]}}": "variants.v.drug.layers: 9 is not possible",
     "name: x\narms: {a: [{drug: {inhibition: 1.5}}]}": "inhibition: 1.5 is not possible",
     "name: x\narms: {'a,b': []}": "'a,b' is no name for an arm",
     TREATED + "derived: [{dorp: {}}]": "unknown rule 'dorp'; did you mean 'drop'?",

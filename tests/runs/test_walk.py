@@ -70,6 +70,30 @@ def test_conditions_carry_their_counts(tiny: rs.Protocol, compiled: Engine) -> N
     assert found == {"acute", "off", "lesioned", "maintenance=2", "maintenance=4", "longitudinal"}
 
 
+TAPER = """
+name: taper
+task: {kind: gaussian-blobs, train: 256, test: 128, clean: 16}
+network: {hidden: [12, 10]}
+arms:
+  plain: [{drug: {inhibition: 0.7}}, {train: {epochs: 3, lr: 1e-3}}, {assess: end}]
+  flat: [{drug: {inhibition: 0.7}}, {train: {epochs: 3, lr: 1e-3, inhibition: 0.7}}, {assess: end}]
+  up: [{train: {epochs: 3, lr: 1e-3, inhibition: [0.7, 1.0]}}, {assess: end}, {discontinue: {}}, {assess: stopped}]
+  none: [{train: {epochs: 3, lr: 0}}, {assess: end}]
+  unlearnt: [{train: {epochs: 3, lr: 0, inhibition: [1.0, 0.7]}}, {assess: end}]
+"""
+
+
+def test_inhibition_can_be_ramped_and_its_last_value_is_kept(compiled: Engine) -> None:
+    values = _values(loads(TAPER), compiled)
+    end = {arm: {o: v for (a, c, o), v in values.items() if (a, c) == (arm, "end")} for arm in loads(TAPER).arms}
+    assert end["flat"] == end["plain"]
+    assert end["up"] != end["plain"]
+    # the ramp ends at no inhibition: stopping the drug then changes nothing but the noise draw
+    assert values["up", "stopped", "activation_magnitude"] == end["up"]["activation_magnitude"]
+    # nothing is learnt at rate 0: only the inhibition that is kept lowers activity
+    assert end["unlearnt"]["activation_magnitude"] < end["none"]["activation_magnitude"]
+
+
 def test_a_side_path_leaves_the_state_outside_untouched(tiny: rs.Protocol, compiled: Engine) -> None:
     values = _values(tiny, compiled)
     assert values["ssri", "acute", "gain"] == 1.6

@@ -31,8 +31,8 @@ Workers = Annotated[
 ]
 Seed = Annotated[int, Parameter(converter=whole, help="Root seed of all randomness.")]
 EngineName = Annotated[
-    Literal["compiled", "reference"],
-    Parameter(help="The fast engine, or the slow literal one that defines the model."),
+    Literal["compiled", "unfolded", "reference"],
+    Parameter(help="The fast engine, the same without folding, or the slow literal one that defines the model."),
 ]
 Dask = Annotated[
     str | None,

@@ -10,8 +10,11 @@ from resynapse.randomness import TILE
 
 __all__ = ["ENGINES", "Engine", "TrainingPhase", "check_engine", "engine"]
 
-ENGINES: dict[str, int | None] = {"compiled": TILE, "reference": None}
-"""Every engine by name, and the most samples its training steps may have; None where there is no limit."""
+ENGINES: dict[str, int | None] = {"compiled": TILE, "unfolded": TILE, "reference": None}
+"""Every engine by name, and the most samples its training steps may have; None where there is no limit.
+
+`unfolded` is the compiled engine without `engine/folding.py`.
+"""
 
 
 def _say_nothing(text: str) -> None:
@@ -45,12 +48,12 @@ def engine(name: str, *, batch_size: int = 1, note: Callable[[str], None] = _say
     """
     check_engine(name, batch_size)
     # imported only when asked for: the reference engine needs no kernels
-    if name == "compiled":
+    if name != "reference":
         from resynapse.engine.compiled import CompiledEngine
         from resynapse.engine.kernels.ready import make_ready
 
         make_ready(note)
-        return CompiledEngine()
+        return CompiledEngine(fold=name == "compiled")
     from resynapse.engine.reference import ReferenceEngine
 
     return ReferenceEngine()

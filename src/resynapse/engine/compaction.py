@@ -6,23 +6,21 @@ What cannot matter is left out, exactly:
 - a hidden unit without an active input is a constant as long as there is no noise: it acts through sums over the batch;
 - a masked weight's optimiser state never touches a live weight, so sparse layers keep their live weights alone.
 
-The transformation is pure: `compact` describes it, `Compact.gather` and `Compact.scatter` carry values to and fro.
+The transformation is pure: `compact` describes it, a `Placement` carries values to and fro.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resynapse.network import BoolArray, FloatArray, Network
+from resynapse.engine.placement import PADDING, IntArray, Placement
+from resynapse.network import BoolArray, Network
 
 DENSE_FROM = 0.25
 """Density of a compacted layer from which dense products beat sparse rows (design/compaction.md)."""
-
-IntArray = NDArray[np.int64]
 
 
 class Structure(NamedTuple):
@@ -67,35 +65,11 @@ class Structure(NamedTuple):
     """1 or 0 for each parameter: 0 for the pruned positions of dense blocks."""
 
 
-@dataclass(frozen=True, slots=True)
-class Compact:
-    """A structure and where each of its parameters stands in the full network.
-
-    Parameters
-    ----------
-    structure : for the kernels.
-    weight_at, bias_at : position in the flattened weights (biases) of the full network, or -1, per parameter.
-    """
+class Compact(NamedTuple):
+    """A structure, for the kernels, and where each of its parameters stands in the full network."""
 
     structure: Structure
-    weight_at: IntArray
-    bias_at: IntArray
-
-    def gather(self, network: Network) -> NDArray[np.float32]:
-        """The parameter vector of `network`, float32."""
-        weights = np.concatenate([w.ravel() for w in network.weights])
-        biases = np.concatenate(network.biases)
-        values = np.where(self.weight_at >= 0, weights[self.weight_at], biases[self.bias_at])
-        return values.astype(np.float32)
-
-    def scatter(self, parameters: NDArray[np.float32], network: Network) -> Network:
-        """`network` with the parameters put back; what was left out stays as it was."""
-        weights = np.concatenate([w.ravel() for w in network.weights])
-        biases = np.concatenate(network.biases)
-        is_weight = self.weight_at >= 0
-        weights[self.weight_at[is_weight]] = parameters[is_weight]
-        biases[self.bias_at[~is_weight]] = parameters[~is_weight]
-        return network.with_weights(_split(weights, network.weights), _split(biases, network.biases))
+    placement: Placement
 
 
 def reaching(masks: tuple[BoolArray, ...]) -> list[BoolArray]:
@@ -130,11 +104,6 @@ def compact(network: Network, *, noisy: bool, keep_all: bool = False) -> Compact
         *(np.flatnonzero(r & ~f) for r, f in zip(reach, fed, strict=True)),
     ]
     return _Layout(network).build(varying, constant, layers)
-
-
-def _split(flat: FloatArray, like: tuple[FloatArray, ...]) -> list[FloatArray]:
-    parts = np.split(flat, np.cumsum([a.size for a in like])[:-1])
-    return [p.reshape(a.shape) for p, a in zip(parts, like, strict=True)]
 
 
 class _Layout:
@@ -204,7 +173,7 @@ class _Layout:
             constant_at=_offsets([c.size for c in constant]),
             mask=np.concatenate(self.mask).astype(np.uint8),
         )
-        return Compact(structure, np.concatenate(self.weight_at), np.concatenate(self.bias_at))
+        return Compact(structure, Placement(np.concatenate(self.weight_at), np.concatenate(self.bias_at)))
 
     def _sparse(
         self, layer: int, rows: IntArray, columns: IntArray, live: BoolArray
@@ -226,13 +195,13 @@ class _Layout:
         width = self.network.masks[layer].shape[1]
         self._append(
             self.weight_base[layer] + rows * width + columns,
-            np.full(rows.size, -1),
+            np.full(rows.size, PADDING),
             np.zeros(rows.size, np.int64) if column is None else column,
             live,
         )
 
     def _biases(self, layer: int, units: IntArray) -> None:
-        none = np.full(units.size, -1)
+        none = np.full(units.size, PADDING)
         live = np.ones(units.size, np.bool_)
         self._append(none, self.bias_base[layer] + units, np.zeros(units.size, np.int64), live)
 

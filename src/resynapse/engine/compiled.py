@@ -5,18 +5,23 @@ It holds no GIL inside a kernel and expects single-threaded BLAS, so a core work
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from resynapse.engine.base import TrainingPhase
-from resynapse.engine.compaction import compact
+from resynapse.engine.compaction import Structure, compact
+from resynapse.engine.folding import Folded, fold
 from resynapse.engine.kernels.activation import CODES
 from resynapse.engine.kernels.evaluation import activities, scores
+from resynapse.engine.kernels.fold_training import fold_epoch
+from resynapse.engine.kernels.fold_work import fold_workspace
 from resynapse.engine.kernels.passes import Modulations, workspace
 from resynapse.engine.kernels.training import train_epoch
+from resynapse.engine.placement import Placement
 from resynapse.engine.reference import ReferenceEngine
 from resynapse.modulation import Modulation
 from resynapse.network import FloatArray, Network
@@ -27,37 +32,53 @@ _NO_NOISE = (np.uint32(0), np.uint32(0))
 
 
 @dataclass(frozen=True, slots=True)
+class _Way:
+    """How a phase is trained: the epoch's kernel, the rearranged network, and the scratch it needs."""
+
+    epoch: Callable[..., int]
+    structure: Structure | Folded
+    placement: Placement
+    scratch: Callable[[Any], Any]
+
+    def workspace(self) -> Any:
+        """Scratch of one thread."""
+        return self.scratch(self.structure)
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledEngine:
     """Numba kernels, float32; agrees with `ReferenceEngine` (tests/engine/test_agreement.py)."""
 
-    name: str = "compiled"
+    fold: bool = True
+    """Whether phases that can be folded are (`engine/folding.py`); False trains them like all others."""
     dtype: type[np.float32] = np.float32
+
+    @property
+    def name(self) -> str:
+        """As the user chooses it."""
+        return "compiled" if self.fold else "unfolded"
 
     def train(
         self, network: Network, data: Split, phase: TrainingPhase, at: Collection[int]
     ) -> Iterator[tuple[int, Network]]:
         """Train, yielding (epochs done, network) at each epoch count of `at`."""
         last = max(at, default=0)
-        noisy = any(m.noise_sd > 0 for m in phase.schedule[:last])
-        small = compact(network, noisy=noisy)
-        parameters = small.gather(network)
+        way = self._way(network, data, phase.schedule[:last])
+        parameters = way.placement.gather(network)
         first, second = np.zeros_like(parameters), np.zeros_like(parameters)
-        gradient = np.zeros_like(parameters)
-        work = workspace(small.structure)
+        work = way.workspace()
         inputs = data.inputs.astype(np.float32)
-        key = _words(phase.noise)
         steps = 0
         for epoch in range(last + 1):
             if epoch in at:
-                yield epoch, small.scatter(parameters, network)
+                yield epoch, way.placement.scatter(parameters, network)
             if epoch == last:
                 return
-            steps = train_epoch(
-                small.structure,
+            steps = way.epoch(
+                way.structure,
                 parameters,
                 first,
                 second,
-                gradient,
                 inputs,
                 data.labels,
                 phase.order(epoch, data.labels.size),
@@ -65,10 +86,19 @@ class CompiledEngine:
                 _modulations(phase.schedule[epoch], network.hidden_layers),
                 phase.learning_rate,
                 steps,
-                *key,
+                *_words(phase.noise),
                 work,
             )
             phase.pause()
+
+    def _way(self, network: Network, data: Split, schedule: Sequence[Modulation]) -> _Way:
+        noisy = any(m.noise_sd > 0 for m in schedule)
+        if self.fold and not noisy and all(m.activation == "relu" for m in schedule):
+            folded = fold(network, data)
+            if folded is not None:
+                return _Way(fold_epoch, folded.structure, folded.placement, fold_workspace)
+        small = compact(network, noisy=noisy)
+        return _Way(train_epoch, small.structure, small.placement, workspace)
 
     def respond(
         self,
@@ -85,7 +115,7 @@ class CompiledEngine:
         out = np.empty((network.widths[-1], inputs.shape[1]), dtype=np.float32)
         scores(
             small.structure,
-            small.gather(network),
+            small.placement.gather(network),
             inputs.astype(np.float32),
             _modulations(modulation, network.hidden_layers),
             *(_NO_NOISE if noise is None else _words(noise)),
@@ -99,7 +129,7 @@ class CompiledEngine:
         small = compact(network, noisy=False, keep_all=True)
         sums = activities(
             small.structure,
-            small.gather(network),
+            small.placement.gather(network),
             inputs.astype(np.float32),
             _modulations(modulation, network.hidden_layers),
             workspace(small.structure),
@@ -123,13 +153,15 @@ def _words(key: Key) -> tuple[np.uint32, np.uint32]:
 
 
 def _modulations(modulation: Modulation, hidden_layers: int) -> Modulations:
-    def each(value: float) -> NDArray[np.float32]:
-        return np.full(hidden_layers, value, dtype=np.float32)
+    each = [modulation.of_layer(layer) for layer in range(1, hidden_layers + 1)]
+
+    def of(values: Iterable[float]) -> NDArray[np.float32]:
+        return np.fromiter(values, dtype=np.float32, count=hidden_layers)
 
     return Modulations(
-        activation=np.full(hidden_layers, CODES[modulation.activation], dtype=np.int64),
-        scale=each(modulation.scale),
-        offset=each(modulation.noise_offset),
-        noise_sd=each(modulation.noise_sd),
-        shift=each(modulation.shift),
+        activation=np.array([CODES[m.activation] for m in each], dtype=np.int64),
+        scale=of(m.scale for m in each),
+        offset=of(m.noise_offset for m in each),
+        noise_sd=of(m.noise_sd for m in each),
+        shift=of(m.shift for m in each),
     )

@@ -37,14 +37,15 @@ def forward(
     """Class scores and what backpropagation needs; `draw` numbers the pass within the noise stream."""
     incoming, activated = [inputs], []
     for layer in range(network.hidden_layers):
+        here = modulation.of_layer(layer + 1)
         preactivation = network.weights[layer] @ incoming[-1] + network.biases[layer][:, None]
         standard = None
         if modulation.noise_sd > 0:
             if noise is None:
                 raise ValueError("a modulation with noise_sd above 0 needs a noise stream")
             standard = normals(noise, *preactivation.shape, layer=layer, draw=draw)
-        activated.append(activate(preactivation, modulation.activation))
-        incoming.append(hidden_activity(preactivation, modulation, standard))
+        activated.append(activate(preactivation, here.activation))
+        incoming.append(hidden_activity(preactivation, here, standard))
     logits = network.weights[-1] @ incoming[-1] + network.biases[-1][:, None]
     return Pass(incoming, activated, logits)
 
@@ -69,8 +70,9 @@ def gradient(network: Network, seen: Pass, labels: NDArray[np.int64], modulation
         biases.append(delta.sum(axis=1))
         if layer > 0:
             activated = seen.activated[layer - 1]
-            delta = (network.weights[layer].T @ delta) * slope(activated, modulation.activation)
-            delta *= modulation.scale
+            before = modulation.of_layer(layer)
+            delta = (network.weights[layer].T @ delta) * slope(activated, before.activation)
+            delta *= before.scale
     return Gradient(weights[::-1], biases[::-1])
 
 

@@ -18,6 +18,7 @@ from resynapse.protocol.steps import (
     Decay,
     Discontinue,
     Drug,
+    Enrol,
     Lesion,
     Mark,
     NonNegative,
@@ -30,7 +31,6 @@ from resynapse.protocol.steps import (
     Stabilise,
     Step,
     Train,
-    about,
 )
 from resynapse.protocol.traits import Distribution
 from resynapse.protocol.tree import Protocol
@@ -51,6 +51,7 @@ __all__ = [
     "Distribution",
     "Drop",
     "Drug",
+    "Enrol",
     "First",
     "Lesion",
     "Mark",
@@ -72,7 +73,6 @@ __all__ = [
     "Train",
     "Variant",
     "When",
-    "about",
     "amended",
     "controlled",
     "dump",

@@ -10,9 +10,14 @@ from resynapse.errors import ProtocolError, Where, nearest
 from resynapse.outcomes import OF_CHANGE
 from resynapse.protocol.derived import Derived, base
 from resynapse.protocol.node import Node, Path
-from resynapse.protocol.paths import Route, assessments
-from resynapse.protocol.steps import Assess, Mark
+from resynapse.protocol.paths import Route, looks
+from resynapse.protocol.steps import Assess, Drug, Enrol, Mark, Step
+from resynapse.protocol.traits import Place, Trait
 from resynapse.protocol.variants import Variant
+from resynapse.task.base import MOST_SAMPLES
+
+MOST_LAYERS, MOST_UNITS = 100, 1_000_000
+"""Most hidden layers, and most units of one; what a machine can hold is asked before a run (`runs.memory`)."""
 
 
 class Tree(typing.Protocol):
@@ -68,9 +73,17 @@ def check(protocol: Tree) -> None:
         raise ProtocolError("no arm is there; name at least one", ("arms",))
     if not protocol.hidden:
         raise ProtocolError("no hidden layer is there; give at least one width", ("network", "hidden"))
+    if len(protocol.hidden) > MOST_LAYERS:
+        raise ProtocolError(
+            f"{len(protocol.hidden)} hidden layers; at most {MOST_LAYERS} are possible", ("network", "hidden")
+        )
     for index, width in enumerate(protocol.hidden):
+        if width > MOST_UNITS:
+            raise ProtocolError(f"{width} units; at most {MOST_UNITS} are possible", ("network", "hidden", index))
         if width < 1:
             raise ProtocolError(f"{width} is not possible: a layer has at least 1 unit", ("network", "hidden", index))
+    if protocol.batch_size > MOST_SAMPLES:
+        raise ProtocolError(f"{protocol.batch_size} samples; at most {MOST_SAMPLES} are possible", ("batch_size",))
     if protocol.batch_size < 1:
         raise ProtocolError(f"{protocol.batch_size} is not possible: a batch has at least 1 sample", ("batch_size",))
     for arm in protocol.arms:
@@ -99,7 +112,9 @@ def readable(protocol: Tree, rules: Sequence[Derived]) -> tuple[Derived, ...]:
     known = _measured(protocol)
     kept = []
     for rule in rules:
-        if all(rule.of in known.get(condition, ()) for condition in rule.reads):
+        asked = [(condition, rule.of) for condition in rule.reads]
+        asked += [(rule.selects[1], rule.selects[0].outcome)] if rule.selects is not None else []
+        if all(outcome in known.get(condition, ()) for condition, outcome in asked):
             kept.append(rule)
             _add(known, rule)
     return tuple(kept)
@@ -109,7 +124,9 @@ def _check_assessments(protocol: Tree) -> None:
     """No condition twice in an arm; what derived outcomes read is measured."""
     for arm, stops in protocol.routes.items():
         _check_needs(stops, ("arms", arm))
-        names = [condition for condition, _ in assessments(stops)]
+        if arm in protocol.variants:
+            _check_changed(protocol, stops, ("variants", arm))
+        names = [condition for condition, _ in looks(stops)]
         for condition in names:
             if names.count(condition) > 1:
                 raise ProtocolError(
@@ -131,6 +148,13 @@ def _check_assessments(protocol: Tree) -> None:
                     f"{nearest(rule.of, sorted(known[condition]))}",
                     (*where, "of"),
                 )
+        if rule.selects is not None:
+            when, condition = rule.selects
+            if when.outcome not in known.get(condition, ()):
+                raise ProtocolError(
+                    f"{rule.outcome} is among {rule.among!r}, which no arm measures; name an outcome and its condition",
+                    (*where, "among"),
+                )
         for condition in rule.writes:
             if rule.outcome in known.get(condition, ()):
                 raise ProtocolError(
@@ -147,6 +171,10 @@ def _check_needs(stops: Route, where: Where, *, marked: bool = False, seen: froz
             raise ProtocolError(
                 f"`when: {stop.when}` reads an outcome that is not measured before it; assess it first", where
             )
+        if isinstance(stop.step, Enrol) and stop.step.criterion.outcome not in seen:
+            raise ProtocolError(
+                f"`enrol: {stop.step.when}` reads an outcome that is not measured before it; assess it first", where
+            )
         if isinstance(stop.step, Assess) and stop.when is None:
             seen = seen.union(stop.step.stored)
         marked = marked or isinstance(stop.step, Mark)
@@ -157,11 +185,18 @@ def _check_needs(stops: Route, where: Where, *, marked: bool = False, seen: froz
         _check_needs(stop.fork, where, marked=marked, seen=seen)
 
 
+def _check_changed(protocol: Tree, stops: Route, where: Where) -> None:
+    """What a variant's changes put into steps must suit the network, as what is written out does."""
+    for stop in stops:
+        _check_layers(protocol, stop.step, stop.draws, where)
+        _check_changed(protocol, stop.fork, where)
+
+
 def _measured(protocol: Tree) -> dict[str, set[str]]:
     """The outcomes measured at each condition, with and without counts, by any arm."""
     known: dict[str, set[str]] = {}
     for stops in protocol.routes.values():
-        for condition, step in assessments(stops):
+        for condition, step in looks(stops):
             for name in (condition, base(condition)):
                 known.setdefault(name, set()).update(step.stored)
     return known
@@ -183,7 +218,19 @@ def _check_path(protocol: Tree, path: Path, where: Where) -> None:
             raise ProtocolError("neither a step nor a fork; give one of them", here)
         if node.at:
             _check_counts(node, (*here, "at"))
+        _check_layers(protocol, node.step, node.draws, here)
         _check_path(protocol, node.fork, (*here, "fork"))
+
+
+def _check_layers(protocol: Tree, step: Step | None, draws: Sequence[tuple[Place, Trait]], where: Where) -> None:
+    """A drug acts on layers that the network has."""
+    if not isinstance(step, Drug):
+        return
+    drawn = [number for place, trait in draws if place[0] == "layers" for _, number in trait.limits]
+    for layer in (*(step.layers or ()), *drawn):
+        if layer > len(protocol.hidden):
+            hidden = f"the network has {len(protocol.hidden)} hidden layer{'s' * (len(protocol.hidden) > 1)}"
+            raise ProtocolError(f"{layer:g} is not possible: {hidden}, counted from 1", (*where, step.kind, "layers"))
 
 
 def _check_counts(node: Node, where: Where) -> None:

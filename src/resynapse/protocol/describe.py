@@ -6,21 +6,31 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from resynapse.protocol.columns import MOST_VALUES
 from resynapse.protocol.derived import RULES
 from resynapse.protocol.extend import extend
+from resynapse.protocol.schema import SHORTHAND
 from resynapse.protocol.steps import STEPS
 from resynapse.protocol.traits import KINDS
-from resynapse.task import TASKS
+from resynapse.task import DEFAULT_TASK, TASKS
 
 _VARIABLE = {"type": "string", "pattern": r"\$", "description": "a variable of a repeat or sweep around the step"}
 _NAMES = {"type": "array", "items": {"type": "string"}}
-_COUNTS = {"type": "array", "items": {"type": "integer", "minimum": 0}}
+_COUNT = {"type": "integer", "minimum": 0}
+_COUNTS = {"type": "array", "items": _COUNT}
+_RANGE = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["from", "to"],
+    "properties": {"from": _COUNT, "to": _COUNT, "by": {"type": "integer", "minimum": 1}},
+}
 
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a protocol file."""
     extend()
     path = {"$ref": "#/$defs/path"}
+    task, parts_of_tasks = _task()
     text = {"type": "string"}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -33,7 +43,7 @@ def json_schema() -> dict[str, Any]:
             "title": text,
             "cite": {**text, "description": "DOI of the article it follows"},
             "base": {**text, "description": "a library protocol; what is named here replaces its part, arm by arm"},
-            "task": _task(),
+            "task": task,
             "network": {
                 "type": "object",
                 "additionalProperties": False,
@@ -52,24 +62,29 @@ def json_schema() -> dict[str, Any]:
             "rule": _one_of({name: rule.model_json_schema() for name, rule in RULES.items()}),
             "variant": _variant(),
             "distribution": _distribution(),
+            **parts_of_tasks,
         },
     }
 
 
-def _task() -> dict[str, Any]:
-    schemas = []
+def _task() -> tuple[dict[str, Any], dict[str, Any]]:
+    """The schema of a task of any kind, and the definitions it refers to."""
+    schemas, parts = [], {}
     for kind, task in TASKS.items():
         schema = TypeAdapter(task).json_schema()
+        parts.update(schema.pop("$defs", {}))
         schema["properties"] = {"kind": {"const": kind}, **schema["properties"]}
+        if kind != DEFAULT_TASK:
+            schema["required"] = ["kind", *schema.get("required", ())]
         schemas.append({**schema, "additionalProperties": False})
-    return {"anyOf": schemas}
+    return {"anyOf": schemas}, parts
 
 
 def _node() -> dict[str, Any]:
     steps = {kind: _step(kind) for kind in STEPS}
     rounds = {"type": "object", "minProperties": 1}
     beside = {
-        "at": {"anyOf": [_COUNTS, _VARIABLE]},
+        "at": {"anyOf": [_COUNTS, _RANGE, _VARIABLE]},
         "fork": {"$ref": "#/$defs/path"},
         "share": {"type": "boolean"},
         "arms": _NAMES,
@@ -89,7 +104,7 @@ def _step(kind: str) -> dict[str, Any]:
     schema = model.model_json_schema()
     schema["properties"] = {name: _open(field) for name, field in schema.get("properties", {}).items()}
     schema["description"] = (model.__doc__ or "").split("\n", 1)[0]
-    if kind == "assess":
+    if kind in SHORTHAND:
         return {"anyOf": [{"type": "string"}, schema]}
     return schema if schema.get("required") else {"anyOf": [{"type": "null"}, schema]}
 
@@ -113,10 +128,18 @@ def _distribution() -> dict[str, Any]:
     properties = {kind: numbers if kind == "choice" else pair for kind in KINDS}
     return {
         "type": "object",
-        "description": "a number that is drawn for each subject",
+        "description": "a number that each subject has its own of",
         "additionalProperties": False,
-        "oneOf": [{"required": [kind]} for kind in KINDS],
-        "properties": {**properties, "within": pair, "name": {"type": "string"}},
+        "oneOf": [*({"required": [kind]} for kind in KINDS), {"required": ["column", "of"]}],
+        "properties": {
+            **properties,
+            "within": pair,
+            "name": {"type": "string"},
+            "column": {"type": "string", "description": "a column of a CSV table of traits, a row for each subject"},
+            "of": {"type": "string", "description": "the table's file, from the folder of the protocol"},
+            "draw": {"type": "boolean", "description": "draw rows with replacement"},
+            "values": {**numbers, "maxItems": MOST_VALUES, "description": "as read from the table"},
+        },
     }
 
 
@@ -129,8 +152,10 @@ def _variant() -> dict[str, Any]:
             "step": {"enum": list(STEPS)},
             "in": {"enum": ["induction", "treatment", "follow_up"]},
             "set": {"type": "object"},
+            "condition": {"type": "string", "description": "of assessments, the one that is so named"},
             "into": {"$ref": "#/$defs/node"},
             "at": _COUNTS,
+            "then": {"$ref": "#/$defs/node"},
         },
     }
     return {

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from resynapse.errors import ProtocolError, Where, nearest
+from resynapse.task import DEFAULT_TASK
 
 Scope = Mapping[str, Any]
 """Variables by name."""
@@ -29,7 +30,11 @@ def merged(base: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, An
     for key in _BY_NAME:
         ours, theirs = document.get(key), base.get(key)
         if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-            joined = {**theirs, **ours}
+            # the fields of another kind of task are not those of the base's
+            other = key == "task" and ours.get("kind", theirs.get("kind", DEFAULT_TASK)) != theirs.get(
+                "kind", DEFAULT_TASK
+            )
+            joined = dict(ours) if other else {**theirs, **ours}
             out[key] = {k: v for k, v in joined.items() if not (key == "arms" and v is None)}
     return out
 
@@ -51,7 +56,7 @@ def rounds(value: object, scope: Scope, where: Where) -> Iterator[tuple[Scope, f
     for name, written in value.items():
         if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z_]\w*", name):
             raise ProtocolError(f"{name!r} is no name for a variable; use letters, digits and _", where)
-        values[name] = _values(written, (*where, name))
+        values[name] = listed(written, (*where, name))
     first = next(iter(values))
     length = len(values[first])
     for name, found in values.items():
@@ -65,6 +70,30 @@ def rounds(value: object, scope: Scope, where: Where) -> Iterator[tuple[Scope, f
         if count in values[first][:index]:
             raise ProtocolError(f"{count!r} stands twice; give each value once", (*where, first))
         yield {**scope, **{name: found[index] for name, found in values.items()}}, count
+
+
+def listed(written: object, where: Where) -> list[Any]:
+    """The values of a list, or of a range such as ``{from: 0, to: 125, by: 5}`` (``by``: 1).
+
+    Raises
+    ------
+    ProtocolError : neither of them, no value, or more than `MOST`.
+    """
+    if isinstance(written, list):
+        found = written
+    elif isinstance(written, Mapping) and set(written) <= set(_RANGE) and {"from", "to"} <= set(written):
+        start, stop, by = (_decimal(written.get(key, 1), (*where, key)) for key in _RANGE)
+        if by <= 0:
+            raise ProtocolError(f"{by} is not possible: a range rises, so `by` is above 0", (*where, "by"))
+        number = int((stop - start) / by) + 1 if stop >= start else 0
+        if number > MOST:
+            raise ProtocolError(f"{number} values; at most {MOST} are possible", where)
+        found = [_plain(start + i * by) for i in range(number)]
+    else:
+        raise ProtocolError("a list of values or {from: 1, to: 8, by: 1} must stand here", where)
+    if not 1 <= len(found) <= MOST:
+        raise ProtocolError(f"{len(found)} values; give at least 1 and at most {MOST}", where)
+    return found
 
 
 def filled(value: Any, scope: Scope, where: Where) -> Any:
@@ -90,24 +119,6 @@ def filled(value: Any, scope: Scope, where: Where) -> Any:
 
     whole = _VARIABLE.fullmatch(value)
     return of(whole) if whole else _VARIABLE.sub(lambda match: str(of(match)), value)
-
-
-def _values(written: object, where: Where) -> list[Any]:
-    if isinstance(written, list):
-        found = written
-    elif isinstance(written, Mapping) and set(written) <= set(_RANGE) and {"from", "to"} <= set(written):
-        start, stop, by = (_decimal(written.get(key, 1), (*where, key)) for key in _RANGE)
-        if by <= 0:
-            raise ProtocolError(f"{by} is not possible: a range rises, so `by` is above 0", (*where, "by"))
-        number = int((stop - start) / by) + 1 if stop >= start else 0
-        if number > MOST:
-            raise ProtocolError(f"{number} values; at most {MOST} are possible", where)
-        found = [_plain(start + i * by) for i in range(number)]
-    else:
-        raise ProtocolError("a list of values or {from: 1, to: 8, by: 1} must stand here", where)
-    if not 1 <= len(found) <= MOST:
-        raise ProtocolError(f"{len(found)} values; give at least 1 and at most {MOST}", where)
-    return found
 
 
 def _decimal(value: object, where: Where) -> Decimal:

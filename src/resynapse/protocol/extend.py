@@ -19,7 +19,7 @@ from resynapse.task import TASKS
 if TYPE_CHECKING:
     from resynapse.protocol.tree import Protocol
 
-_OF_A_TASK = ("features", "classes", "draw")
+_OF_A_TASK = ("features", "classes", "sizes", "draw")
 _RESERVED = (*Node.__dataclass_fields__, "repeat", "sweep", "do")
 """Keys of a step's mapping that no step may be named like."""
 
@@ -40,7 +40,8 @@ def plugins_here() -> dict[str, str]:
 def plugins_of(protocol: Protocol) -> dict[str, str]:
     """Those of `plugins_here` that a protocol uses."""
     steps = [node.step for node in protocol.nodes]
-    steps += [change.into for variant in protocol.variants.values() for change in variant.changes]
+    for variant in protocol.variants.values():
+        steps += [step for change in variant.changes for step in (change.into, change.then)]
     used = {f"task {kind}" for kind, task in TASKS.items() if type(protocol.task) is task}
     used.update(f"step {step.kind}" for step in steps if step is not None)
     for step in steps:

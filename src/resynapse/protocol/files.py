@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from resynapse.errors import ProtocolError, Where, nearest
+from resynapse.protocol.columns import with_columns
 from resynapse.protocol.expand import merged
 from resynapse.protocol.schema import dump, parse
 from resynapse.protocol.tree import Protocol
@@ -79,7 +80,7 @@ def load(name_or_path: str | Path) -> Protocol:
         raise ProtocolError(f"{path}: not a text file (byte {error.start} is not UTF-8)") from None
     except OSError as error:
         raise ProtocolError(f"{path}: cannot be read ({error.strerror})") from None
-    return loads(text, source=str(path))
+    return loads(text, source=str(path), folder=path.parent)
 
 
 def loads_value(text: str, source: str) -> Any:
@@ -90,8 +91,14 @@ def loads_value(text: str, source: str) -> Any:
         raise ProtocolError(f"{source}: {text!r} is no YAML value: {str(error).splitlines()[0]}") from None
 
 
-def loads(text: str, source: str = "protocol") -> Protocol:
-    """A protocol from YAML text; `source` names it in errors."""
+def loads(text: str, source: str = "protocol", folder: Path | None = None) -> Protocol:
+    """A protocol from YAML text.
+
+    Parameters
+    ----------
+    source : names it in errors.
+    folder : what paths in it are relative to; by default the current one.
+    """
     try:
         document = yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
@@ -102,7 +109,7 @@ def loads(text: str, source: str = "protocol") -> Protocol:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ProtocolError(f"{source}: malformed YAML: {str(error).splitlines()[0]}") from None
     try:
-        return parse(_on_base(document))
+        return parse(with_columns(_on_base(document), folder or Path()), folder)
     except RecursionError:
         raise ProtocolError(f"{source}: nested too deep (an anchor may contain itself)") from None
     except ProtocolError as error:

@@ -9,7 +9,9 @@ impossible is refused with its place.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields as dataclass_fields
+from dataclasses import is_dataclass, replace
+from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -17,19 +19,20 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from resynapse.errors import ProtocolError, Where, nearest
 from resynapse.plugins import unknown
 from resynapse.protocol.derived import RULES, Derived
-from resynapse.protocol.expand import Scope, filled, rounds
+from resynapse.protocol.expand import Scope, filled, listed, rounds
 from resynapse.protocol.extend import extend
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.steps import STEPS, Step
-from resynapse.protocol.traits import Distribution, Place, found, placed
+from resynapse.protocol.traits import Place, Trait, found, placed
 from resynapse.protocol.tree import Protocol
 from resynapse.protocol.variants import Change, Variant
 from resynapse.protocol.when import When
-from resynapse.task import TASKS, GaussianBlobs
+from resynapse.task import DEFAULT_TASK, TASKS, Task, places
 
 _BESIDE = ("at", "fork", "share", "arms", "skip", "label", "when", "stream")
 _MANY = ("repeat", "sweep")
-_SHORTHAND = {"assess": "condition"}
+SHORTHAND = {"assess": "condition", "enrol": "when"}
+"""The field that a step's value stands for where it is no mapping."""
 _TOP = (
     "name", "title", "cite", "task", "network", "batch_size", "induction", "arms", "follow_up", "derived",
     "variants",
@@ -39,8 +42,12 @@ MOST_NODES = 2_000
 _M = TypeVar("_M", bound=BaseModel)
 
 
-def parse(document: object) -> Protocol:
+def parse(document: object, folder: FilePath | None = None) -> Protocol:
     """A protocol from plain data (mappings, lists, numbers, strings).
+
+    Parameters
+    ----------
+    folder : where the paths in it begin; by default the current folder.
 
     Raises
     ------
@@ -58,7 +65,7 @@ def parse(document: object) -> Protocol:
         "name": _typed(str, top["name"], ("name",)),
         "title": _typed(str, top.get("title", ""), ("title",)),
         "cite": _typed(str, top.get("cite", ""), ("cite",)),
-        "task": _task(top.get("task", {"kind": "gaussian-blobs"}), ("task",)),
+        "task": _task(top.get("task", {}), ("task",), folder),
         "induction": _path(top.get("induction", []), ("induction",)),
         "arms": {name: _path(path, ("arms", name)) for name, path in arms.items()},
         "follow_up": _path(top.get("follow_up", []), ("follow_up",)),
@@ -79,7 +86,9 @@ def parse(document: object) -> Protocol:
 
 def dump(protocol: Protocol) -> dict[str, Any]:
     """Plain data that `parse` turns into an equal protocol; every default is written out."""
-    kind = next(name for name, task in TASKS.items() if isinstance(protocol.task, task))
+    kind = next((name for name, task in TASKS.items() if type(protocol.task) is task), None)
+    if kind is None:
+        raise ProtocolError(f"{type(protocol.task).__name__} is no kind of task; put it into resynapse.task.TASKS")
     return {
         "name": protocol.name,
         "title": protocol.title,
@@ -90,7 +99,7 @@ def dump(protocol: Protocol) -> dict[str, Any]:
         "induction": _dump_path(protocol.induction),
         "arms": {name: _dump_path(path) for name, path in protocol.arms.items()},
         "follow_up": _dump_path(protocol.follow_up),
-        "derived": [{rule.kind: rule.model_dump(mode="json")} for rule in protocol.derived],
+        "derived": [{rule.kind: rule.model_dump(mode="json", exclude_none=True)} for rule in protocol.derived],
         **({"variants": {n: _dump_variant(v) for n, v in protocol.variants.items()}} if protocol.variants else {}),
     }
 
@@ -154,6 +163,8 @@ def _node(value: object, where: Where, scope: Scope) -> Node:
     kinds = [key for key in item if key in STEPS]
     if len(kinds) > 1:
         raise ProtocolError(f"{' and '.join(kinds)} in one step; write them as two, each with its own dash", where)
+    if isinstance(item.get("at"), Mapping):
+        item["at"] = listed(item["at"], (*where, "at"))
     fields: dict[str, Any] = {}
     if kinds:
         fields["step"], fields["draws"] = _step(kinds[0], item[kinds[0]], (*where, kinds[0]))
@@ -174,16 +185,20 @@ def _node(value: object, where: Where, scope: Scope) -> Node:
     return Node(**fields)
 
 
-def _step(kind: str, value: object, where: Where) -> tuple[Step, tuple[tuple[Place, Distribution], ...]]:
+def _step(kind: str, value: object, where: Where) -> tuple[Step, tuple[tuple[Place, Trait], ...]]:
     """The step, with the medians of what is drawn for each subject, and the draws."""
-    if kind in _SHORTHAND and not isinstance(value, Mapping):
-        value = {_SHORTHAND[kind]: value}
+    if kind in SHORTHAND and not isinstance(value, Mapping):
+        value = {SHORTHAND[kind]: value}
     fields = _mapping({} if value is None else value, where)
     draws = tuple(found(fields, where))
+    medians = {place: drawn.median for place, drawn in draws}
     for place, drawn in draws:
-        for limit in drawn.limits:
-            with_drawn(STEPS[kind], fields, {p: d.at(0.5) for p, d in draws} | {place: limit}, where)
-    return with_drawn(STEPS[kind], fields, {p: d.at(0.5) for p, d in draws}, where), draws
+        for stands, limit in drawn.limits:
+            try:
+                with_drawn(STEPS[kind], fields, medians | {place: limit}, where)
+            except ProtocolError as error:
+                raise ProtocolError(f"{stands}{error.problem}", error.where) from None
+    return with_drawn(STEPS[kind], fields, medians, where), draws
 
 
 def with_drawn(kind: type[Step], fields: Mapping[str, Any], numbers: Mapping[Place, float], where: Where = ()) -> Step:
@@ -206,21 +221,27 @@ def _variant(value: object, where: Where) -> Variant:
 
 
 def _change(value: object, where: Where) -> Change:
-    item = _mapping(value, where, ("step", "in", "set", "into", "at"))
+    item = _mapping(value, where, ("step", "in", "condition", "set", "into", "at", "then"))
     kind, section = item.get("step"), item.get("in", "")
     if kind not in STEPS:
         raise ProtocolError(unknown("step", kind, STEPS), where)
     if section not in ("", "induction", "treatment", "follow_up"):
         raise ProtocolError(f"{section!r} is no section; allowed: induction, treatment, follow_up", (*where, "in"))
+    if "condition" in item and kind != "assess":
+        raise ProtocolError(f"{kind} has no condition; only assessments are named by theirs", (*where, "condition"))
     fields = _mapping(item.get("set", {}), (*where, "set"), STEPS[kind].model_fields)
-    into = None
-    if "into" in item:
-        other = _node(item["into"], (*where, "into"), {})
-        if other.step is None or other != Node(step=other.step):
-            raise ProtocolError("one step alone must stand here", (*where, "into"))
-        into = other.step
+    steps = {key: _bare(item[key], (*where, key)) for key in ("into", "then") if key in item}
     at = _typed(tuple[int, ...], item["at"], (*where, "at")) if "at" in item else None
-    return Change(step=kind, section=section, set=fields, into=into, at=at)
+    condition = _typed(str, item.get("condition", ""), (*where, "condition"))
+    return Change(step=kind, section=section, condition=condition, set=fields, at=at, **steps)
+
+
+def _bare(value: object, where: Where) -> Step:
+    """A step with nothing beside it."""
+    node = _node(value, where, {})
+    if node.step is None or node != Node(step=node.step):
+        raise ProtocolError("one step alone must stand here", where)
+    return node.step
 
 
 def _dump_variant(variant: Variant) -> dict[str, Any]:
@@ -229,10 +250,13 @@ def _dump_variant(variant: Variant) -> dict[str, Any]:
         out: dict[str, Any] = {"step": change.step}
         if change.section:
             out["in"] = change.section
+        if change.condition:
+            out["condition"] = change.condition
         if change.set:
             out["set"] = dict(change.set)
-        if change.into is not None:
-            out["into"] = {change.into.kind: change.into.model_dump(mode="json", exclude_none=True)}
+        for key, step in (("into", change.into), ("then", change.then)):
+            if step is not None:
+                out[key] = {step.kind: step.model_dump(mode="json", exclude_none=True)}
         if change.at is not None:
             out["at"] = list(change.at)
         changes.append(out)
@@ -248,12 +272,18 @@ def _rule(value: object, where: Where) -> Derived:
     return _model(RULES[kind], fields, (*where, kind))
 
 
-def _task(value: object, where: Where) -> GaussianBlobs:
+def _task(value: object, where: Where, folder: FilePath | None) -> Task:
     item = dict(_mapping(value, where))
-    kind = item.pop("kind", "gaussian-blobs")
+    kind = item.pop("kind", DEFAULT_TASK)
     if kind not in TASKS:
         raise ProtocolError(unknown("task", kind, TASKS), (*where, "kind"))
-    task: GaussianBlobs = _typed(TASKS[kind], item, where)
+    for key in places(TASKS[kind]):
+        if folder is not None and isinstance(item.get(key), str):
+            item[key] = str(folder / item[key])
+    try:
+        task: Task = _typed(TASKS[kind], item, where)
+    except ProtocolError as error:
+        raise error if error.where else ProtocolError(str(error), where) from None
     return task
 
 
@@ -268,7 +298,8 @@ def _typed(kind: Any, value: object, where: Where) -> Any:
     try:
         return TypeAdapter(kind).validate_json(_json(value, where), strict=True)
     except ValidationError as error:
-        raise _explained(error, where, getattr(kind, "__dataclass_fields__", ())) from None
+        names = [f.name for f in dataclass_fields(kind)] if is_dataclass(kind) else []
+        raise _explained(error, where, names) from None
 
 
 def _json(value: object, where: Where) -> str:

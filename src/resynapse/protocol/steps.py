@@ -13,7 +13,6 @@ from typing import Annotated, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
-from pydantic.config import JsonDict
 from typing_extensions import override
 
 from resynapse.engine import TrainingPhase
@@ -22,26 +21,20 @@ from resynapse.modulation import NEUTRAL, Activation, Modulation
 from resynapse.outcomes import BATTERY, outcome
 from resynapse.plasticity import TieRule, lesion, pick, prune, prune_more, regrow, scar
 from resynapse.protocol.state import Setting, State
+from resynapse.protocol.when import When
 from resynapse.randomness import permutation
 
 Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
-Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
+Layer = Annotated[int, Field(ge=1, strict=True, json_schema_extra={"unit": "hidden layer"})]
+Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False, json_schema_extra={"unit": "share"})]
 NonNegative = Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
 NonNegativeRamp = NonNegative | tuple[NonNegative, NonNegative]
 PositiveRamp = Positive | tuple[Positive, Positive]
-
-
-def about(unit: str, source: str) -> JsonDict:
-    """What a field's value is counted in, and where its default, or the need for it, comes from.
-
-    Parameters
-    ----------
-    unit : such as ``epochs`` or ``share``; ``1`` is dimensionless, empty a word.
-    source : section of the article or of the model's page; ``assumed``, where only an author's choice supports it;
-        ``choice`` where resynapse decides what no article states.
-    """
-    return {"unit": unit, "source": source}
+Inhibition = Annotated[Positive, Field(le=1)]
+InhibitionRamp = Inhibition | tuple[Inhibition, Inhibition]
+ENROLLED = "enrolled"
+"""The outcome that selection stores: 100 or 0."""
 
 
 class Step(BaseModel):
@@ -69,25 +62,27 @@ class Step(BaseModel):
 
 
 class Train(Step):
-    """Train the live connections and biases with a new Adam optimiser, the drug state as it is."""
+    """Train the live connections and biases with a new Adam optimiser, the drug state as it is.
+
+    Source: docs/model.md, Training.
+    """
 
     kind: ClassVar[str] = "train"
     counts: ClassVar[str | None] = "epochs"
-    epochs: Count = Field(
-        description="passes over the training set", json_schema_extra=about("epochs", "article, Methods, training")
-    )
-    lr: NonNegative = Field(
-        description="learning rate of Adam", json_schema_extra=about("1", "article, Methods, training")
-    )
+    epochs: Count = Field(description="passes over the training set", json_schema_extra={"unit": "epochs"})
+    lr: NonNegative = Field(description="learning rate of Adam")
     noise_sd: NonNegativeRamp = Field(
         default=0.0,
         description="sd of internal noise during this phase only; [first epoch, last epoch] is a linear ramp",
-        json_schema_extra=about("activity units", "article, Methods, treatments"),
+        json_schema_extra={"unit": "activity"},
     )
     gain: PositiveRamp | None = Field(
         default=None,
         description="gain over the phase, kept afterwards; [first epoch, last epoch] is a linear ramp",
-        json_schema_extra=about("1", "article, Methods, treatments"),
+    )
+    inhibition: InhibitionRamp | None = Field(
+        default=None,
+        description="tonic inhibition over the phase, kept afterwards; [first epoch, last epoch] is a linear ramp",
     )
 
     @property
@@ -112,17 +107,25 @@ class Train(Step):
             pause=setting.pause,
         )
         for done, network in setting.engine.train(state.network, setting.data.train, phase, at):
-            gain = schedule[done - 1].gain if done else state.modulation.gain
-            yield done, replace(state, network=network, modulation=replace(state.modulation, gain=gain))
+            reached = schedule[done - 1] if done else state.modulation
+            kept = replace(state.modulation, gain=reached.gain, inhibition=reached.inhibition)
+            yield done, replace(state, network=network, modulation=kept)
 
     def _in_force(self, modulation: Modulation, epoch: int) -> Modulation:
         part = epoch / (self.epochs - 1) if self.epochs > 1 else 0.0
-        gain = modulation.gain if self.gain is None else _along(self.gain, part)
-        return replace(modulation, gain=gain, noise_sd=_along(self.noise_sd, part))
+        return replace(
+            modulation,
+            gain=modulation.gain if self.gain is None else _along(self.gain, part),
+            inhibition=modulation.inhibition if self.inhibition is None else _along(self.inhibition, part),
+            noise_sd=_along(self.noise_sd, part),
+        )
 
 
 class Prune(Step):
-    """Prune every layer to a sparsity, weakest connections first: the model of depression."""
+    """Prune every layer to a sparsity, weakest connections first: the model of depression.
+
+    Source: docs/model.md, Pruning.
+    """
 
     kind: ClassVar[str] = "prune"
     sparsity: float = Field(
@@ -131,7 +134,7 @@ class Prune(Step):
         strict=True,
         allow_inf_nan=False,
         description="share of connections to be without",
-        json_schema_extra=about("share", "article, Methods, pruning"),
+        json_schema_extra={"unit": "share"},
     )
 
     @override
@@ -140,13 +143,13 @@ class Prune(Step):
 
 
 class PruneMore(Step):
-    """Prune a share of the connections that are still active: the structural relapse test."""
+    """Prune a share of the connections that are still active: the structural relapse test.
+
+    Source: docs/model.md, Pruning.
+    """
 
     kind: ClassVar[str] = "prune_more"
-    of_active: Share = Field(
-        description="share of the active connections to prune",
-        json_schema_extra=about("share", "article, Methods, relapse test"),
-    )
+    of_active: Share = Field(description="share of the active connections to prune")
 
     @override
     def apply(self, state: State, setting: Setting) -> State:
@@ -154,18 +157,14 @@ class PruneMore(Step):
 
 
 class Lesion(Step):
-    """Remove an exact number of active connections from every layer."""
+    """Remove an exact number of active connections from every layer.
+
+    Source: docs/model.md, Pruning.
+    """
 
     kind: ClassVar[str] = "lesion"
-    of_active: Share = Field(
-        description="share of each layer's active connections; the count is rounded down",
-        json_schema_extra=about("share", "10.5281/zenodo.18290014, dose sweeps"),
-    )
-    by: Literal["smallest", "random"] = Field(
-        default="smallest",
-        description="the weakest ones, or uniformly",
-        json_schema_extra=about("", "10.5281/zenodo.18290014, dose sweeps"),
-    )
+    of_active: Share = Field(description="share of each layer's active connections; the count is rounded down")
+    by: Literal["smallest", "random"] = Field(default="smallest", description="the weakest ones, or uniformly")
 
     @override
     def apply(self, state: State, setting: Setting) -> State:
@@ -176,40 +175,20 @@ class Scar(Step):
     """Turn connections into scars: pruned, and never regrown.
 
     Severity, where it counts, is ``clip(1 + (gain - 1) + 2 (activation_magnitude - 0.1), 0.5, 2)`` of the state.
-    Source: model of section 7, kindling.
+    Source: docs/model.md, Scars.
     """
 
     kind: ClassVar[str] = "scar"
-    of_all: Share | None = Field(
-        default=None,
-        description="share of all positions of each layer",
-        json_schema_extra=about("share", "10.5281/zenodo.18304566, Methods"),
-    )
-    of_active: Share | None = Field(
-        default=None,
-        description="share of each layer's active connections",
-        json_schema_extra=about("share", "10.5281/zenodo.18304566, Methods"),
-    )
-    by: Literal["random", "smallest"] = Field(
-        default="random",
-        description="uniformly, or the weakest ones",
-        json_schema_extra=about("", "10.5281/zenodo.18304566, Methods"),
-    )
+    of_all: Share | None = Field(default=None, description="share of all positions of each layer")
+    of_active: Share | None = Field(default=None, description="share of each layer's active connections")
+    by: Literal["random", "smallest"] = Field(default="random", description="uniformly, or the weakest ones")
     at_least: Count = Field(
         default=0,
         description="fewest scars of a layer, where it has so many positions",
-        json_schema_extra=about("connections", "10.5281/zenodo.18304566, Methods"),
+        json_schema_extra={"unit": "connections"},
     )
-    times_severity: bool = Field(
-        default=False,
-        description="multiply the share by the severity of the state",
-        json_schema_extra=about("", "10.5281/zenodo.18304566, Methods"),
-    )
-    within: tuple[Share, Share] = Field(
-        default=(0.0, 1.0),
-        description="bounds of the share after that",
-        json_schema_extra=about("share", "10.5281/zenodo.18304566, Methods"),
-    )
+    times_severity: bool = Field(default=False, description="multiply the share by the severity of the state")
+    within: tuple[Share, Share] = Field(default=(0.0, 1.0), description="bounds of the share after that")
 
     @model_validator(mode="after")
     def _of_one(self) -> Self:
@@ -240,7 +219,10 @@ class Scar(Step):
 
 
 class Mark(Step):
-    """Remember the network as it is now: outcomes of change are measured from here."""
+    """Remember the network as it is now: outcomes of change are measured from here.
+
+    Source: docs/model.md, Outcomes.
+    """
 
     kind: ClassVar[str] = "mark"
 
@@ -250,33 +232,23 @@ class Mark(Step):
 
 
 class Regrow(Step):
-    """Re-open pruned connections where the loss asks for them most (or at random): synaptogenesis."""
+    """Re-open pruned connections where the loss asks for them most (or at random): synaptogenesis.
+
+    Source: docs/model.md, Regrowth.
+    """
 
     kind: ClassVar[str] = "regrow"
-    of_pruned: Share = Field(
-        description="share of each layer's pruned connections to re-open",
-        json_schema_extra=about("share", "article, Methods, treatments"),
-    )
+    of_pruned: Share = Field(description="share of each layer's pruned connections to re-open")
     by: Literal["gradient", "random"] = Field(
-        default="gradient",
-        description="choose by the summed abs(dL/dw), or uniformly",
-        json_schema_extra=about("", "article, Methods, treatments"),
+        default="gradient", description="choose by the summed abs(dL/dw), or uniformly"
     )
     batches: Annotated[int, Field(ge=1, strict=True)] = Field(
-        default=30,
-        description="training batches that the gradient is summed over",
-        json_schema_extra=about("batches", "article, Methods, treatments"),
+        default=30, description="training batches of the sum", json_schema_extra={"unit": "batches"}
     )
     init_sd: NonNegative = Field(
-        default=0.03,
-        description="sd of the new weights, normal around 0",
-        json_schema_extra=about("weight units", "article, Methods, treatments"),
+        default=0.03, description="sd of the new weights, normal around 0", json_schema_extra={"unit": "weight"}
     )
-    ties: TieRule = Field(
-        default="keyed",
-        description="order among equal scores: a keyed random order, or by index",
-        json_schema_extra=about("", "choice"),
-    )
+    ties: TieRule = Field(default="keyed", description="order among equal scores: a keyed random order, or by index")
 
     @override
     def apply(self, state: State, setting: Setting) -> State:
@@ -312,29 +284,27 @@ class Regrow(Step):
 
 
 class Drug(Step):
-    """Set the drug state; what is not named stays as it is."""
+    """Set the drug state; what is not named stays as it is, also the layers that the drug acts on.
+
+    Source: docs/model.md, Forward rule.
+    """
 
     kind: ClassVar[str] = "drug"
-    gain: Positive | None = Field(
-        default=None,
-        description="multiplier of hidden activity",
-        json_schema_extra=about("1", "article, Methods, treatments"),
+    gain: Positive | None = Field(default=None, description="multiplier of hidden activity")
+    inhibition: Inhibition | None = Field(
+        default=None, description="tonic inhibition as a multiplier of hidden activity in (0, 1]; 1 is none"
     )
-    inhibition: Annotated[Positive, Field(le=1)] | None = Field(
-        default=None,
-        description="tonic inhibition as a multiplier of hidden activity in (0, 1]; 1 is none",
-        json_schema_extra=about("1", "article, Methods, treatments"),
-    )
-    activation: Activation | None = Field(
-        default=None,
-        description="hidden activation: relu or tanh",
-        json_schema_extra=about("", "article, Methods, treatments"),
+    activation: Activation | None = Field(default=None, description="hidden activation: relu or tanh")
+    layers: Annotated[tuple[Layer, ...], Field(min_length=1)] | None = Field(
+        default=None, description="hidden layers, counted from 1, that the drug acts on from now on; at first all"
     )
 
     @model_validator(mode="after")
     def _does_something(self) -> Self:
-        if self.gain is None and self.inhibition is None and self.activation is None:
-            raise ValueError("name at least one of gain, inhibition and activation")
+        if all(value is None for _, value in self):
+            raise ValueError("name at least one of gain, inhibition, activation and layers")
+        if self.layers is not None and list(self.layers) != sorted(set(self.layers)):
+            raise ValueError("layers must rise, each named once")
         return self
 
     @override
@@ -344,7 +314,10 @@ class Drug(Step):
 
 
 class Discontinue(Step):
-    """Stop the drug: the neutral drug state. The stabiliser's protection stays."""
+    """Stop the drug: the neutral drug state. The stabiliser's protection stays.
+
+    Source: docs/model.md, Forward rule.
+    """
 
     kind: ClassVar[str] = "discontinue"
 
@@ -354,12 +327,13 @@ class Discontinue(Step):
 
 
 class Stabilise(Step):
-    """Give the mood stabiliser: set its protection."""
+    """Give the mood stabiliser: set its protection.
+
+    Source: docs/model.md, Forward rule.
+    """
 
     kind: ClassVar[str] = "stabilise"
-    protection: Share = Field(
-        description="protection, 1 is full", json_schema_extra=about("share", "article, Methods, mood stabiliser")
-    )
+    protection: Share = Field(description="protection, 1 is full")
 
     @override
     def apply(self, state: State, setting: Setting) -> State:
@@ -367,17 +341,15 @@ class Stabilise(Step):
 
 
 class Decay(Step):
-    """Let the stabiliser wash out: its protection falls linearly, not below 0."""
+    """Let the stabiliser wash out: its protection falls linearly, not below 0.
+
+    Source: docs/model.md, The protocol switch-relapse.
+    """
 
     kind: ClassVar[str] = "decay"
     counts: ClassVar[str | None] = "steps"
-    steps: Count = Field(
-        description="washout steps", json_schema_extra=about("steps", "article, Methods, mood stabiliser")
-    )
-    per_step: Share = Field(
-        description="protection lost in each step",
-        json_schema_extra=about("share", "article, Methods, mood stabiliser"),
-    )
+    steps: Count = Field(description="washout steps", json_schema_extra={"unit": "steps"})
+    per_step: Share = Field(description="protection lost in each step", json_schema_extra={"unit": "share a step"})
 
     @property
     @override
@@ -396,20 +368,29 @@ class Decay(Step):
 
 
 class Assess(Step):
-    """Measure outcomes at a named condition; the state stays as it is."""
+    """Measure outcomes at a named condition; the state stays as it is.
+
+    Source: docs/model.md, Outcomes.
+    """
 
     kind: ClassVar[str] = "assess"
     condition: str = Field(
         min_length=1,
         pattern=r"^[^=,/\s]+$",
         description="name of the condition; below `at` it becomes condition=count",
-        json_schema_extra=about("", "choice"),
     )
     outcomes: tuple[str, ...] = Field(
         default=BATTERY,
         min_length=1,
         description="names of the outcomes, or `name as other` to store one under another name; by default the battery",
-        json_schema_extra=about("", "article, Methods, evaluation"),
+    )
+
+    draws: Annotated[int, Field(ge=1, le=1000, strict=True)] = Field(
+        default=1, description="independent noise draws; an accuracy under noise is their mean"
+    )
+    noise: Literal["absolute", "scaled"] = Field(
+        default="absolute",
+        description="internal noise as its name says, or scaled to the state's activation relative to the induction's",
     )
 
     @field_validator("outcomes")
@@ -432,9 +413,55 @@ class Assess(Step):
         return state
 
 
+class Enrol(Step):
+    """Select subjects: where the comparison is false, nothing after this is done or measured in this arm.
+
+    On a side path it ends the side path alone. Stored is `enrolled`, 100 or 0, so that its mean is a % of those
+    who were assessed for eligibility.
+    """
+
+    kind: ClassVar[str] = "enrol"
+    stored: ClassVar[tuple[str, ...]] = (ENROLLED,)
+    when: str = Field(description="a comparison with what was measured last, such as acc_combined >= 90")
+    condition: str = Field(
+        default="enrolment", min_length=1, pattern=r"^[^=,/\s]+$", description="name of the point where it is decided"
+    )
+
+    @field_validator("when")
+    @classmethod
+    def _comparison(cls, text: str) -> str:
+        try:
+            return str(When.parse(text))
+        except ProtocolError as error:
+            raise ValueError(str(error)) from None
+
+    @property
+    def criterion(self) -> When:
+        """The comparison."""
+        return When.parse(self.when)
+
+    @override
+    def apply(self, state: State, setting: Setting) -> State:
+        return state
+
+
 STEPS: dict[str, type[Step]] = {
     step.kind: step
-    for step in (Train, Prune, PruneMore, Lesion, Scar, Mark, Regrow, Drug, Discontinue, Stabilise, Decay, Assess)
+    for step in (
+        Train,
+        Prune,
+        PruneMore,
+        Lesion,
+        Scar,
+        Mark,
+        Regrow,
+        Drug,
+        Discontinue,
+        Stabilise,
+        Decay,
+        Assess,
+        Enrol,
+    )
 }
 """Every step by the name it has in protocol files."""
 

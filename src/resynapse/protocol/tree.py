@@ -13,9 +13,10 @@ from resynapse.protocol.checks import check, readable
 from resynapse.protocol.derived import Derived
 from resynapse.protocol.node import Node, Path, Stepwise, every, nodes
 from resynapse.protocol.paths import Route, route
-from resynapse.protocol.steps import Assess
+from resynapse.protocol.steps import Assess, Step
+from resynapse.protocol.traits import Trait
 from resynapse.protocol.variants import Variant
-from resynapse.task import GaussianBlobs
+from resynapse.task import GaussianBlobs, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Protocol:
     name: str
     title: str = ""
     cite: str = ""
-    task: GaussianBlobs = field(default_factory=GaussianBlobs)
+    task: Task = field(default_factory=GaussianBlobs)
     hidden: tuple[int, ...] = (512, 512, 256)
     batch_size: int = 128
     induction: Path = ()
@@ -70,6 +71,12 @@ class Protocol:
         """Every node of the tree, side paths included."""
         for path in (self.induction, *self.arms.values(), self.follow_up):
             yield from every(path)
+
+    @property
+    def traits(self) -> Iterator[Trait]:
+        """Where the numbers come from that each subject has its own of."""
+        for node in self.nodes:
+            yield from (trait for _, trait in node.draws)
 
     def with_arm(self, name: str, steps: Sequence[Stepwise]) -> Protocol:
         """The same protocol with one more arm, or another treatment in an arm that is there."""
@@ -111,19 +118,16 @@ class Protocol:
             raise ProtocolError(f"protocol {self.name} has no condition {condition!r}; {nearest(condition, found)}")
 
         try:
-            assess = Assess(condition=condition, outcomes=tuple(outcomes))
+            outcomes = Assess(condition=condition, outcomes=tuple(outcomes)).outcomes
         except ValidationError as error:
             raise ProtocolError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
 
+        def changed(step: Step | None) -> Step | None:
+            meant = isinstance(step, Assess) and step.condition == condition
+            return step.model_copy(update={"outcomes": outcomes}) if step is not None and meant else step
+
         def change(path: Path) -> Path:
-            return tuple(
-                replace(
-                    node,
-                    fork=change(node.fork),
-                    step=assess if isinstance(node.step, Assess) and node.step.condition == condition else node.step,
-                )
-                for node in path
-            )
+            return tuple(replace(node, fork=change(node.fork), step=changed(node.step)) for node in path)
 
         return self._changed(
             induction=change(self.induction),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from resynapse import __version__
 from resynapse.protocol import Protocol, Prune, PruneMore, Regrow, Train
+from resynapse.task import Digits
 
 _ARTICLES = "10.5281/zenodo."
 """What the DOIs of the article and its siblings begin with."""
@@ -17,6 +18,10 @@ _PRUNING = (
 _REGROWTH = (
     "Gradient-guided regrowth: U. Evci, T. Gale, J. Menick, P. S. Castro, E. Elsen. Rigging the lottery: making all "
     "tickets winners. ICML 2020. arXiv:1911.11134"
+)
+_DIGITS = (
+    "Data: E. Alpaydin, C. Kaynak. Optical recognition of handwritten digits. UCI Machine Learning Repository, 1998. "
+    "doi:10.24432/C50P49. CC BY 4.0"
 )
 _RANDOMNESS = (
     "Random streams: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw. Parallel random numbers: as easy as "
@@ -39,5 +44,7 @@ def citations(protocol: Protocol) -> Iterator[str]:
         yield _PRUNING
     if any(isinstance(step, Regrow) and step.by == "gradient" for step in steps):
         yield _REGROWTH
+    if isinstance(protocol.task, Digits):
+        yield _DIGITS
     yield _RANDOMNESS
     yield f"Software: resynapse {__version__}; see CITATION.cff"

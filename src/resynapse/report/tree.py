@@ -24,7 +24,7 @@ def draw(protocol: Protocol) -> Tree:
     cite = f" ({protocol.cite})" if protocol.cite else ""
     root = Tree(Text(f"{protocol.name}: {protocol.title}{cite}"))
     widths = "-".join(map(str, protocol.widths))
-    root.add(Text(f"network {widths}, batches of {protocol.batch_size}, {protocol.task.train} training samples"))
+    root.add(Text(f"network {widths}, batches of {protocol.batch_size}, {protocol.task.sizes.train} training samples"))
     grow(root.add(Text("induction")), protocol.induction)
     arms = root.add(Text("arms, all from the identical state"))
     for name, path in protocol.arms.items():
@@ -37,7 +37,7 @@ def draw(protocol: Protocol) -> Tree:
     if protocol.derived:
         rules = root.add(Text("derived outcomes"))
         for rule in protocol.derived:
-            fields = ", ".join(f"{k}={v}" for k, v in rule if k != "outcome")
+            fields = ", ".join(f"{k}={v}" for k, v in rule if k != "outcome" and v is not None)
             rules.add(Text(f"{rule.outcome}: {rule.kind} {fields}"))
     return root
 
@@ -45,7 +45,7 @@ def draw(protocol: Protocol) -> Tree:
 def _line(node: Node) -> str:
     text = "side path" if node.step is None else describe(node.step)
     for place, drawn in node.draws:
-        text += f" [{'.'.join(map(str, place))} drawn for each subject: {drawn}]"
+        text += f" [{'.'.join(map(str, place))} for each subject: {drawn}]"
     if node.label:
         text += f" [={','.join(map(str, node.label))}]"
     if node.arms:
@@ -61,9 +61,12 @@ def _line(node: Node) -> str:
 
 
 def _changed(change: Change) -> str:
-    place = f" in the {change.section.replace('_', '-')}" if change.section else ""
+    place = f" {change.condition}" if change.condition else ""
+    place += f" in the {change.section.replace('_', '-')}" if change.section else ""
     if change.into is not None:
         return f"{describe(change.into)} instead of {change.step}{place}"
+    if change.then is not None:
+        return f"{describe(change.then)} after {change.step}{place}"
     parts = [f"{key} {'default' if value is None else _value(value)}" for key, value in change.set.items()]
     parts += [f"side path at {', '.join(map(str, change.at))}"] if change.at is not None else []
     return f"{change.step}{place} with {', '.join(parts)}" if parts else f"no {change.step}{place}"
@@ -72,12 +75,18 @@ def _changed(change: Change) -> str:
 def describe(step: Step) -> str:
     """A step in one line: its name and every parameter."""
     if isinstance(step, Assess):
-        return f"assess {step.condition}: {', '.join(step.outcomes)}"
+        draws = f", mean of {step.draws} noise draws" if step.draws > 1 else ""
+        scaled = ", internal noise scaled to activation" if step.noise == "scaled" else ""
+        return f"assess {step.condition}: {', '.join(step.outcomes)}{draws}{scaled}"
     fields = ", ".join(f"{k} {_value(v)}" for k, v in step if v is not None)
     return f"{step.kind} {fields}".strip()
 
 
 def _value(value: object) -> str:
+    if isinstance(value, tuple) and all(isinstance(v, int) for v in value):
+        return " and ".join(map(str, value))
     if isinstance(value, tuple):
         return " to ".join(_value(v) for v in value)
+    if isinstance(value, list):
+        return ", ".join(map(_value, value))
     return f"{value:g}" if isinstance(value, float) else str(value)

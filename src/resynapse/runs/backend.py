@@ -11,6 +11,9 @@ from resynapse.cohort import Subject
 from resynapse.errors import SubjectError
 from resynapse.runs.walk import Row
 
+LOCAL = "local"
+"""In place of a scheduler's address: worker processes on this machine."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finished:

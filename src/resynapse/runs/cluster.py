@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Self
 
 from resynapse.cohort import Subject
 from resynapse.errors import ClusterError, ClusterLostError, SubjectError
-from resynapse.runs.backend import Finished
+from resynapse.runs.backend import LOCAL, Finished
 from resynapse.runs.local_workers import LocalWorkers
 from resynapse.runs.progress import Progress
 from resynapse.runs.walk import Row
@@ -28,8 +28,6 @@ from resynapse.runs.worker import TASK, Answer, Plan
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-LOCAL = "local"
-"""In place of an address: worker processes on this machine."""
 IN_FLIGHT = 4
 """Tasks with the scheduler for each thread of a worker."""
 RETRIES = 2

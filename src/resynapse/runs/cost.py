@@ -21,6 +21,7 @@ from resynapse.protocol import Protocol
 from resynapse.protocol.paths import epochs
 from resynapse.randomness import Key
 from resynapse.runs.blas import single_threaded_blas
+from resynapse.runs.memory import check_memory
 from resynapse.runs.progress import duration
 from resynapse.runs.provenance import usable_cores
 from resynapse.runs.walk import walk
@@ -98,12 +99,18 @@ class Estimate:
 
     @classmethod
     def rehearse(cls, protocol: Protocol, engine_name: str = "compiled") -> Estimate:
-        """Time a few steps of every phase, twice: the first time warms up."""
+        """Time a few steps of every phase, twice: the first time warms up.
+
+        Raises
+        ------
+        ResynapseError : a subject cannot fit in memory.
+        """
+        check_memory(protocol, engine_name, subjects=1, workers=1)
         chosen = engine(engine_name, batch_size=protocol.batch_size)
         with single_threaded_blas():
             for _ in range(2):
                 rehearsal = _Rehearsal(chosen)
-                walk(protocol, Subject(0, 0), rehearsal)
+                walk(protocol, Subject(0, 0), rehearsal, everyone=True)
         return cls(epochs(protocol.routes), rehearsal.seconds)
 
     def sentence(self, subjects: int) -> str:

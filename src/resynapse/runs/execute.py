@@ -10,8 +10,9 @@ from resynapse.engine import check_engine, engine
 from resynapse.errors import ClusterError, ClusterLostError, ResynapseError, RunInterruptedError, SubjectError
 from resynapse.protocol import Protocol
 from resynapse.protocol.paths import epochs
-from resynapse.runs.backend import Backend
+from resynapse.runs.backend import LOCAL, Backend
 from resynapse.runs.folder import Manifest, RunFolder, session
+from resynapse.runs.memory import check_memory
 from resynapse.runs.progress import Display, Progress
 from resynapse.runs.provenance import usable_cores
 
@@ -47,6 +48,9 @@ def execute(
     """
     _check_workers(workers, dask)
     check_engine(engine_name, protocol.batch_size)
+    cohort.check(protocol)
+    here = 0 if dask not in (None, LOCAL) else min(workers or usable_cores(), cohort.size)
+    check_memory(protocol, engine_name, subjects=cohort.size, workers=here)
     wanted = Manifest(protocol, cohort.root_seed, engine_name, cohort.size, (session(protocol),))
     folder.admit(wanted)
     with folder.lock():
@@ -77,7 +81,7 @@ def _check_workers(workers: int | None, dask: str | None) -> None:
         raise ResynapseError(f"{workers} workers is not possible: give a whole number of at least 1")
     if dask is None:
         return
-    from resynapse.runs.cluster import LOCAL, require_dask
+    from resynapse.runs.cluster import require_dask
 
     require_dask()
     if dask != LOCAL and workers is not None:

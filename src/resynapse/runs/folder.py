@@ -22,6 +22,7 @@ from resynapse.runs.files import DRAFTS, digest_of, put
 from resynapse.runs.parts import COLUMNS, Inventory, Parts, joined
 from resynapse.runs.provenance import commit, hardware, sources, versions
 from resynapse.runs.walk import Row
+from resynapse.task import places
 
 if TYPE_CHECKING:
     import polars as pl
@@ -48,6 +49,8 @@ class Manifest:
     def identity(self) -> str:
         """Digest of what decides the numbers; runs of equal identity may share a folder."""
         protocol = {k: v for k, v in dump(self.protocol).items() if k not in ("title", "cite")}
+        unsaid = places(type(self.protocol.task))
+        protocol["task"] = {k: v for k, v in protocol["task"].items() if k not in unsaid}
         decides = {"protocol": protocol, "root_seed": self.root_seed, "engine": self.engine}
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
 
@@ -171,6 +174,7 @@ class RunFolder:
                 )
             return replace(
                 present,
+                protocol=wanted.protocol,
                 subjects=max(present.subjects, wanted.subjects),
                 sessions=(*present.sessions, *wanted.sessions),
                 results=None,
@@ -283,4 +287,7 @@ def _difference(present: Manifest, wanted: Manifest) -> str:
         return f"protocol {present.protocol.name}, not {wanted.protocol.name}"
     here, there = dump(present.protocol), dump(wanted.protocol)
     changed = [key for key in here if here[key] != there[key]]
+    if "task" in changed and here["task"].keys() == there["task"].keys():
+        fields = [key for key in here["task"] if here["task"][key] != there["task"][key]]
+        changed[changed.index("task")] = f"task ({', '.join(fields)})"
     return f"protocol {present.protocol.name} with other {' and '.join(changed)}"

@@ -42,7 +42,7 @@ def sources() -> str:
     """Digest of resynapse's own sources: it tells installed copies and changed checkouts apart."""
     root = Path(__file__).parents[1]
     total = hashlib.sha256()
-    for source in sorted(p for kind in ("*.py", "*.yaml") for p in root.rglob(kind)):
+    for source in sorted(p for kind in ("*.py", "*.yaml", "*.npz") for p in root.rglob(kind)):
         total.update(source.relative_to(root).as_posix().encode())
         total.update(source.read_bytes())
     return total.hexdigest()[:12]

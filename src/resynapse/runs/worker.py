@@ -16,6 +16,7 @@ from resynapse.engine import Engine, engine
 from resynapse.errors import RunInterruptedError, SubjectError
 from resynapse.protocol import Protocol, dump, parse, plugins_here, plugins_of
 from resynapse.runs.blas import keep_blas_single_threaded
+from resynapse.runs.memory import check_memory
 from resynapse.runs.provenance import sources
 from resynapse.runs.walk import walk
 
@@ -86,6 +87,7 @@ def _difference(wanted: dict[str, str]) -> str:
 @lru_cache(maxsize=4)
 def _prepared(plan: Plan) -> tuple[Protocol, Engine]:
     protocol = parse(json.loads(plan.protocol))
+    check_memory(protocol, plan.engine, subjects=1, workers=1)
     return protocol, engine(plan.engine, batch_size=protocol.batch_size)
 
 

@@ -37,3 +37,21 @@ def test_kernels_that_are_there_are_not_compiled_again(compiled: Engine, monkeyp
     assert (FOLDER / ready.MARK).exists()
     monkeypatch.setattr(subprocess, "run", never)
     ready.make_ready.__wrapped__(never)
+
+
+def test_the_mark_of_a_tree_that_was_copied_is_not_believed(
+    compiled: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Numba would compile again in the process that computes, as the sources have another place and time
+    folder = tmp_path / "kernels"
+    folder.mkdir()
+    (folder / ready.MARK).write_text(ready.stamp().replace("/engine/", "/copied/"))
+    monkeypatch.setattr(ready, "FOLDER", folder)
+    started, said = [], []
+    monkeypatch.setattr(subprocess, "run", lambda *words, **_: started.append(words))
+    ready.make_ready.__wrapped__(said.append)
+    assert len(started) == 1
+    assert "compiling" in said[0]
+    (folder / ready.MARK).write_text(ready.stamp())
+    ready.make_ready.__wrapped__(said.append)
+    assert len(started) == 1

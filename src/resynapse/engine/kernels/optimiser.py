@@ -90,3 +90,20 @@ def decay_rows(parameters, step, begin, columns, living):  # type: ignore[no-unt
             first[p] = m
             second[p] = np.float32(0.0) if v < np.float32(1e-36) else v
             values[p] = (values[p] - rate * m / (np.sqrt(v) * correction + _EPSILON)) * np.float32(mask[p])
+
+
+@kernel
+def adam_masked(parameters, gradient, step, begin, end):  # type: ignore[no-untyped-def]
+    """Update parameters begin to end from `gradient`, (end - begin,); masked ones stay zero."""
+    values, mask = parameters[begin:end], step.mask[begin:end]
+    first, second = step.first[begin:end], step.second[begin:end]
+    rate, correction = step.rate, step.second_correction
+    for p in range(values.size):
+        g = gradient[p]
+        g = np.float32(0.0) if abs(g) < NEGLIGIBLE else g
+        m = _BETA1 * first[p] + _REST1 * g
+        m = np.float32(0.0) if abs(m) < NEGLIGIBLE else m
+        v = _BETA2 * second[p] + _REST2 * g * g
+        first[p] = m
+        second[p] = np.float32(0.0) if v < np.float32(1e-36) else v
+        values[p] = (values[p] - rate * m / (np.sqrt(v) * correction + _EPSILON)) * np.float32(mask[p])

@@ -25,7 +25,10 @@ OPTIONS: dict[str, Any] = {
 """Without the GIL; sums may be reordered, but NaN and infinity keep their meaning."""
 
 _HERE = Path(__file__).parent
-_SOURCES = (*sorted(_HERE.glob("*.py")), *(_HERE.parent / f for f in ("base.py", "compaction.py", "../randomness.py")))
+_SOURCES = (
+    *sorted(_HERE.glob("*.py")),
+    *(_HERE.parent / f for f in ("base.py", "compaction.py", "folding.py", "../randomness.py")),
+)
 
 
 def digest() -> str:

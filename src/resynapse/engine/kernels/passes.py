@@ -62,6 +62,8 @@ class Work(NamedTuple):
     constant_activated: NDArray[np.float32]
     constant_hidden: NDArray[np.float32]
     constant_delta: NDArray[np.float32]
+    gradient: NDArray[np.float32]
+    """Of every parameter; those of dense blocks are never stored."""
 
 
 def workspace(structure: Structure) -> Work:
@@ -88,6 +90,7 @@ def workspace(structure: Structure) -> Work:
         constant_activated=zeros(constants),
         constant_hidden=zeros(constants),
         constant_delta=zeros(constants),
+        gradient=zeros(structure.mask.size),
     )
 
 

@@ -17,7 +17,6 @@ def train_epoch(  # type: ignore[no-untyped-def]
     parameters,
     first,
     second,
-    gradient,
     inputs,
     labels,
     order,
@@ -62,6 +61,6 @@ def train_epoch(  # type: ignore[no-untyped-def]
             np.float32(learning_rate / (1.0 - BETA1**done)),
             np.float32(1.0 / np.sqrt(1.0 - BETA2**done)),
         )
-        backward(structure, parameters, gradient, batch, modulations, work, step)
+        backward(structure, parameters, work.gradient, batch, modulations, work, step)
         begin += samples
     return done

@@ -1,8 +1,4 @@
-"""Classification tasks: what a simulated network has to tell apart.
-
-The published task is four Gaussian classes in the plane (Cheung 2026, Methods, task). Inputs are kept with samples as
-the contiguous axis, shape (features, samples), because every engine walks along the batch.
-"""
+"""The published task: four Gaussian classes in the plane (Cheung 2026, Methods, task)."""
 
 from __future__ import annotations
 
@@ -10,28 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from resynapse.randomness import Key, normals, uniforms
+from resynapse.task.base import Sizes, Split, TaskData, check_sizes
 
 PUBLISHED_CENTRES = ((-3.0, -3.0), (3.0, 3.0), (-3.0, 3.0), (3.0, -3.0))
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Inputs, float64 of shape (features, samples), and labels, int64 of shape (samples,)."""
-
-    inputs: NDArray[np.float64]
-    labels: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class TaskData:
-    """The three sets of one subject: training, test (noisy) and clean test."""
-
-    train: Split
-    test: Split
-    clean: Split
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +41,7 @@ class GaussianBlobs:
             raise ValueError("every coordinate of centres must be a finite number")
         if not (np.isfinite(self.sd) and self.sd >= 0):
             raise ValueError(f"sd is {self.sd}; it must be 0 or more")
-        for name in ("train", "test", "clean"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} is {getattr(self, name)}; at least 1 sample is needed")
+        check_sizes(self.sizes)
 
     @property
     def features(self) -> int:
@@ -75,6 +52,11 @@ class GaussianBlobs:
     def classes(self) -> int:
         """Number of classes."""
         return len(self.centres)
+
+    @property
+    def sizes(self) -> Sizes:
+        """Samples of each set."""
+        return Sizes(self.train, self.test, self.clean)
 
     def draw(self, key: Key) -> TaskData:
         """The sets of the subject of `key`."""

@@ -1,0 +1,184 @@
+"""Everything that can be said about a run, in one object."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+import polars as pl
+
+from resynapse.analysis.cells import Cells, courses
+from resynapse.analysis.clinical import ARMS, SideBySide, side_by_side
+from resynapse.analysis.contrasts import Contrast, contrasts
+from resynapse.analysis.describe import Description, describe
+from resynapse.analysis.dose import DoseResponse, dose_responses
+from resynapse.analysis.equivalence import Equivalence, equivalences
+from resynapse.analysis.orders import Orders, rank_orders
+from resynapse.analysis.planning import Plan, plans
+from resynapse.analysis.published import changes, compare, protocols_with_tables
+from resynapse.analysis.relapse import Relapse, relapse
+from resynapse.analysis.survival import Survival, SurvivalContrast, survival
+from resynapse.analysis.traits import TraitEffect, trait_effects
+from resynapse.disclaimer import DISCLAIMER
+from resynapse.errors import ResynapseError, nearest
+from resynapse.protocol import Protocol
+from resynapse.protocol.traits import TRAIT
+
+LEVEL = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """A part of the analysis that does not apply to this run, and why."""
+
+    part: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis:
+    """The statistics of a run. A part that is empty, or None, is named in `absent` with its reason.
+
+    Parameters
+    ----------
+    protocol : name of the protocol.
+    subjects : subjects in the table.
+    changed : parts in which the protocol differs from the published one of this name.
+    remarks : what a reader must know before any number.
+    """
+
+    protocol: str
+    subjects: int
+    changed: tuple[str, ...]
+    remarks: tuple[str, ...]
+    descriptions: tuple[Description, ...]
+    contrasts: tuple[Contrast, ...]
+    orders: tuple[Orders, ...]
+    relapse: tuple[Relapse, ...]
+    survival: tuple[Survival, ...]
+    survival_contrasts: tuple[SurvivalContrast, ...]
+    dose: tuple[DoseResponse, ...]
+    traits: tuple[TraitEffect, ...]
+    plans: tuple[Plan, ...]
+    equivalence: tuple[Equivalence, ...]
+    clinical: SideBySide | None
+    absent: tuple[Absent, ...]
+    disclaimer: str = DISCLAIMER
+
+    def only(self, outcomes: Sequence[str]) -> Analysis:
+        """The same of some outcomes, without the clinical side; of all if none is named. No number changes.
+
+        Raises
+        ------
+        ResynapseError : the run has no such outcome.
+        """
+        known = {d.outcome for d in self.descriptions}
+        for outcome in outcomes:
+            if outcome not in known:
+                raise ResynapseError(f"no outcome {outcome!r} in this run; {nearest(outcome, sorted(known))}")
+        if not outcomes:
+            return self
+        kept: dict[str, Any] = {"clinical": None}
+        for part in fields(self):
+            value = getattr(self, part.name)
+            if isinstance(value, tuple) and value and hasattr(value[0], "outcome"):
+                kept[part.name] = tuple(one for one in value if one.outcome in outcomes)
+        return replace(self, **kept)
+
+    def to_json(self) -> str:
+        """Everything, as JSON."""
+        return json.dumps(asdict(self), indent=2, allow_nan=False) + "\n"
+
+    def frame(self) -> pl.DataFrame:
+        """One row a number, every part below the other; columns of `resynapse.analysis.long`."""
+        from resynapse.analysis.long import long
+
+        return long(self)
+
+
+def analyse(table: pl.DataFrame, protocol: Protocol, *, unfinished: int = 0) -> Analysis:
+    """The statistics of a run; the same table gives the same numbers, bit for bit.
+
+    Parameters
+    ----------
+    table : tidy table: protocol, variant, subject, arm, condition, outcome, value.
+    protocol : that was run.
+    unfinished : subjects that are still to come, which is said in the remarks.
+
+    Raises
+    ------
+    ResynapseError : the table is empty.
+    """
+    if table.is_empty():
+        raise ResynapseError("the table holds no value; run at least one subject first")
+    cells = Cells.of(table)
+    paired, orders = contrasts(cells, protocol), rank_orders(cells, protocol)
+    curves, curve_contrasts = survival(cells, protocol)
+    changed = changes(protocol)
+    tabled = protocol.name in protocols_with_tables()
+    made = Analysis(
+        protocol=protocol.name,
+        subjects=len(cells.subjects),
+        changed=changed,
+        remarks=(),
+        descriptions=describe(cells, protocol),
+        contrasts=paired,
+        orders=orders,
+        relapse=relapse(cells, protocol),
+        survival=curves,
+        survival_contrasts=curve_contrasts,
+        dose=dose_responses(cells, protocol),
+        traits=trait_effects(cells),
+        plans=plans(paired, protocol),
+        equivalence=equivalences(compare(protocol.name, table, changed)) if tabled else (),
+        clinical=side_by_side(cells, protocol, orders),
+        absent=(),
+    )
+    return replace(made, absent=tuple(_absent(made, cells)), remarks=tuple(_remarks(made, unfinished)))
+
+
+def _absent(made: Analysis, cells: Cells) -> Iterator[Absent]:
+    one = made.subjects == 1
+    counted = bool(courses(cells.keys))
+    reasons = {
+        "contrasts": "no outcome is measured in two arms",
+        "orders": "no outcome is measured in two arms",
+        "relapse": "the protocol has no threshold rule (`below`) along the counts of a condition",
+        "survival": "the protocol has no threshold rule (`below`) along two counts of a condition or more",
+        "survival_contrasts": "no two arms have a time to relapse",
+        "dose": "every outcome along counts is a setting or yes or no" if counted else "no condition has three counts",
+        "traits": "too few subjects, or outcomes and traits that do not vary"
+        if any(k.condition == TRAIT for k in cells.keys)
+        else "the protocol draws no number for each subject",
+        "plans": "one subject has no spread" if one else "no paired difference varies",
+        "equivalence": f"no published table of protocol {made.protocol!r} ships with resynapse",
+        "clinical": f"no arm is named {', '.join(ARMS)}",
+    }
+    for part, reason in reasons.items():
+        if not getattr(made, part):
+            yield Absent(part=part, reason=reason)
+
+
+def _remarks(made: Analysis, unfinished: int) -> Iterator[str]:
+    if unfinished:
+        yield f"{unfinished} more subjects are still to come: these are the finished ones."
+    if made.subjects == 1:
+        yield "One subject: no interval, no spread and no test."
+    elif made.subjects < 6:
+        yield f"{made.subjects} subjects: intervals are Student's t, which rests on normality that so few cannot show."
+    sizes = sorted({d.n for d in made.descriptions})
+    if len(sizes) > 1:
+        yield f"Not every cell has every subject: n runs from {sizes[0]} to {sizes[-1]}."
+    if made.changed and made.equivalence:
+        yield f"The protocol differs from the published {made.protocol} in {', '.join(made.changed)}: no replication."
+    tested = [c for c in made.contrasts if c.p_holm is not None]
+    if tested and all(c.p_method == "exact" for c in tested):
+        largest = max(len([c for c in tested if c.family == family]) for family in {c.family for c in tested})
+        least = 2.0 ** (1 - max(c.n for c in tested))
+        if least * largest > LEVEL:
+            yield (
+                f"With {max(c.n for c in tested)} subjects a sign-flip p is never below {least:.3g}; after Holm over "
+                f"{largest} outcomes none can fall below {LEVEL:g}. Read the intervals."
+            )

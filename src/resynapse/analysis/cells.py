@@ -1,0 +1,129 @@
+"""The tidy table as a matrix: subjects down, cells (arm, condition, outcome) across."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from resynapse.analysis.summaries import CELL
+from resynapse.outcomes import outcome
+from resynapse.protocol import Assess, Protocol
+from resynapse.protocol.derived import Below, First, Mean, Steepest
+from resynapse.protocol.paths import Route
+
+Floats = NDArray[np.float64]
+
+
+class Cell(NamedTuple):
+    """What names a column of results."""
+
+    arm: str
+    condition: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One column a cell, one row a subject; NaN where a subject has no value.
+
+    Parameters
+    ----------
+    subjects : numbers of the subjects, ascending.
+    keys : the cells in table order.
+    values : shape (subjects, cells).
+    """
+
+    subjects: NDArray[np.int64]
+    keys: tuple[Cell, ...]
+    values: Floats
+
+    @classmethod
+    def of(cls, table: pl.DataFrame) -> Cells:
+        """From the tidy table of a run."""
+        keys = table.select(CELL).unique(maintain_order=True)
+        coded = table.select(*CELL, "subject", "value").join(keys.with_row_index("column"), on=CELL)
+        subjects, rows = np.unique(coded["subject"].to_numpy(), return_inverse=True)
+        values = np.full((len(subjects), keys.height), np.nan)
+        values[rows, coded["column"].to_numpy()] = coded["value"].cast(pl.Float64).to_numpy()
+        return cls(subjects.astype(np.int64), tuple(Cell(*row) for row in keys.iter_rows()), values)
+
+    def column(self, arm: str, condition: str, outcome: str) -> Floats | None:
+        """The values of one cell, or None where it was not measured."""
+        key = Cell(arm, condition, outcome)
+        return self.values[:, self.keys.index(key)] if key in self.keys else None
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """Arms in table order."""
+        return tuple(dict.fromkeys(k.arm for k in self.keys))
+
+
+def by_presence(values: Floats) -> Iterator[tuple[list[int], NDArray[np.bool_]]]:
+    """Columns grouped by which rows they have: (columns, mask of present rows)."""
+    present = ~np.isnan(values)
+    groups: dict[bytes, list[int]] = {}
+    for column in range(values.shape[1]):
+        groups.setdefault(present[:, column].tobytes(), []).append(column)
+    for columns in groups.values():
+        yield columns, present[:, columns[0]]
+
+
+def counted(condition: str) -> tuple[str, float] | None:
+    """A condition with counts as (its name without the last count, that count); None for one without.
+
+    >>> counted("maintenance=25"), counted("course=3,15"), counted("acute")
+    (('maintenance', 25.0), ('course=3', 15.0), None)
+    """
+    match = re.fullmatch(r"(.+)([=,])([-+.0-9eE]+)", condition)
+    return None if match is None else (match[1], float(match[3]))
+
+
+def courses(keys: Sequence[Cell]) -> dict[tuple[str, str, str], list[tuple[float, int]]]:
+    """Columns of one outcome along the counts of a condition.
+
+    Returns
+    -------
+    (count, column) ascending by count, for each (arm, condition without its last count, outcome).
+    """
+    found: dict[tuple[str, str, str], list[tuple[float, int]]] = {}
+    for column, key in enumerate(keys):
+        named = counted(key.condition)
+        if named is not None:
+            found.setdefault((key.arm, named[0], key.outcome), []).append((named[1], column))
+    return {key: sorted(points) for key, points in found.items()}
+
+
+def yes_or_no(protocol: Protocol) -> frozenset[str]:
+    """Outcomes that are 0 or 100 for each subject, so that a mean is a % of subjects."""
+    return frozenset(rule.outcome for rule in protocol.derived if isinstance(rule, Below))
+
+
+def units(protocol: Protocol) -> dict[str, str]:
+    """The unit of every outcome of a protocol: ``%`` (0 to 100), ``points``, ``count`` or ``1`` (dimensionless)."""
+    found: dict[str, str] = {}
+    for route in protocol.routes.values():
+        for step in _assessments(route):
+            for named in step.outcomes:
+                found[named.partition(" as ")[2] or named] = outcome(named).unit
+    for rule in protocol.derived:
+        of = found.get(rule.of, "1")
+        if isinstance(rule, Below):
+            found[rule.outcome] = "%"
+        elif isinstance(rule, First) or (isinstance(rule, Steepest) and rule.give == "count"):
+            found[rule.outcome] = "count"
+        else:
+            found[rule.outcome] = "points" if of == "%" and not isinstance(rule, Mean) else of
+    return found
+
+
+def _assessments(route: Route) -> Iterator[Assess]:
+    for stop in route:
+        if isinstance(stop.step, Assess):
+            yield stop.step
+        yield from _assessments(stop.fork)

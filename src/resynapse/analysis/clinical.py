@@ -1,0 +1,348 @@
+"""Clinical figures beside a run: directions only, both sides of what is contested, and what no figure was found for.
+
+The rules are built in. Figures that were not verified never appear. Percentages are never compared. A direction of the
+model is read within subjects, and counts only if its interval excludes 0. For findings whose uncertainty is published,
+the share of draws that agree with the model stands beside the level of chance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from resynapse.analysis.cells import Cells, Floats
+from resynapse.analysis.dose import trends
+from resynapse.analysis.evidence import RATIOS, Figure, figure, figures
+from resynapse.analysis.intervals import Interval, mean_interval
+from resynapse.analysis.orders import Orders
+from resynapse.analysis.questions import ABSENT, NOT_COMPARED, QUESTIONS, Finding, Question, Side, Status
+from resynapse.analysis.relapse import tests
+from resynapse.disclaimer import DISCLAIMER
+from resynapse.protocol import Protocol
+
+ARMS = ("ketamine", "ssri", "neurosteroid")
+"""Arms that name a class of treatment; others have no clinical counterpart."""
+REFERENCE = "untreated"
+PROBE = "acc_biased_1.0"
+STATEMENT = (
+    "Published figures come from different populations, definitions, comparators and follow-up times. Only directions "
+    "and rank orders are compared; absolute percentages are not. Rows marked 'tuned' are not validation. Rows marked "
+    "'unverified' were not checked against a source. No clinical figure was found for: neurosteroid switch; ketamine "
+    "switch without mood stabiliser."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelAnswer:
+    """The model's answer to a question, from one arm.
+
+    Parameters
+    ----------
+    n, selected_from : simulated subjects it rests on, and those before responders were selected.
+    difference, interval : paired by subject; above 0 means yes.
+    subjects_yes : subjects whose own difference is above 0.
+    answer : ``yes`` or ``no`` if the interval excludes 0, else ``undecided``.
+    """
+
+    n: int
+    selected_from: int
+    difference: float
+    interval: Interval
+    subjects_yes: int
+    answer: Literal["yes", "no", "undecided"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingBeside:
+    """A finding with its figures and how it stands to the model's answer.
+
+    Parameters
+    ----------
+    figures : the published figures in words, each with its own measure.
+    agrees : whether it is on the model's side; None if the model is undecided.
+    share_of_draws : share (0 to 1) of draws within the published uncertainty with the model's direction; None if the
+        figures have no uncertainty to draw from, or the model is undecided.
+    chance : that share for a direction by luck.
+    """
+
+    study: str
+    says: Side
+    figures: tuple[str, ...]
+    citations: tuple[str, ...]
+    identifiers: tuple[str, ...]
+    populations: tuple[str, ...]
+    statement: str
+    agrees: bool | None
+    share_of_draws: float | None
+    chance: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """One question and one arm.
+
+    Parameters
+    ----------
+    model : None where the run cannot answer, for the reason in `note`.
+    agreement : in words.
+    share_of_draws, chance : of draws in which every finding that can be drawn has the model's direction, and by luck.
+    p : share of all patterns of directions that at least as many draws have (a permutation p).
+    """
+
+    question: str
+    asks: str
+    model_reads: str
+    arm: str
+    status: Status
+    model: ModelAnswer | None
+    findings: tuple[FindingBeside, ...]
+    agreement: str
+    share_of_draws: float | None
+    chance: float | None
+    p: float | None
+    remarks: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideBySide:
+    """Everything clinical that may be said beside a run, and what must be said with it.
+
+    Parameters
+    ----------
+    switch_order : the model's own orders of the arms under the manic probe, for which there is no clinical counterpart.
+    absent : questions without any clinical figure.
+    left_out : unverified figures that are not shown.
+    """
+
+    entries: tuple[Beside, ...]
+    switch_order: tuple[Orders, ...]
+    absent: tuple[str, ...]
+    not_compared: tuple[str, ...]
+    left_out: tuple[str, ...]
+    roles: str
+    statement: str = STATEMENT
+    disclaimer: str = DISCLAIMER
+
+    def frame(self) -> pl.DataFrame:
+        """One row a question, arm and finding."""
+        rows = [
+            {
+                "question": e.asks,
+                "arm": e.arm,
+                "status": e.status,
+                "model": e.model.answer if e.model else "no answer",
+                "study": f.study,
+                "says": f.says,
+                "figures": "; ".join(f.figures),
+                "agrees": f.agrees,
+                "share_of_draws": f.share_of_draws,
+                "chance": f.chance,
+                "source": "; ".join(f.identifiers),
+            }
+            for e in self.entries
+            for f in e.findings
+        ]
+        return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def side_by_side(cells: Cells, protocol: Protocol, orders: tuple[Orders, ...]) -> SideBySide | None:
+    """The clinical figures beside a run with these rank orders; None if no arm names a class of treatment."""
+    arms = [arm for arm in ARMS if arm in cells.arms]
+    if not arms:
+        return None
+    entries = tuple(_beside(question, arm, cells, protocol) for question in QUESTIONS for arm in arms)
+    roles = {one.role for one in figures()}
+    tuned = "no figure was used for tuning: all are held out" if roles == {"held out"} else "some figures were tuned to"
+    switch = tuple(o for o in orders if o.outcome == PROBE)
+    left_out = tuple(f"{one.id}: {one.citation}" for one in figures() if not one.verified)
+    return SideBySide(
+        entries=entries,
+        switch_order=switch,
+        absent=ABSENT,
+        not_compared=NOT_COMPARED,
+        left_out=left_out,
+        roles=tuned,
+    )
+
+
+def joint_agreement(yes: NDArray[np.bool_], answer: bool) -> tuple[float, float, float]:
+    """How often all drawn findings answer like the model, how often by luck, and a permutation p.
+
+    Parameters
+    ----------
+    yes : which draws answer yes; shape (findings, draws).
+    answer : the model's.
+
+    Returns
+    -------
+    share of draws in which every finding has the answer; chance 1 / 2**k for k findings; share of all 2**k patterns of
+    answers that at least as many draws have.
+    """
+    patterns = (1 << np.arange(len(yes))) @ yes
+    share = np.bincount(patterns, minlength=2 ** len(yes)) / yes.shape[1]
+    observed = float(share[-1] if answer else share[0])
+    return observed, 0.5 ** len(yes), float(np.mean(share >= observed))
+
+
+def _beside(question: Question, arm: str, cells: Cells, protocol: Protocol) -> Beside:
+    differences, selected_from, note = _READ[question.key](arm, cells, protocol)
+    model = None if differences is None else _answer(differences, selected_from)
+    found = [one for one in question.findings if arm in one.arms and all(f.verified for f in _figures(one))]
+    beside = tuple(_finding(one, model) for one in found)
+    share, chance, p = _jointly(found, model)
+    return Beside(
+        question=question.key,
+        asks=question.asks,
+        model_reads=question.model_reads,
+        arm=arm,
+        status=question.status if found else "absent",
+        model=model,
+        findings=beside,
+        agreement=_agreement(model, beside),
+        share_of_draws=share,
+        chance=chance,
+        p=p,
+        remarks=question.remarks,
+        note=note,
+    )
+
+
+def _answer(differences: Floats, selected_from: int) -> ModelAnswer | None:
+    if not len(differences):
+        return None
+    interval = mean_interval(differences, "free")
+    mean = float(differences.mean())
+    constant = interval.low is None and len(differences) > 1
+    answer: Literal["yes", "no", "undecided"] = "undecided"
+    if (interval.low is not None and interval.low > 0) or (constant and mean > 0):
+        answer = "yes"
+    elif (interval.high is not None and interval.high < 0) or (constant and mean < 0):
+        answer = "no"
+    return ModelAnswer(
+        n=len(differences),
+        selected_from=selected_from,
+        difference=mean,
+        interval=interval,
+        subjects_yes=int(np.sum(differences > 0)),
+        answer=answer,
+    )
+
+
+def _figures(finding: Finding) -> tuple[Figure, ...]:
+    return tuple(figure(i) for i in (finding.first, finding.second) if i)
+
+
+def _finding(finding: Finding, model: ModelAnswer | None) -> FindingBeside:
+    named = _figures(finding)
+    decided = model is not None and model.answer != "undecided"
+    share = None
+    yes = _drawn_yes(finding)
+    if decided and model is not None and yes is not None:
+        share = float(np.mean(yes if model.answer == "yes" else ~yes))
+    return FindingBeside(
+        study=finding.study,
+        says=finding.says,
+        figures=tuple(f.shown for f in named),
+        citations=tuple(dict.fromkeys(f.citation for f in named)),
+        identifiers=tuple(dict.fromkeys(f.doi_or_pmid for f in named if f.doi_or_pmid)),
+        populations=tuple(dict.fromkeys(f.population for f in named)),
+        statement=finding.statement,
+        agrees=model.answer == finding.says if decided and model is not None else None,
+        share_of_draws=share,
+    )
+
+
+def _drawn_yes(finding: Finding) -> NDArray[np.bool_] | None:
+    """Which draws answer yes; None where the figures cannot be drawn or do not answer by their order."""
+    named = _figures(finding)
+    drawn = [f.draws() for f in named]
+    if len(named) == 2 and drawn[0] is not None and drawn[1] is not None:
+        return np.asarray(drawn[0] > drawn[1])
+    if len(named) == 1 and named[0].measure in RATIOS and drawn[0] is not None and not _by_words(finding):
+        return np.asarray(drawn[0] < 1 if finding.inverse else drawn[0] > 1)
+    return None
+
+
+def _by_words(finding: Finding) -> bool:
+    """Whether a finding's side rests on what its authors wrote, not on the order of its figures."""
+    return finding.says == "no" and not finding.second
+
+
+def _jointly(found: list[Finding], model: ModelAnswer | None) -> tuple[float, float, float] | tuple[None, None, None]:
+    drawn = [yes for yes in map(_drawn_yes, found) if yes is not None]
+    if model is None or model.answer == "undecided" or not drawn:
+        return None, None, None
+    return joint_agreement(np.stack(drawn), model.answer == "yes")
+
+
+def _agreement(model: ModelAnswer | None, findings: tuple[FindingBeside, ...]) -> str:
+    if not findings:
+        return "no clinical figure was found for this class: neither supported nor refuted"
+    if model is None:
+        return "this run gives no answer"
+    if model.answer == "undecided":
+        return "undecided in this run: its interval includes 0"
+    agree = [f.study for f in findings if f.agrees]
+    differ = [f.study for f in findings if not f.agrees]
+    if agree and differ:
+        return f"contested: same direction as {', '.join(agree)}; opposite to {', '.join(differ)}"
+    if agree:
+        return f"consistent in direction with {', '.join(agree)}"
+    return f"INCONSISTENT in direction with {', '.join(differ)}"
+
+
+Read = tuple[Floats | None, int, str]
+
+
+def _stopping(arm: str, cells: Cells, _: Protocol) -> Read:
+    on, off = (cells.column(arm, condition, "acc_combined") for condition in ("acute", "off"))
+    untreated = cells.column(REFERENCE, "acute", "acc_combined")
+    if on is None or off is None:
+        return None, 0, "acc_combined was not measured on and off the drug"
+    if untreated is None:
+        return None, 0, f"no arm {REFERENCE}, against which responders are selected"
+    known = ~np.isnan(on - off - untreated)
+    chosen = known & (on > untreated)
+    note = "" if chosen.any() else "no simulated subject responded"
+    return (on - off)[chosen], int(known.sum()), note
+
+
+def _longer(arm: str, cells: Cells, protocol: Protocol) -> Read:
+    for one in tests(cells, protocol):
+        if one.arm == arm and one.within == "maintenance" and len(one.counts) >= 3:
+            values = one.values[~np.isnan(one.values).any(axis=1)]
+            return trends(values), len(values), ""
+    return None, 0, "no probe at three durations of maintenance or more"
+
+
+def _switch(arm: str, cells: Cells, _: Protocol) -> Read:
+    treated, untreated = (cells.column(a, "acute", PROBE) for a in (arm, REFERENCE))
+    if treated is None or untreated is None:
+        return None, 0, f"{PROBE} was not measured at acute in {arm} and {REFERENCE}"
+    differences = untreated - treated
+    differences = differences[~np.isnan(differences)]
+    return differences, len(differences), ""
+
+
+def _stabiliser(arm: str, cells: Cells, _: Protocol) -> Read:
+    without = f"{arm}:no-protection"
+    shared = [
+        (a, b)
+        for key in cells.keys
+        if key.arm == arm and key.condition.startswith("maintenance") and key.outcome == PROBE
+        and (a := cells.column(*key)) is not None
+        and (b := cells.column(without, key.condition, PROBE)) is not None
+    ]  # fmt: skip
+    if not shared:
+        return None, 0, "no arm without the stabiliser; run it with --control no-protection"
+    differences = np.mean([a - b for a, b in shared], axis=0)
+    differences = differences[~np.isnan(differences)]
+    return differences, len(differences), ""
+
+
+_READ = {"stopping": _stopping, "longer treatment": _longer, "switch": _switch, "stabiliser": _stabiliser}

@@ -1,0 +1,194 @@
+"""Contrasts between arms, paired by subject: the same network under the same noise in both arms.
+
+Each has the mean difference with its interval, the standardised effect d_z (mean over SD of the differences) with
+Hedges' correction, and a sign-flip permutation p: exact up to 12 subjects. Holm's adjustment runs, for each pair of
+arms, over the family of outcomes that the article reports, or over all measured outcomes where none ships.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resynapse.analysis.cells import Cell, Cells, Floats, by_presence
+from resynapse.analysis.intervals import Interval, Kind, is_constant, mean_intervals, sample_sd, seed
+from resynapse.analysis.published import SETTINGS, protocols_with_tables, published
+from resynapse.protocol import Protocol
+from resynapse.protocol.traits import TRAIT
+
+EXACT = 12
+"""Up to this many subjects every one of the 2**n flips is counted."""
+FLIPS = 9_999
+FLIPS_OF_MANY = 999
+MANY = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contrast:
+    """One outcome in two arms, `arm` minus `other`, over the subjects that have both.
+
+    Parameters
+    ----------
+    difference, sd : mean and SD (n - 1) of the differences; sd is None for one subject.
+    interval : of the mean difference.
+    effect : d_z with Hedges' correction; None where the differences do not vary.
+    p : two-sided sign-flip p; None for one subject.
+    p_method : ``exact``, or ``Monte Carlo`` with the number of flips.
+    p_holm : adjusted within `family`; None outside of it.
+    family : what p_holm runs over, with its size; empty outside of it.
+    note : why something is missing.
+    """
+
+    arm: str
+    other: str
+    condition: str
+    outcome: str
+    n: int
+    difference: float
+    sd: float | None
+    interval: Interval
+    effect: float | None
+    p: float | None
+    p_method: str
+    p_holm: float | None = None
+    family: str = ""
+    note: str = ""
+
+
+def pairs(protocol: Protocol, arms: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The pairs that are contrasted: all pairs of the protocol's arms, and every variant with its own arm."""
+    whole = [a for a in arms if a not in protocol.variants]
+    for other, arm in combinations(whole, 2):
+        yield arm, other
+    for variant, made in protocol.variants.items():
+        if variant in arms and made.of in arms:
+            yield variant, made.of
+
+
+def contrasts(cells: Cells, protocol: Protocol) -> tuple[Contrast, ...]:
+    """Every outcome that two arms share, paired by subject; settings and traits are left out."""
+    keys, columns = [], []
+    index = {key: column for column, key in enumerate(cells.keys)}
+    for arm, other in pairs(protocol, cells.arms):
+        for key in cells.keys:
+            if key.arm != arm or key.outcome in SETTINGS or key.condition == TRAIT:
+                continue
+            twin = index.get(Cell(other, key.condition, key.outcome))
+            if twin is not None:
+                difference = cells.values[:, index[key]] - cells.values[:, twin]
+                if not np.isnan(difference).all():
+                    keys.append((arm, other, key))
+                    columns.append(difference)
+    if not keys:
+        return ()
+    values = np.stack(columns, axis=1)
+    free: list[Kind] = ["free"] * len(keys)
+    intervals = mean_intervals(values, free, cells.subjects)
+    p_values, methods = sign_flip(values, cells.subjects)
+    made = []
+    for column, (arm, other, key) in enumerate(keys):
+        present = values[:, column][~np.isnan(values[:, column])]
+        effect = standardised(present)
+        made.append(
+            Contrast(
+                arm=arm,
+                other=other,
+                condition=key.condition,
+                outcome=key.outcome,
+                n=len(present),
+                difference=float(present.mean()),
+                sd=sample_sd(present),
+                interval=intervals[column],
+                effect=effect,
+                p=p_values[column],
+                p_method=methods[column],
+                note="" if effect is not None else intervals[column].note,
+            )
+        )
+    return _adjusted(made, protocol)
+
+
+def standardised(differences: Floats) -> float | None:
+    """d_z = mean / SD of the differences, with Hedges' exact small-sample correction; None where they do not vary."""
+    n = len(differences)
+    if n < 3 or is_constant(differences):
+        return None
+    df = n - 1
+    correction = math.exp(math.lgamma(df / 2) - math.lgamma((df - 1) / 2)) / math.sqrt(df / 2)
+    return correction * float(differences.mean() / differences.std(ddof=1))
+
+
+def sign_flip(values: Floats, subjects: NDArray[np.int64]) -> tuple[list[float | None], list[str]]:
+    """Two-sided sign-flip permutation p of the mean of every column, and how it was found.
+
+    Under no difference between two arms a subject's difference is as likely to be its negative. Up to `EXACT` subjects
+    all 2**n signs are counted; beyond, random ones, with (1 + hits) / (1 + flips) so that p is never 0.
+    """
+    p_values: list[float | None] = [None] * values.shape[1]
+    methods = [""] * values.shape[1]
+    for columns, present in by_presence(values):
+        n = int(present.sum())
+        if n < 2:
+            continue
+        kept = values[present][:, columns]
+        observed = np.abs(kept.sum(axis=0)) * (1 - 1e-12) - 1e-12
+        hits = np.zeros(len(columns))
+        exact = n <= EXACT
+        flips = 2**n if exact else FLIPS if n <= MANY else FLIPS_OF_MANY
+        for signs in _every_sign(n) if exact else _random_signs(n, flips, seed(subjects[present])):
+            hits += (np.abs(signs @ kept) >= observed).sum(axis=0)
+        found = hits / flips if exact else (1 + hits) / (1 + flips)
+        for column, p in zip(columns, found, strict=True):
+            p_values[column] = float(p)
+            methods[column] = "exact" if exact else f"Monte Carlo, {flips} flips"
+    return p_values, methods
+
+
+def holm(p_values: list[float]) -> list[float]:
+    """Holm's step-down adjustment."""
+    order = np.argsort(p_values, kind="stable")
+    adjusted, highest = [0.0] * len(p_values), 0.0
+    for rank, index in enumerate(order):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = highest
+    return adjusted
+
+
+def _every_sign(n: int) -> Iterator[Floats]:
+    codes = np.arange(2**n)[:, None] >> np.arange(n)
+    yield np.where(codes & 1, -1.0, 1.0)
+
+
+def _random_signs(n: int, flips: int, root: int) -> Iterator[Floats]:
+    rng = np.random.default_rng(root)
+    batch = max(1, 4_000_000 // n)
+    for start in range(0, flips, batch):
+        yield np.where(rng.integers(0, 2, (min(batch, flips - start), n), dtype=np.int8), -1.0, 1.0)
+
+
+def _adjusted(found: list[Contrast], protocol: Protocol) -> tuple[Contrast, ...]:
+    """The contrasts with Holm's p within each pair of arms."""
+    article = _article(protocol)
+    families: dict[tuple[str, str], list[int]] = {}
+    for index, one in enumerate(found):
+        if one.p is not None and (article is None or (one.condition, one.outcome) in article):
+            families.setdefault((one.arm, one.other), []).append(index)
+    what = "all measured outcomes" if article is None else "the article's outcomes"
+    for (arm, other), members in families.items():
+        adjusted = holm([p for p in (found[i].p for i in members) if p is not None])
+        for index, p in zip(members, adjusted, strict=True):
+            named = f"{what}, {arm} and {other} ({len(members)})"
+            found[index] = replace(found[index], p_holm=p, family=named)
+    return tuple(found)
+
+
+def _article(protocol: Protocol) -> frozenset[tuple[str, str]] | None:
+    if protocol.name not in protocols_with_tables():
+        return None
+    rows = published(protocol.name).select("condition", "outcome").iter_rows()
+    return frozenset((condition, outcome) for condition, outcome in rows)

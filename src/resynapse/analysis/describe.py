@@ -1,0 +1,58 @@
+"""What every cell looks like over the subjects: n, mean, SD, median, range, and the interval of the mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from resynapse.analysis.cells import Cells, units, yes_or_no
+from resynapse.analysis.intervals import Interval, Kind, mean_intervals, sample_sd
+from resynapse.protocol import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """One cell over its subjects; `sd` has n - 1 in the denominator and is None for one subject."""
+
+    arm: str
+    condition: str
+    outcome: str
+    n: int
+    mean: float
+    sd: float | None
+    median: float
+    minimum: float
+    maximum: float
+    interval: Interval
+
+
+def kinds(protocol: Protocol, outcomes: Sequence[str]) -> list[Kind]:
+    """Which interval fits each outcome."""
+    shares, unit = yes_or_no(protocol), units(protocol)
+    return ["yes or no" if o in shares else "percent" if unit.get(o) == "%" else "free" for o in outcomes]
+
+
+def describe(cells: Cells, protocol: Protocol) -> tuple[Description, ...]:
+    """Every cell of a run."""
+    values = cells.values
+    intervals = mean_intervals(values, kinds(protocol, [k.outcome for k in cells.keys]), cells.subjects)
+    made = []
+    for column, key in enumerate(cells.keys):
+        present = values[:, column][~np.isnan(values[:, column])]
+        made.append(
+            Description(
+                arm=key.arm,
+                condition=key.condition,
+                outcome=key.outcome,
+                n=len(present),
+                mean=float(present.mean()),
+                sd=sample_sd(present),
+                median=float(np.median(present)),
+                minimum=float(present.min()),
+                maximum=float(present.max()),
+                interval=intervals[column],
+            )
+        )
+    return tuple(made)

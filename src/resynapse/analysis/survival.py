@@ -1,0 +1,238 @@
+"""Time to relapse along counts (durations, steps of the washout, cycles): Kaplan-Meier and restricted means.
+
+A count is a number of epochs, steps or cycles on one trajectory, not a calendar time. Where every subject was tested at
+every count, subjects are censored at the last count alone: then the share still well is a plain share of subjects, its
+interval is Clopper-Pearson's, and every subject's restricted time is known, so arms are compared within the subject.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resynapse.analysis.cells import Cells, Floats
+from resynapse.analysis.contrasts import sign_flip
+from resynapse.analysis.intervals import LEVEL, Interval, mean_interval, proportion_interval
+from resynapse.analysis.relapse import Tests, tests
+from resynapse.protocol import Protocol
+
+if TYPE_CHECKING:
+    from scipy.stats import CensoredData
+
+Population = Literal["remitted", "all"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survival:
+    """The share of subjects that has not relapsed, along the counts.
+
+    Parameters
+    ----------
+    population : subjects who had ``remitted``, or ``all``.
+    n, events : subjects, and those that relapsed.
+    times : 0 and every count.
+    at_risk : subjects that are not relapsed before a time and are still tested.
+    well : Kaplan-Meier estimate in % after each time.
+    intervals : pointwise, in %.
+    median : first count with at most half of the subjects well; None if there is none.
+    restricted_mean : mean number of counts until relapse, up to `horizon` (the area under the curve).
+    restricted_interval : of the restricted mean over subjects.
+    """
+
+    arm: str
+    outcome: str
+    within: str
+    population: Population
+    n: int
+    events: int
+    times: tuple[float, ...]
+    at_risk: tuple[int, ...]
+    well: tuple[float, ...]
+    intervals: tuple[Interval, ...]
+    median: float | None
+    horizon: float
+    restricted_mean: float
+    restricted_interval: Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurvivalContrast:
+    """Time to relapse in two arms.
+
+    Parameters
+    ----------
+    logrank_p : two-sided log-rank p, as if the arms were different subjects; None if nobody relapsed.
+    n : subjects in both curves.
+    difference, interval, p, p_method : restricted mean of `arm` minus `other`, paired by subject; sign-flip p.
+    note : why something is missing.
+    """
+
+    arm: str
+    other: str
+    outcome: str
+    within: str
+    population: Population
+    logrank_p: float | None
+    n: int
+    difference: float | None
+    interval: Interval
+    p: float | None
+    p_method: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Time to the first relapse of each subject; `relapsed` is False where it was still well at that time."""
+
+    subjects: NDArray[np.int64]
+    time: Floats
+    relapsed: NDArray[np.bool_]
+    horizon: float
+
+    @property
+    def complete(self) -> bool:
+        """Whether nobody left before the last count."""
+        return bool(np.all(self.relapsed | (self.time >= self.horizon)))
+
+    def censored(self) -> CensoredData:
+        """For SciPy."""
+        from scipy.stats import CensoredData
+
+        return CensoredData.right_censored(self.time, ~self.relapsed)
+
+
+def survival(cells: Cells, protocol: Protocol) -> tuple[tuple[Survival, ...], tuple[SurvivalContrast, ...]]:
+    """Curves of every arm, rule and population, and the contrasts of arms within them."""
+    curves: list[Survival] = []
+    groups: dict[tuple[str, str, Population], list[tuple[str, Times]]] = {}
+    for one in tests(cells, protocol):
+        if len(one.counts) < 2:
+            continue
+        for population, times in _populations(one):
+            curves.append(_curve(one, population, times))
+            groups.setdefault((one.rule.outcome, one.within, population), []).append((one.arm, times))
+    found = []
+    for (outcome, within, population), arms in groups.items():
+        for (other, times_of_other), (arm, times) in combinations(arms, 2):
+            variants = protocol.variants
+            unrelated = {arm, other} & set(variants) and not (arm in variants and variants[arm].of == other)
+            if not unrelated and times.horizon == times_of_other.horizon:
+                found.append(_contrast((arm, other), outcome, within, population, times, times_of_other))
+    return tuple(curves), tuple(found)
+
+
+def first_below(below: Floats, counts: tuple[float, ...], subjects: NDArray[np.int64]) -> Times:
+    """Time to the first count below the threshold; who is not tested any more is censored at its last test."""
+    at = np.asarray(counts)
+    relapsed = np.nansum(below, axis=1) > 0
+    last = at[below.shape[1] - 1 - np.argmax(~np.isnan(below)[:, ::-1], axis=1)]
+    time = np.where(relapsed, at[np.nanargmax(np.nan_to_num(below), axis=1)], last)
+    return Times(subjects, time, relapsed, float(at[-1]))
+
+
+def _populations(one: Tests) -> Iterator[tuple[Population, Times]]:
+    everybody = first_below(one.below, one.counts, one.subjects)
+    if one.remitted is not None and one.remitted.any():
+        kept = one.remitted
+        yield (
+            "remitted",
+            Times(everybody.subjects[kept], everybody.time[kept], everybody.relapsed[kept], everybody.horizon),
+        )
+    if len(everybody.time):
+        yield "all", everybody
+
+
+def _curve(one: Tests, population: Population, times: Times) -> Survival:
+    at = (0.0, *(c for c in one.counts if c > 0))
+    well, intervals = kaplan_meier(times, at)
+    risk = tuple(int(np.sum(times.time >= t)) for t in at)
+    below_half = [t for t, share in zip(at, well, strict=True) if share <= 50.0 + 1e-9]
+    return Survival(
+        arm=one.arm,
+        outcome=one.rule.outcome,
+        within=one.within,
+        population=population,
+        n=len(times.time),
+        events=int(times.relapsed.sum()),
+        times=at,
+        at_risk=risk,
+        well=well,
+        intervals=intervals,
+        median=below_half[0] if below_half else None,
+        horizon=times.horizon,
+        restricted_mean=float(np.dot(np.diff(at), well[:-1])) / 100,
+        restricted_interval=mean_interval(times.time, "free", times.subjects)
+        if times.complete
+        else Interval(note="some subjects were not tested to the last count"),
+    )
+
+
+def kaplan_meier(times: Times, at: tuple[float, ...]) -> tuple[tuple[float, ...], tuple[Interval, ...]]:
+    """Share in % still well after each time, with pointwise intervals."""
+    from scipy.stats import ecdf
+
+    curve = ecdf(times.censored()).sf
+    well = tuple((100 * curve.evaluate(np.asarray(at))).tolist())
+    n = len(times.time)
+    if times.complete:
+        alive = [round(share * n / 100) for share in well]
+        return well, tuple(proportion_interval(count, n) for count in alive)
+    with warnings.catch_warnings():
+        # before the first relapse, and after everybody relapsed, Greenwood's variance is 0
+        warnings.simplefilter("ignore")
+        band: Any = curve.confidence_interval(LEVEL, method="log-log")
+    low, high = (100 * side.evaluate(np.asarray(at)) for side in (band.low, band.high))
+    ends = zip(low.tolist(), high.tolist(), strict=True)
+    return well, tuple(
+        Interval(low=low, high=high, method="Greenwood, log-log")
+        if np.isfinite([low, high]).all()
+        else Interval(note="nobody relapsed yet, or everybody did: Greenwood's variance is 0")
+        for low, high in ends
+    )
+
+
+def _contrast(
+    arms: tuple[str, str], outcome: str, within: str, population: Population, times: Times, other: Times
+) -> SurvivalContrast:
+    from scipy.stats import logrank
+
+    shared, here, there = np.intersect1d(times.subjects, other.subjects, return_indices=True)
+    difference, interval, p, method, note = None, Interval(note="not compared within subjects"), None, "", ""
+    if not (times.complete and other.complete):
+        note = "some subjects were not tested to the last count"
+    elif not len(shared):
+        note = "no subject is in both curves"
+    else:
+        differences = times.time[here] - other.time[there]
+        difference, interval = float(differences.mean()), mean_interval(differences, "free", shared)
+        (p,), (method,) = sign_flip(differences[:, None], shared)
+    any_relapse = bool(times.relapsed.any() or other.relapsed.any())
+    logrank_p = None
+    if any_relapse:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = float(logrank(times.censored(), other.censored()).pvalue)
+        logrank_p = found if np.isfinite(found) else None
+    else:
+        note = note or "nobody relapsed in either arm"
+    return SurvivalContrast(
+        arm=arms[0],
+        other=arms[1],
+        outcome=outcome,
+        within=within,
+        population=population,
+        logrank_p=logrank_p,
+        n=len(shared),
+        difference=difference,
+        interval=interval,
+        p=p,
+        p_method=method,
+        note=note,
+    )

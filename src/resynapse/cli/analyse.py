@@ -1,0 +1,45 @@
+"""The command that prints the statistics of a run."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from resynapse.cli.app import app
+from resynapse.cli.console import grid, say
+from resynapse.cli.options import RunPath, open_run
+from resynapse.disclaimer import SHORT_DISCLAIMER
+
+
+@app.command
+def analyse(
+    run_folder: RunPath,
+    /,
+    *,
+    format: Annotated[
+        Literal["text", "json", "csv"], Parameter(help="Tables, everything as JSON, or one row a number as CSV.")
+    ] = "text",
+    outcome: Annotated[
+        list[str] | None, Parameter(help="Of this outcome alone; may be given more than once.", negative=())
+    ] = None,
+) -> None:
+    """Print the statistics of a run: intervals, paired contrasts, rank orders, relapse and what else applies."""
+    from resynapse.report.statistics import clinical_remarks, statistics_tables
+
+    found = open_run(run_folder).analyse().only(outcome or [])
+    if format == "json":
+        sys.stdout.write(found.to_json())
+        return
+    if format == "csv":
+        sys.stdout.write(found.frame().write_csv())
+        print(SHORT_DISCLAIMER, file=sys.stderr)
+        return
+    for one in statistics_tables(found):
+        grid(one)
+    for remark in (*clinical_remarks(found), *found.remarks):
+        say(remark)
+    for missing in found.absent:
+        say(f"No {missing.part}: {missing.reason}.")
+    say(SHORT_DISCLAIMER)

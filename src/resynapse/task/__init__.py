@@ -1,0 +1,31 @@
+"""Classification tasks: what a simulated network has to tell apart.
+
+Inputs are kept with samples as the contiguous axis, shape (features, samples), because every engine walks along the
+batch.
+"""
+
+from __future__ import annotations
+
+from resynapse.task.base import Sizes, Split, Task, TaskData, places
+from resynapse.task.blobs import PUBLISHED_CENTRES, GaussianBlobs
+from resynapse.task.digits import Digits
+from resynapse.task.table import Table
+
+__all__ = [
+    "DEFAULT_TASK",
+    "PUBLISHED_CENTRES",
+    "TASKS",
+    "Digits",
+    "GaussianBlobs",
+    "Sizes",
+    "Split",
+    "Table",
+    "Task",
+    "TaskData",
+    "places",
+]
+
+TASKS: dict[str, type[Task]] = {"gaussian-blobs": GaussianBlobs, "digits": Digits, "csv": Table}
+"""Every kind of task by the name it has in protocol files."""
+DEFAULT_TASK = "gaussian-blobs"
+"""The kind of a task that names none."""

@@ -1,0 +1,152 @@
+"""Time to relapse: Kaplan-Meier, bands, log-rank and restricted means against lifelines and closed forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import polars as pl
+import pytest
+from lifelines import KaplanMeierFitter
+from lifelines.statistics import logrank_test
+from lifelines.utils import restricted_mean_survival_time
+
+import resynapse as rs
+from resynapse.analysis.cells import Cells
+from resynapse.analysis.contrasts import sign_flip
+from resynapse.analysis.intervals import proportion_interval
+from resynapse.analysis.survival import Times, first_below, kaplan_meier, survival
+
+Tidy = Callable[..., pl.DataFrame]
+
+COUNTS = (25.0, 50.0, 100.0, 150.0, 200.0, 300.0)
+
+
+def _times(rng: np.random.Generator, n: int, censoring: bool) -> Times:
+    time = rng.choice(COUNTS, n)
+    relapsed = rng.random(n) < 0.6
+    time = np.where(relapsed, time, time if censoring else COUNTS[-1])
+    return Times(np.arange(n), time, relapsed, COUNTS[-1])
+
+
+@pytest.mark.parametrize("censoring", [True, False])
+def test_the_curve_is_that_of_lifelines(censoring: bool) -> None:
+    times = _times(np.random.default_rng(1), 40, censoring)
+    well, _ = kaplan_meier(times, (0.0, *COUNTS))
+    theirs = KaplanMeierFitter().fit(times.time, times.relapsed).survival_function_at_times([0.0, *COUNTS])
+    assert well == pytest.approx(100 * theirs.to_numpy())
+
+
+def test_with_early_censoring_the_band_is_greenwoods_on_the_log_log_scale() -> None:
+    times = _times(np.random.default_rng(2), 40, censoring=True)
+    _, intervals = kaplan_meier(times, COUNTS)
+    fitted = KaplanMeierFitter().fit(times.time, times.relapsed)
+    band = fitted.confidence_interval_.reindex(COUNTS).to_numpy()
+    for interval, (low, high) in zip(intervals, band, strict=True):
+        if interval.low is None:
+            assert "Greenwood" in interval.note
+        else:
+            assert (interval.low, interval.high) == pytest.approx((100 * low, 100 * high))
+
+
+def test_without_early_censoring_each_share_is_a_plain_share_of_subjects() -> None:
+    times = _times(np.random.default_rng(3), 12, censoring=False)
+    well, intervals = kaplan_meier(times, COUNTS)
+    for count, share, interval in zip(COUNTS, well, intervals, strict=True):
+        alive = int(np.sum(~(times.relapsed & (times.time <= count))))
+        assert share == pytest.approx(100 * alive / 12)
+        assert interval == proportion_interval(alive, 12)
+
+
+def test_the_first_count_below_the_threshold_is_the_time() -> None:
+    nan = float("nan")
+    below = np.array([[0, 1, 0], [1, 1, 1], [0, 0, 0], [0, nan, 1], [0, 0, nan]])
+    times = first_below(below, (10.0, 20.0, 30.0), np.arange(5))
+    assert times.time.tolist() == [20.0, 10.0, 30.0, 30.0, 20.0]
+    assert times.relapsed.tolist() == [True, True, False, True, False]
+    assert not times.complete
+    assert first_below(below[:3], (10.0, 20.0, 30.0), np.arange(3)).complete
+
+
+def _cells(tidy: Tidy, **arms: np.ndarray) -> Cells:
+    """Acute is remission for everybody; each arm has its first count below the threshold, or None, by subject."""
+    values: dict[tuple[str, str, str], list[float]] = {}
+    for arm, first in arms.items():
+        values[arm, "acute", "acc_biased_1.0"] = [90.0] * len(first)
+        for count in COUNTS:
+            values[arm, f"maintenance={count:g}", "acc_biased_1.0"] = [50.0 if t <= count else 80.0 for t in first]
+    return Cells.of(tidy(values))
+
+
+@pytest.fixture
+def two(tidy: Tidy) -> tuple[Cells, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(4)
+    a, b = rng.choice([*COUNTS, np.inf], 11), rng.choice([25.0, 50.0, 100.0, np.inf], 11)
+    return _cells(tidy, ketamine=a, ssri=b), a, b
+
+
+def test_the_restricted_mean_is_the_area_under_the_curve(two: tuple[Cells, np.ndarray, np.ndarray]) -> None:
+    cells, a, _ = two
+    curve = survival(cells, rs.load("switch-relapse"))[0][0]
+    fitted = KaplanMeierFitter().fit(np.minimum(a, 300.0), np.isfinite(a))
+    assert curve.horizon == 300.0
+    assert curve.restricted_mean == pytest.approx(restricted_mean_survival_time(fitted, t=300.0))
+    assert curve.restricted_mean == pytest.approx(np.minimum(a, 300.0).mean())
+    assert curve.events == np.isfinite(a).sum()
+    assert curve.at_risk[0] == 11
+    low, high = curve.restricted_interval.low, curve.restricted_interval.high
+    assert low is not None
+    assert high is not None
+    assert low < curve.restricted_mean < high
+
+
+def test_log_rank_is_that_of_lifelines_and_the_paired_test_that_of_the_differences(
+    two: tuple[Cells, np.ndarray, np.ndarray],
+) -> None:
+    cells, a, b = two
+    (found, *_) = survival(cells, rs.load("switch-relapse"))[1]
+    assert (found.arm, found.other) == ("ssri", "ketamine")
+    short = [np.minimum(x, 300.0) for x in (b, a)]
+    theirs = logrank_test(*short, np.isfinite(b), np.isfinite(a))
+    assert found.logrank_p == pytest.approx(theirs.p_value)
+    differences = short[0] - short[1]
+    assert found.difference == pytest.approx(differences.mean())
+    assert found.p == sign_flip(differences[:, None], np.arange(11))[0][0]
+    assert found.n == 11
+
+
+def test_the_median_is_the_first_count_at_which_half_have_relapsed(tidy: Tidy) -> None:
+    cells = _cells(tidy, ssri=np.array([25.0, 50.0, np.inf, np.inf]), ketamine=np.full(4, np.inf))
+    curves, _ = survival(cells, rs.load("switch-relapse"))
+    assert {(c.arm, c.population): c.median for c in curves} == {
+        ("ssri", "remitted"): 50.0, ("ssri", "all"): 50.0, ("ketamine", "remitted"): None, ("ketamine", "all"): None,
+    }  # fmt: skip
+
+
+def test_nobody_relapsing_is_no_test_but_a_bound(tidy: Tidy) -> None:
+    cells = _cells(tidy, ssri=np.full(10, np.inf), ketamine=np.full(10, np.inf))
+    curves, found = survival(cells, rs.load("switch-relapse"))
+    assert curves[0].intervals[-1].low == pytest.approx(69.15, abs=0.01)
+    assert {c.logrank_p for c in found} == {None}
+    assert found[0].note == "nobody relapsed in either arm"
+    assert found[0].p == 1.0
+
+
+def test_those_who_never_remitted_are_not_at_risk(tidy: Tidy) -> None:
+    values = {("ssri", f"maintenance={c:g}", "acc_biased_1.0"): [50.0, 50.0, 80.0] for c in COUNTS}
+    values["ssri", "acute", "acc_biased_1.0"] = [30.0, 90.0, 90.0]
+    curves, _ = survival(Cells.of(tidy(values)), rs.load("switch-relapse"))
+    assert {(c.population, c.n, c.events) for c in curves} == {("remitted", 2, 1), ("all", 3, 2)}
+
+
+def test_different_subjects_in_two_arms_are_compared_by_log_rank_alone(tidy: Tidy) -> None:
+    values: dict[tuple[str, str, str], list[float | None]] = {}
+    for arm, mine in (("ketamine", (0, 1, 2)), ("ssri", (3, 4, 5))):
+        for c in COUNTS:
+            values[arm, f"maintenance={c:g}", "acc_biased_1.0"] = [
+                (50.0 if arm == "ssri" else 80.0) if s in mine else None for s in range(6)
+            ]
+    _, (found,) = survival(Cells.of(tidy(values)), rs.load("switch-relapse"))
+    assert found.difference is None
+    assert found.note == "no subject is in both curves"
+    assert found.logrank_p == pytest.approx(logrank_test([300.0] * 3, [25.0] * 3, [False] * 3, [True] * 3).p_value)

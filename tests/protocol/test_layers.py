@@ -1,0 +1,80 @@
+"""A drug that acts on some hidden layers: what its steps leave, and what follows for a subject."""
+
+from __future__ import annotations
+
+import pytest
+
+import resynapse as rs
+from resynapse.cohort import Subject
+from resynapse.engine import Engine
+from resynapse.modulation import Modulation
+from resynapse.protocol import controlled
+from resynapse.protocol.state import Setting, State
+from resynapse.report.tree import describe
+from resynapse.runs.walk import walk
+
+PROTOCOL = """
+name: layers
+task: {kind: gaussian-blobs, train: 256, test: 200, clean: 40}
+network: {hidden: [16, 12, 8]}
+induction: [{train: {epochs: 4, lr: 5e-3}}]
+arms:
+  everywhere: [{drug: {gain: 1.4, activation: tanh}}]
+  named: [{drug: {gain: 1.4, activation: tanh, layers: [1, 2, 3]}}]
+  first: [{drug: {gain: 1.4, activation: tanh, layers: [1]}}]
+  nowhere: []
+  ramp: [{drug: {layers: [2]}}, {train: {epochs: 2, lr: 0.0, gain: [1.0, 1.6]}}]
+  at once: [{drug: {gain: 1.6, layers: [2]}}]
+follow_up:
+  - assess: {condition: acute, outcomes: [acc_internal_1.0, activation_magnitude, gain, effective_gain]}
+  - discontinue: {}
+  - assess: {condition: off, outcomes: [activation_magnitude, gain]}
+"""
+
+
+@pytest.fixture(scope="module")
+def values(compiled: Engine) -> dict[tuple[str, str, str], float]:
+    rows = walk(rs.loads(PROTOCOL), Subject(0, 0), compiled)
+    return {(row.arm, row.condition, row.outcome): row.value for row in rows}
+
+
+def test_every_layer_by_name_is_every_layer(values: dict[tuple[str, str, str], float]) -> None:
+    for (arm, condition, outcome), value in values.items():
+        if arm == "named":
+            assert value == values["everywhere", condition, outcome]
+
+
+def test_one_layer_is_neither_all_nor_none(values: dict[tuple[str, str, str], float]) -> None:
+    magnitude = {values[arm, "acute", "activation_magnitude"] for arm in ("everywhere", "first", "nowhere")}
+    assert len(magnitude) == 3
+    assert values["first", "acute", "gain"] == 1.4
+
+
+def test_a_ramp_of_gain_acts_where_the_drug_does(values: dict[tuple[str, str, str], float]) -> None:
+    # a learning rate of zero leaves the network as it is, so only the drug state can differ
+    for outcome in ("activation_magnitude", "acc_internal_1.0", "gain", "effective_gain"):
+        assert values["ramp", "acute", outcome] == values["at once", "acute", outcome]
+
+
+def test_discontinuation_ends_it_in_every_layer(values: dict[tuple[str, str, str], float]) -> None:
+    for arm in ("everywhere", "first", "at once"):
+        assert values[arm, "off", "activation_magnitude"] == values["nowhere", "off", "activation_magnitude"]
+
+
+def test_layers_stay_until_others_are_named() -> None:
+    state = State(network=None)  # type: ignore[arg-type]
+    setting: Setting = None  # type: ignore[assignment]
+    for step, expected in (
+        (rs.Drug(gain=1.4, layers=(1,)), Modulation(gain=1.4, layers=(1,))),
+        (rs.Drug(inhibition=0.7), Modulation(gain=1.4, inhibition=0.7, layers=(1,))),
+        (rs.Drug(layers=(2, 3)), Modulation(gain=1.4, inhibition=0.7, layers=(2, 3))),
+        (rs.Stabilise(protection=0.5), Modulation(gain=1.4, inhibition=0.7, protection=0.5, layers=(2, 3))),
+        (rs.Discontinue(), Modulation(protection=0.5)),
+    ):
+        state = step.apply(state, setting)
+        assert state.modulation == expected
+
+
+def test_a_drawn_drug_names_its_layers_and_controls_know_it() -> None:
+    assert describe(rs.Drug(gain=1.25, layers=(1, 3))) == "drug gain 1.25, layers 1 and 3"
+    assert "first:no-gain" in controlled(rs.loads(PROTOCOL), "no-gain").routes
