@@ -62,7 +62,8 @@ def dotted(where: Where) -> str:
     """
     text = ""
     for part in where:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        shown = part if isinstance(part, int) or part.isprintable() else repr(part)
+        text += f"[{shown}]" if isinstance(shown, int) else f".{shown}" if text else shown
     return text
 
 

@@ -21,7 +21,8 @@ from resynapse.plugins import unknown
 from resynapse.protocol.derived import RULES, Derived
 from resynapse.protocol.expand import Scope, filled, listed, rounds
 from resynapse.protocol.extend import extend
-from resynapse.protocol.node import Node, Path
+from resynapse.protocol.node import Node, Path, every
+from resynapse.protocol.reading import MOST_VALUES, size
 from resynapse.protocol.steps import STEPS, Step
 from resynapse.protocol.traits import Place, Trait, found, placed
 from resynapse.protocol.tree import Protocol
@@ -38,7 +39,9 @@ _TOP = (
     "variants",
 )  # fmt: skip
 MOST_NODES = 2_000
-"""Most steps of one path with every repetition written out."""
+"""Most steps of one path, side paths included, with every repetition written out."""
+MOST_STEPS = 20_000
+"""Most steps of all arms together."""
 _M = TypeVar("_M", bound=BaseModel)
 
 
@@ -60,14 +63,13 @@ def parse(document: object, folder: FilePath | None = None) -> Protocol:
     if "name" not in top:
         raise ProtocolError("name is missing; give the protocol a name")
     network = _mapping(top.get("network", {}), ("network",), ("hidden",))
-    arms = _mapping(top.get("arms"), ("arms",))
     fields: dict[str, Any] = {
         "name": _typed(str, top["name"], ("name",)),
         "title": _typed(str, top.get("title", ""), ("title",)),
         "cite": _typed(str, top.get("cite", ""), ("cite",)),
         "task": _task(top.get("task", {}), ("task",), folder),
         "induction": _path(top.get("induction", []), ("induction",)),
-        "arms": {name: _path(path, ("arms", name)) for name, path in arms.items()},
+        "arms": _arms(top.get("arms")),
         "follow_up": _path(top.get("follow_up", []), ("follow_up",)),
         "variants": {
             name: _variant(value, ("variants", name))
@@ -127,15 +129,28 @@ def _dump_node(node: Node) -> dict[str, Any]:
     return out
 
 
+def _arms(value: object) -> dict[str, Path]:
+    arms: dict[str, Path] = {}
+    total = 0
+    for name, path in _mapping(value, ("arms",)).items():
+        arms[name] = _path(path, ("arms", name))
+        total += 1 + sum(1 for _ in every(arms[name]))
+        if total > MOST_STEPS:
+            raise ProtocolError(f"more than {MOST_STEPS} steps in all arms together; shorten them", ("arms", name))
+    return arms
+
+
 def _path(value: object, where: Where, scope: Scope | None = None) -> Path:
     path: list[Node] = []
+    total = 0
     for index, item in enumerate(_sequence(value, where)):
         here = (*where, index)
         many = [key for key in _MANY if isinstance(item, Mapping) and key in item]
         written = _written_out(many[0], item, here, scope or {}) if many else [_node(item, here, scope or {})]
         for node in written:
             path.append(node)
-            if len(path) > MOST_NODES:
+            total += sum(1 for _ in every((node,)))
+            if total > MOST_NODES:
                 raise ProtocolError(f"more than {MOST_NODES} steps when written out; shorten it", here)
     return tuple(path)
 
@@ -146,7 +161,12 @@ def _written_out(kind: str, value: object, where: Where, scope: Scope) -> Iterat
     if "do" not in item:
         raise ProtocolError(f"{kind} needs `do`, the steps of each round", where)
     beside = {key: _typed(tuple[str, ...], item[key], (*where, key)) for key in ("arms", "skip") if key in item}
-    for inner, count in rounds(filled(item[kind], scope, (*where, kind)), scope, (*where, kind)):
+    if item["do"] == []:
+        raise ProtocolError("nothing is to be done; give `do` at least one step", (*where, "do"))
+    levels = list(rounds(filled(item[kind], scope, (*where, kind)), scope, (*where, kind)))
+    if len(levels) * size(item["do"]) > MOST_VALUES:
+        raise ProtocolError(f"more than {MOST_VALUES} values when written out; shorten it", where)
+    for inner, count in levels:
         path = _path(item["do"], (*where, "do"), inner)
         if kind == "sweep":
             yield Node(fork=path, label=(count,), **beside)
