@@ -62,9 +62,17 @@ def dotted(where: Where) -> str:
     """
     text = ""
     for part in where:
-        shown = part if isinstance(part, int) or part.isprintable() else repr(part)
-        text += f"[{shown}]" if isinstance(shown, int) else f".{shown}" if text else shown
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
+
+
+def one_line(text: str) -> str:
+    r"""The text in one line: names in a file may hold line ends and control characters.
+
+    >>> one_line("a\n")
+    'a\\n'
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def nearest(name: object, allowed: Iterable[str]) -> str:

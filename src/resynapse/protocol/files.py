@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
-from resynapse.errors import ProtocolError, nearest
+from resynapse.errors import ProtocolError, nearest, one_line
 from resynapse.protocol.columns import with_columns
 from resynapse.protocol.expand import merged
-from resynapse.protocol.reading import MOST_BYTES, Dumper, line_of, read
+from resynapse.protocol.reading import MOST_BYTES, Dumper, read
 from resynapse.protocol.schema import dump, parse
 from resynapse.protocol.tree import Protocol
 
@@ -60,7 +60,7 @@ def load(name_or_path: str | Path) -> Protocol:
 def loads_value(text: str, source: str) -> Any:
     """One YAML value, as in a protocol file; `source` names it in errors."""
     try:
-        return read(text)
+        return read(text).value
     except ProtocolError as error:
         raise ProtocolError(f"{source}: {text[:60]!r} is no YAML value: {error}") from None
 
@@ -74,11 +74,15 @@ def loads(text: str, source: str = "protocol", folder: Path | None = None) -> Pr
     folder : what paths in it are relative to; by default the current one.
     """
     try:
-        return parse(with_columns(_on_base(read(text)), folder or Path()), folder)
+        document = read(text)
     except ProtocolError as error:
-        place = f" line {line_of(text, error.where)}" if error.where else ""
         colon = "" if str(error).startswith("line ") else ":"
-        raise ProtocolError(f"{source}{place}{colon} {error}") from None
+        raise ProtocolError(f"{source}{colon} {one_line(str(error))}") from None
+    try:
+        return parse(with_columns(_on_base(document.value), folder or Path()), folder)
+    except ProtocolError as error:
+        place = f" line {document.line(error.where)}" if error.where else ""
+        raise ProtocolError(f"{source}{place}: {one_line(str(error))}") from None
 
 
 def _on_base(document: Any, above: tuple[str, ...] = ()) -> Any:
@@ -96,7 +100,7 @@ def _on_base(document: Any, above: tuple[str, ...] = ()) -> Any:
 @cache
 def _shipped(name: str) -> Any:
     """The document of a library protocol; it is read only."""
-    return read((_LIBRARY / f"{name}.yaml").read_text("utf-8"))
+    return read((_LIBRARY / f"{name}.yaml").read_text("utf-8")).value
 
 
 def dumps(protocol: Protocol) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -57,8 +58,33 @@ for _yaml in (Loader, Dumper):
     _yaml.add_implicit_resolver("tag:yaml.org,2002:float", _NUMBER, list("-+.0123456789"))
 
 
-def read(text: str) -> Any:
-    """The plain data of a YAML document.
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A YAML document: its plain data, and what knows the lines they stand on (None for nothing)."""
+
+    value: Any
+    root: yaml.Node | None
+
+    def line(self, where: Where) -> int:
+        """The line, from 1, on which the last known part of `where` stands."""
+        node = self.root
+        line: int = node.start_mark.line if node else 0
+        for part in where:
+            if isinstance(node, yaml.MappingNode):
+                found = [(k, v) for k, v in node.value if k.value == part]
+                if not found:
+                    break
+                line, node = found[0][0].start_mark.line, found[0][1]
+            elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+                node = node.value[part]
+                line = node.start_mark.line
+            else:
+                break
+        return line + 1
+
+
+def read(text: str) -> Document:
+    """A YAML document.
 
     Raises
     ------
@@ -70,7 +96,7 @@ def read(text: str) -> Any:
         loader = Loader(text)
         root = loader.get_single_node()
         if root is None:
-            return None
+            return Document(None, None)
         _check_size(root)
         value = loader.construct_document(root)
     except yaml.MarkedYAMLError as error:
@@ -84,28 +110,12 @@ def read(text: str) -> Any:
     except (ValueError, LookupError, AttributeError, TypeError, OverflowError):
         # what PyYAML's constructors raise where a tag such as !!bool stands before something else
         raise ProtocolError("malformed YAML: a value is not of the kind that its tag or form says") from None
-    _check_numbers(value)
-    return value
-
-
-def line_of(text: str, where: Where) -> int:
-    """The line, from 1, on which the last known part of `where` stands."""
-    node = yaml.compose(text, Loader=Loader)
-    if node is None:
-        return 1
-    line: int = node.start_mark.line
-    for part in where:
-        if isinstance(node, yaml.MappingNode):
-            found = [(k, v) for k, v in node.value if k.value == part]
-            if not found:
-                break
-            line, node = found[0][0].start_mark.line, found[0][1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
-            node = node.value[part]
-            line = node.start_mark.line
-        else:
-            break
-    return line + 1
+    document = Document(value, root)
+    try:
+        _check_numbers(value)
+    except ProtocolError as error:
+        raise ProtocolError(f"line {document.line(error.where)}: {error}") from None
+    return document
 
 
 def size(value: Any) -> int:

@@ -161,9 +161,9 @@ def _written_out(kind: str, value: object, where: Where, scope: Scope) -> Iterat
     if "do" not in item:
         raise ProtocolError(f"{kind} needs `do`, the steps of each round", where)
     beside = {key: _typed(tuple[str, ...], item[key], (*where, key)) for key in ("arms", "skip") if key in item}
+    levels = list(rounds(filled(item[kind], scope, (*where, kind)), scope, (*where, kind)))
     if item["do"] == []:
         raise ProtocolError("nothing is to be done; give `do` at least one step", (*where, "do"))
-    levels = list(rounds(filled(item[kind], scope, (*where, kind)), scope, (*where, kind)))
     if len(levels) * size(item["do"]) > MOST_VALUES:
         raise ProtocolError(f"more than {MOST_VALUES} values when written out; shorten it", where)
     for inner, count in levels:
@@ -243,7 +243,7 @@ def _variant(value: object, where: Where) -> Variant:
 def _change(value: object, where: Where) -> Change:
     item = _mapping(value, where, ("step", "in", "condition", "set", "into", "at", "then"))
     kind, section = item.get("step"), item.get("in", "")
-    if kind not in STEPS:
+    if not isinstance(kind, str) or kind not in STEPS:
         raise ProtocolError(unknown("step", kind, STEPS), where)
     if section not in ("", "induction", "treatment", "follow_up"):
         raise ProtocolError(f"{section!r} is no section; allowed: induction, treatment, follow_up", (*where, "in"))
@@ -295,7 +295,7 @@ def _rule(value: object, where: Where) -> Derived:
 def _task(value: object, where: Where, folder: FilePath | None) -> Task:
     item = dict(_mapping(value, where))
     kind = item.pop("kind", DEFAULT_TASK)
-    if kind not in TASKS:
+    if not isinstance(kind, str) or kind not in TASKS:
         raise ProtocolError(unknown("task", kind, TASKS), (*where, "kind"))
     for key in places(TASKS[kind]):
         if folder is not None and isinstance(item.get(key), str):
