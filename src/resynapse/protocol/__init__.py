@@ -6,6 +6,7 @@ from resynapse.protocol.amend import amended
 from resynapse.protocol.controls import CONTROLS, Control, controlled
 from resynapse.protocol.derived import Below, Derived, Drop, First, Mean, Steepest
 from resynapse.protocol.describe import json_schema
+from resynapse.protocol.differences import differences
 from resynapse.protocol.extend import plugins_here, plugins_of
 from resynapse.protocol.files import dumps, library, load, loads
 from resynapse.protocol.node import Node
@@ -75,6 +76,7 @@ __all__ = [
     "When",
     "amended",
     "controlled",
+    "differences",
     "dump",
     "dumps",
     "json_schema",
