@@ -10,6 +10,7 @@ from resynapse.protocol.differences import differences
 from resynapse.protocol.extend import plugins_here, plugins_of
 from resynapse.protocol.files import dumps, library, load, loads
 from resynapse.protocol.node import Node
+from resynapse.protocol.parameters import parameters
 from resynapse.protocol.schema import dump, parse
 from resynapse.protocol.state import Setting, State
 from resynapse.protocol.steps import (
@@ -83,6 +84,7 @@ __all__ = [
     "library",
     "load",
     "loads",
+    "parameters",
     "parse",
     "plugins_here",
     "plugins_of",
