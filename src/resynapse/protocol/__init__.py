@@ -12,6 +12,7 @@ from resynapse.protocol.files import dumps, library, load, loads
 from resynapse.protocol.node import Node
 from resynapse.protocol.parameters import parameters
 from resynapse.protocol.schema import dump, parse
+from resynapse.protocol.shelves import SHELVES
 from resynapse.protocol.state import Setting, State
 from resynapse.protocol.steps import (
     STEPS,
@@ -41,6 +42,7 @@ from resynapse.protocol.when import When
 
 __all__ = [
     "CONTROLS",
+    "SHELVES",
     "STEPS",
     "Assess",
     "Below",
