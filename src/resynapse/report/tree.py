@@ -32,7 +32,7 @@ def draw(protocol: Protocol) -> Tree:
     for name, variant in protocol.variants.items():
         branch = arms.add(Text(f"{name} (as {variant.of}, but)"))
         for change in variant.changes:
-            branch.add(Text(_changed(change)))
+            branch.add(Text(changed(change)))
     grow(root.add(Text("follow-up")), protocol.follow_up)
     if protocol.derived:
         rules = root.add(Text("derived outcomes"))
@@ -60,7 +60,8 @@ def _line(node: Node) -> str:
     return text
 
 
-def _changed(change: Change) -> str:
+def changed(change: Change) -> str:
+    """A change of a variant in words."""
     place = f" in the {change.section.replace('_', '-')}" if change.section else ""
     if change.into is not None:
         return f"{describe(change.into)} instead of {change.step}{place}"

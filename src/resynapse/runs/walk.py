@@ -14,7 +14,7 @@ from resynapse.errors import RunInterruptedError, SubjectError
 from resynapse.outcomes import Examination, outcome
 from resynapse.protocol import Assess, Step
 from resynapse.protocol import Protocol as Experiment
-from resynapse.protocol.paths import Branch, Route, below, parted
+from resynapse.protocol.paths import Branch, Route, Stop, below, parted
 from resynapse.protocol.schema import with_drawn
 from resynapse.protocol.state import Setting, State
 from resynapse.protocol.traits import TRAIT
@@ -69,6 +69,23 @@ def walk(experiment: Experiment, subject: Subject, engine: Engine, watch: Watch 
     return [row for arm in experiment.routes for row in walker.rows(arm)]
 
 
+def trunk(
+    experiment: Experiment, arm: str, subject: Subject, engine: Engine, watch: Watch | None = None
+) -> Iterator[tuple[Stop, State]]:
+    """The states of one subject after every stop of one arm, side paths aside; the same numbers as in `walk`.
+
+    Raises
+    ------
+    SubjectError : as `walk`.
+    """
+    walker = _Walker(experiment, subject, engine, subject.data(experiment), watch or Unwatched())
+    state = State(subject.network(experiment).astype(engine.dtype))
+    for stop in experiment.routes[arm]:
+        alone = replace(stop, fork=(), at=(), share=True)
+        state = walker.taken(state, Branch(alone, {}, {arm: ()}), "")
+        yield stop, state
+
+
 @dataclass(slots=True)
 class _Walker:
     experiment: Experiment
@@ -92,12 +109,13 @@ class _Walker:
         while branches:
             *apart, last = branches
             for branch in apart:
-                self.follow(self._taken(state, branch, suffix), branch.rest, suffix)
+                self.follow(self.taken(state, branch, suffix), branch.rest, suffix)
             # goes on in this call, so that a long path nests no calls and keeps no state behind it
-            state = self._taken(state, last, suffix)
+            state = self.taken(state, last, suffix)
             branches = list(parted(last.rest))
 
-    def _taken(self, state: State, branch: Branch, suffix: str) -> State:
+    def taken(self, state: State, branch: Branch, suffix: str) -> State:
+        """The state after the stop of a branch; what stands on its side paths is measured on the way."""
         try:
             return self._take(state, branch, suffix)
         except (RunInterruptedError, SubjectError):

@@ -1,0 +1,67 @@
+"""The figures of a run, one file each; which apply depends on the protocol and on what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+
+from resynapse.errors import ResynapseError, nearest
+from resynapse.report.figures import (
+    connections,
+    forest,
+    pairs,
+    probe,
+    resilience,
+    survival,
+    trajectories,
+    trial,
+)
+from resynapse.report.figures.style import Drawn
+from resynapse.report.material import Material
+
+__all__ = ["FIGURES", "Kind", "draw"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of figure.
+
+    Parameters
+    ----------
+    name, title : on the command line, and above the figure.
+    lacks : why a run has no such figure; empty if it has.
+    draw : draws it.
+    """
+
+    name: str
+    title: str
+    lacks: Callable[[Material], str]
+    draw: Callable[[Material], Drawn]
+
+    @classmethod
+    def of(cls, module: ModuleType) -> Kind:
+        """From its file."""
+        return cls(module.__name__.rsplit(".", 1)[1], module.TITLE, module.lacks, module.draw)
+
+
+FIGURES: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in map(Kind.of, (trial, resilience, probe, pairs, trajectories, survival, connections, forest))
+}
+"""Every kind by its name, in the order of the report."""
+
+
+def draw(material: Material, name: str) -> Drawn:
+    """The figure of this name.
+
+    Raises
+    ------
+    ResynapseError : no such kind, or the run has no such figure, with the reason.
+    """
+    if name not in FIGURES:
+        raise ResynapseError(f"no figure {name!r}; {nearest(name, FIGURES)}")
+    reason = FIGURES[name].lacks(material)
+    if reason:
+        raise ResynapseError(f"{material.path}: no figure {name!r} of this run: {reason}")
+    return FIGURES[name].draw(material)

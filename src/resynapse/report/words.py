@@ -1,0 +1,146 @@
+"""Protocols in words: each step as a phrase, each path as an outline in which rounds that repeat are told once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from resynapse.protocol import (
+    Assess,
+    Decay,
+    Discontinue,
+    Drug,
+    Lesion,
+    Mark,
+    Node,
+    Prune,
+    PruneMore,
+    Regrow,
+    Scar,
+    Stabilise,
+    Step,
+    Train,
+)
+
+Ramp = float | tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of an outline; `depth` counts the side paths it stands in."""
+
+    depth: int
+    text: str
+
+
+def percent(share: float) -> str:
+    """A share of 0 to 1 in %."""
+    return f"{100 * share:g} %"
+
+
+def in_words(step: Step) -> str:
+    """A step as a phrase."""
+    return _PHRASES[type(step)](step)
+
+
+def outline(path: Sequence[Node], depth: int = 0) -> Iterator[Line]:
+    """A path line by line; of consecutive rounds with the same steps the first is written out."""
+    rounds = [list(group) for _, group in groupby(path, key=lambda node: node.label)]
+    for _, alike in groupby(rounds, key=lambda group: (bool(group[0].label), [_shape(node) for node in group])):
+        same = list(alike)
+        for node in same[0]:
+            yield from _lines(node, depth)
+        if len(same) > 1 and same[0][0].label:
+            levels = ", ".join(",".join(f"{count:g}" for count in group[0].label) for group in same[1:])
+            yield Line(depth, f"likewise for {levels}")
+        elif len(same) > 1:
+            for group in same[1:]:
+                for node in group:
+                    yield from _lines(node, depth)
+
+
+def _lines(node: Node, depth: int) -> Iterator[Line]:
+    remarks = []
+    if node.label:
+        remarks.append(f"round {','.join(f'{count:g}' for count in node.label)}")
+    if node.arms:
+        remarks.append(f"only {', '.join(node.arms)}")
+    if node.skip:
+        remarks.append(f"not {', '.join(node.skip)}")
+    if node.when is not None:
+        remarks.append(f"where {node.when}")
+    remarks += [f"{'.'.join(map(str, place))} drawn for each subject, {drawn}" for place, drawn in node.draws]
+    if node.at and node.step is not None:
+        apart = "" if node.share else ", each run apart"
+        remarks.append(f"side path after {', '.join(map(str, node.at))} {node.step.counts}{apart}")
+    phrase = "side path" if node.step is None else in_words(node.step)
+    yield Line(depth, f"{phrase} ({'; '.join(remarks)})" if remarks else phrase)
+    yield from outline(node.fork, depth + 1)
+
+
+def _shape(node: Node) -> tuple[object, ...]:
+    """What must be equal for two rounds to be told as one."""
+    kind = None if node.step is None else node.step.kind
+    return kind, node.arms, node.skip, node.at, tuple(_shape(inner) for inner in node.fork)
+
+
+def _train(step: Train) -> str:
+    parts = [f"train {step.epochs} epoch{'' if step.epochs == 1 else 's'} at rate {step.lr:g}"]
+    parts += [f"internal noise sd {_ramp(step.noise_sd)}"] if step.noise_sd else []
+    parts += [f"gain {_ramp(step.gain)}"] if step.gain is not None else []
+    parts += [f"inhibition {_ramp(step.inhibition)}"] if step.inhibition is not None else []
+    return ", ".join(parts)
+
+
+def _scar(step: Scar) -> str:
+    share = f"{percent(step.of_all)} of all positions" if step.of_all is not None else ""
+    share = share or f"{percent(step.of_active or 0)} of the active connections"
+    severity = " times severity" if step.times_severity else ""
+    return f"scar {share}{severity}, {'at random' if step.by == 'random' else 'weakest first'}"
+
+
+def _drug(step: Drug) -> str:
+    parts = [f"{name} {value:g}" for name, value in (("gain", step.gain), ("inhibition", step.inhibition)) if value is not None]
+    parts += [str(step.activation)] if step.activation else []
+    parts += [f"hidden layers {', '.join(map(str, step.layers))}"] if step.layers else []
+    return f"drug on: {', '.join(parts)}"
+
+
+def _regrow(step: Regrow) -> str:
+    how = f"by gradient over {step.batches} batches" if step.by == "gradient" else "at random"
+    return f"regrow {percent(step.of_pruned)} of the pruned connections {how}"
+
+
+def _lesion(step: Lesion) -> str:
+    return f"remove {percent(step.of_active)} of the active connections, {'at random' if step.by == 'random' else 'weakest first'}"
+
+
+def _ramp(value: Ramp) -> str:
+    return " to ".join(f"{end:g}" for end in value) if isinstance(value, tuple) else f"{value:g}"
+
+
+_PHRASES: dict[type[Step], Callable[..., str]] = {
+    Train: _train,
+    Prune: lambda step: f"prune to {percent(step.sparsity)} sparsity, weakest first",
+    PruneMore: lambda step: f"prune {percent(step.of_active)} of what is left, weakest first",
+    Lesion: _lesion,
+    Scar: _scar,
+    Mark: lambda step: "mark: change is measured from here",
+    Regrow: _regrow,
+    Drug: _drug,
+    Discontinue: lambda step: "stop the drug",
+    Stabilise: lambda step: f"mood stabiliser: protection {step.protection:g}",
+    Decay: lambda step: f"washout: {step.steps} steps, {step.per_step:g} of the protection each",
+    Assess: lambda step: f"assess: {step.condition}",
+}
+
+
+def phrases(path: Sequence[Node]) -> str:
+    """A path in one sentence part, side paths in brackets."""
+    return "; ".join(line.text for line in outline(path) if line.depth == 0)
+
+
+def without_side_paths(path: Sequence[Node]) -> tuple[Node, ...]:
+    """The same path, its side paths left out."""
+    return tuple(replace(node, fork=(), at=()) for node in path if node.step is not None)
