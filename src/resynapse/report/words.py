@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 
 from resynapse.protocol import (
@@ -23,6 +23,7 @@ from resynapse.protocol import (
     Train,
 )
 
+_CHOICE = {"random": "at random", "smallest": "weakest first"}
 Ramp = float | tuple[float, float]
 
 
@@ -97,11 +98,15 @@ def _scar(step: Scar) -> str:
     share = f"{percent(step.of_all)} of all positions" if step.of_all is not None else ""
     share = share or f"{percent(step.of_active or 0)} of the active connections"
     severity = " times severity" if step.times_severity else ""
-    return f"scar {share}{severity}, {'at random' if step.by == 'random' else 'weakest first'}"
+    return f"scar {share}{severity}, {_CHOICE[step.by]}"
 
 
 def _drug(step: Drug) -> str:
-    parts = [f"{name} {value:g}" for name, value in (("gain", step.gain), ("inhibition", step.inhibition)) if value is not None]
+    parts = [
+        f"{name} {value:g}"
+        for name, value in (("gain", step.gain), ("inhibition", step.inhibition))
+        if value is not None
+    ]
     parts += [str(step.activation)] if step.activation else []
     parts += [f"hidden layers {', '.join(map(str, step.layers))}"] if step.layers else []
     return f"drug on: {', '.join(parts)}"
@@ -113,7 +118,7 @@ def _regrow(step: Regrow) -> str:
 
 
 def _lesion(step: Lesion) -> str:
-    return f"remove {percent(step.of_active)} of the active connections, {'at random' if step.by == 'random' else 'weakest first'}"
+    return f"remove {percent(step.of_active)} of the active connections, {_CHOICE[step.by]}"
 
 
 def _ramp(value: Ramp) -> str:
@@ -134,13 +139,3 @@ _PHRASES: dict[type[Step], Callable[..., str]] = {
     Decay: lambda step: f"washout: {step.steps} steps, {step.per_step:g} of the protection each",
     Assess: lambda step: f"assess: {step.condition}",
 }
-
-
-def phrases(path: Sequence[Node]) -> str:
-    """A path in one sentence part, side paths in brackets."""
-    return "; ".join(line.text for line in outline(path) if line.depth == 0)
-
-
-def without_side_paths(path: Sequence[Node]) -> tuple[Node, ...]:
-    """The same path, its side paths left out."""
-    return tuple(replace(node, fork=(), at=()) for node in path if node.step is not None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,11 +53,13 @@ def too_much(manifest: Manifest, arm: str) -> str:
         return "no connection is pruned or regrown before the follow-up"
     protocol = manifest.protocol
     widths = protocol.widths
-    connections = sum(a * b for a, b in zip(widths, widths[1:], strict=False))
+    connections = sum(a * b for a, b in pairwise(widths))
     epochs = sum(stop.step.length for stop in route if isinstance(stop.step, Train))
     limit = MOST if manifest.engine != "reference" else MOST_LITERAL
     work = float(epochs) * protocol.task.sizes.train * connections
-    return "" if work <= limit else f"to compute the networks again would take {work:.2g} updates; the limit is {limit:g}"
+    return (
+        "" if work <= limit else f"to compute the networks again would take {work:.2g} updates; the limit is {limit:g}"
+    )
 
 
 def stages(manifest: Manifest, arm: str, number: int) -> tuple[Stage, ...]:

@@ -17,7 +17,7 @@ from resynapse.report.figures import (
     trajectories,
     trial,
 )
-from resynapse.report.figures.style import Drawn
+from resynapse.report.figures.style import Drawn, styled
 from resynapse.report.material import Material
 
 __all__ = ["FIGURES", "Kind", "draw"]
@@ -64,4 +64,5 @@ def draw(material: Material, name: str) -> Drawn:
     reason = FIGURES[name].lacks(material)
     if reason:
         raise ResynapseError(f"{material.path}: no figure {name!r} of this run: {reason}")
-    return FIGURES[name].draw(material)
+    with styled():
+        return FIGURES[name].draw(material)

@@ -36,8 +36,10 @@ def draw(material: Material) -> Drawn:
     for row, stage in enumerate(shown):
         for layer in range(layers):
             axis, mask = axes[row * layers + layer], stage.masks[layer]
-            axis.imshow(blocks(mask), cmap="Greys", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
+            # the root makes a block with one connection in twenty visible
+            axis.imshow(np.sqrt(blocks(mask)), cmap="Greys", vmin=0, vmax=1, aspect="auto", interpolation="nearest")
             axis.set(xticks=[], yticks=[])
+            axis.grid(visible=False)
             axis.set_title(f"{100 * mask.mean():.1f} % connected", fontsize=7)
             axis.spines[["top", "right"]].set_visible(True)
             if layer == 0:
@@ -57,27 +59,33 @@ def draw(material: Material) -> Drawn:
         if layer == 0:
             axis.set_ylabel("inputs of a unit", fontsize=7.5)
     last = axes[len(shown) * layers]
-    figure.legend(*last.get_legend_handles_labels(), loc="outside lower center", ncols=len(shown))
+    figure.legend(*last.get_legend_handles_labels(), loc="outside upper center", ncols=len(shown))
     shares = [100 * sum(m.sum() for m in s.masks) / sum(m.size for m in s.masks) for s in shown]
     told = "; ".join(f"{_name(s)} {share:.1f} % connected" for s, share in zip(shown, shares, strict=True))
     steps = "; ".join(in_words(s.step) for s in shown if s.step is not None)
     left = f" {len(every) - len(shown)} stages between are not drawn." if len(every) > len(shown) else ""
     return Drawn(
         figure=figure,
-        caption=f"Connections of simulated subject {subject} in arm {arm}: {steps}. Above: each layer as a matrix of units "
-        f"(rows) and inputs (columns), in blocks; the darker, the more are connected. Below: inputs of each unit. A run keeps no networks, so that "
-        f"this path was computed again from the manifest (same seed, same engine; the walk is deterministic).{left}",
+        caption=f"Connections of simulated subject {subject} in arm {arm}: {steps}. Above: each layer as a "
+        "matrix of units (rows) and inputs (columns), in blocks; the darker, the more are connected. Below: inputs of "
+        "each unit. A run keeps no networks, so this path was computed again from the manifest, with the same seed and "
+        f"engine, which makes the same network.{left}",
         alt=f"Matrices of connections and degree curves of subject {subject}: {told}.",
     )
 
 
 def blocks(mask: NDArray[np.bool_], most: int = PIXELS) -> NDArray[np.float64]:
     """The share of connections in each block of a matrix, at most `most` blocks each way."""
-    rows = np.array_split(np.arange(mask.shape[0]), min(most, mask.shape[0]))
-    columns = np.array_split(np.arange(mask.shape[1]), min(most, mask.shape[1]))
+    rows, columns = (np.array_split(np.arange(n), -(-n // -(-n // most))) for n in mask.shape)
     return np.array([[mask[np.ix_(r, c)].mean() for c in columns] for r in rows])
 
 
 def _name(stage: Stage) -> str:
-    names = {"prune": "pruned", "prune_more": "pruned more", "lesion": "lesioned", "scar": "scarred", "regrow": "regrown"}
+    names = {
+        "prune": "pruned",
+        "prune_more": "pruned more",
+        "lesion": "lesioned",
+        "scar": "scarred",
+        "regrow": "regrown",
+    }
     return "before" if stage.step is None else names[stage.step.kind]

@@ -54,13 +54,16 @@ def draw(material: Material) -> Drawn:
         figure=figure,
         caption=f"Ours minus published for {len(cells)} measured cells, with 95 % intervals"
         + (f" ({without} cells have none)" if without else "")
-        + f". {equal} are equivalent within the margin by two one-sided tests; for the others it is not shown, which is "
-        f"no proof of a difference.{changed}",
-        alt=f"Forest plot of {len(cells)} differences from the publication: {equal} equivalent, {len(cells) - equal} not shown.",
+        + f". {equal} are equivalent within the margin by two one-sided tests; for the others it is not shown, which "
+        f"is no proof of a difference.{changed}",
+        alt=f"Forest plot of {len(cells)} differences from the publication: {equal} shown to be equivalent, "
+        f"{len(cells) - equal} not.",
     )
 
 
 def _row(axis: Axes, row: int, cell: Equivalence) -> None:
+    if cell.difference is None:
+        return
     colour, marker = VERDICTS.get(cell.verdict, (GREY, "s"))
     if cell.difference_low is not None and cell.difference_high is not None:
         axis.plot([cell.difference_low, cell.difference_high], [row, row], color=colour, linewidth=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from resynapse.analysis.cells import Cell
-from resynapse.report.figures.style import GREY, Drawn, fitted, look, of_all, panels, some
+from resynapse.report.figures.style import GREY, Drawn, arms_below, fitted, look, of_all, panels, some
 from resynapse.report.material import Material
 
 TITLE = "The same subjects in every arm"
@@ -27,10 +27,8 @@ def draw(material: Material) -> Drawn:
         arms = [arm for arm in material.arms if Cell(arm, condition, outcome) in material.described]
         columns = [material.cells.keys.index(Cell(arm, condition, outcome)) for arm in arms]
         values = material.cells.values[:, columns]
-        axis.set(title=f"{outcome}, {condition}", ylabel=material.axis(outcome))
-        axis.set_xticks(range(len(arms)), arms, **({"rotation": 30, "ha": "right"} if len(arms) > 4 else {}))
-        axis.set_xlim(-0.4, len(arms) - 0.6)
-        axis.grid(visible=False, axis="x")
+        axis.set(title=f"{outcome}, {condition}", ylabel=material.unit(outcome).strip())
+        arms_below(axis, arms)
         for subject in some(len(values)):
             axis.plot(range(len(arms)), values[subject], color=GREY, alpha=0.45, linewidth=0.7)
         for place, arm in enumerate(arms):
@@ -41,7 +39,8 @@ def draw(material: Material) -> Drawn:
     fitted(axes, len(shown))
     return Drawn(
         figure=figure,
-        caption="Each grey line is one simulated subject in every arm: the same network before treatment, under the same "
-        f"noise; {of_all(len(material.cells.subjects))}. Large markers: means. The lines join arms for the eye; arms have no order.",
+        caption="Each grey line is one simulated subject in every arm, the same network before treatment and under the "
+        f"same noise; {of_all(len(material.cells.subjects))}. Large markers: means. The lines join arms for the eye: "
+        "arms have no order.",
         alt=f"Lines that join each subject's values in the arms. Means: {'; '.join(told)}.",
     )

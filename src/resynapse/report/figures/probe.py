@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from resynapse.analysis.cells import Cell
-from resynapse.report.figures.style import Drawn, fitted, look, of_all, panels, some
+from resynapse.report.figures.style import Drawn, arms_below, fitted, look, of_all, panels, some
 from resynapse.report.material import Material
 
 TITLE = "Manic probe and activation"
 MOST = 6
 SWITCH = (
-    "No clinical figure was found for switch with a neurosteroid, or with ketamine without a mood stabiliser: the order of "
-    "the arms here is neither supported nor refuted, and what little there is on ketamine points the other way."
+    "No clinical figure was found for switch with a neurosteroid, or with ketamine without a mood stabiliser. The "
+    "order of these arms is neither supported nor refuted; what little there is on ketamine points to few switches."
 )
 
 
@@ -33,10 +33,8 @@ def draw(material: Material) -> Drawn:
     told = []
     for axis, (condition, outcome) in zip(axes, every, strict=False):
         arms = [arm for arm in material.arms if Cell(arm, condition, outcome) in material.described]
-        axis.set(title=f"{outcome}, {condition}", ylabel=material.axis(outcome))
-        axis.set_xticks(range(len(arms)), arms, **({"rotation": 30, "ha": "right"} if len(arms) > 4 else {}))
-        axis.set_xlim(-0.5, len(arms) - 0.5)
-        axis.grid(visible=False, axis="x")
+        axis.set(title=f"{outcome}, {condition}", ylabel=material.unit(outcome).strip())
+        arms_below(axis, arms)
         if outcome.startswith("acc_"):
             axis.set_ylim(-3, 103)
         words = []
@@ -60,9 +58,9 @@ def draw(material: Material) -> Drawn:
     left = f" Not drawn: {', '.join(f'{o} at {c}' for c, o in every[MOST:])}." if every[MOST:] else ""
     return Drawn(
         figure=figure,
-        caption="The manic probe (accuracy under internal noise with a mean above 0; lower is worse) and the activation "
-        f"magnitude. Pale points: {of_all(len(material.cells.subjects))}; beside them the mean and its 95 % interval "
-        f"where there is one. A low accuracy is not mania.{left}",
+        caption="The manic probe (accuracy under internal noise with a mean above 0; lower is worse) and the "
+        f"activation magnitude. Pale points: {of_all(len(material.cells.subjects))}; beside them the mean and its 95 "
+        f"% interval where there is one. A low accuracy is not mania.{left}",
         alt=f"Points of each arm with means. {'; '.join(told)}.",
         note=SWITCH if named else "",
     )

@@ -10,6 +10,7 @@ import io
 import re
 import textwrap
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -34,7 +35,10 @@ _LINE = 0.115
 _LETTERS = 20
 """Letters of the footer to an inch."""
 _FOOTER = "footer"
-_SETTINGS: dict[str, Any] = {
+_SETTINGS: Any = {
+    "font.family": "sans-serif",
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
     "font.size": 8.5,
     "axes.titlesize": 9,
     "axes.labelsize": 8.5,
@@ -89,6 +93,13 @@ def look(arm: str, arms: Sequence[str]) -> Look:
     return Look(COLOURS[place], MARKERS[(place + turn) % len(MARKERS)], LINES[(place + 2 * turn) % len(LINES)])
 
 
+def styled() -> AbstractContextManager[None]:
+    """Within it matplotlib draws in the style of the house; a user's own settings are back afterwards."""
+    from matplotlib import rc_context
+
+    return rc_context(_SETTINGS)
+
+
 def panels(
     count: int,
     *,
@@ -106,14 +117,12 @@ def panels(
     size : of the whole figure in inches, instead of `WIDTH` and the rows' heights.
     options : of `Figure.subplots`.
     """
-    from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     across = min(count, columns)
     rows = -(-count // across)
-    with rc_context(_SETTINGS):
-        figure = Figure(figsize=size or (WIDTH, height * rows + 0.3), layout="constrained")
-        axes = figure.subplots(rows, across, squeeze=False, **options)
+    figure = Figure(figsize=size or (WIDTH, height * rows + 0.3), layout="constrained")
+    axes = figure.subplots(rows, across, squeeze=False, **options)
     return figure, list(axes.ravel())
 
 
@@ -125,12 +134,23 @@ def fitted(axes: Sequence[Axes], count: int) -> None:
 
 def legend(figure: Figure, axes: Sequence[Axes], *, columns: int = 4) -> None:
     """One legend above all panels, each arm once."""
-    found = {}
+    found: dict[str, Any] = {}
     for axis in axes:
         for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
             found.setdefault(label, handle)
     if found:
-        figure.legend(found.values(), found.keys(), loc="outside upper center", ncols=min(columns, len(found)))
+        figure.legend(list(found.values()), list(found), loc="outside upper center", ncols=min(columns, len(found)))
+
+
+def arms_below(axis: Axes, arms: Sequence[str]) -> None:
+    """One place for each arm along the axis, slanted where many."""
+    axis.set_xticks(range(len(arms)), arms)
+    if len(arms) > 4:
+        axis.tick_params(axis="x", labelrotation=30)
+        for label in axis.get_xticklabels():
+            label.set_horizontalalignment("right")
+    axis.set_xlim(-0.5, len(arms) - 0.5)
+    axis.grid(visible=False, axis="x")
 
 
 def some(count: int) -> list[int]:
@@ -147,10 +167,8 @@ def of_all(count: int) -> str:
 
 def render(drawn: Drawn, format: Format) -> bytes:
     """The figure as a file of this format, with the disclaimer below it."""
-    from matplotlib import rc_context
-
     figure = drawn.figure
-    with rc_context(_SETTINGS):
+    with styled():
         if not any(text.get_gid() == _FOOTER for text in figure.texts):
             _foot(figure, drawn.note)
         target = io.BytesIO()

@@ -27,25 +27,26 @@ def draw(material: Material) -> Drawn:
     told = []
     for axis, key in zip(axes, shown, strict=False):
         outcome, within, population = key
-        who = "subjects that had remitted" if population == "remitted" else "all subjects"
+        who = "of those remitted" if population == "remitted" else "of all"
         axis.set(title=f"{outcome}, {who}", xlabel=within, ylabel="without relapse (%)", ylim=(-3, 103))
-        for curve in groups[key]:
+        for place, curve in enumerate(groups[key]):
             style = look(curve.arm, material.arms)
-            label = f"{curve.arm}"
             axis.step(curve.times, curve.well, where="post", color=style.colour, linestyle=style.line)
-            axis.plot(curve.times, curve.well, color=style.colour, marker=style.marker, linestyle="none")
-            axis.plot([], [], color=style.colour, marker=style.marker, linestyle=style.line, label=label)
-            known = [(t, i.low, i.high) for t, i in zip(curve.times, curve.intervals, strict=True)]
-            ends = [(t, low, high) for t, low, high in known if low is not None and high is not None]
-            if ends:
-                at, low, high = zip(*ends, strict=True)
-                axis.fill_between(at, low, high, step="post", color=style.colour, alpha=0.12, linewidth=0)
+            axis.plot([], [], color=style.colour, marker=style.marker, linestyle=style.line, label=curve.arm)
+            # side by side, as curves often lie on each other; before the first count there is nothing to know
+            aside = (place - (len(groups[key]) - 1) / 2) * 0.02 * curve.horizon
+            for time, share, interval in list(zip(curve.times, curve.well, curve.intervals, strict=True))[1:]:
+                low, high = interval.low, interval.high
+                ends = None if low is None or high is None else [[max(share - low, 0)], [max(high - share, 0)]]
+                axis.errorbar(time + aside, share, yerr=ends, color=style.colour, marker=style.marker, capsize=2,
+                              elinewidth=0.9)  # fmt: skip
             told.append(f"{outcome}, {who}, {curve.arm}: {curve.events} of {curve.n} relapsed")
     fitted(axes, len(shown))
     legend(figure, axes)
     return Drawn(
         figure=figure,
-        caption="Kaplan-Meier curves of the share of simulated subjects without relapse; bands: pointwise 95 % intervals. "
-        "Relapse is an outcome below the threshold of the protocol's rule. Counts are not calendar time.",
+        caption="Kaplan-Meier curves of the share of simulated subjects without relapse; bars: pointwise 95 % "
+        "intervals, set side by side. Relapse is an outcome below the threshold of the protocol's rule. Counts are "
+        "not calendar time.",
         alt=f"Step curves of the share without relapse. {'; '.join(told)}.",
     )

@@ -49,7 +49,7 @@ def draw(material: Material) -> Drawn:
     figure, axes = panels(len(shown), height=2.7)
     told = []
     for axis, panel in zip(axes, shown, strict=False):
-        axis.set(title=panel[1], xlabel=panel[0], ylabel=material.axis(panel[1]))
+        axis.set(title=panel[1], xlabel=panel[0], ylabel=material.unit(panel[1]).strip())
         for limit in thresholds(material, panel):
             axis.axhline(limit, color=GREY, linewidth=1, linestyle=(0, (2, 2)))
             axis.annotate(f"threshold {limit:g}", (0.99, limit), xycoords=("axes fraction", "data"), fontsize=7,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,10 +40,10 @@ class Box:
     @property
     def height(self) -> float:
         """In inches."""
-        return _LINE * (len(self.lines) + 1) + 2 * _PAD
+        return _LINE * (len(self.lines) + 1.4) + 2 * _PAD
 
 
-def lacks(material: Material) -> str:
+def lacks(_: Material) -> str:
     """Every run has a protocol, so there is always a diagram."""
     return ""
 
@@ -51,9 +51,7 @@ def lacks(material: Material) -> str:
 def draw(material: Material) -> Drawn:
     """Three columns: induction, arms one below the other, follow-up."""
     protocol = material.protocol
-    finished = len(material.cells.subjects)
-    subjects = "1 simulated subject" if finished == 1 else f"{finished} simulated subjects"
-    induction = Box(f"Induction ({subjects})", _wrapped(outline(protocol.induction)) or (Line(0, "none"),))
+    induction = Box("Induction", _wrapped(outline(protocol.induction)) or (Line(0, "none"),))
     arms = [Box(name, lines, look(name, list(protocol.routes)).colour) for name, lines in _arms(protocol)]
     follow = Box("Follow-up of every arm", _wrapped(outline(protocol.follow_up)) or (Line(0, "none"),))
     column = sum(box.height for box in arms) + _GAP * (len(arms) - 1)
@@ -73,8 +71,8 @@ def draw(material: Material) -> Drawn:
     told = "; ".join(f"{name}: {', '.join(line.text for line in lines)}" for name, lines in _arms(protocol))
     return Drawn(
         figure=figure,
-        caption=f"Protocol {protocol.name}. All arms branch from the identical state of the same subject; lines further in "
-        "are side paths, which leave the state outside them untouched.",
+        caption=f"Protocol {protocol.name}. All arms branch from the identical state of the same subject; lines "
+        "further in are side paths, which leave the state outside them untouched.",
         alt=f"Diagram of the trial: one induction, {len(arms)} arms, one follow-up. {told}.",
     )
 
@@ -87,7 +85,7 @@ def _arms(protocol: Protocol) -> Iterator[tuple[str, tuple[Line, ...]]]:
         yield name, _wrapped(Line(0, text) for text in said)
 
 
-def _wrapped(lines: Iterator[Line]) -> tuple[Line, ...]:
+def _wrapped(lines: Iterable[Line]) -> tuple[Line, ...]:
     made = []
     for line in lines:
         first, *rest = textwrap.wrap(line.text, LETTERS - 2 * line.depth) or [""]
@@ -115,10 +113,13 @@ def _box(axes: Axes, box: Box, left: float, top: float, width: float) -> None:
     axes.add_patch(shape)
     at = top - _PAD
     axes.text(left + _PAD, at, box.title, fontsize=_FONT + 0.8, fontweight="bold", va="top")
+    at -= 0.4 * _LINE
     for line in box.lines:
         at -= _LINE
         axes.text(left + _PAD + 0.11 * line.depth, at, line.text, fontsize=_FONT, va="top")
 
 
-def _arrow(axes: Axes, start: Sequence[float], end: Sequence[float]) -> None:
-    axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": GREY, "linewidth": 0.9, "shrinkA": 1, "shrinkB": 1})
+def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+    axes.annotate(
+        "", end, start, arrowprops={"arrowstyle": "-|>", "color": GREY, "linewidth": 0.9, "shrinkA": 1, "shrinkB": 1}
+    )
