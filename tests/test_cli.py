@@ -25,6 +25,7 @@ from resynapse.protocol import CONTROLS, dumps
 
 COMMANDS = (
     "replicate", "run", "compare", "table", "analyse", "protocols", "show", "validate", "citations", "controls", "schema",
+    "flow",
 )  # fmt: skip
 
 
@@ -114,6 +115,29 @@ def test_a_comparison_comes_as_text_csv_and_json(published: Path, capsys: pytest
     assert len(content["cells"]) == 54
     assert content["agrees"] + content["differs"] == 54
     assert "not clinical advice" in content["disclaimer"]
+
+
+def test_statistics_come_as_text_json_and_csv(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, text, _ = _call("analyse", str(finished), "--outcome", "acc_combined", capsys=capsys)
+    assert code == 0
+    assert "Contrasts between arms, paired by subject" in text
+    assert "acc_biased" not in text
+    assert "not clinical advice" in text
+    code, out, _ = _call("analyse", str(finished), "--format", "json", capsys=capsys)
+    content = json.loads(out)
+    assert content["subjects"] == 2
+    assert content["clinical"]["absent"]
+    assert "not clinical advice" in content["disclaimer"]
+    code, out, err = _call("analyse", str(finished), "--format", "csv", capsys=capsys)
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert {"description", "contrast", "order", "relapse"} <= {r["part"] for r in rows}
+    assert "not clinical advice" in err
+
+
+def test_statistics_of_an_unknown_outcome_are_refused(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = _call("analyse", str(finished), "--outcome", "acc_combind", capsys=capsys)
+    assert code == 2
+    assert err.splitlines() == ["resynapse: no outcome 'acc_combind' in this run; did you mean 'acc_combined'?"]
 
 
 def test_replicating_a_finished_run_prints_tables_and_comparison_although_cells_differ(
@@ -316,3 +340,30 @@ def test_the_schema_is_json_alone(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = _call("schema", capsys=capsys)
     assert code == 0
     assert json.loads(out)["title"] == "resynapse protocol"
+
+
+SELECTED = """
+name: selected
+task: {kind: gaussian-blobs, train: 64, test: 64, clean: 8}
+network: {hidden: [8, 6]}
+arms: {one: [], two: [{prune: {sparsity: 0.5}}]}
+follow_up:
+  - assess: {condition: acute, outcomes: [sparsity]}
+  - enrol: sparsity >= 40
+"""
+
+
+def test_the_flow_of_subjects_is_printed(tmp_path: Path, finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rs.run(rs.loads(SELECTED), subjects=2, out=tmp_path / "r")
+    code, out, _ = _call("flow", str(tmp_path / "r"), capsys=capsys)
+    assert code == 0
+    assert "assessed" in out
+    assert "not clinical advice" in out
+    code, out, err = _call("flow", str(tmp_path / "r"), "--format", "csv", capsys=capsys)
+    assert out.splitlines()[1:] == ["one,enrolment,sparsity >= 40,2,0,2", "two,enrolment,sparsity >= 40,2,2,0"]
+    assert "not clinical advice" in err
+    code, out, _ = _call("flow", str(tmp_path / "r"), "--format", "markdown", capsys=capsys)
+    assert "| two | enrolment | sparsity >= 40 | 2 | 2 | 0 |" in out
+    code, out, _ = _call("flow", str(finished), capsys=capsys)
+    assert code == 0
+    assert "has no enrol step: every subject goes through the whole of every arm" in out

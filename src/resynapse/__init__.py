@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Decay,
         Discontinue,
         Drug,
+        Enrol,
         Lesion,
         Mark,
         Node,
@@ -43,8 +44,8 @@ _HOMES = {
     "resynapse.disclaimer": ("DISCLAIMER",),
     "resynapse.errors": ("ResynapseError",),
     "resynapse.protocol": (
-        "Assess", "Decay", "Discontinue", "Drug", "Lesion", "Mark", "Node", "Protocol", "Prune", "PruneMore", "Regrow",
-        "Scar", "Stabilise", "Train", "controlled", "library", "load", "loads",
+        "Assess", "Decay", "Discontinue", "Drug", "Enrol", "Lesion", "Mark", "Node", "Protocol", "Prune", "PruneMore",
+        "Regrow", "Scar", "Stabilise", "Train", "controlled", "library", "load", "loads",
     ),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
@@ -55,6 +56,7 @@ __all__ = [
     "Decay",
     "Discontinue",
     "Drug",
+    "Enrol",
     "Lesion",
     "Mark",
     "Node",

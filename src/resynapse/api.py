@@ -52,10 +52,20 @@ class Run:
         return self.folder.table()
 
     def summary(self) -> pl.DataFrame:
-        """Mean, SD and n of every arm, condition and outcome."""
+        """Mean, SD and n of every arm, condition and outcome; n is 0 in cells that nobody reached."""
+        from resynapse.analysis.flow import with_unreached
         from resynapse.analysis.summaries import summary
 
-        return summary(self.table())
+        return with_unreached(summary(self.table()), self.protocol)
+
+    def flow(self) -> pl.DataFrame:
+        """The flow of subjects: arm, point, criterion, and the numbers assessed, enrolled and excluded there.
+
+        Empty for a protocol without `enrol`.
+        """
+        from resynapse.analysis.flow import flow
+
+        return flow(self.protocol, self.table())
 
     def compare(self) -> Comparison:
         """The run beside the published tables of its protocol.

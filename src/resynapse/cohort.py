@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from resynapse.errors import ResynapseError
 from resynapse.network import Network, initialise
 from resynapse.protocol import Protocol
+from resynapse.protocol.columns import Column
 from resynapse.randomness import Key
 from resynapse.task import TaskData
 
@@ -55,6 +56,12 @@ class Cohort:
             raise ResynapseError(f"{self.size} subjects is not possible: a cohort has at least 1")
         if self.root_seed < 0:
             raise ResynapseError(f"seed {self.root_seed} is not possible: give an integer of 0 or more")
+
+    def check(self, protocol: Protocol) -> None:
+        """Refuse a protocol whose tables of traits have fewer rows than the cohort subjects."""
+        for trait in protocol.traits:
+            if isinstance(trait, Column):
+                trait.reaches(self.size)
 
     def __iter__(self) -> Iterator[Subject]:
         return (Subject(self.root_seed, number) for number in range(self.size))

@@ -30,6 +30,7 @@ class ProtocolError(ResynapseError):
 
     def __init__(self, problem: str, where: Where = ()) -> None:
         super().__init__(f"{dotted(where)}: {problem}" if where else problem)
+        self.problem = problem
         self.where = where
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resynapse.errors import ProtocolError, nearest
-from resynapse.modulation import Modulation
+from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.network import FloatArray, Network
 from resynapse.randomness import Key, normals
 from resynapse.task import TaskData
@@ -57,6 +57,8 @@ class Examination:
     key : the stream of this condition, shared by all arms.
     responder : the engine.
     marked : the network that change is measured from, or None.
+    draws : independent noise draws that an accuracy under noise is the mean of.
+    noise_scale : what mean and sd of internal noise are multiplied by; see `noise_scale`.
     """
 
     network: Network
@@ -65,6 +67,33 @@ class Examination:
     key: Key
     responder: Responder
     marked: Network | None = None
+    draws: int = 1
+    noise_scale: float = 1.0
+
+
+def noise_scale(
+    responder: Responder,
+    inputs: NDArray[np.float64],
+    network: Network,
+    modulation: Modulation,
+    reference: Network,
+) -> float:
+    """What internal noise is multiplied by to keep the ratio of noise to activity of `reference`.
+
+    It is ``A / (inhibition * gain * A0)``. A is the mean absolute hidden activity of the state on `inputs`, noise off,
+    at the gain in effect; A0 is that of `reference` in the neutral drug state. Noise enters a layer before inhibition
+    and gain, so the noise that a layer passes on is that of a neutral layer times A / A0.
+
+    Raises
+    ------
+    ProtocolError : A0 is 0.
+    """
+    acting = replace(modulation, gain=modulation.effective_gain, noise_mean=0.0, noise_sd=0.0, protection=0.0)
+    own = responder.activity(network, inputs, acting)
+    of_reference = responder.activity(reference, inputs, NEUTRAL)
+    if not of_reference > 0:
+        raise ProtocolError("noise cannot be scaled: the network at the end of the induction has no activity")
+    return own / (acting.scale * of_reference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,13 +153,20 @@ def _accuracy(
 ) -> Outcome:
     def measure(seen: Examination) -> float:
         data = getattr(seen.data, split)
-        key = seen.key.of(name)
-        inputs = data.inputs
-        if input_sd > 0:
-            inputs = inputs + input_sd * normals(key.of("input"), *inputs.shape)
-        noisy = replace(seen.modulation, noise_mean=internal_mean, noise_sd=internal_sd)
-        scores = seen.responder.respond(seen.network, inputs, noisy, key.of("internal") if internal_sd > 0 else None)
-        return 100.0 * float(np.mean(np.argmax(scores, axis=0) == data.labels))
+        noisy = replace(
+            seen.modulation, noise_mean=internal_mean * seen.noise_scale, noise_sd=internal_sd * seen.noise_scale
+        )
+        right = []
+        for draw in range(seen.draws if input_sd > 0 or internal_sd > 0 else 1):
+            key = seen.key.of(name)
+            key = key.of(f"draw={draw + 1}") if draw else key
+            inputs = data.inputs
+            if input_sd > 0:
+                inputs = inputs + input_sd * normals(key.of("input"), *inputs.shape)
+            internal = key.of("internal") if noisy.noise_sd > 0 else None
+            scores = seen.responder.respond(seen.network, inputs, noisy, internal)
+            right.append(float(np.mean(np.argmax(scores, axis=0) == data.labels)))
+        return 100.0 * (sum(right) / len(right))
 
     return Outcome(name, "%", meaning, measure)
 
@@ -229,3 +265,12 @@ BATTERY = (
     "activation_magnitude",
 )
 """The acute outcomes of the article, in the order of its tables."""
+
+
+def catalogue() -> tuple[Outcome, ...]:
+    """Every outcome; a family stands once, with X for its parameter."""
+    families = []
+    for family, build in _FAMILIES.items():
+        shown = build(f"{family}_X", 1.0)
+        families.append(replace(shown, meaning=re.sub(r"\b(sd|mean) 1\b", r"\1 X", shown.meaning, count=1)))
+    return (*_FIXED.values(), *families)

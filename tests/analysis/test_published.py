@@ -24,7 +24,7 @@ from resynapse.analysis.published import (
 )
 from resynapse.analysis.summaries import CELL, summary
 from resynapse.errors import ResynapseError
-from resynapse.protocol import load
+from resynapse.protocol import controlled, load
 
 
 def _as_run(cells: pl.DataFrame, subjects: int = 10, shift: float = 0.0, spread: float = 1.0) -> pl.DataFrame:
@@ -175,3 +175,10 @@ def test_a_changed_protocol_is_no_replication() -> None:
     assert changes(original.with_arm("ketamine", [])) == ("arms",)
     assert changes(original.with_arm("mine", [])) == ()
     assert changes(replace(original, name="mine")) == ()
+
+
+def test_a_control_leaves_a_replication_one() -> None:
+    for control in ("threshold-sweep", "remitters-only", "sham"):
+        assert changes(controlled(load("switch-relapse"), control)) == ()
+    fewer = replace(load("switch-relapse"), derived=())
+    assert changes(fewer) == ("derived",)

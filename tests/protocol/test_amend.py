@@ -64,7 +64,7 @@ def test_the_protocol_itself_stays_as_it_is() -> None:
         ("tsk.sd=1", "nothing stands at 'tsk'; did you mean 'task'"),
         ("arms.ketamine[9].regrow.of_pruned=1", "no step 9; there are 3, counted from 0"),
         ("arms.ketamine.regrw.of_pruned=1", "no step has 'regrw'; did you mean 'regrow'"),
-        ("follow_up.fork.assess.condition=x", r"3 steps have 'fork', give one as \[1\] or \[2\] or \[4\]"),
+        ("follow_up.fork.assess.condition=x", r"9 steps have 'fork', give one as \[1\] or \[2\] or \[4\] or"),
         ("arms.ketamine.regrow.of_pruned.x=1", "0.5 has no parts|nothing stands at"),
         ("arms.ketamine.regrow.of_pruned=2", "2 is not possible"),
         ("arms.ketamine.regrow.of_prund=0.2", "unknown key 'of_prund'"),

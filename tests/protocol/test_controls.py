@@ -55,7 +55,11 @@ def values(protocol: rs.Protocol, engine: Engine) -> dict[tuple[str, str, str], 
     return {(r.arm, r.condition, r.outcome): r.value for r in walk(protocol, SUBJECT, engine)}
 
 
-@pytest.mark.parametrize("control", CONTROLS)
+OF_ARMS = [name for name in CONTROLS if name not in ("fixed-probe", "threshold-sweep")]
+"""Controls that make variants of the published protocol; for the others see test_measuring.py."""
+
+
+@pytest.mark.parametrize("control", OF_ARMS)
 def test_a_control_adds_variants_and_leaves_every_arm_as_it_is(control: str) -> None:
     after = controlled(PUBLISHED, control)
     assert after.variants
@@ -68,7 +72,7 @@ def test_a_control_adds_variants_and_leaves_every_arm_as_it_is(control: str) -> 
     assert loads(dumps(after)) == after
 
 
-@pytest.mark.parametrize("control", CONTROLS)
+@pytest.mark.parametrize("control", OF_ARMS)
 def test_a_control_runs_and_changes_no_number_of_the_arms(control: str, compiled: Engine) -> None:
     after = controlled(MINIATURE, control)
     plain, found = values(MINIATURE, compiled), values(after, compiled)
@@ -78,8 +82,13 @@ def test_a_control_runs_and_changes_no_number_of_the_arms(control: str, compiled
 
 def test_everything_up_to_the_first_difference_is_shared() -> None:
     # a washout, a lesion or the end of maintenance differ only after what is trained
-    for control in ("equal-protection", "swapped-decay", "random-lesion", "matched-lesion", "no-maintenance"):
+    for control in (
+        "equal-protection", "swapped-decay", "no-decay", "random-lesion", "matched-lesion", "no-maintenance",
+        "scaled-noise", "many-draws", "remitters-only", "threshold-sweep",
+    ):  # fmt: skip
         assert epochs(controlled(PUBLISHED, control).routes) == epochs(PUBLISHED.routes)
+    # the gain alone trains three maintenances and no treatment
+    assert epochs(controlled(PUBLISHED, "gain-only").routes) == epochs(PUBLISHED.routes) + 900
     # random regrowth trains its 15 and 300 epochs again, and no base training
     assert epochs(controlled(PUBLISHED, "random-regrowth").routes) == epochs(PUBLISHED.routes) + 315
 
@@ -145,6 +154,18 @@ def test_washouts_become_equal_or_exchanged() -> None:
     assert rate("equal-protection", "ketamine") == rate("equal-protection", "ssri") == 0.008
     assert (rate("swapped-decay", "ketamine"), rate("swapped-decay", "ssri")) == (0.015, 0.002)
     assert "neurosteroid:swapped-decay" not in controlled(PUBLISHED, "swapped-decay").variants
+
+
+def test_no_decay_leaves_the_protection_and_gain_only_leaves_the_gain(compiled: Engine) -> None:
+    found = values(controlled(MINIATURE, "no-decay"), compiled)
+    assert found["ssri:no-decay", "maintenance=3", "protection"] == 1.0
+    assert found["ssri", "maintenance=3", "protection"] == pytest.approx(0.25)
+    for arm, gain in (("ketamine", 1.25), ("ssri", 1.6), ("neurosteroid", 0.85)):
+        (drug,) = (s for s in of_variant("gain-only", arm) if isinstance(s, Drug))
+        assert drug == Drug(gain=gain)
+        assert [s.epochs for s in of_variant("gain-only", arm) if isinstance(s, Train)] == [20, 300]
+        assert "regrow" not in kinds("gain-only", arm)
+    assert not any(name.startswith("untreated") for name in controlled(PUBLISHED, "gain-only").variants)
 
 
 def test_no_protection_has_no_stabiliser_at_any_moment() -> None:

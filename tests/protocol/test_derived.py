@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from resynapse.protocol.derived import Below, Drop, First, Mean, Steepest
+import pytest
+from pydantic import ValidationError
+
+from resynapse.errors import ProtocolError
+from resynapse.protocol import dumps, loads
+from resynapse.protocol.derived import Below, Drop, First, Mean, Steepest, derive
 
 COURSE = {
     ("cycle=0", "acc"): 95.0,
@@ -52,3 +57,41 @@ def test_below_and_mean_take_every_count() -> None:
     assert below == {"cycle=0": 0.0, "cycle=1": 0.0, "cycle=2": 100.0, "cycle=10": 100.0}
     mean = Mean(outcome="m", of="acc", within="cycle", condition="c")
     assert dict(mean.values(COURSE)) == {"c": (95 + 90 + 60 + 70) / 4}
+
+
+def test_among_takes_only_those_for_whom_it_holds_where_it_was_measured() -> None:
+    def found(among: str) -> dict[tuple[str, str], float]:
+        rule = Below(outcome="b", of="acc", threshold=50, within="acute", among=among)
+        return {key: value for key, value in derive([rule], COURSE).items() if key[1] == "b"}
+
+    assert found("acc >= 80 at acute") == {("acute", "b"): 0.0}
+    assert found("acc > 80 at acute") == {}
+    assert found("acc >= 0 at cycle=7") == {}
+    assert found("acc < 61 at cycle=2") == {("acute", "b"): 0.0}
+
+
+def test_rules_read_what_earlier_ones_made() -> None:
+    rules = [
+        Below(outcome="b", of="acc", threshold=75, within="cycle"),
+        Mean(outcome="m", of="b", within="cycle", condition="c"),
+        Mean(outcome="n", of="b", within="cycle", condition="c", among="m > 50 at c"),
+    ]
+    assert derive(rules, COURSE)["c", "m"] == 50.0
+    assert ("c", "n") not in derive(rules, COURSE)
+
+
+@pytest.mark.parametrize("among", ["acc >= 80", "acc >= 80 at", "acc at acute", "at acute"])
+def test_among_needs_a_comparison_and_a_condition(among: str) -> None:
+    with pytest.raises(ValidationError, match=r"names no condition|is no comparison"):
+        Below(outcome="b", of="acc", threshold=1, within="acute", among=among)
+
+
+def test_among_what_no_arm_measures_is_refused() -> None:
+    text = (
+        "name: x\narms: {{a: [{{assess: {{condition: acute, outcomes: [gain]}}}}]}}\n"
+        "derived: [{{below: {{outcome: b, of: gain, threshold: 1, within: acute, among: {among}}}}}]"
+    )
+    protocol = loads(text.format(among="gain > 1 at acute"))
+    assert loads(dumps(protocol)) == protocol
+    with pytest.raises(ProtocolError, match=r"derived\[0\].below.among: b is among 'gain > 1 at late', which no arm"):
+        loads(text.format(among="gain > 1 at late"))

@@ -33,7 +33,8 @@ def test_every_library_file_passes_as_written_and_as_resolved(name: str) -> None
 
 @pytest.mark.parametrize("control", CONTROLS)
 def test_variants_pass(control: str) -> None:
-    assert not list(VALIDATOR.iter_errors(dump(controlled(rs.load("switch-relapse"), control))))
+    of = "kindling" if control == "fixed-probe" else "switch-relapse"
+    assert not list(VALIDATOR.iter_errors(dump(controlled(rs.load(of), control))))
 
 
 def test_every_step_and_field_is_described() -> None:
@@ -60,6 +61,8 @@ def test_every_step_and_field_is_described() -> None:
         "{name: x, arms: {a: [{drug: {activation: sigmoid}}]}}",
         "{name: x, arms: {a: [{mark: {}, when: acc_clean = 5}]}}",
         "{name: x, arms: {a: {}}}",
+        "{name: x, arms: {a: [{prune: {sparsity: {column: depth}}}]}}",
+        "{name: x, arms: {a: [{enrol: {condition: two}}]}}",
         "{name: x, arms: {a: []}, task: {kind: moons}}",
         "{name: x, arms: {a: []}, task: {kind: digits, sd: 1}}",
         "{name: x, arms: {a: []}, task: {scale: 1}}",
@@ -86,6 +89,8 @@ def test_mistakes_do_not_pass(text: str) -> None:
         "{name: x, arms: {a: [{prune: {sparsity: {choice: [0.1, 0.2]}}}]}}",
         "{name: x, arms: {a: [{sweep: {s: [0.1, 0.2]}, do: [{prune: {sparsity: $s}}]}]}}",
         "{name: x, arms: {a: [{train: {epochs: $n, lr: 1.0e-3, noise_sd: [{uniform: [0, 1]}, 0]}}]}}",
+        "{name: x, arms: {a: [{prune: {sparsity: {column: depth, of: traits.csv, draw: true}}}]}}",
+        "{name: x, arms: {a: [{assess: here}, {enrol: gain > 1}, {enrol: {when: gain > 1, condition: two}}]}}",
         "{name: x, arms: {a: [{discontinue: }, {mark: {}}, {assess: here}]}}",
     ],
 )

@@ -128,6 +128,19 @@ def test_kindling_lowers_the_bias_and_scars_on_relapse() -> None:
     assert not any(isinstance(s, rs.Stabilise) for s in steps("kindling", "ssri"))
 
 
+def test_the_untreated_arm_is_probed_wherever_a_treated_one_is_followed() -> None:
+    for name in library():
+        protocol = rs.load(name)
+        followed = {
+            arm: {c for c, _ in assessments(route) if c.split("=")[0] in ("maintenance", "cycle", "autonomy")}
+            for arm, route in protocol.routes.items()
+        }
+        for arm, conditions in followed.items():
+            assert conditions <= followed["untreated"], (name, arm)
+    assert not any(isinstance(s, rs.Stabilise) for s in steps("switch-relapse", "untreated"))
+    assert trains("switch-relapse", "untreated") == [(20, 1e-3)]
+
+
 def test_dose_levels() -> None:
     dose = [s.of_pruned for s in steps("dose", "ketamine") if isinstance(s, rs.Regrow)]
     assert dose == [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]

@@ -33,6 +33,8 @@ arms:
         ("a > 5", 5.0, False),
         ("a>=5", 5.0, True),
         (" acc_biased_1.5 >= 1e1 ", 10.0, True),
+        ("a >= 35.666667", 35.6666669, False),
+        ("a >= 35.666667", 35.666667, True),
     ],
 )
 def test_a_comparison_reads_as_it_is_written(text: str, value: float, holds: bool) -> None:

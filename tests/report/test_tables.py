@@ -92,6 +92,10 @@ def test_steps_are_described_with_every_parameter() -> None:
     )
     assert describe(rs.Discontinue()) == "discontinue"
     assert describe(rs.Assess(condition="off", outcomes=("acc_clean",))) == "assess off: acc_clean"
+    assert describe(rs.Assess(condition="off", outcomes=("acc_clean",), draws=3, noise="scaled")) == (
+        "assess off: acc_clean, mean of 3 noise draws, internal noise scaled to activation"
+    )
+    assert describe(rs.Enrol(when="acc_clean>=90")) == "enrol when acc_clean >= 90, condition enrolment"
 
 
 def test_citations_name_the_article_the_methods_in_use_and_the_software() -> None:
@@ -107,3 +111,17 @@ def test_citations_name_the_article_the_methods_in_use_and_the_software() -> Non
     assert not any("Adam" in line or "runing" in line for line in untrained)
     own = list(citations(rs.loads("name: x\ncite: 10.1000/mine\narms: {a: [{assess: c}]}")))
     assert own[0] == "Protocol x: 10.1000/mine"
+
+
+def test_arms_that_the_article_does_not_have_stand_beside_its_own(table: pl.DataFrame) -> None:
+    sham = table.filter(pl.col("arm") == "ssri").with_columns(arm=pl.lit("ssri:sham"), value=pl.col("value") + 1)
+    found = {t.title.split(" (mean")[0]: t for t in article_tables("switch-relapse", pl.concat([table, sham]))}
+    assert found["Table 1"].header == ("", "untreated", "ketamine", "ssri", "neurosteroid", "ssri:sham")
+    assert found["Table 1"].rows[0][-1] == "51.0 ± 14.1"
+
+
+def test_n_stands_in_each_cell_where_it_differs(table: pl.DataFrame) -> None:
+    fewer = table.filter((pl.col("arm") != "ssri") | (pl.col("subject") == 0))
+    (first, *_) = article_tables("switch-relapse", fewer)
+    assert "n in brackets" in first.title
+    assert first.rows[0][1:] == ("50.0 ± 14.1 (2)", "50.0 ± 14.1 (2)", "40.0 (1)", "50.0 ± 14.1 (2)")

@@ -130,7 +130,10 @@ def compare(protocol: str, table: pl.DataFrame, changed: tuple[str, ...] = ()) -
 
 
 def changes(protocol: Protocol) -> tuple[str, ...]:
-    """Parts in which a protocol differs from the library's of the same name; arms left out or added do not count."""
+    """Parts in which a protocol differs from the library's of the same name.
+
+    Arms left out or added do not count, nor do derived outcomes that are added.
+    """
     if protocol.name not in library():
         return ()
     original = load(protocol.name)
@@ -138,6 +141,7 @@ def changes(protocol: Protocol) -> tuple[str, ...]:
     if not shared:
         return ("arms",)
     ours, theirs = dump(protocol.only(shared)), dump(original.only(shared))
+    ours["derived"] = [rule for rule in ours["derived"] if rule in theirs["derived"]]
     return tuple(part for part in ours if part not in ("title", "cite") and ours[part] != theirs[part])
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from resynapse.errors import ProtocolError, nearest
+from resynapse.protocol.columns import with_columns
 from resynapse.protocol.files import loads_value
 from resynapse.protocol.schema import dump, parse
 from resynapse.protocol.tree import Protocol
@@ -37,7 +39,7 @@ def amended(protocol: Protocol, assignment: str) -> Protocol:
     place: Any = document
     for depth, part in enumerate(parts[:-1]):
         place = _enter(place, part, parts[:depth])
-    _assign(place, parts, loads_value(text, source=path))
+    _assign(place, parts, with_columns(loads_value(text, source=path), Path()))
     if parts[0] == "task" and isinstance(document["task"], dict):
         document["task"].pop("contents", None)  # of the file as it was named before
     return parse(document)

@@ -10,9 +10,9 @@ from resynapse.errors import ProtocolError, Where, nearest
 from resynapse.outcomes import OF_CHANGE
 from resynapse.protocol.derived import Derived, base
 from resynapse.protocol.node import Node, Path
-from resynapse.protocol.paths import Route, assessments
-from resynapse.protocol.steps import Assess, Drug, Mark, Step
-from resynapse.protocol.traits import Distribution, Place
+from resynapse.protocol.paths import Route, looks
+from resynapse.protocol.steps import Assess, Drug, Enrol, Mark, Step
+from resynapse.protocol.traits import Place, Trait
 from resynapse.protocol.variants import Variant
 from resynapse.task.base import MOST_SAMPLES
 
@@ -112,7 +112,9 @@ def readable(protocol: Tree, rules: Sequence[Derived]) -> tuple[Derived, ...]:
     known = _measured(protocol)
     kept = []
     for rule in rules:
-        if all(rule.of in known.get(condition, ()) for condition in rule.reads):
+        asked = [(condition, rule.of) for condition in rule.reads]
+        asked += [(rule.selects[1], rule.selects[0].outcome)] if rule.selects is not None else []
+        if all(outcome in known.get(condition, ()) for condition, outcome in asked):
             kept.append(rule)
             _add(known, rule)
     return tuple(kept)
@@ -124,7 +126,7 @@ def _check_assessments(protocol: Tree) -> None:
         _check_needs(stops, ("arms", arm))
         if arm in protocol.variants:
             _check_changed(protocol, stops, ("variants", arm))
-        names = [condition for condition, _ in assessments(stops)]
+        names = [condition for condition, _ in looks(stops)]
         for condition in names:
             if names.count(condition) > 1:
                 raise ProtocolError(
@@ -146,6 +148,13 @@ def _check_assessments(protocol: Tree) -> None:
                     f"{nearest(rule.of, sorted(known[condition]))}",
                     (*where, "of"),
                 )
+        if rule.selects is not None:
+            when, condition = rule.selects
+            if when.outcome not in known.get(condition, ()):
+                raise ProtocolError(
+                    f"{rule.outcome} is among {rule.among!r}, which no arm measures; name an outcome and its condition",
+                    (*where, "among"),
+                )
         for condition in rule.writes:
             if rule.outcome in known.get(condition, ()):
                 raise ProtocolError(
@@ -161,6 +170,10 @@ def _check_needs(stops: Route, where: Where, *, marked: bool = False, seen: froz
         if stop.when is not None and stop.when.outcome not in seen:
             raise ProtocolError(
                 f"`when: {stop.when}` reads an outcome that is not measured before it; assess it first", where
+            )
+        if isinstance(stop.step, Enrol) and stop.step.criterion.outcome not in seen:
+            raise ProtocolError(
+                f"`enrol: {stop.step.when}` reads an outcome that is not measured before it; assess it first", where
             )
         if isinstance(stop.step, Assess) and stop.when is None:
             seen = seen.union(stop.step.stored)
@@ -183,7 +196,7 @@ def _measured(protocol: Tree) -> dict[str, set[str]]:
     """The outcomes measured at each condition, with and without counts, by any arm."""
     known: dict[str, set[str]] = {}
     for stops in protocol.routes.values():
-        for condition, step in assessments(stops):
+        for condition, step in looks(stops):
             for name in (condition, base(condition)):
                 known.setdefault(name, set()).update(step.stored)
     return known
@@ -209,11 +222,11 @@ def _check_path(protocol: Tree, path: Path, where: Where) -> None:
         _check_path(protocol, node.fork, (*here, "fork"))
 
 
-def _check_layers(protocol: Tree, step: Step | None, draws: Sequence[tuple[Place, Distribution]], where: Where) -> None:
+def _check_layers(protocol: Tree, step: Step | None, draws: Sequence[tuple[Place, Trait]], where: Where) -> None:
     """A drug acts on layers that the network has."""
     if not isinstance(step, Drug):
         return
-    drawn = [number for place, distribution in draws if place[0] == "layers" for number in distribution.limits]
+    drawn = [number for place, trait in draws if place[0] == "layers" for _, number in trait.limits]
     for layer in (*(step.layers or ()), *drawn):
         if layer > len(protocol.hidden):
             hidden = f"the network has {len(protocol.hidden)} hidden layer{'s' * (len(protocol.hidden) > 1)}"

@@ -11,14 +11,21 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from resynapse.errors import ProtocolError, nearest
+from resynapse.protocol.derived import Derived
+from resynapse.protocol.measuring import DRAWS, fixed_probe, other_thresholds, remitters_only
 from resynapse.protocol.node import Path, every
 from resynapse.protocol.paths import Route, Stop
 from resynapse.protocol.steps import Decay, Drug, Lesion, PruneMore, Train
 from resynapse.protocol.tree import Protocol
-from resynapse.protocol.variants import Change, Variant
+from resynapse.protocol.variants import Change, Made, Variant
 
-Made = Iterator[tuple[str, tuple[Change, ...]]]
-"""Arms and what is changed in them."""
+
+def _no_variants(_: Protocol) -> Made:
+    return iter(())
+
+
+def _no_rules(_: Protocol) -> Iterator[Derived]:
+    return iter(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +37,13 @@ class Control:
     name : as on the command line.
     isolates : one sentence on what the comparison with the arm itself shows.
     make : the changes for each arm; changes that leave an arm as it is are dropped.
+    rules : derived outcomes that it adds to every arm.
     """
 
     name: str
     isolates: str
-    make: Callable[[Protocol], Made]
+    make: Callable[[Protocol], Made] = _no_variants
+    rules: Callable[[Protocol], Iterator[Derived]] = _no_rules
 
 
 def controlled(protocol: Protocol, name: str) -> Protocol:
@@ -53,9 +62,10 @@ def controlled(protocol: Protocol, name: str) -> Protocol:
     after = replace(protocol, variants={**protocol.variants, **added})
     routes = after.routes
     kept = {n: v for n, v in after.variants.items() if n not in added or routes[n] != routes[v.of]}
-    if len(kept) == len(protocol.variants):
+    rules = tuple(rule for rule in CONTROLS[name].rules(protocol) if rule not in protocol.derived)
+    if len(kept) == len(protocol.variants) and not rules:
         raise ProtocolError(f"control {name} changes nothing in protocol {protocol.name}; it has none of these steps")
-    return replace(protocol, variants=kept)
+    return replace(protocol, variants=kept, derived=(*protocol.derived, *rules))
 
 
 def _of_kind(*changes: Change) -> Callable[[Protocol], Made]:
@@ -136,6 +146,22 @@ def _lesions(by: Literal["smallest", "random"]) -> Callable[[Protocol], Made]:
     return make
 
 
+def _gain_only(protocol: Protocol) -> Made:
+    """The gain that a treatment ends with, and nothing else of it."""
+    for arm, path in protocol.arms.items():
+        trained = _reached([n.step.gain for n in every(path) if isinstance(n.step, Train)])
+        given = any(isinstance(n.step, Drug) and n.step.gain is not None for n in every(path))
+        if given or trained is not None:
+            yield (
+                arm,
+                (
+                    Change(step="regrow", section="treatment"),
+                    Change(step="drug", section="treatment", set={"inhibition": None, "activation": None}),
+                    Change(step="train", section="treatment", into=None if trained is None else Drug(gain=trained)),
+                ),
+            )
+
+
 def _no_training(protocol: Protocol) -> Made:
     """No epochs; a gain or an inhibition that training would have reached is given at once."""
     for arm, path in protocol.arms.items():
@@ -196,6 +222,11 @@ CONTROLS: dict[str, Control] = {
             _no_training,
         ),
         Control(
+            "gain-only",
+            "the treatment's gain and nothing else of it, on the untreated network: what gain does without training",
+            _gain_only,
+        ),
+        Control(
             "equal-protection",
             "the same washout of the stabiliser (the middle one) in every arm: the challenge at the test made equal",
             _equal_protection,
@@ -204,6 +235,11 @@ CONTROLS: dict[str, Control] = {
             "no-protection",
             "no stabiliser at all: what is left of the arms' order without protection",
             _of_kind(Change(step="stabilise")),
+        ),
+        Control(
+            "no-decay",
+            "the stabiliser does not wash out: full protection at the test, what the washout takes away",
+            _of_kind(Change(step="decay", set={"per_step": 0.0})),
         ),
         Control(
             "swapped-decay",
@@ -234,6 +270,31 @@ CONTROLS: dict[str, Control] = {
             "matched-lesion",
             "the structural test removes exactly its share of every layer's weakest: equal loss for dense and sparse",
             _lesions("smallest"),
+        ),
+        Control(
+            "scaled-noise",
+            "noise of assessments in proportion to activation: resilience by structure, not by a louder signal",
+            _of_kind(*(Change(step="assess", section=s, set={"noise": "scaled"}) for s in ("treatment", "follow_up"))),
+        ),
+        Control(
+            "many-draws",
+            f"every accuracy under noise as the mean of {DRAWS} noise draws: how much one draw alone makes of a spread",
+            _of_kind(Change(step="assess", set={"draws": DRAWS})),
+        ),
+        Control(
+            "fixed-probe",
+            "the middle strength at every cycle where a probe's strength changes: sensitisation apart from the probe",
+            fixed_probe,
+        ),
+        Control(
+            "remitters-only",
+            "only subjects in remission (acc_combined 90 or more) go on: relapse of those who had something to lose",
+            remitters_only,
+        ),
+        Control(
+            "threshold-sweep",
+            "derived outcomes at 0.8, 0.9, 1.1 and 1.2 of their thresholds: whether an order hangs on the threshold",
+            rules=other_thresholds,
         ),
     )
 }

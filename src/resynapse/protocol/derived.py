@@ -5,17 +5,20 @@ They are arithmetic on one subject's results in one arm, so a threshold can chan
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, ClassVar, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from typing_extensions import override
+
+from resynapse.errors import ProtocolError
+from resynapse.protocol.when import When
 
 Measured = Mapping[tuple[str, str], float]
 """Value by (condition, outcome)."""
-Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Finite = Annotated[float, Field(strict=True, allow_inf_nan=False, json_schema_extra={"unit": "of `of`"})]
 
 
 def base(condition: str) -> str:
@@ -30,6 +33,34 @@ class Derived(BaseModel):
     kind: ClassVar[str]
     outcome: str = Field(min_length=1, description="name of the new outcome")
     of: str = Field(min_length=1, description="the outcome it is computed from")
+    among: str | None = Field(
+        default=None,
+        description="only of subjects for whom this holds, such as `acc_combined >= 90 at acute`; by default of all",
+    )
+
+    @field_validator("among")
+    @classmethod
+    def _comparison(cls, text: str | None) -> str | None:
+        if text is None:
+            return None
+        try:
+            when, condition = _among(text)
+        except ProtocolError as error:
+            raise ValueError(str(error)) from None
+        return f"{when} at {condition}"
+
+    @property
+    def selects(self) -> tuple[When, str] | None:
+        """The comparison of `among` and the condition it reads, or None."""
+        return None if self.among is None else _among(self.among)
+
+    def concerns(self, measured: Measured) -> bool:
+        """Whether the subject is among those it is computed of; one who was not measured there is not."""
+        if self.selects is None:
+            return True
+        when, condition = self.selects
+        value = measured.get((condition, when.outcome))
+        return value is not None and when.holds({when.outcome: value})
 
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
         """(condition, value) of every value the rule adds; none where its inputs were not measured."""
@@ -167,3 +198,27 @@ class Steepest(OverCounts):
 
 RULES: dict[str, type[Derived]] = {rule.kind: rule for rule in (Drop, Below, Mean, First, Steepest)}
 """Every rule by the name it has in protocol files."""
+
+
+def derive(rules: Sequence[Derived], measured: Measured, *, everyone: bool = False) -> dict[tuple[str, str], float]:
+    """What was measured and, after it, what the rules add, one after the other.
+
+    Parameters
+    ----------
+    rules : in the order of the protocol.
+    measured : of one subject in one arm.
+    everyone : take no notice of `among`.
+    """
+    values = dict(measured)
+    for rule in rules:
+        if everyone or rule.concerns(values):
+            values.update({(condition, rule.outcome): value for condition, value in rule.values(values)})
+    return values
+
+
+def _among(text: str) -> tuple[When, str]:
+    """The comparison and the condition of ``outcome < number at condition``."""
+    comparison, _, condition = text.rpartition(" at ")
+    if not comparison or not condition.strip():
+        raise ProtocolError(f"{text!r} names no condition; write it such as acc_combined >= 90 at acute")
+    return When.parse(comparison), condition.strip()

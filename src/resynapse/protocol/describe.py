@@ -6,7 +6,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from resynapse.protocol.columns import MOST_VALUES
 from resynapse.protocol.derived import RULES
+from resynapse.protocol.schema import SHORTHAND
 from resynapse.protocol.steps import STEPS
 from resynapse.protocol.traits import KINDS
 from resynapse.task import DEFAULT_TASK, TASKS
@@ -100,7 +102,7 @@ def _step(kind: str) -> dict[str, Any]:
     schema = model.model_json_schema()
     schema["properties"] = {name: _open(field) for name, field in schema.get("properties", {}).items()}
     schema["description"] = (model.__doc__ or "").split("\n", 1)[0]
-    if kind == "assess":
+    if kind in SHORTHAND:
         return {"anyOf": [{"type": "string"}, schema]}
     return schema if schema.get("required") else {"anyOf": [{"type": "null"}, schema]}
 
@@ -124,10 +126,18 @@ def _distribution() -> dict[str, Any]:
     properties = {kind: numbers if kind == "choice" else pair for kind in KINDS}
     return {
         "type": "object",
-        "description": "a number that is drawn for each subject",
+        "description": "a number that each subject has its own of",
         "additionalProperties": False,
-        "oneOf": [{"required": [kind]} for kind in KINDS],
-        "properties": {**properties, "within": pair, "name": {"type": "string"}},
+        "oneOf": [*({"required": [kind]} for kind in KINDS), {"required": ["column", "of"]}],
+        "properties": {
+            **properties,
+            "within": pair,
+            "name": {"type": "string"},
+            "column": {"type": "string", "description": "a column of a CSV table of traits, a row for each subject"},
+            "of": {"type": "string", "description": "the table's file, from the folder of the protocol"},
+            "draw": {"type": "boolean", "description": "draw rows with replacement"},
+            "values": {**numbers, "maxItems": MOST_VALUES, "description": "as read from the table"},
+        },
     }
 
 
@@ -140,8 +150,10 @@ def _variant() -> dict[str, Any]:
             "step": {"enum": list(STEPS)},
             "in": {"enum": ["induction", "treatment", "follow_up"]},
             "set": {"type": "object"},
+            "condition": {"type": "string", "description": "of assessments, the one that is so named"},
             "into": {"$ref": "#/$defs/node"},
             "at": _COUNTS,
+            "then": {"$ref": "#/$defs/node"},
         },
     }
     return {

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from resynapse.errors import ProtocolError, Where, nearest
+from resynapse.protocol.columns import with_columns
 from resynapse.protocol.expand import merged
 from resynapse.protocol.schema import dump, parse
 from resynapse.protocol.tree import Protocol
@@ -91,7 +92,13 @@ def loads_value(text: str, source: str) -> Any:
 
 
 def loads(text: str, source: str = "protocol", folder: Path | None = None) -> Protocol:
-    """A protocol from YAML text; `source` names it in errors, paths in it begin at `folder` (the current one)."""
+    """A protocol from YAML text.
+
+    Parameters
+    ----------
+    source : names it in errors.
+    folder : what paths in it are relative to; by default the current one.
+    """
     try:
         document = yaml.load(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
@@ -102,7 +109,7 @@ def loads(text: str, source: str = "protocol", folder: Path | None = None) -> Pr
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ProtocolError(f"{source}: malformed YAML: {str(error).splitlines()[0]}") from None
     try:
-        return parse(_on_base(document), folder)
+        return parse(with_columns(_on_base(document), folder or Path()), folder)
     except RecursionError:
         raise ProtocolError(f"{source}: nested too deep (an anchor may contain itself)") from None
     except ProtocolError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from resynapse.protocol.steps import Step
-from resynapse.protocol.traits import Distribution, Place
+from resynapse.protocol.traits import Place, Trait
 from resynapse.protocol.when import When
 
 
@@ -37,7 +37,7 @@ class Node:
     skip: tuple[str, ...] = ()
     label: tuple[float, ...] = ()
     when: When | None = None
-    draws: tuple[tuple[Place, Distribution], ...] = ()
+    draws: tuple[tuple[Place, Trait], ...] = ()
     stream: str | None = None
 
 

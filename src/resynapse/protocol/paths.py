@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from resynapse.protocol.node import Node, Path
-from resynapse.protocol.steps import Assess, Step
-from resynapse.protocol.traits import Distribution, Place
+from resynapse.protocol.steps import Assess, Enrol, Step
+from resynapse.protocol.traits import Place, Trait
 from resynapse.protocol.when import When
 
 
@@ -27,7 +27,7 @@ class Stop:
     share: bool = True
     label: tuple[float, ...] = ()
     when: When | None = None
-    draws: tuple[tuple[Place, Distribution], ...] = ()
+    draws: tuple[tuple[Place, Trait], ...] = ()
 
     def named(self, suffix: str) -> str:
         """The suffix of the conditions here and below: that of the path around it and the node's own counts."""
@@ -71,8 +71,8 @@ def parted(group: Mapping[str, Route]) -> Iterator[Branch]:
 
 
 def epochs(group: Mapping[str, Route]) -> int:
-    """Training epochs of one subject when every shared stretch is run once."""
-    total, waiting = 0, [group]
+    """Training epochs of one subject that is always enrolled, when every shared stretch is run once."""
+    total, waiting = 0, [{arm: tuple(_unlooked(route)) for arm, route in group.items()}]
     while waiting:
         for branch in parted(waiting.pop()):
             stop = branch.stop
@@ -101,14 +101,39 @@ def nesting(group: Mapping[str, Route]) -> int:
 
 def assessments(stops: Route, suffix: str = "") -> list[tuple[str, Assess]]:
     """The conditions an arm is assessed at, in order; below `at` each carries its count."""
-    found = []
+    return [(condition, step) for condition, step in looks(stops, suffix) if isinstance(step, Assess)]
+
+
+def enrolments(stops: Route) -> list[tuple[str, Enrol]]:
+    """The points an arm is selected at, in order, named as assessments are."""
+    return [(condition, step) for condition, step in looks(stops) if isinstance(step, Enrol)]
+
+
+def looks(stops: Route, suffix: str = "") -> Iterator[tuple[str, Assess | Enrol]]:
+    """Where an arm is looked at without being changed, in order."""
     for stop in stops:
         here = stop.named(suffix)
-        if isinstance(stop.step, Assess):
-            found.append((stop.step.condition + here, stop.step))
+        if isinstance(stop.step, (Assess, Enrol)):
+            yield stop.step.condition + here, stop.step
         for inner in [below(here, count) for count in stop.at] or [here]:
-            found += assessments(stop.fork, inner)
-    return found
+            yield from looks(stop.fork, inner)
+
+
+def _unlooked(stops: Route) -> Iterator[Stop]:
+    """The route as training sees it: arms that only measure or select otherwise go on together.
+
+    An assessment stays where a later condition may read it: then arms may part for what they measured.
+    """
+    for index, stop in enumerate(stops):
+        read = isinstance(stop.step, Assess) and any(_conditional(later) for later in (stop, *stops[index + 1 :]))
+        if not isinstance(stop.step, (Assess, Enrol)) or read:
+            yield stop
+        elif stop.fork:
+            yield replace(stop, step=None, stream="", when=None, draws=())
+
+
+def _conditional(stop: Stop) -> bool:
+    return stop.when is not None or any(_conditional(inner) for inner in stop.fork)
 
 
 def below(suffix: str, count: float) -> str:

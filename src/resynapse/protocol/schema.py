@@ -21,7 +21,7 @@ from resynapse.protocol.derived import RULES, Derived
 from resynapse.protocol.expand import Scope, filled, listed, rounds
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.steps import STEPS, Step
-from resynapse.protocol.traits import Distribution, Place, found, placed
+from resynapse.protocol.traits import Place, Trait, found, placed
 from resynapse.protocol.tree import Protocol
 from resynapse.protocol.variants import Change, Variant
 from resynapse.protocol.when import When
@@ -29,7 +29,8 @@ from resynapse.task import DEFAULT_TASK, TASKS, Task, places
 
 _BESIDE = ("at", "fork", "share", "arms", "skip", "label", "when", "stream")
 _MANY = ("repeat", "sweep")
-_SHORTHAND = {"assess": "condition"}
+SHORTHAND = {"assess": "condition", "enrol": "when"}
+"""The field that a step's value stands for where it is no mapping."""
 _TOP = (
     "name", "title", "cite", "task", "network", "batch_size", "induction", "arms", "follow_up", "derived",
     "variants",
@@ -95,7 +96,7 @@ def dump(protocol: Protocol) -> dict[str, Any]:
         "induction": _dump_path(protocol.induction),
         "arms": {name: _dump_path(path) for name, path in protocol.arms.items()},
         "follow_up": _dump_path(protocol.follow_up),
-        "derived": [{rule.kind: rule.model_dump(mode="json")} for rule in protocol.derived],
+        "derived": [{rule.kind: rule.model_dump(mode="json", exclude_none=True)} for rule in protocol.derived],
         **({"variants": {n: _dump_variant(v) for n, v in protocol.variants.items()}} if protocol.variants else {}),
     }
 
@@ -181,16 +182,20 @@ def _node(value: object, where: Where, scope: Scope) -> Node:
     return Node(**fields)
 
 
-def _step(kind: str, value: object, where: Where) -> tuple[Step, tuple[tuple[Place, Distribution], ...]]:
+def _step(kind: str, value: object, where: Where) -> tuple[Step, tuple[tuple[Place, Trait], ...]]:
     """The step, with the medians of what is drawn for each subject, and the draws."""
-    if kind in _SHORTHAND and not isinstance(value, Mapping):
-        value = {_SHORTHAND[kind]: value}
+    if kind in SHORTHAND and not isinstance(value, Mapping):
+        value = {SHORTHAND[kind]: value}
     fields = _mapping({} if value is None else value, where)
     draws = tuple(found(fields, where))
+    medians = {place: drawn.median for place, drawn in draws}
     for place, drawn in draws:
-        for limit in drawn.limits:
-            with_drawn(STEPS[kind], fields, {p: d.at(0.5) for p, d in draws} | {place: limit}, where)
-    return with_drawn(STEPS[kind], fields, {p: d.at(0.5) for p, d in draws}, where), draws
+        for stands, limit in drawn.limits:
+            try:
+                with_drawn(STEPS[kind], fields, medians | {place: limit}, where)
+            except ProtocolError as error:
+                raise ProtocolError(f"{stands}{error.problem}", error.where) from None
+    return with_drawn(STEPS[kind], fields, medians, where), draws
 
 
 def with_drawn(kind: type[Step], fields: Mapping[str, Any], numbers: Mapping[Place, float], where: Where = ()) -> Step:
@@ -213,21 +218,27 @@ def _variant(value: object, where: Where) -> Variant:
 
 
 def _change(value: object, where: Where) -> Change:
-    item = _mapping(value, where, ("step", "in", "set", "into", "at"))
+    item = _mapping(value, where, ("step", "in", "condition", "set", "into", "at", "then"))
     kind, section = item.get("step"), item.get("in", "")
     if kind not in STEPS:
         raise ProtocolError(f"step {kind!r} is not known; {nearest(kind, STEPS)}", where)
     if section not in ("", "induction", "treatment", "follow_up"):
         raise ProtocolError(f"{section!r} is no section; allowed: induction, treatment, follow_up", (*where, "in"))
+    if "condition" in item and kind != "assess":
+        raise ProtocolError(f"{kind} has no condition; only assessments are named by theirs", (*where, "condition"))
     fields = _mapping(item.get("set", {}), (*where, "set"), STEPS[kind].model_fields)
-    into = None
-    if "into" in item:
-        other = _node(item["into"], (*where, "into"), {})
-        if other.step is None or other != Node(step=other.step):
-            raise ProtocolError("one step alone must stand here", (*where, "into"))
-        into = other.step
+    steps = {key: _bare(item[key], (*where, key)) for key in ("into", "then") if key in item}
     at = _typed(tuple[int, ...], item["at"], (*where, "at")) if "at" in item else None
-    return Change(step=kind, section=section, set=fields, into=into, at=at)
+    condition = _typed(str, item.get("condition", ""), (*where, "condition"))
+    return Change(step=kind, section=section, condition=condition, set=fields, at=at, **steps)
+
+
+def _bare(value: object, where: Where) -> Step:
+    """A step with nothing beside it."""
+    node = _node(value, where, {})
+    if node.step is None or node != Node(step=node.step):
+        raise ProtocolError("one step alone must stand here", where)
+    return node.step
 
 
 def _dump_variant(variant: Variant) -> dict[str, Any]:
@@ -236,10 +247,13 @@ def _dump_variant(variant: Variant) -> dict[str, Any]:
         out: dict[str, Any] = {"step": change.step}
         if change.section:
             out["in"] = change.section
+        if change.condition:
+            out["condition"] = change.condition
         if change.set:
             out["set"] = dict(change.set)
-        if change.into is not None:
-            out["into"] = {change.into.kind: change.into.model_dump(mode="json", exclude_none=True)}
+        for key, step in (("into", change.into), ("then", change.then)):
+            if step is not None:
+                out[key] = {step.kind: step.model_dump(mode="json", exclude_none=True)}
         if change.at is not None:
             out["at"] = list(change.at)
         changes.append(out)

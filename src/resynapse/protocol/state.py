@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from resynapse.engine import Engine
 from resynapse.modulation import NEUTRAL, Modulation
@@ -19,14 +19,14 @@ class State:
     Parameters
     ----------
     network, modulation : the network and what acts on it.
-    seen : the latest value of every outcome measured on the way here.
     marked : the network as it was when it was last marked, to measure change from; None before.
+    induced : the network at the end of the induction, which noise may be scaled to; None within it.
     """
 
     network: Network
     modulation: Modulation = NEUTRAL
     marked: Network | None = None
-    seen: Mapping[str, float] = field(default_factory=dict)
+    induced: Network | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,17 +21,20 @@ from resynapse.modulation import NEUTRAL, Activation, Modulation
 from resynapse.outcomes import BATTERY, outcome
 from resynapse.plasticity import TieRule, lesion, pick, prune, prune_more, regrow, scar
 from resynapse.protocol.state import Setting, State
+from resynapse.protocol.when import When
 from resynapse.randomness import permutation
 
 Count = Annotated[int, Field(ge=0, le=10_000_000, strict=True)]
-Layer = Annotated[int, Field(ge=1, strict=True)]
-Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False)]
+Layer = Annotated[int, Field(ge=1, strict=True, json_schema_extra={"unit": "hidden layer"})]
+Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False, json_schema_extra={"unit": "share"})]
 NonNegative = Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
 NonNegativeRamp = NonNegative | tuple[NonNegative, NonNegative]
 PositiveRamp = Positive | tuple[Positive, Positive]
 Inhibition = Annotated[Positive, Field(le=1)]
 InhibitionRamp = Inhibition | tuple[Inhibition, Inhibition]
+ENROLLED = "enrolled"
+"""The outcome that selection stores: 100 or 0."""
 
 
 class Step(BaseModel):
@@ -59,15 +62,19 @@ class Step(BaseModel):
 
 
 class Train(Step):
-    """Train the live connections and biases with a new Adam optimiser, the drug state as it is."""
+    """Train the live connections and biases with a new Adam optimiser, the drug state as it is.
+
+    Source: docs/model.md, Training.
+    """
 
     kind: ClassVar[str] = "train"
     counts: ClassVar[str | None] = "epochs"
-    epochs: Count = Field(description="passes over the training set")
+    epochs: Count = Field(description="passes over the training set", json_schema_extra={"unit": "epochs"})
     lr: NonNegative = Field(description="learning rate of Adam")
     noise_sd: NonNegativeRamp = Field(
         default=0.0,
         description="sd of internal noise during this phase only; [first epoch, last epoch] is a linear ramp",
+        json_schema_extra={"unit": "activity"},
     )
     gain: PositiveRamp | None = Field(
         default=None,
@@ -115,11 +122,19 @@ class Train(Step):
 
 
 class Prune(Step):
-    """Prune every layer to a sparsity, weakest connections first: the model of depression."""
+    """Prune every layer to a sparsity, weakest connections first: the model of depression.
+
+    Source: docs/model.md, Pruning.
+    """
 
     kind: ClassVar[str] = "prune"
     sparsity: float = Field(
-        ge=0, lt=1, strict=True, allow_inf_nan=False, description="share of connections to be without"
+        ge=0,
+        lt=1,
+        strict=True,
+        allow_inf_nan=False,
+        description="share of connections to be without",
+        json_schema_extra={"unit": "share"},
     )
 
     @override
@@ -128,7 +143,10 @@ class Prune(Step):
 
 
 class PruneMore(Step):
-    """Prune a share of the connections that are still active: the structural relapse test."""
+    """Prune a share of the connections that are still active: the structural relapse test.
+
+    Source: docs/model.md, Pruning.
+    """
 
     kind: ClassVar[str] = "prune_more"
     of_active: Share = Field(description="share of the active connections to prune")
@@ -139,7 +157,10 @@ class PruneMore(Step):
 
 
 class Lesion(Step):
-    """Remove an exact number of active connections from every layer."""
+    """Remove an exact number of active connections from every layer.
+
+    Source: docs/model.md, Pruning.
+    """
 
     kind: ClassVar[str] = "lesion"
     of_active: Share = Field(description="share of each layer's active connections; the count is rounded down")
@@ -154,14 +175,18 @@ class Scar(Step):
     """Turn connections into scars: pruned, and never regrown.
 
     Severity, where it counts, is ``clip(1 + (gain - 1) + 2 (activation_magnitude - 0.1), 0.5, 2)`` of the state.
-    Source: model of section 7, kindling.
+    Source: docs/model.md, Scars.
     """
 
     kind: ClassVar[str] = "scar"
     of_all: Share | None = Field(default=None, description="share of all positions of each layer")
     of_active: Share | None = Field(default=None, description="share of each layer's active connections")
     by: Literal["random", "smallest"] = Field(default="random", description="uniformly, or the weakest ones")
-    at_least: Count = Field(default=0, description="fewest scars of a layer, where it has so many positions")
+    at_least: Count = Field(
+        default=0,
+        description="fewest scars of a layer, where it has so many positions",
+        json_schema_extra={"unit": "connections"},
+    )
     times_severity: bool = Field(default=False, description="multiply the share by the severity of the state")
     within: tuple[Share, Share] = Field(default=(0.0, 1.0), description="bounds of the share after that")
 
@@ -194,7 +219,10 @@ class Scar(Step):
 
 
 class Mark(Step):
-    """Remember the network as it is now: outcomes of change are measured from here."""
+    """Remember the network as it is now: outcomes of change are measured from here.
+
+    Source: docs/model.md, Outcomes.
+    """
 
     kind: ClassVar[str] = "mark"
 
@@ -204,7 +232,10 @@ class Mark(Step):
 
 
 class Regrow(Step):
-    """Re-open pruned connections where the loss asks for them most (or at random): synaptogenesis."""
+    """Re-open pruned connections where the loss asks for them most (or at random): synaptogenesis.
+
+    Source: docs/model.md, Regrowth.
+    """
 
     kind: ClassVar[str] = "regrow"
     of_pruned: Share = Field(description="share of each layer's pruned connections to re-open")
@@ -212,9 +243,11 @@ class Regrow(Step):
         default="gradient", description="choose by the summed abs(dL/dw), or uniformly"
     )
     batches: Annotated[int, Field(ge=1, strict=True)] = Field(
-        default=30, description="training batches that the gradient is summed over"
+        default=30, description="training batches of the sum", json_schema_extra={"unit": "batches"}
     )
-    init_sd: NonNegative = Field(default=0.03, description="sd of the new weights, normal around 0")
+    init_sd: NonNegative = Field(
+        default=0.03, description="sd of the new weights, normal around 0", json_schema_extra={"unit": "weight"}
+    )
     ties: TieRule = Field(default="keyed", description="order among equal scores: a keyed random order, or by index")
 
     @override
@@ -251,7 +284,10 @@ class Regrow(Step):
 
 
 class Drug(Step):
-    """Set the drug state; what is not named stays as it is, also the layers that the drug acts on."""
+    """Set the drug state; what is not named stays as it is, also the layers that the drug acts on.
+
+    Source: docs/model.md, Forward rule.
+    """
 
     kind: ClassVar[str] = "drug"
     gain: Positive | None = Field(default=None, description="multiplier of hidden activity")
@@ -278,7 +314,10 @@ class Drug(Step):
 
 
 class Discontinue(Step):
-    """Stop the drug: the neutral drug state. The stabiliser's protection stays."""
+    """Stop the drug: the neutral drug state. The stabiliser's protection stays.
+
+    Source: docs/model.md, Forward rule.
+    """
 
     kind: ClassVar[str] = "discontinue"
 
@@ -288,7 +327,10 @@ class Discontinue(Step):
 
 
 class Stabilise(Step):
-    """Give the mood stabiliser: set its protection."""
+    """Give the mood stabiliser: set its protection.
+
+    Source: docs/model.md, Forward rule.
+    """
 
     kind: ClassVar[str] = "stabilise"
     protection: Share = Field(description="protection, 1 is full")
@@ -299,12 +341,15 @@ class Stabilise(Step):
 
 
 class Decay(Step):
-    """Let the stabiliser wash out: its protection falls linearly, not below 0."""
+    """Let the stabiliser wash out: its protection falls linearly, not below 0.
+
+    Source: docs/model.md, The protocol switch-relapse.
+    """
 
     kind: ClassVar[str] = "decay"
     counts: ClassVar[str | None] = "steps"
-    steps: Count = Field(description="washout steps")
-    per_step: Share = Field(description="protection lost in each step")
+    steps: Count = Field(description="washout steps", json_schema_extra={"unit": "steps"})
+    per_step: Share = Field(description="protection lost in each step", json_schema_extra={"unit": "share a step"})
 
     @property
     @override
@@ -323,7 +368,10 @@ class Decay(Step):
 
 
 class Assess(Step):
-    """Measure outcomes at a named condition; the state stays as it is."""
+    """Measure outcomes at a named condition; the state stays as it is.
+
+    Source: docs/model.md, Outcomes.
+    """
 
     kind: ClassVar[str] = "assess"
     condition: str = Field(
@@ -335,6 +383,14 @@ class Assess(Step):
         default=BATTERY,
         min_length=1,
         description="names of the outcomes, or `name as other` to store one under another name; by default the battery",
+    )
+
+    draws: Annotated[int, Field(ge=1, le=1000, strict=True)] = Field(
+        default=1, description="independent noise draws; an accuracy under noise is their mean"
+    )
+    noise: Literal["absolute", "scaled"] = Field(
+        default="absolute",
+        description="internal noise as its name says, or scaled to the state's activation relative to the induction's",
     )
 
     @field_validator("outcomes")
@@ -357,9 +413,55 @@ class Assess(Step):
         return state
 
 
+class Enrol(Step):
+    """Select subjects: where the comparison is false, nothing after this is done or measured in this arm.
+
+    On a side path it ends the side path alone. Stored is `enrolled`, 100 or 0, so that its mean is a % of those
+    who were assessed for eligibility.
+    """
+
+    kind: ClassVar[str] = "enrol"
+    stored: ClassVar[tuple[str, ...]] = (ENROLLED,)
+    when: str = Field(description="a comparison with what was measured last, such as acc_combined >= 90")
+    condition: str = Field(
+        default="enrolment", min_length=1, pattern=r"^[^=,/\s]+$", description="name of the point where it is decided"
+    )
+
+    @field_validator("when")
+    @classmethod
+    def _comparison(cls, text: str) -> str:
+        try:
+            return str(When.parse(text))
+        except ProtocolError as error:
+            raise ValueError(str(error)) from None
+
+    @property
+    def criterion(self) -> When:
+        """The comparison."""
+        return When.parse(self.when)
+
+    @override
+    def apply(self, state: State, setting: Setting) -> State:
+        return state
+
+
 STEPS: dict[str, type[Step]] = {
     step.kind: step
-    for step in (Train, Prune, PruneMore, Lesion, Scar, Mark, Regrow, Drug, Discontinue, Stabilise, Decay, Assess)
+    for step in (
+        Train,
+        Prune,
+        PruneMore,
+        Lesion,
+        Scar,
+        Mark,
+        Regrow,
+        Drug,
+        Discontinue,
+        Stabilise,
+        Decay,
+        Assess,
+        Enrol,
+    )
 }
 """Every step by the name it has in protocol files."""
 

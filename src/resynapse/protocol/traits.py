@@ -1,4 +1,4 @@
-"""Virtual populations: a number of a protocol that is drawn for each subject.
+"""Virtual populations: a number of a protocol that each subject has its own of.
 
 A draw is a function of (root seed, subject, name of the trait): arms share it, the same name in two places is the same
 quantile, and it is stored with the results, at the condition `trait`.
@@ -13,6 +13,7 @@ from statistics import NormalDist
 from typing import Any
 
 from resynapse.errors import ProtocolError, Where, nearest
+from resynapse.protocol.columns import Column
 
 TRAIT = "trait"
 """The condition that drawn values stand under."""
@@ -99,13 +100,27 @@ class Distribution:
         return value if self.within is None else min(max(value, self.within[0]), self.within[1])
 
     @property
-    def limits(self) -> tuple[float, ...]:
+    def stream(self) -> str:
+        """Of the draw, below that of the trait's name."""
+        return self.name
+
+    @property
+    def median(self) -> float:
+        """The value that half of the subjects are below."""
+        return self.at(0.5)
+
+    @property
+    def limits(self) -> Iterator[tuple[str, float]]:
         """Values that a field must allow: the bounds where there are some, every choice, else the median."""
-        if self.kind == "choice":
-            return self.numbers
+        ends = self.numbers if self.kind in ("choice", "uniform") else (self.median,)
         if self.within is not None:
-            return (self.at(0.0), self.at(1.0))
-        return self.numbers if self.kind == "uniform" else (self.at(0.5),)
+            ends = (self.at(0.0), self.at(1.0))
+        for end in ends:
+            yield "", end
+
+    def value(self, subject: int, quantile: float) -> float:
+        """The subject's value at its quantile."""
+        return self.at(quantile)
 
     @property
     def _normal(self) -> NormalDist:
@@ -129,12 +144,18 @@ class Distribution:
         return self._normal.cdf(value)
 
 
-def found(value: Any, where: Where, place: Place = ()) -> Iterator[tuple[Place, Distribution]]:
-    """The distributions among a step's fields, with their places."""
+Trait = Distribution | Column
+"""Where the number of a subject comes from."""
+
+
+def found(value: Any, where: Where, place: Place = ()) -> Iterator[tuple[Place, Trait]]:
+    """The distributions and columns among a step's fields, with their places."""
     items = value.items() if isinstance(value, Mapping) else enumerate(value)
     for key, inner in items:
         if isinstance(inner, Mapping) and any(k in KINDS for k in inner):
             yield (*place, key), Distribution.parse(inner, (*where, key))
+        elif isinstance(inner, Mapping) and "column" in inner:
+            yield (*place, key), Column.parse(inner, (*where, key))
         elif not place and isinstance(inner, list):
             yield from found(inner, (*where, key), (key,))
 

@@ -13,7 +13,8 @@ from resynapse.protocol.checks import check, readable
 from resynapse.protocol.derived import Derived
 from resynapse.protocol.node import Node, Path, Stepwise, every, nodes
 from resynapse.protocol.paths import Route, route
-from resynapse.protocol.steps import Assess
+from resynapse.protocol.steps import Assess, Step
+from resynapse.protocol.traits import Trait
 from resynapse.protocol.variants import Variant
 from resynapse.task import GaussianBlobs, Task
 
@@ -71,6 +72,12 @@ class Protocol:
         for path in (self.induction, *self.arms.values(), self.follow_up):
             yield from every(path)
 
+    @property
+    def traits(self) -> Iterator[Trait]:
+        """Where the numbers come from that each subject has its own of."""
+        for node in self.nodes:
+            yield from (trait for _, trait in node.draws)
+
     def with_arm(self, name: str, steps: Sequence[Stepwise]) -> Protocol:
         """The same protocol with one more arm, or another treatment in an arm that is there."""
         return replace(self, arms={**self.arms, name: nodes(steps)})
@@ -111,19 +118,16 @@ class Protocol:
             raise ProtocolError(f"protocol {self.name} has no condition {condition!r}; {nearest(condition, found)}")
 
         try:
-            assess = Assess(condition=condition, outcomes=tuple(outcomes))
+            outcomes = Assess(condition=condition, outcomes=tuple(outcomes)).outcomes
         except ValidationError as error:
             raise ProtocolError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
 
+        def changed(step: Step | None) -> Step | None:
+            meant = isinstance(step, Assess) and step.condition == condition
+            return step.model_copy(update={"outcomes": outcomes}) if step is not None and meant else step
+
         def change(path: Path) -> Path:
-            return tuple(
-                replace(
-                    node,
-                    fork=change(node.fork),
-                    step=assess if isinstance(node.step, Assess) and node.step.condition == condition else node.step,
-                )
-                for node in path
-            )
+            return tuple(replace(node, fork=change(node.fork), step=changed(node.step)) for node in path)
 
         return self._changed(
             induction=change(self.induction),

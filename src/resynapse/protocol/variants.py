@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from resynapse.errors import ProtocolError
 from resynapse.protocol.paths import Route, Stop
-from resynapse.protocol.steps import Step
+from resynapse.protocol.steps import Assess, Step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,18 +25,33 @@ class Change:
     ----------
     step : kind of the steps, such as ``regrow``.
     section : ``induction``, ``treatment`` or ``follow_up``; empty for all of them.
+    condition : of assessments, the one that is so named, with its counts (``cycle=0``) or without; empty for all.
     set : fields with their new values; None puts a field back to its default.
     into : another step in its place.
     at : other counts for its side paths.
+    then : a step that is added after it.
 
-    Without `set`, `into` and `at` the step is left out; its side paths stay.
+    Without `set`, `into`, `at` and `then` the step is left out; its side paths stay.
     """
 
     step: str
     section: str = ""
+    condition: str = ""
     set: Mapping[str, Any] = field(default_factory=dict)
     into: Step | None = None
     at: tuple[int, ...] | None = None
+    then: Step | None = None
+
+    def means(self, stop: Stop, suffix: str | None) -> bool:
+        """Whether it is about this stop; `suffix` is that of the conditions around it, None where they are several."""
+        if stop.step is None or stop.step.kind != self.step:
+            return False
+        if self.section and stop.stream.split("/", 1)[0] != self.section:
+            return False
+        if not self.condition:
+            return True
+        name = stop.step.condition if isinstance(stop.step, Assess) else ""
+        return self.condition in (name, *([] if suffix is None else [name + stop.named(suffix)]))
 
     def on(self, stop: Stop) -> Stop | None:
         """The stop after the change; None where nothing of it is left.
@@ -46,6 +61,8 @@ class Change:
         ProtocolError : a value that the field cannot take.
         """
         if self.into is None and not self.set and self.at is None:
+            if self.then is not None:
+                return stop
             return replace(stop, step=None, at=(), share=True, draws=()) if stop.fork else None
         if self.into is not None:
             return replace(stop, step=self.into, draws=(), at=stop.at if self.into.counts else ())
@@ -86,15 +103,22 @@ class Variant:
         return of
 
 
-def _changed(route: Route, change: Change) -> Iterator[Stop]:
+Made = Iterator[tuple[str, tuple[Change, ...]]]
+"""Arms, and what is changed in each."""
+
+
+def _changed(route: Route, change: Change, suffix: str | None = "") -> Iterator[Stop]:
     for stop in route:
-        inner = replace(stop, fork=tuple(_changed(stop.fork, change)))
+        # below the counts of a trajectory one stop has several names, so that none of them means it
+        inside = None if stop.at or suffix is None else stop.named(suffix)
+        inner = replace(stop, fork=tuple(_changed(stop.fork, change, inside)))
         if stop.fork and not inner.fork:
             inner = replace(inner, at=())
-        meant = stop.step is not None and stop.step.kind == change.step
-        if meant and (not change.section or stop.stream.split("/", 1)[0] == change.section):
-            after = change.on(inner)
-        else:
-            after = inner if inner.step is not None or inner.fork else None
+        meant = change.means(stop, suffix)
+        left = inner if inner.step is not None or inner.fork else None
+        after = change.on(inner) if meant else left
         if after is not None:
             yield after
+        if meant and change.then is not None:
+            stream = f"{stop.stream}/{change.then.kind}"
+            yield Stop(step=change.then, stream=stream, label=stop.label, when=stop.when)

@@ -55,4 +55,5 @@ class When:
         return _SIDES[self.side](seen[self.outcome], self.threshold)
 
     def __str__(self) -> str:
-        return f"{self.outcome} {self.side} {self.threshold:g}"
+        short = f"{self.threshold:g}"
+        return f"{self.outcome} {self.side} {short if float(short) == self.threshold else self.threshold}"

@@ -24,6 +24,7 @@ def clinical_section(side: SideBySide | None) -> Section:
             *(_question(asks, entries) for asks, entries in groups.items()),
             _switch(side),
             Section(title="Questions without a clinical figure", points=side.absent),
+            Section(title="What holds for every comparison", points=side.limits),
             Section(title="What is not compared, and why", points=side.not_compared),
             Section(
                 title="Figures left out because they were not verified",

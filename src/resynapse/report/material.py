@@ -13,7 +13,6 @@ from resynapse.analysis.cells import Cell, Cells, units
 from resynapse.analysis.describe import Description
 from resynapse.analysis.published import Comparison, changes, compare, protocols_with_tables
 from resynapse.protocol import Protocol
-from resynapse.protocol.traits import TRAIT
 from resynapse.runs.folder import Manifest, RunFolder
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ class Material:
     @cached_property
     def leading(self) -> tuple[tuple[str, str], ...]:
         """(condition, outcome) that several arms were contrasted in, those that speak first before the others."""
-        found = dict.fromkeys((o.condition, o.outcome) for o in self.analysis.orders if o.condition != TRAIT)
+        found = dict.fromkeys((o.condition, o.outcome) for o in self.analysis.orders)
         ranked = sorted(found, key=lambda key: LEADING.index(key[1]) if key[1] in LEADING else len(LEADING))
         # one outcome once, at the condition where it was measured first
         once = {outcome: (condition, outcome) for condition, outcome in reversed(ranked)}

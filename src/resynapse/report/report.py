@@ -8,6 +8,7 @@ import numpy as np
 
 from resynapse.analysis.analyse import Analysis
 from resynapse.analysis.cells import counted
+from resynapse.analysis.flow import flow as selection
 from resynapse.protocol.traits import TRAIT
 from resynapse.report.citations import citations
 from resynapse.report.clinical import clinical_section
@@ -21,7 +22,7 @@ from resynapse.report.provenance import provenance
 from resynapse.report.section import Picture, Section
 from resynapse.report.statistics import statistics_tables
 from resynapse.report.summary import summary
-from resynapse.report.tables import TextTable, comparison_summary, comparison_tables
+from resynapse.report.tables import TextTable, comparison_summary, comparison_tables, flow_table
 
 
 def report(material: Material, *, audit: Section | None = None) -> str:
@@ -36,7 +37,11 @@ def report(material: Material, *, audit: Section | None = None) -> str:
     sections = (
         Section(title="Summary", points=summary(material)),
         methods(material),
-        Section(title="Flow of subjects", sentences=_flow_words(material), tables=(flow(material),)),
+        Section(
+            title="Flow of subjects",
+            sentences=_flow_words(material),
+            tables=(flow(material), flow_table(selection(protocol, material.table))),
+        ),
         Section(title="Figures", pictures=pictures, parts=(Section(title="Figures that do not apply", points=absent),)),
         Section(title="Tables", sentences=(TABLES,), tables=tuple(statistics_tables(_own(material)))),
         _publication(material),

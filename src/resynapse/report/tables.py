@@ -31,7 +31,10 @@ class TextTable:
 
 
 def article_tables(protocol: str, table: pl.DataFrame) -> list[TextTable]:
-    """The run's means and SDs, grouped as in the article, or by condition where it has no published table."""
+    """The run's means and SDs, grouped as in the article, or by condition where it has no published table.
+
+    Arms that the article does not have (controls, the untreated arm after withdrawal) stand beside its own.
+    """
     cells = {(r["arm"], r["condition"], r["outcome"]): r for r in summary(table).iter_rows(named=True)}
     if protocol in protocols_with_tables():
         named = [
@@ -44,13 +47,25 @@ def article_tables(protocol: str, table: pl.DataFrame) -> list[TextTable]:
         key = (cell[0], cell[1], cell[2])
         if key in cells:
             groups.setdefault(title, []).append(key)
+    for keys in groups.values():
+        lines = {(condition, outcome) for _, condition, outcome in keys}
+        keys += [cell for cell in cells if cell[1:] in lines and cell not in keys]
     counts = sorted({int(r["n"]) for r in cells.values()})
-    n = f"n = {counts[0]}" if len(counts) == 1 else f"n = {counts[0]} to {counts[-1]}"
-    return [_pivot(f"{title} (mean ± SD, {n})", keys, cells) for title, keys in groups.items()]
+    n = f"n = {counts[0]}" if len(counts) == 1 else "n in brackets"
+    return [_pivot(f"{title} (mean ± SD, {n})", keys, cells, len(counts) > 1) for title, keys in groups.items()]
+
+
+def flow_table(flow: pl.DataFrame) -> TextTable:
+    """The flow of subjects through selection; `flow` is that of a run."""
+    rows = tuple(tuple(map(str, row)) for row in flow.iter_rows())
+    return TextTable("Flow of subjects", tuple(flow.columns), rows)
 
 
 def _pivot(
-    title: str, keys: list[tuple[str, str, str]], cells: dict[tuple[str, str, str], dict[str, object]]
+    title: str,
+    keys: list[tuple[str, str, str]],
+    cells: dict[tuple[str, str, str], dict[str, object]],
+    counted: bool,
 ) -> TextTable:
     """Arms side by side; outcomes, or the conditions of a single outcome, one below the other."""
     arms = list(dict.fromkeys(a for a, _, _ in keys))
@@ -59,7 +74,8 @@ def _pivot(
     if len(outcomes) == 1:
         title = f"{title}: {lines[0][1]}"
     rows = [
-        (_named(c, o, len(conditions), len(outcomes)), *(_shown(cells.get((a, c, o))) for a in arms)) for c, o in lines
+        (_named(c, o, len(conditions), len(outcomes)), *(_shown(cells.get((a, c, o)), counted) for a in arms))
+        for c, o in lines
     ]
     return TextTable(title, ("", *arms), tuple(rows))
 
@@ -126,12 +142,13 @@ def _digits(cell: Cell) -> int:
     return 1 if cell.unit in ("pct", "pp") else 3
 
 
-def _shown(cell: dict[str, object] | None) -> str:
+def _shown(cell: dict[str, object] | None, counted: bool) -> str:
     if cell is None:
         return ""
     mean, sd = float(str(cell["mean"])), cell["sd"]
-    points = str(cell["outcome"]).startswith(("acc_", "manic_", "relapse_", "sparsity"))
-    return _plus_minus(mean, None if sd is None else float(str(sd)), 1 if points else 3)
+    points = str(cell["outcome"]).startswith(("acc_", "enrolled", "manic_", "relapse_", "sparsity"))
+    text = _plus_minus(mean, None if sd is None else float(str(sd)), 1 if points else 3)
+    return f"{text} ({cell['n']})" if counted else text
 
 
 def _plus_minus(mean: float | None, sd: float | None, digits: int) -> str:

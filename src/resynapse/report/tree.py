@@ -37,7 +37,7 @@ def draw(protocol: Protocol) -> Tree:
     if protocol.derived:
         rules = root.add(Text("derived outcomes"))
         for rule in protocol.derived:
-            fields = ", ".join(f"{k}={v}" for k, v in rule if k != "outcome")
+            fields = ", ".join(f"{k}={v}" for k, v in rule if k != "outcome" and v is not None)
             rules.add(Text(f"{rule.outcome}: {rule.kind} {fields}"))
     return root
 
@@ -45,7 +45,7 @@ def draw(protocol: Protocol) -> Tree:
 def _line(node: Node) -> str:
     text = "side path" if node.step is None else describe(node.step)
     for place, drawn in node.draws:
-        text += f" [{'.'.join(map(str, place))} drawn for each subject: {drawn}]"
+        text += f" [{'.'.join(map(str, place))} for each subject: {drawn}]"
     if node.label:
         text += f" [={','.join(map(str, node.label))}]"
     if node.arms:
@@ -62,9 +62,12 @@ def _line(node: Node) -> str:
 
 def changed(change: Change) -> str:
     """A change of a variant in words."""
-    place = f" in the {change.section.replace('_', '-')}" if change.section else ""
+    place = f" {change.condition}" if change.condition else ""
+    place += f" in the {change.section.replace('_', '-')}" if change.section else ""
     if change.into is not None:
         return f"{describe(change.into)} instead of {change.step}{place}"
+    if change.then is not None:
+        return f"{describe(change.then)} after {change.step}{place}"
     parts = [f"{key} {'default' if value is None else _value(value)}" for key, value in change.set.items()]
     parts += [f"side path at {', '.join(map(str, change.at))}"] if change.at is not None else []
     return f"{change.step}{place} with {', '.join(parts)}" if parts else f"no {change.step}{place}"
@@ -73,7 +76,9 @@ def changed(change: Change) -> str:
 def describe(step: Step) -> str:
     """A step in one line: its name and every parameter."""
     if isinstance(step, Assess):
-        return f"assess {step.condition}: {', '.join(step.outcomes)}"
+        draws = f", mean of {step.draws} noise draws" if step.draws > 1 else ""
+        scaled = ", internal noise scaled to activation" if step.noise == "scaled" else ""
+        return f"assess {step.condition}: {', '.join(step.outcomes)}{draws}{scaled}"
     fields = ", ".join(f"{k} {_value(v)}" for k, v in step if v is not None)
     return f"{step.kind} {fields}".strip()
 
@@ -83,4 +88,6 @@ def _value(value: object) -> str:
         return " and ".join(map(str, value))
     if isinstance(value, tuple):
         return " to ".join(_value(v) for v in value)
+    if isinstance(value, list):
+        return ", ".join(map(_value, value))
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -11,6 +11,7 @@ from resynapse.protocol import (
     Decay,
     Discontinue,
     Drug,
+    Enrol,
     Lesion,
     Mark,
     Node,
@@ -121,6 +122,12 @@ def _lesion(step: Lesion) -> str:
     return f"remove {percent(step.of_active)} of the active connections, {_CHOICE[step.by]}"
 
 
+def _assess(step: Assess) -> str:
+    remarks = [f"mean of {step.draws} noise draws"] if step.draws > 1 else []
+    remarks += ["noise scaled to activation"] if step.noise == "scaled" else []
+    return f"assess: {', '.join([step.condition, *remarks])}"
+
+
 def _ramp(value: Ramp) -> str:
     return " to ".join(f"{end:g}" for end in value) if isinstance(value, tuple) else f"{value:g}"
 
@@ -137,5 +144,6 @@ _PHRASES: dict[type[Step], Callable[..., str]] = {
     Discontinue: lambda step: "stop the drug",
     Stabilise: lambda step: f"mood stabiliser: protection {step.protection:g}",
     Decay: lambda step: f"washout: {step.steps} steps, {step.per_step:g} of the protection each",
-    Assess: lambda step: f"assess: {step.condition}",
+    Assess: _assess,
+    Enrol: lambda step: f"go on only with {step.when}",
 }

@@ -110,7 +110,7 @@ class Estimate:
         with single_threaded_blas():
             for _ in range(2):
                 rehearsal = _Rehearsal(chosen)
-                walk(protocol, Subject(0, 0), rehearsal)
+                walk(protocol, Subject(0, 0), rehearsal, everyone=True)
         return cls(epochs(protocol.routes), rehearsal.seconds)
 
     def sentence(self, subjects: int) -> str:

@@ -48,6 +48,7 @@ def execute(
     """
     _check_workers(workers, dask)
     check_engine(engine_name, protocol.batch_size)
+    cohort.check(protocol)
     here = 0 if dask not in (None, LOCAL) else min(workers or usable_cores(), cohort.size)
     check_memory(protocol, engine_name, subjects=cohort.size, workers=here)
     wanted = Manifest(protocol, cohort.root_seed, engine_name, cohort.size, (session(),))

@@ -77,7 +77,8 @@ class Progress:
             self.phases.pop(subject, None)
             self.done += 1
             whole = time.monotonic() - course[0] if course else 0.0
-            if course and not self.profile and whole > 0:
+            # who left the study early is no pattern for the others
+            if course and not self.profile and whole > 0 and len(course) > self.epochs:
                 self.profile = [(moment - course[0]) / whole for moment in course]
             self._show(finished=True)
 

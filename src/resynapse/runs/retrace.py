@@ -15,7 +15,7 @@ from resynapse.protocol import Lesion, Protocol, Prune, PruneMore, Regrow, Scar,
 from resynapse.protocol.paths import Route
 from resynapse.runs.blas import single_threaded_blas
 from resynapse.runs.folder import Manifest
-from resynapse.runs.walk import trunk
+from resynapse.runs.walk import reached
 
 STRUCTURAL = (Prune, PruneMore, Lesion, Scar, Regrow)
 MOST = 1e12
@@ -72,20 +72,19 @@ def stages(manifest: Manifest, arm: str, number: int) -> tuple[Stage, ...]:
     reason = too_much(manifest, arm)
     if reason:
         raise ResynapseError(reason)
-    wanted = len(_before_follow_up(manifest.protocol, arm))
+    stops = len(_before_follow_up(manifest.protocol, arm))
     chosen = engine(manifest.engine, batch_size=manifest.protocol.batch_size, note=lambda text: None)
     subject = Subject(manifest.root_seed, number)
     found: list[Stage] = []
     with single_threaded_blas():
         before = subject.network(manifest.protocol)
-        for place, (stop, state) in enumerate(trunk(manifest.protocol, arm, subject, chosen)):
+        for stop, state in reached(manifest.protocol, arm, stops, subject, chosen):
+            after = state.network
             if isinstance(stop.step, STRUCTURAL):
                 if not found:
                     found.append(Stage(step=None, masks=before.masks, weights=before.weights))
-                found.append(Stage(step=stop.step, masks=state.network.masks, weights=state.network.weights))
-            before = state.network
-            if place + 1 == wanted:
-                break
+                found.append(Stage(step=stop.step, masks=after.masks, weights=after.weights))
+            before = after
     return tuple(found)
 
 

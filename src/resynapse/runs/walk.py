@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Protocol
 
@@ -11,15 +12,20 @@ import numpy as np
 from resynapse.cohort import Subject
 from resynapse.engine import Engine
 from resynapse.errors import RunInterruptedError, SubjectError
-from resynapse.outcomes import Examination, outcome
-from resynapse.protocol import Assess, Step
+from resynapse.outcomes import Examination, noise_scale, outcome
+from resynapse.protocol import Assess, Enrol, Step
 from resynapse.protocol import Protocol as Experiment
+from resynapse.protocol.derived import derive
 from resynapse.protocol.paths import Branch, Route, Stop, below, parted
 from resynapse.protocol.schema import with_drawn
 from resynapse.protocol.state import Setting, State
+from resynapse.protocol.steps import ENROLLED
 from resynapse.protocol.traits import TRAIT
 from resynapse.randomness import uniforms
 from resynapse.task import TaskData
+
+Seen = Mapping[str, Mapping[str, float]]
+"""By arm, the latest value of every outcome that was measured on its way."""
 
 
 class Row(NamedTuple):
@@ -51,8 +57,19 @@ class Unwatched:
         """Go on."""
 
 
-def walk(experiment: Experiment, subject: Subject, engine: Engine, watch: Watch | None = None) -> list[Row]:
+def walk(
+    experiment: Experiment,
+    subject: Subject,
+    engine: Engine,
+    watch: Watch | None = None,
+    *,
+    everyone: bool = False,
+) -> list[Row]:
     """All results of one subject: a pure function of (protocol, root seed, subject number, engine).
+
+    Parameters
+    ----------
+    everyone : enrol every arm whatever it measured, to see what the whole protocol costs.
 
     Returns
     -------
@@ -63,27 +80,27 @@ def walk(experiment: Experiment, subject: Subject, engine: Engine, watch: Watch 
     SubjectError : a step failed or training diverged; it names subject, arms and step.
     """
     watch = watch or Unwatched()
-    walker = _Walker(experiment, subject, engine, subject.data(experiment), watch)
+    walker = _Walker(experiment, subject, engine, subject.data(experiment), watch, everyone)
     network = subject.network(experiment).astype(engine.dtype)
-    walker.follow(State(network), experiment.routes, "")
+    walker.follow(State(network), experiment.routes, "", {arm: {} for arm in experiment.routes})
     return [row for arm in experiment.routes for row in walker.rows(arm)]
 
 
-def trunk(
-    experiment: Experiment, arm: str, subject: Subject, engine: Engine, watch: Watch | None = None
-) -> Iterator[tuple[Stop, State]]:
-    """The states of one subject after every stop of one arm, side paths aside; the same numbers as in `walk`.
+def reached(experiment: Experiment, arm: str, stops: int, subject: Subject, engine: Engine) -> list[tuple[Stop, State]]:
+    """The states of one subject after the first stops of one arm, side paths aside; the same numbers as in `walk`.
+
+    Parameters
+    ----------
+    stops : how many stops of the arm's route are taken; those that only measure give no state.
 
     Raises
     ------
     SubjectError : as `walk`.
     """
-    walker = _Walker(experiment, subject, engine, subject.data(experiment), watch or Unwatched())
-    state = State(subject.network(experiment).astype(engine.dtype))
-    for stop in experiment.routes[arm]:
-        alone = replace(stop, fork=(), at=(), share=True)
-        state = walker.taken(state, Branch(alone, {}, {arm: ()}), "")
-        yield stop, state
+    walker = _Walker(experiment, subject, engine, subject.data(experiment), Unwatched(), everyone=False, reached=[])
+    trunk = tuple(replace(stop, fork=(), at=(), share=True) for stop in experiment.routes[arm][:stops])
+    walker.follow(State(subject.network(experiment).astype(engine.dtype)), {arm: trunk}, "", {arm: {}})
+    return walker.reached or []
 
 
 @dataclass(slots=True)
@@ -93,102 +110,161 @@ class _Walker:
     engine: Engine
     data: TaskData
     watch: Watch
+    everyone: bool
     measured: dict[str, dict[tuple[str, str], float]] = field(default_factory=dict)
+    reached: list[tuple[Stop, State]] | None = None
+    """Every state on the way, where somebody wants them."""
 
     def rows(self, arm: str) -> Iterator[Row]:
         """The arm's measured values, then its derived ones."""
-        values = dict(self.measured.get(arm, {}))
-        for rule in self.experiment.derived:
-            values.update({(condition, rule.outcome): v for condition, v in rule.values(values)})
+        values = derive(self.experiment.derived, self.measured.get(arm, {}))
         for (condition, name), value in values.items():
             yield Row(arm, condition, name, value)
 
-    def follow(self, state: State, group: Mapping[str, Route], suffix: str) -> None:
+    def follow(self, state: State, group: Mapping[str, Route], suffix: str, seen: Seen) -> None:
         """Take every arm of the group to the end of its route from the state they share."""
-        branches = list(parted(group))
-        while branches:
+        while group:
+            group, seen = self._looked(state, group, suffix, seen)
+            branches = list(parted(group))
+            if not branches:
+                return
             *apart, last = branches
             for branch in apart:
-                self.follow(self.taken(state, branch, suffix), branch.rest, suffix)
+                self.follow(self._taken(state, branch, suffix, seen), branch.rest, suffix, seen)
             # goes on in this call, so that a long path nests no calls and keeps no state behind it
-            state = self.taken(state, last, suffix)
-            branches = list(parted(last.rest))
+            state = self._taken(state, last, suffix, seen)
+            group = last.rest
 
-    def taken(self, state: State, branch: Branch, suffix: str) -> State:
-        """The state after the stop of a branch; what stands on its side paths is measured on the way."""
-        try:
-            return self._take(state, branch, suffix)
-        except (RunInterruptedError, SubjectError):
-            raise
-        except Exception as error:
-            raise SubjectError(f"{self._place(branch)}: {error}") from error
-
-    def _take(self, state: State, branch: Branch, suffix: str) -> State:
-        if branch.stop.when is not None and not branch.stop.when.holds(state.seen):
-            return state
-        step = self._drawn(branch)
-        suffix = branch.stop.named(suffix)
-        if isinstance(step, Assess):
-            state = self._measure(state, step, branch, suffix)
-        elif step is not None and step.counts is not None:
-            return self._advance(state, step, branch, suffix)
-        elif step is not None:
-            state = step.apply(state, self._setting(branch.stop.stream))
-        self.follow(state, branch.forks, suffix)
+    def _taken(self, state: State, branch: Branch, suffix: str, seen: Seen) -> State:
+        with self._placed(branch.stop, branch.rest):
+            state = self._take(state, branch, suffix, seen)
+        if self.reached is not None:
+            self.reached.append((branch.stop, state))
         return state
 
-    def _advance(self, state: State, step: Step, branch: Branch, suffix: str) -> State:
+    def _looked(
+        self, state: State, group: Mapping[str, Route], suffix: str, seen: Seen
+    ) -> tuple[dict[str, Route], Seen]:
+        """Measure and select, arm by arm, until the next stop of each changes the state; what is not so is passed by.
+
+        Looking leaves the state as it is, so arms that only look otherwise go on together.
+        """
+        known: dict[tuple[Step, str], dict[str, float]] = {}
+        left: dict[str, Route] = {}
+        after: dict[str, Mapping[str, float]] = {}
+        for arm, route in group.items():
+            values = dict(seen[arm])
+            while route:
+                stop, rest = route[0], route[1:]
+                if stop.when is not None and not stop.when.holds(values):
+                    route = rest
+                    continue
+                stop = replace(stop, when=None)
+                if not isinstance(stop.step, (Assess, Enrol)):
+                    route = (stop, *rest)
+                    break
+                with self._placed(stop, [arm]):
+                    goes_on = self._look(state, stop, suffix, arm, values, known)
+                if not goes_on:
+                    route = ()
+                    break
+                aside = (replace(stop, step=None, stream="", draws=()),) if stop.fork else ()
+                route = (*aside, *rest)
+                if aside:
+                    break
+            left[arm], after[arm] = route, values
+        return left, after
+
+    def _look(
+        self,
+        state: State,
+        stop: Stop,
+        suffix: str,
+        arm: str,
+        values: dict[str, float],
+        known: dict[tuple[Step, str], dict[str, float]],
+    ) -> bool:
+        """Measure or select one arm; whether it goes on."""
+        step, suffix = self._drawn(stop, [arm]), stop.named(suffix)
+        if isinstance(step, Assess):
+            condition = step.condition + suffix
+            if (step, condition) not in known:
+                known[step, condition] = self._measured(state, step, condition)
+            for name, value in known[step, condition].items():
+                self._store([arm], condition, name, value)
+            values.update(known[step, condition])
+        elif isinstance(step, Enrol):
+            enrolled = self.everyone or step.criterion.holds(values)
+            self._store([arm], step.condition + suffix, ENROLLED, 100.0 if enrolled else 0.0)
+            return enrolled
+        return True
+
+    def _take(self, state: State, branch: Branch, suffix: str, seen: Seen) -> State:
+        step = self._drawn(branch.stop, branch.rest)
+        suffix = branch.stop.named(suffix)
+        if step is not None and state.induced is None and not branch.stop.stream.startswith("induction/"):
+            state = replace(state, induced=state.network)
+        if step is not None and step.counts is not None:
+            return self._advance(state, step, branch, suffix, seen)
+        if step is not None:
+            state = step.apply(state, self._setting(branch.stop.stream))
+        self.follow(state, branch.forks, suffix, seen)
+        return state
+
+    def _advance(self, state: State, step: Step, branch: Branch, suffix: str, seen: Seen) -> State:
         """A step with counts: one trajectory with forks, or a run apart for each count."""
         stop = branch.stop
         if step.counts == "epochs":
-            self.watch.phase(f"{self._arms(branch)}: {stop.stream}")
+            self.watch.phase(f"{self._arms(branch.rest)}: {stop.stream}")
         if not stop.share:
             for count in stop.at:
                 apart = self._setting(f"{stop.stream}/apart={count}")
                 for _, reached in step.trajectory(state, apart, [count]):
                     self._check(reached, branch)
-                    self.follow(reached, branch.forks, below(suffix, count))
+                    self.follow(reached, branch.forks, below(suffix, count), seen)
             if not any(branch.rest.values()):
                 return state
         forks = stop.at if stop.share else ()
         for count, reached in step.trajectory(state, self._setting(stop.stream), {*forks, step.length}):
             self._check(reached, branch)
             if count in forks:
-                self.follow(reached, branch.forks, below(suffix, count))
+                self.follow(reached, branch.forks, below(suffix, count), seen)
             state = reached
         if not stop.at:
-            self.follow(state, branch.forks, suffix)
+            self.follow(state, branch.forks, suffix, seen)
         return state
 
-    def _measure(self, state: State, step: Assess, branch: Branch, suffix: str) -> State:
-        condition = step.condition + suffix
-        seen = Examination(
+    def _measured(self, state: State, step: Assess, condition: str) -> dict[str, float]:
+        scale = 1.0
+        if step.noise == "scaled":
+            reference = state.network if state.induced is None else state.induced
+            scale = noise_scale(self.engine, self.data.test.inputs, state.network, state.modulation, reference)
+        examined = Examination(
             network=state.network,
             modulation=state.modulation,
             marked=state.marked,
+            draws=step.draws,
+            noise_scale=scale,
             data=self.data,
             key=self.subject.key.of(f"assess/{condition}"),
             responder=self.engine,
         )
-        values = {o.name: o.measure(seen) for o in map(outcome, step.outcomes)}
-        for name, value in values.items():
-            self._store(branch, condition, name, value)
-        return replace(state, seen={**state.seen, **values})
+        return {o.name: o.measure(examined) for o in map(outcome, step.outcomes)}
 
-    def _drawn(self, branch: Branch) -> Step | None:
+    def _drawn(self, stop: Stop, arms: Collection[str]) -> Step | None:
         """The step with this subject's traits in it; they are stored with the results."""
-        stop = branch.stop
         if stop.step is None or not stop.draws:
             return stop.step
         numbers = {}
-        for place, distribution in stop.draws:
-            name = distribution.name or ".".join(map(str, (stop.stream, *place)))
-            numbers[place] = distribution.at(float(uniforms(self.subject.key.of(f"{TRAIT}/{name}"), 1, 1)[0, 0]))
-            self._store(branch, TRAIT, name, numbers[place])
+        for place, drawn in stop.draws:
+            name = drawn.name or ".".join(map(str, (stop.stream, *place)))
+            key = self.subject.key.of(f"{TRAIT}/{drawn.stream or name}")
+            numbers[place] = drawn.value(self.subject.number, float(uniforms(key, 1, 1)[0, 0]))
+            self._store(arms, TRAIT, name, numbers[place])
         return with_drawn(type(stop.step), stop.step.model_dump(exclude_none=True), numbers)
 
-    def _store(self, branch: Branch, condition: str, name: str, value: float) -> None:
-        for arm in branch.rest:
+    def _store(self, arms: Collection[str], condition: str, name: str, value: float) -> None:
+        for arm in arms:
             self.measured.setdefault(arm, {})[condition, name] = value
 
     def _setting(self, stream: str) -> Setting:
@@ -204,12 +280,23 @@ class _Walker:
         for values in (*state.network.weights, *state.network.biases):
             if not np.isfinite(values).all():
                 raise SubjectError(
-                    f"{self._place(branch)}: training diverged (a weight is not finite); lower its learning rate"
+                    f"{self._place(branch.stop, branch.rest)}: "
+                    "training diverged (a weight is not finite); lower its learning rate"
                 )
 
-    def _place(self, branch: Branch) -> str:
-        return f"subject {self.subject.number}, arm {self._arms(branch)}, step {branch.stop.stream or 'fork'}"
+    @contextmanager
+    def _placed(self, stop: Stop, arms: Collection[str]) -> Iterator[None]:
+        """What goes wrong within says where it did."""
+        try:
+            yield
+        except (RunInterruptedError, SubjectError):
+            raise
+        except Exception as error:
+            raise SubjectError(f"{self._place(stop, arms)}: {error}") from error
 
-    def _arms(self, branch: Branch) -> str:
+    def _place(self, stop: Stop, arms: Collection[str]) -> str:
+        return f"subject {self.subject.number}, arm {self._arms(arms)}, step {stop.stream or 'fork'}"
+
+    def _arms(self, arms: Collection[str]) -> str:
         every = len(self.experiment.arms) + len(self.experiment.variants)
-        return "all arms" if len(branch.rest) == every > 1 else ", ".join(branch.rest)
+        return "all arms" if len(arms) == every > 1 else ", ".join(arms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resynapse.analysis.cells import Cell, courses, yes_or_no
+from resynapse.analysis.cells import Cell, at_count, courses, yes_or_no
 from resynapse.analysis.published import SETTINGS
 from resynapse.protocol.derived import Below, base
 from resynapse.report.figures.courses import course
@@ -42,7 +42,7 @@ def draw(material: Material) -> Drawn:
     every = found(material)
     shown = list(every)[:MOST]
     bands = {
-        Cell(one.arm, f"{one.within}{'=' if '=' not in one.within else ','}{point.count:g}", one.outcome): point.band
+        Cell(one.arm, at_count(one.within, point.count), one.outcome): point.band
         for one in material.analysis.dose
         for point in one.points
     }

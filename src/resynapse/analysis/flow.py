@@ -1,0 +1,67 @@
+"""The flow of subjects through selection, counted as a trial reports it, and cells that nobody reached."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import polars as pl
+
+from resynapse.analysis.summaries import CELL
+from resynapse.protocol import Protocol
+from resynapse.protocol.derived import derive
+from resynapse.protocol.paths import enrolments, looks
+from resynapse.protocol.steps import ENROLLED
+
+FLOW = {
+    "arm": pl.String,
+    "point": pl.String,
+    "criterion": pl.String,
+    "assessed": pl.Int64,
+    "enrolled": pl.Int64,
+    "excluded": pl.Int64,
+}
+"""Columns of the flow of subjects."""
+
+
+def flow(protocol: Protocol, table: pl.DataFrame) -> pl.DataFrame:
+    """Per arm and enrol point, in the order they are passed: how many were assessed for eligibility, and what became.
+
+    Parameters
+    ----------
+    protocol, table : of one run; subjects that are still to come are not counted.
+
+    Returns
+    -------
+    `FLOW`: ``criterion`` as written, and numbers of subjects, ``assessed = enrolled + excluded``. A point that nobody
+    reached has zeros. Without an enrol point the frame is empty.
+    """
+    decided = table.filter(pl.col("outcome") == ENROLLED).group_by("arm", "condition")
+    counted = {
+        (arm, point): (n, yes) for arm, point, n, yes in decided.agg(pl.len(), (pl.col("value") > 0).sum()).iter_rows()
+    }
+    rows = []
+    for arm, route in protocol.routes.items():
+        for point, step in enrolments(route):
+            assessed, enrolled = counted.get((arm, point), (0, 0))
+            rows.append((arm, point, step.when, assessed, enrolled, assessed - enrolled))
+    return pl.DataFrame(rows, schema=FLOW, orient="row")
+
+
+def with_unreached(summarised: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
+    """A summary with the cells that the protocol asks for and nobody reached, at its end: n = 0, no mean, no SD."""
+    cells = pl.DataFrame(list(_planned(protocol)), schema=dict.fromkeys(CELL, pl.String), orient="row")
+    missing = cells.join(summarised, on=CELL, how="anti", maintain_order="left")
+    empty = missing.with_columns(
+        mean=pl.lit(None, pl.Float64), sd=pl.lit(None, pl.Float64), n=pl.lit(0, pl.Int64)
+    ).select(summarised.columns)
+    return pl.concat([summarised, empty])
+
+
+def _planned(protocol: Protocol) -> Iterator[tuple[str, str, str]]:
+    """(arm, condition, outcome) of everything that a subject who is never excluded may get."""
+    for arm, route in protocol.routes.items():
+        # below every threshold, so that rules which look for a crossing find one
+        lowest = {(condition, name): -math.inf for condition, step in looks(route) for name in step.stored}
+        for condition, outcome in derive(protocol.derived, lowest, everyone=True):
+            yield arm, condition, outcome
