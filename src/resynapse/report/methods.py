@@ -14,9 +14,7 @@ from resynapse.report.material import Material
 from resynapse.report.section import Section
 from resynapse.report.tables import TextTable
 from resynapse.report.tree import changed
-from resynapse.report.words import outline
-
-INDENT = "\u2003"
+from resynapse.report.words import Line, outline
 
 
 def methods(material: Material) -> Section:
@@ -54,21 +52,22 @@ def _cohort(material: Material) -> Iterator[str]:
 
 
 def _protocol(protocol: Protocol) -> Iterator[Section]:
-    def told(path: Path) -> tuple[str, ...]:
-        return tuple(f"{INDENT * line.depth}{line.text}" for line in outline(path))
-
-    yield Section(title="Induction, the same for all arms", points=told(protocol.induction) or ("none",))
+    yield Section(title="Induction, the same for all arms", outline=_told(protocol.induction, "none"))
     for name, path in protocol.arms.items():
-        yield Section(title=f"Arm {name}", points=told(path) or ("no treatment",))
+        yield Section(title=f"Arm {name}", outline=_told(path, "no treatment"))
     for name, variant in protocol.variants.items():
         points = tuple(changed(change) for change in variant.changes)
         yield Section(title=f"Arm {name}", sentences=(f"As {variant.of}, but:",), points=points)
-    yield Section(title="Follow-up, the same for all arms", points=told(protocol.follow_up) or ("none",))
+    yield Section(title="Follow-up, the same for all arms", outline=_told(protocol.follow_up, "none"))
+
+
+def _told(path: Path, empty: str) -> tuple[Line, ...]:
+    return tuple(outline(path)) or (Line(0, empty),)
 
 
 def _derived(protocol: Protocol) -> Iterator[str]:
     for rule in protocol.derived:
-        fields = ", ".join(f"{key} {value}" for key, value in rule if key != "outcome")
+        fields = ", ".join(f"{key} {value}" for key, value in rule if key != "outcome" and value is not None)
         yield f"{rule.outcome} is computed: {rule.kind} {fields}."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
@@ -14,6 +15,7 @@ from resynapse.report.tables import TextTable
 
 if TYPE_CHECKING:
     from jinja2 import Template
+    from markupsafe import Markup
 
 
 class Anchors:
@@ -56,7 +58,19 @@ def _template() -> Template:
     from jinja2 import Environment, StrictUndefined
 
     house = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    house.filters["prose"] = prose
     return house.from_string(_file("page.html.j2"))
+
+
+def prose(text: str) -> Markup:
+    """A sentence as HTML: escaped, and what stands between backticks as code.
+
+    >>> str(prose("`below` & more"))
+    '<code>below</code> &amp; more'
+    """
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _file(name: str) -> str:

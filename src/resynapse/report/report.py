@@ -35,7 +35,7 @@ def report(material: Material, *, audit: Section | None = None) -> str:
     protocol = material.protocol
     pictures, absent = _pictures(material)
     sections = (
-        Section(title="Summary", points=summary(material)),
+        summary(material),
         methods(material),
         Section(
             title="Flow of subjects",

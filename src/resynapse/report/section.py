@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from resynapse.report.tables import TextTable
+from resynapse.report.words import Line
 
 MOST = 400
 """Most rows of a table in a page; the rest is counted, and `resynapse export` has them all."""
@@ -31,6 +32,7 @@ class Section:
     title : heading.
     sentences : paragraphs, before everything else.
     points : a list, after the paragraphs.
+    outline : lines of a path, after the list; those of side paths stand further in.
     code : preformatted text, by its title; folded away.
     tables, pictures : after that.
     parts : sections within.
@@ -39,6 +41,7 @@ class Section:
     title: str
     sentences: Sequence[str] = ()
     points: Sequence[str] = ()
+    outline: Sequence[Line] = ()
     code: Sequence[tuple[str, str]] = ()
     tables: Sequence[TextTable] = ()
     pictures: Sequence[Picture] = ()
@@ -51,7 +54,7 @@ class Section:
 
     def __bool__(self) -> bool:
         """Whether there is anything in it."""
-        return any((self.sentences, self.points, self.code, self.tables, self.pictures, *self.parts))
+        return any((self.sentences, self.points, self.outline, self.code, self.tables, self.pictures, *self.parts))
 
 
 def anchor(title: str) -> str:

@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from resynapse.analysis.cells import Cell
 from resynapse.analysis.contrasts import Contrast
-from resynapse.analysis.orders import Orders
 from resynapse.analysis.relapse import Relapse, Share
 from resynapse.report.material import Material
+from resynapse.report.section import Section
 from resynapse.report.statistics import interval, number, p_value
-from resynapse.report.tables import comparison_summary
+from resynapse.report.tables import TextTable, comparison_summary
 
-FEW = 3
+FEW = 4
 """Outcomes that the summary tells of."""
 REFERENCE = "untreated"
 
 
-def summary(material: Material) -> tuple[str, ...]:
-    """Sentences: who was tested, what came out, how far it can be trusted."""
-    return (
+def summary(material: Material) -> Section:
+    """Who was tested, what came out, how far it can be trusted; and the leading outcomes as a table."""
+    leading = material.leading[:FEW]
+    points = (
         _cohort(material),
-        *(_outcome(material, *key) for key in material.leading[:FEW]),
+        *(_outcome(material, *key) for key in leading),
         *_relapse(material),
         *_publication(material),
         *_clinical(material),
         *material.analysis.remarks,
     )
+    return Section(title="Summary", points=points, tables=(_leading(material, leading),))
 
 
 def _cohort(material: Material) -> str:
@@ -38,39 +40,42 @@ def _cohort(material: Material) -> str:
 
 
 def _outcome(material: Material, condition: str, outcome: str) -> str:
-    """Means from high to low, how often that order holds, and each arm against the reference."""
+    """The highest and the lowest mean, and in how many subjects the arms stand in one order."""
     unit = material.unit(outcome)
     known = [(arm, material.described.get(Cell(arm, condition, outcome))) for arm in material.arms]
     found = sorted(((arm, d) for arm, d in known if d is not None), key=lambda item: -item[1].mean)
-    means = ", ".join(f"{arm} {number(d.mean)}{unit} {interval(d.interval)}".rstrip() for arm, d in found)
-    text = f"{outcome} at {condition}, mean [95 % interval]: {means}."
+    (top, highest), (bottom, lowest) = found[0], found[-1]
+    if highest.mean == lowest.mean:
+        return f"{outcome} at {condition}: {number(highest.mean)}{unit} on average in every arm."
     orders = next(o for o in material.analysis.orders if (o.condition, o.outcome) == (condition, outcome))
-    return " ".join([text, _order(orders), *_contrasts(material, condition, outcome)])
-
-
-def _order(orders: Orders) -> str:
     first = orders.orders[0]
+    held = f"The order {first} was the most frequent: in {first.subjects} of {orders.n}"
     return (
-        f"The most frequent order, {first}, held in {first.subjects} of {orders.n} (by chance {orders.chance:.1f} %)."
+        f"{outcome} at {condition} was highest in {top}, {number(highest.mean)}{unit} on average, lowest in {bottom}, "
+        f"{number(lowest.mean)}{unit}. {held} (by chance {orders.chance:.1f} %)."
     )
 
 
-def _contrasts(material: Material, condition: str, outcome: str) -> Iterator[str]:
+def _leading(material: Material, leading: Sequence[tuple[str, str]]) -> TextTable:
+    """Means of the leading outcomes, and each arm's difference from the reference, paired by subject."""
     reference = REFERENCE if REFERENCE in material.arms else material.arms[0]
-    against = [
-        c
-        for c in material.analysis.contrasts
-        if c.other == reference and (c.condition, c.outcome) == (condition, outcome)
-    ]
-    if against:
-        yield f"Paired with {reference}: {'; '.join(_contrast(c) for c in against)}."
+    against = {(c.arm, c.condition, c.outcome): c for c in material.analysis.contrasts if c.other == reference}
+    rows = []
+    for condition, outcome in leading:
+        for arm in material.arms:
+            found = material.described.get(Cell(arm, condition, outcome))
+            if found is not None:
+                mean = f"{number(found.mean)}{material.unit(outcome)} {interval(found.interval)}"
+                rows.append((f"{outcome}, {condition}", arm, mean, *_contrast(against.get((arm, condition, outcome)))))
+    header = ("outcome", "arm", "mean [95 %]", f"minus {reference} [95 %]", "p", "p (Holm)")
+    return TextTable(f"Leading outcomes, and differences from {reference} within the subjects", header, tuple(rows))
 
 
-def _contrast(found: Contrast) -> str:
-    ends = interval(found.interval)
-    p = found.p if found.p_holm is None else found.p_holm
-    tested = "" if p is None else f", p {p_value(p)}{'' if found.p_holm is None else ' after Holm'}"
-    return f"{found.arm} {number(found.difference, signed=True)} {ends}{tested}".replace("  ", " ")
+def _contrast(found: Contrast | None) -> tuple[str, str, str]:
+    if found is None:
+        return "", "", ""
+    difference = f"{number(found.difference, signed=True)} {interval(found.interval)}"
+    return difference, p_value(found.p), p_value(found.p_holm)
 
 
 def _relapse(material: Material) -> Iterator[str]:
