@@ -25,7 +25,7 @@ from resynapse.protocol import CONTROLS, dumps
 
 COMMANDS = (
     "replicate", "run", "compare", "table", "analyse", "protocols", "show", "validate", "citations", "controls", "schema",
-    "flow",
+    "flow", "figure", "report", "export",
 )  # fmt: skip
 
 

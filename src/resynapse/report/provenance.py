@@ -21,7 +21,7 @@ def provenance(material: Material) -> Section:
         ("engine", manifest.engine),
         ("subjects", f"{len(material.cells.subjects)} finished of {manifest.subjects}"),
         ("identity (SHA-256 of what decides the numbers)", manifest.identity),
-        ("table of results (SHA-256)", manifest.results or "not written: the run is unfinished"),
+        ("digest of the table of results", manifest.results or "not written: the run is unfinished"),
         ("report made by", f"resynapse {__version__}"),
     )
     needs, command = command_to_reproduce(material)

@@ -44,15 +44,16 @@ def _outcome(material: Material, condition: str, outcome: str) -> str:
     unit = material.unit(outcome)
     known = [(arm, material.described.get(Cell(arm, condition, outcome))) for arm in material.arms]
     found = sorted(((arm, d) for arm, d in known if d is not None), key=lambda item: -item[1].mean)
-    (top, highest), (bottom, lowest) = found[0], found[-1]
-    if highest.mean == lowest.mean:
-        return f"{outcome} at {condition}: {number(highest.mean)}{unit} on average in every arm."
+    highest, lowest = found[0][1].mean, found[-1][1].mean
+    if highest == lowest:
+        return f"{outcome} at {condition}: {number(highest)}{unit} on average in every arm."
+    top, bottom = (" and ".join(arm for arm, d in found if d.mean == end) for end in (highest, lowest))
     orders = next(o for o in material.analysis.orders if (o.condition, o.outcome) == (condition, outcome))
     first = orders.orders[0]
     held = f"The order {first} was the most frequent: in {first.subjects} of {orders.n}"
     return (
-        f"{outcome} at {condition} was highest in {top}, {number(highest.mean)}{unit} on average, lowest in {bottom}, "
-        f"{number(lowest.mean)}{unit}. {held} (by chance {orders.chance:.1f} %)."
+        f"{outcome} at {condition} was highest in {top}, {number(highest)}{unit} on average, lowest in {bottom}, "
+        f"{number(lowest)}{unit}. {held} (by chance {orders.chance:.1f} %)."
     )
 
 
