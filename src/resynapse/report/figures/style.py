@@ -35,6 +35,7 @@ _LINE = 0.115
 _LETTERS = 20
 """Letters of the footer to an inch."""
 _FOOTER = "footer"
+_CLIP = re.compile(rb"\bp[0-9a-f]{10}\b")
 _SETTINGS: Any = {
     "font.family": "sans-serif",
     "axes.titlelocation": "left",
@@ -169,11 +170,17 @@ def render(drawn: Drawn, format: Format) -> bytes:
     """The figure as a file of this format, with the disclaimer below it."""
     figure = drawn.figure
     with styled():
-        if not any(text.get_gid() == _FOOTER for text in figure.texts):
+        if not any(str(text.get_gid()).startswith(_FOOTER) for text in figure.texts):
             _foot(figure, drawn.note)
         target = io.BytesIO()
         figure.savefig(target, format=format, metadata=_metadata(format))
-    return target.getvalue()
+    return _renamed(target.getvalue()) if format == "svg" else target.getvalue()
+
+
+def _renamed(svg: bytes) -> bytes:
+    """Clip paths numbered in order: matplotlib names them by places in memory, so that no two files were equal."""
+    names = {name: b"clip%d" % number for number, name in enumerate(dict.fromkeys(_CLIP.findall(svg)))}
+    return _CLIP.sub(lambda match: names[match[0]], svg)
 
 
 def _foot(figure: Figure, note: str) -> None:
@@ -186,10 +193,9 @@ def _foot(figure: Figure, note: str) -> None:
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.set(rect=(0, foot / whole, 1, height / whole))  # type: ignore[call-arg]
-    for row, line in enumerate(reversed(wrapped)):
-        figure.text(
-            0.06 / width, (0.05 + row * _LINE) / whole, line, fontsize=_SMALL, color=GREY, va="bottom", gid=_FOOTER
-        )
+    for row, line in enumerate(wrapped):
+        up = (0.05 + (len(wrapped) - 1 - row) * _LINE) / whole
+        figure.text(0.06 / width, up, line, fontsize=_SMALL, color=GREY, va="bottom", gid=f"{_FOOTER}-{row}")
 
 
 def inline(svg: bytes, name: str, alt: str) -> str:
@@ -199,6 +205,8 @@ def inline(svg: bytes, name: str, alt: str) -> str:
     text = svg.decode()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    # equal images have equal ids, which nothing refers to
+    text = re.sub(r'(<image\b[^>]*?) id="[^"]*"', r"\1", text)
     text = re.sub(r'\b(id="|xlink:href="#|url\(#)', rf"\1{name}-", text)
     text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
