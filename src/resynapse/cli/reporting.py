@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from resynapse.report.material import Material
 
 FigureFormat = Literal["svg", "pdf", "png"]
-FORMATS: tuple[FigureFormat, ...] = ("svg", "pdf", "png")
 
 
 @app.command
@@ -91,15 +90,12 @@ def _material(path: Path) -> Material:
 
 
 def _format(named: FigureFormat | None, out: Path | None) -> FigureFormat:
-    """The format that was named, or that of the file."""
+    """The format that was named, or that of the file, or SVG."""
+    from resynapse.report.figures.style import FORMATS, format_of
+
+    if named is None:
+        return "svg" if out is None else format_of(out)
     suffix = "" if out is None else out.suffix.lower().removeprefix(".")
-    if named is not None:
-        if suffix in FORMATS and suffix != named:
-            raise ResynapseError(f"--out {out} and --format {named} disagree; leave one of them out")
-        return named
-    if out is None:
-        return "svg"
-    for one in FORMATS:
-        if suffix == one:
-            return one
-    raise ResynapseError(f"--out {out}: no format is known by {out.suffix!r}; use .svg, .pdf or .png, or --format")
+    if suffix in FORMATS and suffix != named:
+        raise ResynapseError(f"--out {out} and --format {named} disagree; leave one of them out")
+    return named

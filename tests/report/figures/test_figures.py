@@ -12,7 +12,7 @@ from tests.report.conftest import Stated
 
 import resynapse as rs
 from resynapse.errors import ResynapseError
-from resynapse.report.figures import FIGURES, connections, draw, resilience, trajectories, trial
+from resynapse.report.figures import FIGURES, NAMES, connections, draw, resilience, trajectories, trial
 from resynapse.report.figures.style import COLOURS, SINGLES, inline, look, of_all, render, some
 from resynapse.report.material import Material
 
@@ -28,6 +28,11 @@ follow_up:
   - repeat: {cycle: {from: 1, to: 3}}
     do: [{prune_more: {of_active: 0.1}}, {assess: {condition: cycle, outcomes: [acc_standard]}}]
 """
+
+
+def test_every_file_with_a_title_is_a_figure() -> None:
+    files = Path(connections.__file__).parent.glob("*.py")
+    assert {path.stem for path in files if "\nTITLE = " in path.read_text("utf-8")} == set(NAMES)
 
 
 def _grey(colour: str) -> float:

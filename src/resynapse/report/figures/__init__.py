@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from types import ModuleType
 
 from resynapse.errors import ResynapseError, nearest
-from resynapse.report.figures import (
-    connections,
-    forest,
-    pairs,
-    probe,
-    resilience,
-    survival,
-    trajectories,
-    trial,
-)
 from resynapse.report.figures.style import Drawn, styled
 from resynapse.report.material import Material
 
 __all__ = ["FIGURES", "Kind", "draw"]
+NAMES = ("trial", "resilience", "probe", "pairs", "trajectories", "survival", "connections", "forest")
+"""The files of this room that hold a figure, in the order of the report."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +33,12 @@ class Kind:
     draw: Callable[[Material], Drawn]
 
     @classmethod
-    def of(cls, module: ModuleType) -> Kind:
+    def of(cls, name: str, module: ModuleType) -> Kind:
         """From its file."""
-        return cls(module.__name__.rsplit(".", 1)[1], module.TITLE, module.lacks, module.draw)
+        return cls(name, module.TITLE, module.lacks, module.draw)
 
 
-FIGURES: Mapping[str, Kind] = {
-    kind.name: kind
-    for kind in map(Kind.of, (trial, resilience, probe, pairs, trajectories, survival, connections, forest))
-}
+FIGURES: Mapping[str, Kind] = {name: Kind.of(name, import_module(f"{__name__}.{name}")) for name in NAMES}
 """Every kind by its name, in the order of the report."""
 
 

@@ -12,15 +12,18 @@ import textwrap
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from resynapse.disclaimer import DISCLAIMER
+from resynapse.errors import ResynapseError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 Format = Literal["svg", "pdf", "png"]
+FORMATS: tuple[Format, ...] = ("svg", "pdf", "png")
 COLOURS = ("#000000", "#E69F00", "#0072B2", "#009E73", "#D55E00", "#56B4E9", "#CC79A7")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
@@ -196,6 +199,19 @@ def _foot(figure: Figure, note: str) -> None:
     for row, line in enumerate(wrapped):
         up = (0.05 + (len(wrapped) - 1 - row) * _LINE) / whole
         figure.text(0.06 / width, up, line, fontsize=_SMALL, color=GREY, va="bottom", gid=f"{_FOOTER}-{row}")
+
+
+def format_of(path: Path) -> Format:
+    """The format that a file's name ends in.
+
+    Raises
+    ------
+    ResynapseError : none of them.
+    """
+    for one in FORMATS:
+        if path.suffix.lower() == f".{one}":
+            return one
+    raise ResynapseError(f"{path}: no format is known by {path.suffix!r}; end it in .svg, .pdf or .png")
 
 
 def inline(svg: bytes, name: str, alt: str) -> str:
