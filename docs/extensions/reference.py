@@ -18,8 +18,9 @@ from pydantic import BaseModel
 
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.outcomes import BATTERY, catalogue
-from resynapse.protocol import CONTROLS, STEPS, library, load
+from resynapse.protocol import CONTROLS, SHELVES, STEPS, load
 from resynapse.protocol.derived import RULES
+from resynapse.protocol.parameters import support_of, unit_of
 from resynapse.protocol.paths import epochs
 
 FOLDER = Path(__file__).parents[1] / "reference"
@@ -62,15 +63,6 @@ def _range(field: Mapping[str, Any]) -> str:
     return "any finite number" if not low else low if low.startswith("above") else f"{low} or more"
 
 
-def _unit(field: Mapping[str, Any]) -> str:
-    """The unit that is stated, anywhere in the field; a number without one is dimensionless."""
-    if "unit" in field:
-        return str(field["unit"])
-    parts = [*field.get("anyOf", ()), *field.get("prefixItems", ())]
-    stated = [unit for unit in map(_unit, parts) if unit]
-    return stated[0] if stated else "1" if field.get("type") in ("number", "integer") else ""
-
-
 def _default(field: Mapping[str, Any], *, required: bool) -> str:
     if required:
         return "required"
@@ -87,14 +79,17 @@ def _fields(model: type[BaseModel]) -> str:
     rows = [
         (
             f"`{name}`",
-            _unit(field),
+            unit_of(field),
             allowed(field),
             _default(field, required=name in plain.get("required", ())),
             field.get("description", ""),
+            support_of(field),
         )
         for name, field in schema.get("properties", {}).items()
     ]
-    return _table(("field", "unit", "allowed", "default", "meaning"), rows) if rows else "It has no fields.\n"
+    return (
+        _table(("field", "unit", "allowed", "default", "meaning", "support"), rows) if rows else "It has no fields.\n"
+    )
 
 
 def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -151,27 +146,29 @@ def _outcomes() -> str:
 
 def _library() -> str:
     cells = {one.name: list(csv.DictReader(one.read_text("utf-8").splitlines())) for one in _PUBLISHED.iterdir()}
-    rows = []
-    for name in library():
+
+    def row(name: str) -> tuple[str, ...]:
         protocol = load(name)
         published = len(cells.get(f"{name}.csv", ()))
-        rows.append(
-            (
-                f"[`{name}`](../../src/resynapse/protocol/library/{name}.yaml)",
-                protocol.title,
-                f"[{protocol.cite}](https://doi.org/{protocol.cite})" if protocol.cite else "none",
-                ", ".join(protocol.arms),
-                str(epochs(protocol.routes)),
-                str(published) if published else "none",
-            )
+        return (
+            f"[`{name}`](../../src/resynapse/protocol/library/{name}.yaml)",
+            protocol.title,
+            f"[{protocol.cite}](https://doi.org/{protocol.cite})" if protocol.cite else "none",
+            ", ".join(protocol.arms),
+            str(epochs(protocol.routes)),
+            str(published) if published else "none",
         )
+
+    header = ("protocol", "content", "record", "arms", "epochs", "published")
+    shelves = (f"### {shelf}\n\n{_table(header, map(row, names))}" for shelf, names in SHELVES.items())
     return _page(
         "Library",
         f"The protocols and controls that ship. {_WRITTEN}",
         "## Protocols",
         "`resynapse show NAME` draws one and says what it costs on your machine. *Epochs* are training epochs of one subject over all arms, "
-        "each shared stretch counted once. *Published* is the number of published values that ship.",
-        _table(("protocol", "content", "record", "arms", "epochs", "published"), rows),
+        "each shared stretch counted once. *Published* is the number of published values that ship. The "
+        "[questions](../questions/index.md) have a page each.",
+        *shelves,
         "## Controls",
         "`--control NAME` adds it beside every arm that it changes; see [controls](../controls.md).",
         _table(("control", "what it isolates"), [(f"`{one.name}`", one.isolates) for one in CONTROLS.values()]),

@@ -7,7 +7,7 @@ import pytest
 import resynapse as rs
 from resynapse.protocol import STEPS, library, load
 from resynapse.protocol.node import nodes
-from resynapse.report.words import in_words, outline
+from resynapse.report.words import outline, phrase
 
 PHRASES = {
     "train: {epochs: 1, lr: 0.001}": "train 1 epoch at rate 0.001",
@@ -28,20 +28,18 @@ def _protocol(steps: str) -> rs.Protocol:
     return rs.loads(f"name: one\narms:\n  only: [{steps}, {{assess: end}}]")
 
 
-@pytest.mark.parametrize(("written", "phrase"), PHRASES.items())
-def test_a_step_as_a_phrase(written: str, phrase: str) -> None:
+@pytest.mark.parametrize(("written", "expected"), PHRASES.items())
+def test_a_step_as_a_phrase(written: str, expected: str) -> None:
     step = _protocol(f"{{{written}}}").arms["only"][0].step
     assert step is not None
-    assert in_words(step) == phrase
+    assert phrase(step) == expected
 
 
 @pytest.mark.parametrize("name", library())
 def test_every_protocol_of_the_library_can_be_told(name: str) -> None:
     protocol = load(name)
     told = [
-        line.text
-        for path in (protocol.induction, *protocol.arms.values(), protocol.follow_up)
-        for line in outline(path)
+        text for path in (protocol.induction, *protocol.arms.values(), protocol.follow_up) for _, text in outline(path)
     ]
     assert all(told)
     kinds = {node.step.kind for node in protocol.nodes if node.step is not None}
@@ -52,11 +50,11 @@ def test_rounds_with_the_same_steps_are_told_once() -> None:
     path = _protocol("{repeat: {cycle: {from: 1, to: 8}}, do: [{prune_more: {of_active: 0.1}}, {assess: cycle}]}").arms[
         "only"
     ]
-    lines = [line.text for line in outline(path)]
+    lines = [text for _, text in outline(path)]
     assert lines[:3] == [
-        "prune 10 % of what is left, weakest first (round 1)",
-        "assess: cycle (round 1)",
-        "likewise for 2, 3, 4, 5, 6, 7, 8",
+        "each of 8 rounds: 1 to 8",
+        "prune 10 % of what is left, weakest first",
+        "assess: cycle",
     ]
 
 
@@ -67,8 +65,8 @@ def test_equal_steps_without_rounds_are_each_told() -> None:
 
 def test_side_paths_stand_further_in_and_filters_are_said(tiny: rs.Protocol) -> None:
     lines = list(outline(tiny.follow_up))
-    assert [line.depth for line in lines if line.text == "stop the drug"] == [1, 1]
-    assert any("side path after 2, 4 epochs" in line.text for line in lines)
-    kindled = [line.text for line in outline(load("kindling").follow_up)]
+    assert [depth for depth, text in lines if text == "stop the drug"] == [1, 1]
+    assert any("side path after 2, 4 epochs" in text for _, text in lines)
+    kindled = [text for _, text in outline(load("kindling").follow_up)]
     assert any("where stress_test < 60" in text for text in kindled)
     assert any("only ketamine" in text for text in kindled)

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from resynapse.cli.app import app
-from resynapse.cli.console import console, say
+from resynapse.cli.console import console, grid, say
 from resynapse.cli.options import Changes, Controls, load_protocol, whole
 from resynapse.disclaimer import SHORT_DISCLAIMER
 
@@ -16,13 +16,20 @@ from resynapse.disclaimer import SHORT_DISCLAIMER
 @app.command
 def protocols() -> None:
     """List the protocols that ship with resynapse."""
+    from rich.table import Table
+
     from resynapse.analysis.published import protocols_with_tables
-    from resynapse.protocol import library, load
+    from resynapse.protocol import SHELVES, load
 
     published = protocols_with_tables()
-    for name in library():
-        extra = " [published tables ship]" if name in published else ""
-        say(f"{name}: {load(name).title}{extra}")
+    drawn = Table.grid(padding=(0, 2, 0, 0))
+    drawn.add_column(no_wrap=True)
+    for shelf, names in SHELVES.items():
+        drawn.add_row(shelf)
+        for name in names:
+            drawn.add_row(f"  {name}", load(name).title + ("; published tables ship" if name in published else ""))
+        drawn.add_row()
+    console().print(drawn)
     say(SHORT_DISCLAIMER)
 
 
@@ -35,16 +42,17 @@ def show(
     control: Controls = None,
     set: Changes = None,
 ) -> None:
-    """Draw a protocol as a tree, with its epochs and what it will cost on this machine."""
+    """Draw a protocol as a tree, list its parameters, and say what it will cost on this machine."""
     from resynapse.cohort import Cohort
+    from resynapse.report.tables import parameter_table
     from resynapse.report.tree import draw
     from resynapse.runs.cost import Estimate
 
     chosen = load_protocol(protocol, set, control)
     size = Cohort(size=subjects).size
     estimate = Estimate.rehearse(chosen)
-    screen = console()
-    screen.print(draw(chosen), markup=False)
+    console().print(draw(chosen), markup=False)
+    grid(parameter_table(chosen))
     say(f"\n{estimate.sentence(size)}\n{SHORT_DISCLAIMER}")
 
 

@@ -10,11 +10,11 @@ from resynapse.analysis.published import SETTINGS
 from resynapse.outcomes import outcome
 from resynapse.protocol import Assess, Protocol, dumps
 from resynapse.protocol.node import Path
+from resynapse.protocol.words import Line, change_in_words
 from resynapse.report.material import Material
 from resynapse.report.section import Section
 from resynapse.report.tables import TextTable
-from resynapse.report.tree import changed
-from resynapse.report.words import Line, outline
+from resynapse.report.words import outline
 
 
 def methods(material: Material) -> Section:
@@ -56,13 +56,13 @@ def _protocol(protocol: Protocol) -> Iterator[Section]:
     for name, path in protocol.arms.items():
         yield Section(title=f"Arm {name}", outline=_told(path, "no treatment"))
     for name, variant in protocol.variants.items():
-        points = tuple(changed(change) for change in variant.changes)
+        points = tuple(change_in_words(change) for change in variant.changes)
         yield Section(title=f"Arm {name}", sentences=(f"As {variant.of}, but:",), points=points)
     yield Section(title="Follow-up, the same for all arms", outline=_told(protocol.follow_up, "none"))
 
 
 def _told(path: Path, empty: str) -> tuple[Line, ...]:
-    return tuple(outline(path)) or (Line(0, empty),)
+    return tuple(outline(path)) or ((0, empty),)
 
 
 def _derived(protocol: Protocol) -> Iterator[str]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from resynapse.protocol.words import Line
 from resynapse.report.tables import TextTable
-from resynapse.report.words import Line
 
 MOST = 400
 """Most rows of a table in a page; the rest is counted, and `resynapse export` has them all."""

@@ -8,8 +8,7 @@ from dataclasses import replace
 from resynapse.analysis.between import Between, between
 from resynapse.analysis.published import SETTINGS
 from resynapse.errors import ResynapseError
-from resynapse.protocol import dump
-from resynapse.report.changes import changes_between
+from resynapse.protocol import differences
 from resynapse.report.figures.rows import Group, Row, forest
 from resynapse.report.figures.style import Drawn, inline, render, styled
 from resynapse.report.limitations import OF_THE_MODEL
@@ -84,7 +83,7 @@ def _summary(first: Material, second: Material, cells: tuple[Between, ...], shar
 
 
 def _changes(first: Material, second: Material) -> tuple[str, ...]:
-    found = list(changes_between(dump(first.protocol), dump(second.protocol)))
+    found = differences(first.protocol, second.protocol)
     if len(found) > MOST_CHANGES:
         found[MOST_CHANGES:] = [f"and {len(found) - MOST_CHANGES} differences more"]
     return tuple(found) or ("nothing",)

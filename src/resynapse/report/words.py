@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Callable, Iterator
 
 from resynapse.protocol import (
     Assess,
@@ -23,17 +21,11 @@ from resynapse.protocol import (
     Step,
     Train,
 )
+from resynapse.protocol.node import Path
+from resynapse.protocol.words import Line, counted, describe, lines
 
 _CHOICE = {"random": "at random", "smallest": "weakest first"}
 Ramp = float | tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One line of an outline; `depth` counts the side paths it stands in."""
-
-    depth: int
-    text: str
 
 
 def percent(share: float) -> str:
@@ -41,50 +33,32 @@ def percent(share: float) -> str:
     return f"{100 * share:g} %"
 
 
-def in_words(step: Step) -> str:
-    """A step as a phrase."""
-    return _PHRASES[type(step)](step)
+def phrase(step: Step) -> str:
+    """A step as a phrase; one of a user's own by its name and fields."""
+    return _PHRASES.get(type(step), describe)(step)
 
 
-def outline(path: Sequence[Node], depth: int = 0) -> Iterator[Line]:
-    """A path line by line; of consecutive rounds with the same steps the first is written out."""
-    rounds = [list(group) for _, group in groupby(path, key=lambda node: node.label)]
-    for _, alike in groupby(rounds, key=lambda group: (bool(group[0].label), [_shape(node) for node in group])):
-        same = list(alike)
-        for node in same[0]:
-            yield from _lines(node, depth)
-        if len(same) > 1 and same[0][0].label:
-            levels = ", ".join(",".join(f"{count:g}" for count in group[0].label) for group in same[1:])
-            yield Line(depth, f"likewise for {levels}")
-        elif len(same) > 1:
-            for group in same[1:]:
-                for node in group:
-                    yield from _lines(node, depth)
+def outline(path: Path) -> Iterator[Line]:
+    """A path line by line, each step as a phrase; rounds that repeat are told once."""
+    return lines(path, tell=_told)
 
 
-def _lines(node: Node, depth: int) -> Iterator[Line]:
+def _told(node: Node) -> str:
     remarks = []
-    if node.label:
-        remarks.append(f"round {','.join(f'{count:g}' for count in node.label)}")
     if node.arms:
         remarks.append(f"only {', '.join(node.arms)}")
     if node.skip:
         remarks.append(f"not {', '.join(node.skip)}")
     if node.when is not None:
         remarks.append(f"where {node.when}")
-    remarks += [f"{'.'.join(map(str, place))} drawn for each subject, {drawn}" for place, drawn in node.draws]
+    remarks += [f"{'.'.join(map(str, place))} for each subject: {drawn}" for place, drawn in node.draws]
+    if node.label:
+        remarks.append(f"count {','.join(f'{count:g}' for count in node.label)}")
     if node.at and node.step is not None:
         apart = "" if node.share else ", each run apart"
-        remarks.append(f"side path after {', '.join(map(str, node.at))} {node.step.counts}{apart}")
-    phrase = "side path" if node.step is None else in_words(node.step)
-    yield Line(depth, f"{phrase} ({'; '.join(remarks)})" if remarks else phrase)
-    yield from outline(node.fork, depth + 1)
-
-
-def _shape(node: Node) -> tuple[object, ...]:
-    """What must be equal for two rounds to be told as one."""
-    kind = None if node.step is None else node.step.kind
-    return kind, node.arms, node.skip, node.at, tuple(_shape(inner) for inner in node.fork)
+        remarks.append(f"side path after {counted(node.at)} {node.step.counts}{apart}")
+    what = "side path" if node.step is None else phrase(node.step)
+    return f"{what} ({'; '.join(remarks)})" if remarks else what
 
 
 def _train(step: Train) -> str:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from resynapse.report.figures.style import COLOURS, LINES, WIDTH, Drawn, panels
 from resynapse.report.material import Material
-from resynapse.report.words import in_words
+from resynapse.report.words import phrase
 from resynapse.runs.retrace import Stage, stages, structural_arm, too_much
 
 TITLE = "Connections before and after"
@@ -62,7 +62,7 @@ def draw(material: Material) -> Drawn:
     figure.legend(*last.get_legend_handles_labels(), loc="outside upper center", ncols=len(shown))
     shares = [100 * sum(m.sum() for m in s.masks) / sum(m.size for m in s.masks) for s in shown]
     told = "; ".join(f"{_name(s)} {share:.1f} % connected" for s, share in zip(shown, shares, strict=True))
-    steps = "; ".join(in_words(s.step) for s in shown if s.step is not None)
+    steps = "; ".join(phrase(s.step) for s in shown if s.step is not None)
     left = f" {len(every) - len(shown)} stages between are not drawn." if len(every) > len(shown) else ""
     return Drawn(
         figure=figure,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resynapse.protocol import Protocol
+from resynapse.protocol.words import Line, change_in_words
 from resynapse.report.figures.style import GREY, WIDTH, Drawn, look
 from resynapse.report.material import Material
-from resynapse.report.tree import changed
-from resynapse.report.words import Line, outline
+from resynapse.report.words import outline
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,9 +51,9 @@ def lacks(_: Material) -> str:
 def draw(material: Material) -> Drawn:
     """Three columns: induction, arms one below the other, follow-up."""
     protocol = material.protocol
-    induction = Box("Induction", _wrapped(outline(protocol.induction)) or (Line(0, "none"),))
+    induction = Box("Induction", _wrapped(outline(protocol.induction)) or ((0, "none"),))
     arms = [Box(name, lines, look(name, list(protocol.routes)).colour) for name, lines in _arms(protocol)]
-    follow = Box("Follow-up of every arm", _wrapped(outline(protocol.follow_up)) or (Line(0, "none"),))
+    follow = Box("Follow-up of every arm", _wrapped(outline(protocol.follow_up)) or ((0, "none"),))
     column = sum(box.height for box in arms) + _GAP * (len(arms) - 1)
     height = max(induction.height, column, follow.height) + 0.2
     axes, figure = _sheet(height)
@@ -68,7 +68,7 @@ def draw(material: Material) -> Drawn:
         _arrow(axes, (left + width, height / 2), (middle, centre))
         _arrow(axes, (middle + width, centre), (right, height / 2))
         top -= box.height + _GAP
-    told = "; ".join(f"{name}: {', '.join(line.text for line in lines)}" for name, lines in _arms(protocol))
+    told = "; ".join(f"{name}: {', '.join(text for _, text in lines)}" for name, lines in _arms(protocol))
     return Drawn(
         figure=figure,
         caption=f"Protocol {protocol.name}. All arms branch from the identical state of the same subject; lines "
@@ -79,19 +79,19 @@ def draw(material: Material) -> Drawn:
 
 def _arms(protocol: Protocol) -> Iterator[tuple[str, tuple[Line, ...]]]:
     for name, path in protocol.arms.items():
-        yield name, _wrapped(outline(path)) or (Line(0, "no treatment"),)
+        yield name, _wrapped(outline(path)) or ((0, "no treatment"),)
     for name, variant in protocol.variants.items():
-        said = [f"as {variant.of}, but", *(changed(change) for change in variant.changes)]
-        yield name, _wrapped(Line(0, text) for text in said)
+        said = [f"as {variant.of}, but", *(change_in_words(change) for change in variant.changes)]
+        yield name, _wrapped((0, text) for text in said)
 
 
 def _wrapped(lines: Iterable[Line]) -> tuple[Line, ...]:
-    made = []
-    for line in lines:
-        first, *rest = textwrap.wrap(line.text, LETTERS - 2 * line.depth) or [""]
-        made += [Line(line.depth, f"– {first}"), *(Line(line.depth, f"   {text}") for text in rest)]
+    made: list[Line] = []
+    for depth, text in lines:
+        first, *rest = textwrap.wrap(text, LETTERS - 2 * depth) or [""]
+        made += [(depth, f"– {first}"), *((depth, f"   {more}") for more in rest)]
     if len(made) > MOST:
-        return (*made[:MOST], Line(0, f"… and {len(made) - MOST} lines more in the protocol file"))
+        return (*made[:MOST], (0, f"… and {len(made) - MOST} lines more in the protocol file"))
     return tuple(made)
 
 
@@ -114,9 +114,9 @@ def _box(axes: Axes, box: Box, left: float, top: float, width: float) -> None:
     at = top - _PAD
     axes.text(left + _PAD, at, box.title, fontsize=_FONT + 0.8, fontweight="bold", va="top")
     at -= 0.4 * _LINE
-    for line in box.lines:
+    for depth, text in box.lines:
         at -= _LINE
-        axes.text(left + _PAD + 0.11 * line.depth, at, line.text, fontsize=_FONT, va="top")
+        axes.text(left + _PAD + 0.11 * depth, at, text, fontsize=_FONT, va="top")
 
 
 def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
