@@ -59,6 +59,15 @@ def test_every_public_name_is_there() -> None:
         _ = rs.nothing
 
 
+def test_a_run_is_reported_drawn_and_exported(tiny: rs.Protocol, tmp_path: Path) -> None:
+    run = rs.run(tiny, subjects=2)
+    assert rs.DISCLAIMER in run.report(tmp_path / "r.html").read_text("utf-8")
+    assert run.figure("trial", tmp_path / "t.pdf").read_bytes().startswith(b"%PDF")
+    assert {"results.csv", "README.txt"} <= {path.name for path in run.export(tmp_path / "tables")}
+    with pytest.raises(rs.ResynapseError, match=r"no format is known by '\.jpg'; end it in"):
+        run.figure("trial", tmp_path / "t.jpg")
+
+
 def test_a_private_folder_is_used_when_none_is_named(tiny: rs.Protocol) -> None:
     run = rs.run(tiny, subjects=1, arms=["untreated"])
     assert run.path.exists()

@@ -25,7 +25,7 @@ from resynapse.protocol import CONTROLS, dumps
 
 COMMANDS = (
     "replicate", "run", "compare", "table", "analyse", "protocols", "show", "validate", "citations", "controls", "schema",
-    "flow", "plugins", "diff",
+    "flow", "plugins", "diff", "figure", "report", "export",
 )  # fmt: skip
 
 
@@ -75,6 +75,63 @@ def test_every_help_says_what_this_is_not(command: str, capsys: pytest.CaptureFi
 def test_every_command_is_listed_and_tested(capsys: pytest.CaptureFixture[str]) -> None:
     names = {name for name in app if not name.startswith("-")}
     assert names == set(COMMANDS)
+
+
+def test_figures_are_listed_with_the_reason_why_others_are_not(
+    finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = _call("figure", str(finished), capsys=capsys)
+    assert code == 0
+    assert "trial: The trial" in out
+    assert "forest: not of this run: no published table of protocol 'tiny'" in out
+    assert "not clinical advice" in out
+
+
+@pytest.mark.parametrize(("words", "begins"), [((), b"<?xml"), (("--format", "pdf"), b"%PDF"), ("png", b"\x89PNG")])
+def test_a_figure_is_written(
+    words: tuple[str, ...] | str, begins: bytes, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / f"f.{words}" if isinstance(words, str) else tmp_path / "f"
+    more = ("--out", str(path)) if isinstance(words, str) else words
+    code, out, _ = _call("figure", str(finished), "trial", *more, capsys=capsys)
+    assert code == 0
+    assert "not clinical advice" in out
+    written = path if isinstance(words, str) else finished / "figures" / f"trial.{words[1] if words else 'svg'}"
+    assert written.read_bytes().startswith(begins)
+
+
+def test_reports_and_exports_are_written(finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words, name in (
+        (("report", str(finished), "--out", str(tmp_path / "r.html")), "r.html"),
+        (("report", str(finished), str(finished), "--out", str(tmp_path / "two.html")), "two.html"),
+        (("export", str(finished), "--out", str(tmp_path / "e")), "e/README.txt"),
+    ):
+        code, out, _ = _call(*words, capsys=capsys)
+        assert code == 0
+        assert "not clinical advice" in out
+        assert rs.DISCLAIMER in (tmp_path / name).read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "cure"),
+    [
+        (("figure", "RUN", "tria"), "did you mean 'trial'"),
+        (("figure", "RUN", "forest"), "no published table"),
+        (("figure", "RUN", "trial", "--out", "a.jpg"), "end it in .svg, .pdf or .png"),
+        (("figure", "RUN", "trial", "--out", "a.png", "--format", "pdf"), "leave one of them out"),
+        (("figure", "RUN", "--format", "pdf"), "give one of trial"),
+        (("export", "RUN", "--out", "RUN"), "give another folder"),
+        (("report", "nowhere"), "no run here"),
+        (("report", "RUN", "--out", "/nowhere/r.html"), "No such file"),
+    ],
+)
+def test_what_cannot_be_reported_is_one_line(
+    words: tuple[str, ...], cure: str, finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = _call(*(str(finished) if word == "RUN" else word for word in words), capsys=capsys)
+    assert code == 2
+    assert cure in err
+    assert err.count("\n") == 1
 
 
 def test_a_run_is_made_resumed_and_tabulated(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

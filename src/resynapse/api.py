@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from resynapse.analysis.analyse import Analysis
     from resynapse.analysis.published import Comparison
+    from resynapse.report.section import Section
 
 
 class Run:
@@ -88,6 +89,53 @@ class Run:
         from resynapse.analysis.analyse import analyse
 
         return analyse(self.table(), self.protocol, unfinished=self.folder.unfinished())
+
+    def report(self, out: str | Path, *, audit: Section | None = None) -> Path:
+        """Write the run as one HTML page that needs nothing else.
+
+        Parameters
+        ----------
+        out : file to write.
+        audit : a section that stands before the limitations; None for none.
+
+        Raises
+        ------
+        RunFolderError : no subject is finished.
+        """
+        from resynapse.report.material import Material
+        from resynapse.report.report import report
+
+        path = Path(out)
+        path.write_text(report(Material.of(self.folder), audit=audit), "utf-8")
+        return path
+
+    def figure(self, name: str, out: str | Path) -> Path:
+        """Draw one figure of the run, such as ``resilience``, to a file that ends in .svg, .pdf or .png.
+
+        Raises
+        ------
+        ResynapseError : no such figure, the run has none (with the reason), or another ending.
+        """
+        from resynapse.report.figures import draw
+        from resynapse.report.figures.style import format_of, render
+        from resynapse.report.material import Material
+
+        path = Path(out)
+        format = format_of(path)
+        path.write_bytes(render(draw(Material.of(self.folder), name), format))
+        return path
+
+    def export(self, out: str | Path) -> list[Path]:
+        """Write the run as tidy CSV files and LaTeX tables into a folder.
+
+        Raises
+        ------
+        ResynapseError : the folder is a run folder or a file, or no subject is finished.
+        """
+        from resynapse.report.export import export
+        from resynapse.report.material import Material
+
+        return export(Material.of(self.folder), Path(out))
 
     def __repr__(self) -> str:
         of = self.manifest

@@ -180,5 +180,5 @@ def _remarks(made: Analysis, unfinished: int) -> Iterator[str]:
         if least * largest > LEVEL:
             yield (
                 f"With {max(c.n for c in tested)} subjects a sign-flip p is never below {least:.3g}; after Holm over "
-                f"{largest} outcomes none can fall below {LEVEL:g}. Read the intervals."
+                f"{largest} outcomes, the largest family, none can fall below {LEVEL:g}. Read the intervals."
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby, pairwise
 
@@ -81,10 +81,10 @@ def counted(counts: Sequence[float]) -> str:
     return ", ".join(f"{count:g}" for count in counts)
 
 
-def lines(path: Path, depth: int = 0) -> Iterator[Line]:
+def lines(path: Path, depth: int = 0, tell: Callable[[Node], str] = node_in_words) -> Iterator[Line]:
     """A path line by line; rounds of a repetition that differ in values alone stand there once.
 
-    A value that differs is given for every round: ``bias {1.3, 1.1, 0.9}``.
+    A value that differs is given for every round: ``bias {1.3, 1.1, 0.9}``. `tell` puts a node in words.
     """
     alike: list[tuple[float, list[Line]]] = []
     levels = False
@@ -104,10 +104,10 @@ def lines(path: Path, depth: int = 0) -> Iterator[Line]:
         if not label:
             yield from drawn()
             for node in nodes:
-                yield depth, node_in_words(node)
-                yield from lines(node.fork, depth + 1)
+                yield depth, tell(node)
+                yield from lines(node.fork, depth + 1, tell)
             continue
-        one = list(lines(tuple(_within(node) for node in nodes), depth + 1))
+        one = list(lines(tuple(_within(node) for node in nodes), depth + 1, tell))
         if alike and not _same_shape(alike[-1][1], one):
             yield from drawn()
         levels = len(nodes) == 1 and nodes[0].step is None

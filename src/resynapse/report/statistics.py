@@ -59,8 +59,8 @@ def _contrasts(analysis: Analysis) -> TextTable:
             number(c.difference, signed=True),
             interval(c.interval),
             number(c.effect),
-            _p(c.p),
-            _p(c.p_holm),
+            p_value(c.p),
+            p_value(c.p_holm),
         )
         for c in analysis.contrasts
     )
@@ -138,8 +138,8 @@ def _survival_contrasts(analysis: Analysis) -> TextTable:
             str(s.n),
             number(s.difference, signed=True),
             interval(s.interval) or s.note,
-            _p(s.p),
-            _p(s.logrank_p),
+            p_value(s.p),
+            p_value(s.logrank_p),
         )
         for s in analysis.survival_contrasts
     )
@@ -182,7 +182,7 @@ def _traits(analysis: Analysis) -> TextTable:
             str(t.n),
             number(t.slope, signed=True),
             interval(t.interval),
-            _p(t.p),
+            p_value(t.p),
             number(t.rank_correlation, signed=True),
             number(t.r_squared),
         )
@@ -234,7 +234,7 @@ def _equivalence(analysis: Analysis) -> TextTable:
             _ends(e.inner_low, e.inner_high),
             number(e.margin),
             number(e.smallest_margin),
-            _p(e.p),
+            p_value(e.p),
             e.verdict,
         )
         for e in analysis.equivalence
@@ -318,7 +318,8 @@ def _ends(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"[{number(low)}, {number(high)}]"
 
 
-def _p(value: float | None) -> str:
+def p_value(value: float | None) -> str:
+    """A p of three decimals, or that it is smaller."""
     if value is None:
         return ""
     return "<0.001" if value < 0.001 else f"{value:.3f}"

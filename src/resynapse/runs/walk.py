@@ -86,6 +86,23 @@ def walk(
     return [row for arm in experiment.routes for row in walker.rows(arm)]
 
 
+def reached(experiment: Experiment, arm: str, stops: int, subject: Subject, engine: Engine) -> list[tuple[Stop, State]]:
+    """The states of one subject after the first stops of one arm, side paths aside; the same numbers as in `walk`.
+
+    Parameters
+    ----------
+    stops : how many stops of the arm's route are taken; those that only measure give no state.
+
+    Raises
+    ------
+    SubjectError : as `walk`.
+    """
+    walker = _Walker(experiment, subject, engine, subject.data(experiment), Unwatched(), everyone=False, reached=[])
+    trunk = tuple(replace(stop, fork=(), at=(), share=True) for stop in experiment.routes[arm][:stops])
+    walker.follow(State(subject.network(experiment).astype(engine.dtype)), {arm: trunk}, "", {arm: {}})
+    return walker.reached or []
+
+
 @dataclass(slots=True)
 class _Walker:
     experiment: Experiment
@@ -95,6 +112,8 @@ class _Walker:
     watch: Watch
     everyone: bool
     measured: dict[str, dict[tuple[str, str], float]] = field(default_factory=dict)
+    reached: list[tuple[Stop, State]] | None = None
+    """Every state on the way, where somebody wants them."""
 
     def rows(self, arm: str) -> Iterator[Row]:
         """The arm's measured values, then its derived ones."""
@@ -118,7 +137,10 @@ class _Walker:
 
     def _taken(self, state: State, branch: Branch, suffix: str, seen: Seen) -> State:
         with self._placed(branch.stop, branch.rest):
-            return self._take(state, branch, suffix, seen)
+            state = self._take(state, branch, suffix, seen)
+        if self.reached is not None:
+            self.reached.append((branch.stop, state))
+        return state
 
     def _looked(
         self, state: State, group: Mapping[str, Route], suffix: str, seen: Seen

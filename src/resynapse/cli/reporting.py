@@ -1,0 +1,101 @@
+"""Commands that write figures, reports and exports of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from resynapse.cli.app import app
+from resynapse.cli.console import say
+from resynapse.cli.options import RunPath, open_run
+from resynapse.disclaimer import SHORT_DISCLAIMER
+from resynapse.errors import ResynapseError
+
+if TYPE_CHECKING:
+    from resynapse.report.material import Material
+
+FigureFormat = Literal["svg", "pdf", "png"]
+
+
+@app.command
+def figure(
+    run_folder: RunPath,
+    name: Annotated[str | None, Parameter(help="Which figure; without it, those of the run are listed.")] = None,
+    /,
+    *,
+    format: Annotated[FigureFormat | None, Parameter(help="By default that of --out, or svg.")] = None,
+    out: Annotated[Path | None, Parameter(help="File; by default RUN_FOLDER/figures/NAME.FORMAT.")] = None,
+) -> None:
+    """Draw one figure of a run, or list those that apply and why the others do not."""
+    from resynapse.report.figures import FIGURES, draw
+    from resynapse.report.figures.style import render
+
+    if name is None and (format or out):
+        raise ResynapseError(f"no figure is named; give one of {', '.join(FIGURES)} after the run folder")
+    material = _material(run_folder)
+    if name is None:
+        for kind in FIGURES.values():
+            reason = kind.lacks(material)
+            say(f"{kind.name}: {kind.title}" if not reason else f"{kind.name}: not of this run: {reason}")
+        say(SHORT_DISCLAIMER)
+        return
+    chosen = _format(format, out)
+    content = render(draw(material, name), chosen)
+    path = out or run_folder / "figures" / f"{name}.{chosen}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    say(f"{path}. {SHORT_DISCLAIMER}")
+
+
+@app.command
+def report(
+    run_folder: RunPath,
+    other: Annotated[Path | None, Parameter(help="Another run, to set beside the first.")] = None,
+    /,
+    *,
+    out: Annotated[
+        Path | None, Parameter(help="File; by default report.html, or against-OTHER.html, in RUN_FOLDER.")
+    ] = None,
+) -> None:
+    """Write a run, or two runs beside each other, as one HTML page that needs nothing else."""
+    first = _material(run_folder)
+    if other is None:
+        from resynapse.report.report import report as made
+
+        html, path = made(first), out or run_folder / "report.html"
+    else:
+        from resynapse.report.versus import versus
+
+        html = versus(first, _material(other))
+        path = out or run_folder / f"against-{other.resolve().name}.html"
+    path.write_text(html, "utf-8")
+    say(f"{path}: {len(html.encode()) / 1e6:.1f} MB; open it in a browser. {SHORT_DISCLAIMER}")
+
+
+@app.command
+def export(run_folder: RunPath, /, *, out: Annotated[Path, Parameter(help="Folder for the files.")]) -> None:
+    """Write a run as tidy CSV files and LaTeX tables."""
+    from resynapse.report.export import export as write
+
+    written = write(_material(run_folder), out)
+    say(f"{len(written)} files in {out}; README.txt names them. {SHORT_DISCLAIMER}")
+
+
+def _material(path: Path) -> Material:
+    from resynapse.report.material import Material
+
+    return Material.of(open_run(path).folder)
+
+
+def _format(named: FigureFormat | None, out: Path | None) -> FigureFormat:
+    """The format that was named, or that of the file, or SVG."""
+    from resynapse.report.figures.style import FORMATS, format_of
+
+    if named is None:
+        return "svg" if out is None else format_of(out)
+    suffix = "" if out is None else out.suffix.lower().removeprefix(".")
+    if suffix in FORMATS and suffix != named:
+        raise ResynapseError(f"--out {out} and --format {named} disagree; leave one of them out")
+    return named

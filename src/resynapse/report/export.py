@@ -1,0 +1,96 @@
+"""A run as files for other programs: tidy CSV, and LaTeX tables in booktabs style."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from resynapse.disclaimer import DISCLAIMER, SHORT_DISCLAIMER
+from resynapse.errors import ResynapseError
+from resynapse.report.material import Material
+from resynapse.report.section import anchor
+from resynapse.report.statistics import statistics_tables
+from resynapse.report.tables import TextTable, article_tables, comparison_tables
+
+LONG = 40
+"""Rows above which a LaTeX table may break over pages."""
+_SPECIAL = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}", "±": r"$\pm$",
+}  # fmt: skip
+_README = {
+    "results.csv": "every value: protocol, variant, subject, arm, condition, outcome, value (accuracies in %)",
+    "statistics.csv": "every number of the statistics, one row each, in full precision",
+    "comparison.csv": "every published cell beside ours",
+    "clinical.csv": "clinical findings beside the model's direction; directions only",
+    "tables/": "the tables of the report in LaTeX; they need the packages booktabs and longtable",
+}
+
+
+def export(material: Material, out: Path) -> list[Path]:
+    """Write every file, and a README.txt that names them and carries the disclaimer.
+
+    Raises
+    ------
+    ResynapseError : `out` is a run folder or no folder.
+    """
+    if out.exists() and not out.is_dir():
+        raise ResynapseError(f"{out}: is a file; give a folder with --out")
+    if (out / "manifest.json").exists():
+        raise ResynapseError(f"{out}: is a run folder; give another folder with --out")
+    written = dict((*_csv(material), *_latex(material)))
+    named = {name: what for name, what in _README.items() if name in written or name == "tables/"}
+    lines = [DISCLAIMER, "", f"Protocol {material.protocol.name}, run {material.manifest.identity}.", ""]
+    written["README.txt"] = "\n".join([*lines, *(f"{name}: {what}" for name, what in named.items())]) + "\n"
+    for name, text in written.items():
+        path = out / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return [out / name for name in written]
+
+
+def _csv(material: Material) -> Iterator[tuple[str, str]]:
+    yield "results.csv", material.table.write_csv()
+    yield "statistics.csv", material.analysis.frame().write_csv()
+    if material.comparison is not None:
+        yield "comparison.csv", material.comparison.frame().write_csv()
+    if material.analysis.clinical is not None:
+        yield "clinical.csv", material.analysis.clinical.frame().write_csv()
+
+
+def _latex(material: Material) -> Iterator[tuple[str, str]]:
+    tables = article_tables(material.protocol.name, material.table)
+    tables += statistics_tables(material.analysis)
+    tables += comparison_tables(material.comparison) if material.comparison is not None else []
+    for number, table in enumerate(tables, 1):
+        name = f"{number:02}-{anchor(table.title)[:50].strip('-')}"
+        yield f"tables/{name}.tex", latex(table, name)
+
+
+def latex(table: TextTable, label: str) -> str:
+    """One table in LaTeX, with the disclaimer in its caption and as a comment."""
+    columns = "l" * len(table.header)
+    head = f"{_row(table.header)}\n\\midrule"
+    body = "\n".join(_row(row) for row in table.rows)
+    caption = f"\\caption{{{escaped(table.title)}. {escaped(SHORT_DISCLAIMER)}}}\\label{{tab:{label}}}"
+    if len(table.rows) > LONG:
+        lines = [f"\\begin{{longtable}}{{{columns}}}", f"{caption}\\\\", "\\toprule", head, "\\endfirsthead",
+                 "\\toprule", head, "\\endhead", body, "\\bottomrule", "\\end{longtable}"]  # fmt: skip
+    else:
+        lines = ["\\begin{table}", "\\centering", caption, f"\\begin{{tabular}}{{{columns}}}", "\\toprule", head, body,
+                 "\\bottomrule", "\\end{tabular}", "\\end{table}"]  # fmt: skip
+    return f"% {DISCLAIMER}\n" + "\n".join(lines) + "\n"
+
+
+def escaped(text: str) -> str:
+    r"""A text as LaTeX prints it.
+
+    >>> escaped("p_Holm < 5 %")
+    'p\\_Holm \\textless{} 5 \\%'
+    """
+    return "".join(_SPECIAL.get(letter, letter) for letter in text)
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    # a bracket at the beginning of a row would be read as the option of \\
+    return " & ".join(f"{{{escaped(c)}}}" if c.startswith("[") else escaped(c) for c in cells) + " \\\\"

@@ -1,0 +1,58 @@
+"""The figures of a run, one file each; which apply depends on the protocol and on what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+
+from resynapse.errors import ResynapseError, nearest
+from resynapse.report.figures.style import Drawn, styled
+from resynapse.report.material import Material
+
+__all__ = ["FIGURES", "Kind", "draw"]
+NAMES = ("trial", "resilience", "probe", "pairs", "trajectories", "survival", "connections", "forest")
+"""The files of this room that hold a figure, in the order of the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of figure.
+
+    Parameters
+    ----------
+    name, title : on the command line, and above the figure.
+    lacks : why a run has no such figure; empty if it has.
+    draw : draws it.
+    """
+
+    name: str
+    title: str
+    lacks: Callable[[Material], str]
+    draw: Callable[[Material], Drawn]
+
+    @classmethod
+    def of(cls, name: str, module: ModuleType) -> Kind:
+        """From its file."""
+        return cls(name, module.TITLE, module.lacks, module.draw)
+
+
+FIGURES: Mapping[str, Kind] = {name: Kind.of(name, import_module(f"{__name__}.{name}")) for name in NAMES}
+"""Every kind by its name, in the order of the report."""
+
+
+def draw(material: Material, name: str) -> Drawn:
+    """The figure of this name.
+
+    Raises
+    ------
+    ResynapseError : no such kind, or the run has no such figure, with the reason.
+    """
+    if name not in FIGURES:
+        raise ResynapseError(f"no figure {name!r}; {nearest(name, FIGURES)}")
+    reason = FIGURES[name].lacks(material)
+    if reason:
+        raise ResynapseError(f"{material.path}: no figure {name!r} of this run: {reason}")
+    with styled():
+        return FIGURES[name].draw(material)

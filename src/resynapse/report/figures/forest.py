@@ -1,0 +1,57 @@
+"""Forest plot: ours minus published, cell by cell, with the margin of equivalence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from resynapse.analysis.equivalence import Equivalence
+from resynapse.report.figures.rows import Group, Row, forest
+from resynapse.report.figures.style import Drawn
+from resynapse.report.material import Material
+
+TITLE = "Ours against the publication"
+LOOKS = {"equivalent": ("#0072B2", "o"), "not shown": ("#D55E00", "D")}
+
+
+def lacks(material: Material) -> str:
+    """Why there is no such figure; empty if there is."""
+    if any(one.difference is not None for one in material.analysis.equivalence):
+        return ""
+    absent = next((a.reason for a in material.analysis.absent if a.part == "equivalence"), "")
+    return absent or "the run has none of the published cells"
+
+
+def draw(material: Material) -> Drawn:
+    """Cells in points above dimensionless ones, each a row."""
+    cells = [one for one in material.analysis.equivalence if one.difference is not None]
+    equal = sum(one.verdict == "equivalent" for one in cells)
+    without = sum(one.difference_low is None for one in cells)
+    none = f" ({without} cells have none)" if without else ""
+    changed = "" if not material.analysis.changed else " The protocol differs from the published one: no replication."
+    return Drawn(
+        figure=forest(list(_groups(cells)), LOOKS),
+        caption=f"Ours minus published for {len(cells)} measured cells, with 95 % intervals{none}. {equal} are "
+        "equivalent within the margin by two one-sided tests; for the others it is not shown, which is no proof of a "
+        f"difference.{changed}",
+        alt=f"Forest plot of {len(cells)} differences from the publication: {equal} shown to be equivalent, "
+        f"{len(cells) - equal} not.",
+    )
+
+
+def _groups(cells: list[Equivalence]) -> Iterator[Group]:
+    for unit, member in (("points", True), ("dimensionless", False)):
+        group = [cell for cell in cells if (cell.unit in ("pct", "pp")) is member]
+        if group:
+            axis = f"ours minus published ({unit}); shaded: margin of {group[0].margin:g}"
+            yield Group(axis=axis, margin=group[0].margin, rows=[row for cell in group for row in _row(cell)])
+
+
+def _row(cell: Equivalence) -> Iterator[Row]:
+    if cell.difference is not None:
+        yield Row(
+            label=f"{cell.arm}, {cell.condition}, {cell.outcome}",
+            difference=cell.difference,
+            low=cell.difference_low,
+            high=cell.difference_high,
+            kind=cell.verdict,
+        )

@@ -1,0 +1,55 @@
+"""Resilience curves: accuracy along the strength of noise, arm by arm."""
+
+from __future__ import annotations
+
+import re
+
+from resynapse.analysis.cells import Cell
+from resynapse.report.figures.courses import course
+from resynapse.report.figures.style import Drawn, fitted, legend, of_all, panels
+from resynapse.report.material import Material
+
+TITLE = "Resilience to noise"
+FAMILIES = {
+    "acc_internal": "sd of internal noise",
+    "acc_input": "sd of input noise",
+    "acc_biased": "mean of internal noise (its sd is 1)",
+}
+MOST = 6
+
+
+def lacks(material: Material) -> str:
+    """Why there is no such figure; empty if there is."""
+    return "" if curves(material) else "no condition measures accuracy at two strengths of the same noise"
+
+
+def curves(material: Material) -> dict[tuple[str, str], list[tuple[float, str]]]:
+    """Strengths and outcomes of every (condition, family) that has two strengths or more."""
+    found: dict[tuple[str, str], dict[float, str]] = {}
+    for key in material.cells.keys:
+        match = re.fullmatch(r"(acc_[a-z]+)_([0-9.]+)", key.outcome)
+        if match and match[1] in FAMILIES:
+            found.setdefault((key.condition, match[1]), {})[float(match[2])] = key.outcome
+    return {curve: sorted(points.items()) for curve, points in found.items() if len(points) > 1}
+
+
+def draw(material: Material) -> Drawn:
+    """One panel a condition and kind of noise."""
+    found = curves(material)
+    shown = list(found)[:MOST]
+    figure, axes = panels(len(shown), height=2.7, sharey=True)
+    told = []
+    for axis, (condition, family) in zip(axes, shown, strict=False):
+        axis.set(title=condition, xlabel=FAMILIES[family], ylabel="accuracy (%)", ylim=(-3, 103))
+        points = found[condition, family]
+        words = [course(axis, material, a, [(x, Cell(a, condition, o)) for x, o in points]) for a in material.arms]
+        told.append(f"{condition}: {', '.join(w for w in words if w)}")
+    fitted(axes, len(shown))
+    legend(figure, axes)
+    left = f" Not drawn: {', '.join(f'{c} ({f})' for c, f in list(found)[MOST:])}." if len(found) > MOST else ""
+    return Drawn(
+        figure=figure,
+        caption="Accuracy on the test set along the strength of noise. Thick lines: means; bands: 95 % intervals over "
+        f"subjects where there are any; thin lines: {of_all(len(material.cells.subjects))}.{left}",
+        alt=f"Line chart of accuracy in % against the strength of noise. {'; '.join(told)}.",
+    )

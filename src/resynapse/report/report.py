@@ -1,0 +1,127 @@
+"""The report of a run: every section of its page, and the page."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from resynapse.analysis.analyse import Analysis
+from resynapse.analysis.cells import counted
+from resynapse.analysis.flow import flow as selection
+from resynapse.protocol.traits import TRAIT
+from resynapse.report.citations import citations
+from resynapse.report.clinical import clinical_section
+from resynapse.report.figures import FIGURES, draw
+from resynapse.report.figures.style import inline, render
+from resynapse.report.limitations import limitations
+from resynapse.report.material import Material
+from resynapse.report.methods import methods
+from resynapse.report.page import page
+from resynapse.report.provenance import provenance
+from resynapse.report.section import Picture, Section
+from resynapse.report.statistics import statistics_tables
+from resynapse.report.summary import summary
+from resynapse.report.tables import TextTable, comparison_summary, comparison_tables, flow_table
+
+
+def report(material: Material, *, audit: Section | None = None) -> str:
+    """The page of a run, as HTML that needs nothing else.
+
+    Parameters
+    ----------
+    audit : a section on what was audited, placed before the limitations; None for none.
+    """
+    protocol = material.protocol
+    pictures, absent = _pictures(material)
+    sections = (
+        summary(material),
+        methods(material),
+        Section(
+            title="Flow of subjects",
+            sentences=_flow_words(material),
+            tables=(flow(material), flow_table(selection(protocol, material.table))),
+        ),
+        Section(title="Figures", pictures=pictures, parts=(Section(title="Figures that do not apply", points=absent),)),
+        Section(title="Tables", sentences=(TABLES,), tables=tuple(statistics_tables(_own(material)))),
+        _publication(material),
+        clinical_section(material.analysis.clinical),
+        audit or Section(title="Audit"),
+        limitations(material),
+        Section(title="How to cite", points=tuple(citations(protocol))),
+        provenance(material),
+    )
+    return page(f"{protocol.name}: report of a simulated run", protocol.title, sections)
+
+
+TABLES = (
+    "A click on a column sorts by it; CSV saves a table with the numbers as shown. `resynapse export` writes every "
+    "number in full. Square brackets hold 95 % intervals."
+)
+
+
+def flow(material: Material) -> TextTable:
+    """How many subjects each arm has at each condition."""
+    cells = material.cells
+    present = ~np.isnan(cells.values)
+    tested: dict[tuple[str, str], list[int]] = {}
+    for column, key in enumerate(cells.keys):
+        if key.condition != TRAIT:
+            name = (counted(key.condition) or (key.condition, 0.0))[0].split("=", 1)[0]
+            tested.setdefault((key.arm, name), []).append(int(present[:, column].sum()))
+    conditions = list(dict.fromkeys(condition for _, condition in tested))
+    size, finished = str(material.manifest.subjects), str(len(cells.subjects))
+    rows = tuple(
+        (arm, size, finished, *(_range(tested.get((arm, condition), [])) for condition in conditions))
+        for arm in material.arms
+    )
+    return TextTable("Subjects in each arm and condition", ("arm", "cohort", "finished", *conditions), rows)
+
+
+def _range(counts: list[int]) -> str:
+    if not counts:
+        return "not tested"
+    return str(counts[0]) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
+
+
+def _flow_words(material: Material) -> tuple[str, ...]:
+    said = [
+        "Nobody is allocated by lot: every subject goes through every arm, from the identical state after induction."
+    ]
+    if material.unfinished:
+        said.append(f"{material.unfinished} of {material.manifest.subjects} subjects are still to come.")
+    if any(node.when is not None for node in material.protocol.nodes):
+        said.append(
+            "Some steps are taken only by subjects that meet a condition, so that some tests have fewer subjects."
+        )
+    return tuple(said)
+
+
+def _pictures(material: Material) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
+    made, absent = [], []
+    for name, kind in FIGURES.items():
+        reason = kind.lacks(material)
+        if reason:
+            absent.append(f"{name}: {reason}")
+            continue
+        drawn = draw(material, name)
+        svg = inline(render(drawn, "svg"), name, drawn.alt)
+        made.append(Picture(name=name, title=kind.title, caption=drawn.caption, svg=svg))
+    return tuple(made), tuple(absent)
+
+
+def _own(material: Material) -> Analysis:
+    return replace(material.analysis, clinical=None, equivalence=())
+
+
+def _publication(material: Material) -> Section:
+    title = "Comparison with the publication"
+    if material.comparison is None:
+        return Section(title=title)
+    everything = statistics_tables(replace(material.analysis, clinical=None))
+    equivalence = [t for t in everything if t not in statistics_tables(_own(material))]
+    return Section(
+        title=title,
+        sentences=(comparison_summary(material.comparison),),
+        tables=(*comparison_tables(material.comparison), *equivalence),
+    )

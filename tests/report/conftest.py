@@ -1,0 +1,64 @@
+"""A finished run that has everything, and run folders made of stated values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+import resynapse as rs
+from resynapse.protocol import dumps
+from resynapse.report.material import Material
+from resynapse.report.report import report
+from resynapse.runs.folder import Manifest, RunFolder
+from resynapse.runs.walk import Row
+
+Values = Mapping[tuple[str, str, str], Sequence[float | None]]
+Stated = Callable[..., RunFolder]
+
+
+@pytest.fixture(scope="session")
+def small(tiny: rs.Protocol) -> rs.Protocol:
+    """The tiny protocol under a name with published tables, so that every part of a report has something to say."""
+    text = dumps(tiny).replace("name: tiny", "name: switch-relapse")
+    return rs.loads(text.replace("- acc_internal_1.0\n", "- acc_internal_1.0\n    - acc_internal_2.5\n"))
+
+
+@pytest.fixture(scope="session")
+def run(small: rs.Protocol, tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
+    """Seven subjects: enough for a bootstrap."""
+    return rs.run(small, subjects=7, workers=1, out=tmp_path_factory.mktemp("report") / "run").folder
+
+
+@pytest.fixture(scope="session")
+def material(run: RunFolder) -> Material:
+    return Material.of(run)
+
+
+@pytest.fixture(scope="session")
+def html(material: Material) -> str:
+    """The report of that run."""
+    return report(material)
+
+
+@pytest.fixture
+def stated(tmp_path: Path) -> Stated:
+    """Make a run folder from the values of each cell, subject by subject; None where a subject has none."""
+
+    def make(protocol: rs.Protocol, values: Values, *, cohort: int | None = None, seed: int = 0) -> RunFolder:
+        folder = RunFolder(tmp_path / f"stated-{seed}-{len(list(tmp_path.iterdir()))}")
+        count = max(len(column) for column in values.values())
+        folder.keep(Manifest(protocol, seed, "compiled", cohort or count, ()))
+        for subject in range(count):
+            rows = [
+                Row(*key, float(column[subject]))
+                for key, column in values.items()
+                if subject < len(column) and column[subject] is not None
+            ]
+            folder.add(subject, rows, protocol.name)
+        if cohort is None:
+            folder.finish()
+        return folder
+
+    return make

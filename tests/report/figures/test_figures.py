@@ -1,0 +1,140 @@
+"""Figures of any protocol: each one is drawn, or says why not; colours, markers and shades of grey tell arms apart."""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.report.conftest import Stated
+
+import resynapse as rs
+from resynapse.errors import ResynapseError
+from resynapse.report.figures import FIGURES, NAMES, connections, draw, resilience, trajectories, trial
+from resynapse.report.figures.style import COLOURS, SINGLES, inline, look, of_all, render, some
+from resynapse.report.material import Material
+
+OTHER = """
+name: own
+task: {kind: gaussian-blobs, train: 64, test: 40, clean: 8}
+network: {hidden: [8, 6]}
+arms:
+  a <b> & c: []
+  second: [{train: {epochs: 1, lr: 0.01}}]
+follow_up:
+  - assess: {condition: early, outcomes: [acc_standard]}
+  - repeat: {cycle: {from: 1, to: 3}}
+    do: [{prune_more: {of_active: 0.1}}, {assess: {condition: cycle, outcomes: [acc_standard]}}]
+"""
+
+
+def test_every_file_with_a_title_is_a_figure() -> None:
+    files = Path(connections.__file__).parent.glob("*.py")
+    assert {path.stem for path in files if "\nTITLE = " in path.read_text("utf-8")} == set(NAMES)
+
+
+def _grey(colour: str) -> float:
+    red, green, blue = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return 0.299 * red + 0.587 * green + 0.114 * blue
+
+
+def test_arms_differ_in_colour_and_marker_and_the_first_four_in_grey_too() -> None:
+    arms = [f"arm {i}" for i in range(14)]
+    looks = [look(arm, arms) for arm in arms]
+    assert len({(one.colour, one.marker) for one in looks}) == len(arms)
+    assert len({one.marker for one in looks[:7]}) == 7
+    assert all(abs(_grey(a) - _grey(b)) > 0.04 for a, b in combinations(COLOURS[:4], 2))
+
+
+def test_a_crowd_is_thinned_evenly_and_said() -> None:
+    assert some(3) == [0, 1, 2]
+    assert some(1000)[0] == 0
+    assert some(1000)[-1] == 999
+    assert len(set(some(1000))) == SINGLES
+    assert of_all(3) == "all subjects"
+    assert of_all(1000) == f"{SINGLES} of 1000 subjects, evenly chosen"
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_caption_and_words_are_there(name: str, material: Material) -> None:
+    drawn = draw(material, name)
+    assert len(drawn.caption) > 40
+    assert re.search(r"\d", drawn.alt)
+
+
+@pytest.mark.parametrize("name", ["pairs", "connections"])
+def test_the_same_figure_is_the_same_file(name: str, material: Material) -> None:
+    assert render(draw(material, name), "svg") == render(draw(material, name), "svg")
+
+
+def test_in_a_page_a_figure_has_ids_of_its_own_and_its_words(material: Material) -> None:
+    svg = inline(render(draw(material, "pairs"), "svg"), "pairs", 'a "b" & c')
+    assert svg.startswith('<svg role="img" aria-label="a &#34;b&#34; &amp; c"')
+    assert set(re.findall(r'\bid="(\w+)-', svg)) == {"pairs"}
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', svg))
+    assert used <= set(re.findall(r'\bid="([^"]+)"', svg))
+    assert "<metadata>" not in svg
+
+
+def test_another_protocol_has_the_figures_that_apply(tmp_path: Path) -> None:
+    material = Material.of(rs.run(rs.loads(OTHER), subjects=2, workers=1, out=tmp_path / "own").folder)
+    lacking = {name: kind.lacks(material) for name, kind in FIGURES.items()}
+    assert {name for name, reason in lacking.items() if not reason} == {"trial", "pairs", "trajectories"}
+    assert lacking["connections"] == "no connection is pruned or regrown before the follow-up"
+    for name in ("trial", "pairs", "trajectories"):
+        assert "a &lt;b&gt; &amp; c" in render(draw(material, name), "svg").decode()
+    with pytest.raises(ResynapseError, match="no figure 'forest' of this run"):
+        draw(material, "forest")
+    with pytest.raises(ResynapseError, match="did you mean 'pairs'"):
+        draw(material, "pair")
+
+
+def test_curves_are_found_by_the_strength_of_noise(material: Material) -> None:
+    assert resilience.curves(material) == {
+        ("acute", "acc_internal"): [(1.0, "acc_internal_1.0"), (2.5, "acc_internal_2.5")]
+    }
+
+
+def test_trajectories_carry_the_threshold_of_the_protocol(material: Material) -> None:
+    assert trajectories.thresholds(material, ("maintenance", "acc_biased_1.0")) == [60.0]
+    drawn = trajectories.draw(material)
+    assert any(text.get_text() == "threshold 60" for text in drawn.figure.axes[0].texts)
+
+
+def test_a_constant_outcome_and_a_missing_one_can_be_drawn(stated: Stated, small: rs.Protocol) -> None:
+    values = {
+        ("untreated", "acute", "acc_combined"): [50.0] * 7,
+        ("ketamine", "acute", "acc_combined"): [90.0] * 7,
+        ("untreated", "acute", "acc_biased_1.0"): [20.0, None, 30.0, 31.0, None, 29.0, 20.0],
+        ("ssri", "acute", "acc_biased_1.0"): [40.0, 41.0, None, None, None, None, None],
+    }
+    material = Material.of(stated(small, values))
+    for name in ("probe", "pairs"):
+        assert render(draw(material, name), "svg")
+
+
+def test_blocks_keep_the_share_of_connections() -> None:
+    mask = np.random.default_rng(0).random((96, 200)) < 0.1
+    small = connections.blocks(mask, most=50)
+    assert small.shape == (48, 50)
+    assert small.mean() == pytest.approx(mask.mean())
+    assert np.array_equal(connections.blocks(np.eye(4, dtype=bool)), np.eye(4))
+
+
+def test_the_caption_says_that_the_networks_were_computed_again(material: Material) -> None:
+    drawn = connections.draw(material)
+    assert "computed again" in drawn.caption
+    assert "subject 0 in arm ketamine" in drawn.caption
+
+
+def test_a_diagram_stays_within_its_paper_however_long_the_protocol() -> None:
+    from types import SimpleNamespace
+
+    for name in ("partial-responders", "dose", "kindling"):
+        protocol = rs.load(name)
+        drawn = trial.draw(SimpleNamespace(protocol=protocol))  # type: ignore[arg-type]
+        assert drawn.figure.get_size_inches()[1] < 40
+        for arm in protocol.arms:
+            assert arm in drawn.alt

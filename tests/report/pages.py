@@ -1,0 +1,62 @@
+"""What a page of HTML says about itself: balance of tags, ids, headings, names of pictures, addresses it loads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+VOID = {"meta", "link", "br", "img", "hr", "input"}
+LOADING = {"src", "href", "xlink:href", "data", "poster", "srcset", "action"}
+
+
+@dataclass
+class Page(HTMLParser):
+    """One page, read strictly enough to fail where a browser would guess."""
+
+    open: list[str] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    headings: list[int] = field(default_factory=list)
+    unnamed: list[str] = field(default_factory=list)
+    loads: list[str] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
+    rows: list[list[int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    @classmethod
+    def of(cls, html: str) -> Page:
+        page = cls()
+        page.feed(html)
+        page.close()
+        assert page.open == [], f"never closed: {page.open}"
+        return page
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._read(tag, attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._read(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag
+
+    def _read(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = {key: value or "" for key, value in attrs}
+        if "id" in named:
+            self.ids.append(named["id"])
+        if len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
+            self.headings.append(int(tag[1]))
+        if tag in ("svg", "img") and not (named.get("aria-label") or named.get("alt")):
+            self.unnamed.append(tag)
+        if tag == "table":
+            self.rows.append([])
+        if tag == "tr":
+            self.rows[-1].append(0)
+        if tag in ("td", "th"):
+            self.rows[-1][-1] += 1
+        for key in LOADING & named.keys():
+            (self.targets if named[key].startswith("#") else self.loads).append(named[key])

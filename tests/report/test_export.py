@@ -1,0 +1,66 @@
+"""Exports: every value comes back from the CSV, and every LaTeX table is well formed."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from resynapse.errors import ResynapseError
+from resynapse.report.export import LONG, escaped, export, latex
+from resynapse.report.material import Material
+from resynapse.report.tables import TextTable
+
+
+def test_the_table_of_results_comes_back_to_the_last_bit(material: Material, tmp_path: Path) -> None:
+    written = export(material, tmp_path / "out")
+    assert {p.name for p in written} >= {
+        "results.csv",
+        "statistics.csv",
+        "comparison.csv",
+        "clinical.csv",
+        "README.txt",
+    }
+    again = pl.read_csv(tmp_path / "out" / "results.csv", schema=material.table.schema)
+    assert again.equals(material.table)
+    numbers = pl.read_csv(tmp_path / "out" / "statistics.csv", infer_schema_length=None)
+    assert numbers.height == material.analysis.frame().height
+
+
+def test_every_latex_table_has_its_columns(material: Material, tmp_path: Path) -> None:
+    for path in export(material, tmp_path / "out"):
+        if path.suffix == ".tex":
+            text = path.read_text()
+            columns = re.search(r"\\begin\{(?:tabular|longtable)\}\{(l+)\}", text)
+            assert columns
+            rows = re.findall(r"^(.*) \\\\$", text, flags=re.MULTILINE)
+            assert rows
+            for row in rows:
+                assert len(re.findall(r"(?<!\\)&", row)) == len(columns[1]) - 1
+            assert text.count("{") - text.count(r"\{") == text.count("}") - text.count(r"\}")
+
+
+@pytest.mark.parametrize("letter", "&%$#_{}~^\\<>")
+def test_no_letter_of_a_name_is_a_command(letter: str) -> None:
+    assert escaped(letter) != letter
+    assert escaped(f"a{letter}b").startswith("a\\")
+
+
+def test_a_row_that_begins_with_a_bracket_is_no_option() -> None:
+    assert "{[1, 2]} & x \\\\" in latex(TextTable("t", ("a", "b"), (("[1, 2]", "x"),)), "t")
+
+
+def test_long_tables_break_over_pages() -> None:
+    rows = tuple((str(i),) for i in range(LONG + 1))
+    assert "\\begin{longtable}" in latex(TextTable("t", ("n",), rows), "t")
+    assert "\\begin{tabular}" in latex(TextTable("t", ("n",), rows[:LONG]), "t")
+
+
+def test_a_run_folder_or_a_file_is_no_place_for_an_export(material: Material, tmp_path: Path) -> None:
+    with pytest.raises(ResynapseError, match="is a run folder"):
+        export(material, material.path)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ResynapseError, match="is a file"):
+        export(material, tmp_path / "file")

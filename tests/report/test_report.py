@@ -1,0 +1,149 @@
+"""The report of a run: what stands in it, and what it says where there is little to say."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from tests.report.conftest import Stated
+from tests.report.pages import Page
+
+import resynapse as rs
+from resynapse.analysis.clinical import PROBE
+from resynapse.errors import RunFolderError
+from resynapse.report import report as reports
+from resynapse.report.figures import draw
+from resynapse.report.figures.style import render
+from resynapse.report.material import Material
+from resynapse.report.provenance import command_to_reproduce
+from resynapse.report.report import flow, report
+from resynapse.report.section import Section
+from resynapse.report.summary import summary
+from resynapse.report.tables import TextTable
+from resynapse.runs.folder import RunFolder
+
+SECTIONS = (
+    "Summary", "Methods", "Flow of subjects", "Figures", "Tables", "Comparison with the publication",
+    "Beside clinical findings", "Limitations", "How to cite", "Provenance",
+)  # fmt: skip
+
+
+@pytest.fixture
+def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of words, which need not wait for drawings."""
+    monkeypatch.setattr(reports, "_pictures", lambda _: ((), ()))
+
+
+def _titles(html: str) -> list[str]:
+    return re.findall(r"<h2>([^<]+)</h2>", html)
+
+
+def test_every_part_is_there_in_order(html: str) -> None:
+    assert tuple(_titles(html)) == SECTIONS
+
+
+@pytest.mark.usefixtures("without_figures")
+def test_an_audit_has_its_place_and_none_leaves_no_trace(html: str, material: Material) -> None:
+    ledger = TextTable("Ledger of claims", ("claim", "verdict"), (("order of arms", "holds"),))
+    audited = report(material, audit=Section(title="Audit", sentences=("Three claims.",), tables=(ledger,)))
+    assert "Audit" not in html
+    titles = _titles(audited)
+    assert titles.index("Audit") == titles.index("Limitations") - 1
+    assert "Ledger of claims" in audited
+
+
+def test_the_summary_carries_numbers_of_the_table(material: Material) -> None:
+    made = summary(material)
+    text = " ".join(made.points)
+    mean = material.table.filter(
+        (material.table["arm"] == "untreated") & (material.table["outcome"] == "acc_combined")
+        & (material.table["condition"] == "acute")
+    )["value"].mean()  # fmt: skip
+    assert f"{mean:.1f}" in text + str(made.tables[0].rows)
+    assert text.startswith("7 simulated networks went through each of 3 arms")
+    assert "NOT a replication" in text
+
+
+def test_methods_are_those_of_the_protocol(html: str) -> None:
+    for words in ("prune to 90 % sparsity", "regrow 50 % of the pruned connections by gradient over 3 batches",
+                  "washout: 50 steps", "root seed 0", "2-24-20-12-4"):  # fmt: skip
+        assert words in html
+
+
+def test_a_clinical_question_shows_both_sides_and_what_is_absent(html: str) -> None:
+    asked = html[html.index("Is switching more frequent on the drug than without it?</h3>") :]
+    found = re.findall(r'<th scope="row">(yes|no)</th>', asked[: asked.index("<h3>Does a mood stabiliser")])
+    assert found.count("yes") >= 2
+    assert found.count("no") >= 2
+    for said in ("Only directions and rank orders are compared", "bipolar disorder was excluded", "not verified"):
+        assert said in html
+
+
+def test_the_command_reproduces_the_run(material: Material, tmp_path: Path) -> None:
+    needs, command = command_to_reproduce(material)
+    assert needs == "Save the protocol file, which stands under Methods, as switch-relapse.yaml first."
+    assert command == (
+        "resynapse run switch-relapse.yaml --subjects 7 --seed 0 --engine compiled --out switch-relapse-again"
+    )
+    demo = rs.run(rs.load("demo").only(["untreated"]), subjects=1, out=tmp_path / "demo")
+    assert command_to_reproduce(Material.of(demo.folder))[0]
+
+
+@pytest.mark.usefixtures("without_figures")
+def test_an_unfinished_run_says_how_many_are_to_come(stated: Stated, small: rs.Protocol) -> None:
+    values = {("untreated", "acute", "acc_combined"): [50.0, 51.0, 60.0]}
+    material = Material.of(stated(small, values, cohort=9))
+    html = report(material)
+    Page.of(html)
+    assert "6 of 9 subjects are still to come" in html
+    assert "3 finished of 9" in html
+
+
+def test_one_subject_has_no_interval_and_that_is_said(stated: Stated, small: rs.Protocol) -> None:
+    values = {(arm, "acute", "acc_combined"): [v] for arm, v in (("untreated", 40.0), ("ketamine", 90.0))}
+    html = report(Material.of(stated(small, values)))
+    Page.of(html)
+    assert "One subject: no interval, no spread and no test." in html
+    assert "One simulated network went through" in html
+
+
+def test_outcomes_that_do_not_vary_and_outcomes_that_an_arm_lacks(stated: Stated, small: rs.Protocol) -> None:
+    values = {
+        ("untreated", "acute", "acc_combined"): [50.0] * 7,
+        ("ketamine", "acute", "acc_combined"): [50.0] * 7,
+        ("ketamine", "acute", "acc_biased_1.0"): [50.0, 51.0, 52.0, 53.0, None, None, None],
+    }
+    material = Material.of(stated(small, values))
+    html = report(material)
+    Page.of(html)
+    assert "2 of 3 cells do not vary over subjects" in html
+    assert flow(material).rows == (("untreated", "7", "7", "7"), ("ketamine", "7", "7", "4 to 7"))
+
+
+def test_figures_do_not_grow_with_the_cohort(stated: Stated, small: rs.Protocol) -> None:
+    def sized(count: int) -> int:
+        cells = [(arm, "acute", outcome) for arm in ("untreated", "ketamine") for outcome in ("acc_combined", PROBE)]
+        values = {key: [30.0 + (i * 7 % 13) for i in range(count)] for key in cells}
+        material = Material.of(stated(small, values))
+        return sum(len(render(draw(material, name), "svg")) for name in ("probe", "pairs"))
+
+    assert sized(400) < 1.05 * sized(60)
+
+
+@pytest.mark.parametrize("content", [{}, {"notes.txt": "x"}, {"manifest.json": "{}"}])
+def test_what_is_no_run_is_refused_in_one_line(content: dict[str, str], tmp_path: Path) -> None:
+    for name, text in content.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(RunFolderError) as error:
+        Material.of(RunFolder(tmp_path))
+    assert "\n" not in str(error.value)
+    assert str(tmp_path) in str(error.value)
+
+
+def test_a_run_without_a_finished_subject_is_refused(stated: Stated, small: rs.Protocol, tmp_path: Path) -> None:
+    folder = stated(small, {("untreated", "acute", "acc_combined"): [50.0]}, cohort=2)
+    for part in (folder.path / "parts").iterdir():
+        part.unlink()
+    with pytest.raises(RunFolderError, match="no subject is finished yet"):
+        Material.of(folder)
