@@ -19,6 +19,7 @@ FLOORS = (
     {"cohort"},
     {"runs"},
     {"analysis"},
+    {"audit"},
     {"report"},
     {"api"},
     {"cli"},
