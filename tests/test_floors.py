@@ -19,7 +19,7 @@ FLOORS = (
     {"cohort"},
     {"runs"},
     {"analysis"},
-    {"audit"},
+    {"audits"},
     {"report"},
     {"api"},
     {"cli"},

@@ -158,7 +158,7 @@ class Survival:
 
     Parameters
     ----------
-    control : its name; ``ketamine:sham`` changes this arm alone. With `among` it is a name of the user's own.
+    control : its name; ``ketamine:sham`` changes this arm alone. With `tests` or `among` any name will do.
     tests : that must hold; empty for the claim's own, read in the world of the control.
     among : only subjects for whom this holds in the arm that is read, such as ``acc_combined >= 90 at acute``.
     """
@@ -200,7 +200,8 @@ class Claim:
         """Names of the controls that must be run for it."""
         arms = {m.arm for t in (*self.tests, *(t for c in self.controls for t in c.tests)) for m in t.measures}
         named = {arm.partition(":")[2] for arm in arms if ":" in arm}
-        return frozenset(named | {c.control.rpartition(":")[2] for c in self.controls if not c.among})
+        read = {c.control.rpartition(":")[2] for c in self.controls if not c.among and not c.tests}
+        return frozenset(named | read)
 
 
 def dump_test(test: Test) -> dict[str, Any]:

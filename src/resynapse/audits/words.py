@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from resynapse.analysis.cells import Cell
-from resynapse.audit.arithmetic import Printed
-from resynapse.audit.findings import Finding
+from resynapse.audits.arithmetic import Printed
+from resynapse.audits.findings import Finding
 from resynapse.protocol.derived import base
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from resynapse.analysis.cells import Cell, Cells
-from resynapse.audit.arithmetic import Arithmetic, Printed, compute
-from resynapse.audit.combinations import combinations
-from resynapse.audit.findings import Finding, find
-from resynapse.audit.words import as_run, figure, under
-from resynapse.audit.worlds import World, worlds
+from resynapse.audits.arithmetic import Arithmetic, Printed, compute
+from resynapse.audits.combinations import combinations
+from resynapse.audits.findings import Finding, find
+from resynapse.audits.words import as_run, figure, under
+from resynapse.audits.worlds import World, worlds
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim, Survival
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from resynapse.analysis.cells import Cell, Cells, Floats
 from resynapse.analysis.intervals import Interval, Kind, is_constant, mean_interval, mean_intervals, proportion_interval
-from resynapse.audit.combinations import Combination, combinations
-from resynapse.audit.worlds import AS_RUN, World
+from resynapse.audits.combinations import Combination, combinations
+from resynapse.audits.worlds import AS_RUN, World
 from resynapse.protocol.claims import Test
 
 Status = Literal["holds", "open", "fails", "missing"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from resynapse.analysis.cells import Cell, counted
-from resynapse.audit.worlds import AS_RUN, World
+from resynapse.audits.worlds import AS_RUN, World
 from resynapse.protocol.claims import Difference, Every, Mean, Measure, Order, Test, Trend
 from resynapse.protocol.derived import base
 

@@ -13,8 +13,8 @@ from typing import Literal
 
 from resynapse.analysis.cells import Cell
 from resynapse.analysis.published import protocols_with_tables, published
-from resynapse.audit.combinations import Combination, combinations
-from resynapse.audit.findings import bound
+from resynapse.audits.combinations import Combination, combinations
+from resynapse.audits.findings import bound
 from resynapse.protocol.claims import Test
 
 Says = Literal["implied", "possible", "contradicted", "not printed"]
