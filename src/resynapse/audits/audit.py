@@ -14,6 +14,7 @@ from resynapse.audits.amendments import OF_CONTROLS, Amendment, Depth, amended_f
 from resynapse.audits.arithmetic import printed
 from resynapse.audits.constants import unequal
 from resynapse.audits.ledger import VERDICTS, Entry, ledger
+from resynapse.audits.maps import MapPoint
 from resynapse.audits.matrix import MatrixCell, matrix
 from resynapse.audits.robustness import Robust
 from resynapse.audits.sensitivity import Index
@@ -113,6 +114,7 @@ class Audit:
     unequal : constants that differ between arms, with each arm's value.
     studies : how often ten subjects would do.
     sensitivity : of each claim's quantities to each constant; empty at depth quick.
+    map : each claim over a grid of the two constants with the largest effects; empty at depth quick.
     robustness : each claim with another task or network; empty at depth quick.
     reduced : what is smaller than in a full audit.
     """
@@ -125,6 +127,7 @@ class Audit:
     unequal: dict[str, dict[str, str]]
     studies: tuple[Studies, ...]
     sensitivity: tuple[Index, ...] = ()
+    map: tuple[MapPoint, ...] = ()
     robustness: tuple[Robust, ...] = ()
     reduced: tuple[str, ...] = field(default=())
     disclaimer: str = DISCLAIMER
@@ -156,13 +159,8 @@ class Audit:
         return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
-def conclude(
-    planned: AuditPlan,
-    table: pl.DataFrame,
-    sensitivity: tuple[Index, ...] = (),
-    robustness: tuple[Robust, ...] = (),
-) -> Audit:
-    """The audit behind the results of its tree.
+def conclude(planned: AuditPlan, table: pl.DataFrame) -> Audit:
+    """The audit behind the results of its tree alone.
 
     Parameters
     ----------
@@ -177,7 +175,5 @@ def conclude(
         matrix=matrix(protocol.claims, cells, protocol, planned.amendments),
         unequal=unequal(protocol),
         studies=small_studies(protocol.claims, cells),
-        sensitivity=sensitivity,
-        robustness=robustness,
         reduced=planned.reduced,
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from resynapse.analysis.cells import Cells
 from resynapse.audits.amendments import Depth
 from resynapse.audits.audit import Audit, AuditPlan, conclude, plan
+from resynapse.audits.maps import directions, grid, mapped
 from resynapse.audits.robustness import robust, settings
 from resynapse.audits.sensitivity import Design, design, indices
 from resynapse.cohort import Cohort
@@ -22,10 +24,13 @@ from resynapse.runs.folder import RunFolder
 from resynapse.runs.progress import Display, duration
 from resynapse.runs.provenance import usable_cores
 
+if TYPE_CHECKING:
+    import polars as pl
+
 Note = Callable[[str], None]
 FEW = 6
 """Subjects of the stages beside the tree at depth standard; a full audit takes a fifth of the tree's."""
-TREE = "tree"
+TREE, SCREENING = "tree", "screening"
 RESULT = "audit.json"
 
 
@@ -59,23 +64,34 @@ def perform(
     planned = plan(protocol, claims, depth, subjects)
     designs = _designs(protocol, depth)
     stages = tuple(_stages(planned, designs, protocol))
-    folders = {stage.name: RunFolder(out / stage.name) for stage in stages}
-    _say(planned, [stage for stage in stages if _open(folders[stage.name], stage)], workers, note)
-    for stage in stages:
+    _say(planned, [stage for stage in stages if _open(RunFolder(out / stage.name), stage)], workers, note)
+
+    def results(stage: Stage) -> pl.DataFrame:
+        folder = RunFolder(out / stage.name)
         cohort = Cohort(size=stage.subjects, root_seed=seed)
-        execute(stage.protocol, cohort, folders[stage.name], workers=workers, display=display, note=note)
-    read = {name: folder.table() for name, folder in folders.items()}
-    found = conclude(
-        planned,
-        read[TREE],
-        tuple(i for name, d in designs.items() for i in indices(d, planned.protocol.claims, Cells.of(read[name]))),
-        tuple(
-            row
-            for stage in stages
-            if stage.name != TREE and stage.name not in designs
-            for row in robust(stage.name, claims, Cells.of(read[stage.name]))
-        ),
-    )
+        execute(stage.protocol, cohort, folder, workers=workers, display=display, note=note)
+        return folder.table()
+
+    read = {stage.name: results(stage) for stage in stages}
+    found = conclude(planned, read[TREE])
+    if designs:
+        effects = {name: indices(one, claims, Cells.of(read[name])) for name, one in designs.items()}
+        along = directions(effects[SCREENING])
+        tree = grid(protocol, along)
+        few = next(stage.subjects for stage in stages if stage.name == SCREENING)
+        note(f"map: {' and '.join(constant.name for constant in along)} have the largest effects")
+        map_table = results(Stage(name="map", protocol=tree, subjects=few))
+        found = replace(
+            found,
+            sensitivity=tuple(index for each in effects.values() for index in each),
+            map=mapped(claims, Cells.of(map_table), tree, along),
+            robustness=tuple(
+                row
+                for stage in stages
+                if stage.name != TREE and stage.name not in designs
+                for row in robust(stage.name, claims, Cells.of(read[stage.name]))
+            ),
+        )
     put(out / RESULT, lambda draft: draft.write_text(found.to_json(), "utf-8"))
     return found
 
@@ -84,7 +100,7 @@ def _designs(protocol: Protocol, depth: Depth) -> dict[str, Design]:
     """The screening designs of a depth, by the name of their stage."""
     if depth == "quick":
         return {}
-    made = {"screening": design(protocol, "Morris")}
+    made = {SCREENING: design(protocol, "Morris")}
     return {**made, "variance": design(protocol, "Sobol")} if depth == "full" else made
 
 
@@ -122,5 +138,8 @@ def _say(planned: AuditPlan, missing: Sequence[Stage], workers: int | None, note
             f"{stage.name}: {stage.subjects} subjects, {arms} arms and variants, "
             f"{epochs(stage.protocol.routes)} training epochs a subject, about {duration(seconds)} each"
         )
+        if stage.name == SCREENING:
+            note("map: planned after the screening, at about a fifth of its cost")
+            total += -(-stage.subjects // at_once) * seconds / 5
     if missing:
         note(f"about {duration(total)} in all on this machine, from steps timed just now; a stop loses nothing")

@@ -113,7 +113,7 @@ def design(protocol: Protocol, method: Method = "Morris", size: int | None = Non
     ------
     ResynapseError : SALib is not installed, or nothing in the protocol can be moved.
     """
-    plain = replace(_first_duration(protocol), claims=(), variants={})
+    plain = replace(first_duration(protocol), claims=(), variants={})
     found = factors(plain)
     if not found:
         raise ResynapseError(f"protocol {protocol.name} has no constant that can be moved")
@@ -151,7 +151,7 @@ def _salib() -> tuple[Any, Any, Any, Any]:
     return morris, sobol, analyze_morris, analyze_sobol
 
 
-def _first_duration(protocol: Protocol) -> Protocol:
+def first_duration(protocol: Protocol) -> Protocol:
     """The follow-up's training up to the first of its counts."""
 
     def shorter(node: Any) -> Any:

@@ -18,6 +18,7 @@ def audit_tables(audit: Audit) -> list[TextTable]:
         _matrix(audit),
         _studies(audit),
         _sensitivity(audit),
+        *_maps(audit),
         _robustness(audit),
     ]
     return [table for table in made if table.rows]
@@ -70,11 +71,29 @@ def _sensitivity(audit: Audit) -> TextTable:
     rows = []
     for quantity in quantities:
         found = [i for i in audit.sensitivity if i.quantity == quantity]
-        for index in sorted(found, key=lambda i: -i.effect)[:MOST_EFFECTS]:
+        for index in sorted((i for i in found if i.effect > 0), key=lambda i: -i.effect)[:MOST_EFFECTS]:
             shown = _estimate(index.effect, index.effect_low, index.effect_high)
             rows.append((quantity, index.factor, index.range, shown, number(index.signed), index.method))
     header = ("quantity", "constant", "range", "effect [95 %]", "signed", "method")
     return TextTable("Sensitivity: the constants with the largest effects", header, tuple(rows))
+
+
+def _maps(audit: Audit) -> list[TextTable]:
+    """One row a claim and threshold, one column a point: + holds, - fails, ? open."""
+    if not audit.map:
+        return []
+    signs = {"holds": "+", "fails": "-", "open": "?", "missing": " "}
+    one = audit.map[0]
+    firsts = list(dict.fromkeys(p.first_level for p in audit.map))
+    rows = []
+    for claim, threshold in dict.fromkeys((p.claim, p.threshold) for p in audit.map):
+        here = [p for p in audit.map if p.claim == claim and p.threshold == threshold]
+        shown = ("".join(signs[p.status] for p in here if p.first_level == level) for level in firsts)
+        rows.append((f"{claim}, {threshold}" if threshold else claim, *shown))
+    seconds = " ".join(f"{level:g}" for level in dict.fromkeys(p.second_level for p in audit.map))
+    axes = f"{one.first} in columns; {one.second} at {seconds} within"
+    title = f"Where each claim holds (+), fails (-) or is open (?): {axes}"
+    return [TextTable(title, ("claim", *(f"{level:g}" for level in firsts)), tuple(rows))]
 
 
 def _robustness(audit: Audit) -> TextTable:
