@@ -117,6 +117,29 @@ def test_a_comparison_comes_as_text_csv_and_json(published: Path, capsys: pytest
     assert "not clinical advice" in content["disclaimer"]
 
 
+def test_statistics_come_as_text_json_and_csv(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, text, _ = _call("analyse", str(finished), "--outcome", "acc_combined", capsys=capsys)
+    assert code == 0
+    assert "Contrasts between arms, paired by subject" in text
+    assert "acc_biased" not in text
+    assert "not clinical advice" in text
+    code, out, _ = _call("analyse", str(finished), "--format", "json", capsys=capsys)
+    content = json.loads(out)
+    assert content["subjects"] == 2
+    assert content["clinical"]["absent"]
+    assert "not clinical advice" in content["disclaimer"]
+    code, out, err = _call("analyse", str(finished), "--format", "csv", capsys=capsys)
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert {"description", "contrast", "order", "relapse"} <= {r["part"] for r in rows}
+    assert "not clinical advice" in err
+
+
+def test_statistics_of_an_unknown_outcome_are_refused(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = _call("analyse", str(finished), "--outcome", "acc_combind", capsys=capsys)
+    assert code == 2
+    assert err.splitlines() == ["resynapse: no outcome 'acc_combind' in this run; did you mean 'acc_combined'?"]
+
+
 def test_replicating_a_finished_run_prints_tables_and_comparison_although_cells_differ(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], published: Path
 ) -> None:
@@ -145,7 +168,9 @@ def test_protocols_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = _call("protocols", capsys=capsys)
     assert code == 0
     for name in rs.library():
-        assert f"{name}: " in out
+        [line] = [line for line in out.splitlines() if line.startswith(f"  {name} ")]
+        assert rs.load(name).title in line
+        assert ("published tables ship" in line) == (name in ("switch-relapse", "manic-switch"))
 
 
 def test_a_protocol_is_shown_as_a_tree_with_its_cost(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.outcomes import BATTERY, catalogue
-from resynapse.protocol import CONTROLS, STEPS, library, load
+from resynapse.protocol import CONTROLS, SHELVES, STEPS, load
 from resynapse.protocol.derived import RULES
 from resynapse.protocol.paths import epochs
 
@@ -151,27 +151,29 @@ def _outcomes() -> str:
 
 def _library() -> str:
     cells = {one.name: list(csv.DictReader(one.read_text("utf-8").splitlines())) for one in _PUBLISHED.iterdir()}
-    rows = []
-    for name in library():
+
+    def row(name: str) -> tuple[str, ...]:
         protocol = load(name)
         published = len(cells.get(f"{name}.csv", ()))
-        rows.append(
-            (
-                f"[`{name}`](../../src/resynapse/protocol/library/{name}.yaml)",
-                protocol.title,
-                f"[{protocol.cite}](https://doi.org/{protocol.cite})" if protocol.cite else "none",
-                ", ".join(protocol.arms),
-                str(epochs(protocol.routes)),
-                str(published) if published else "none",
-            )
+        return (
+            f"[`{name}`](../../src/resynapse/protocol/library/{name}.yaml)",
+            protocol.title,
+            f"[{protocol.cite}](https://doi.org/{protocol.cite})" if protocol.cite else "none",
+            ", ".join(protocol.arms),
+            str(epochs(protocol.routes)),
+            str(published) if published else "none",
         )
+
+    header = ("protocol", "content", "record", "arms", "epochs", "published")
+    shelves = (f"### {shelf}\n\n{_table(header, map(row, names))}" for shelf, names in SHELVES.items())
     return _page(
         "Library",
         f"The protocols and controls that ship. {_WRITTEN}",
         "## Protocols",
         "`resynapse show NAME` draws one and says what it costs on your machine. *Epochs* are training epochs of one subject over all arms, "
-        "each shared stretch counted once. *Published* is the number of published values that ship.",
-        _table(("protocol", "content", "record", "arms", "epochs", "published"), rows),
+        "each shared stretch counted once. *Published* is the number of published values that ship. The "
+        "[questions](../questions/index.md) have a page each.",
+        *shelves,
         "## Controls",
         "`--control NAME` adds it beside every arm that it changes; see [controls](../controls.md).",
         _table(("control", "what it isolates"), [(f"`{one.name}`", one.isolates) for one in CONTROLS.values()]),

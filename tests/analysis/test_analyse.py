@@ -81,7 +81,7 @@ def test_constant_outcomes_are_analysed(tidy: Tidy, switch_relapse: rs.Protocol)
     found = analyse(tidy(values), switch_relapse)
     assert found.descriptions[0].interval.method == "Clopper-Pearson"
     assert found.contrasts[0].p == 1.0
-    assert _reasons(found)["plans"] == "no paired difference varies"
+    assert _reasons(found)["plans"] == "no paired difference in %, points or a pure number varies"
     assert json.loads(found.to_json())
 
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 import resynapse as rs
-from resynapse.analysis.cells import Cell, Cells, by_presence, counted, courses, units, yes_or_no
+from resynapse.analysis.cells import Cell, Cells, before_the_arms, by_presence, counted, courses, units, yes_or_no
 
 Tidy = Callable[..., pl.DataFrame]
 
@@ -70,6 +70,11 @@ def test_units_follow_from_definitions_and_rules() -> None:
     assert kindling["first_relapse"] == "count"
     assert units(rs.load("dose"))["turnover"] == "%"
     assert yes_or_no(rs.load("kindling")) == {"relapse", "autonomous"}
+
+
+def test_what_stands_before_the_arms_is_known_with_all_that_is_derived_from_it() -> None:
+    assert before_the_arms(rs.load("fragility")) == {"intact", "depth", "pruned", "sweep", "trait"}
+    assert before_the_arms(rs.load("switch-relapse")) == {"trait"}
 
 
 def test_every_outcome_of_a_run_has_a_unit(tiny: rs.Protocol) -> None:

@@ -75,6 +75,8 @@ def test_absent_evidence_statement_and_disclaimer_are_part_of_every_side_by_side
     assert "Only directions and rank orders are compared" in found.statement
     assert "Not clinical advice".lower() in found.disclaimer.lower()
     assert "all are held out" in found.roles
+    assert any("one set of parameters" in limit for limit in found.limits)
+    assert any("epochs are no weeks" in text for text in found.not_compared)
     assert {"stopping", "switch"} <= {e.question for e in found.entries}
 
 
@@ -200,9 +202,10 @@ def test_by_luck_draws_agree_as_often_as_chance_says() -> None:
     assert share == pytest.approx(chance, abs=5 * np.sqrt(chance / 40_000))
 
 
-def test_the_frame_has_a_row_for_every_finding(tidy: Tidy) -> None:
+def test_the_frame_has_a_row_for_every_finding_and_for_every_absence(tidy: Tidy) -> None:
     found = _side(tidy({("ssri", "acute", "acc_biased_1.0"): [50, 60], ("ketamine", "acute", "acc_clean"): [1, 2]}))
-    assert found.frame().height == sum(len(e.findings) for e in found.entries)
+    assert found.frame().height == sum(max(1, len(e.findings)) for e in found.entries)
+    assert found.frame().filter(status="absent")["study"].to_list() == [None] * 3
     assert {"share_of_draws", "chance", "says"} <= set(found.frame().columns)
 
 

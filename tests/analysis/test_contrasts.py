@@ -147,6 +147,13 @@ def test_one_subject_has_a_difference_and_nothing_else(tidy: Tidy, switch_relaps
     assert one.interval.note == one.note == "one subject: no interval"
 
 
+def test_what_was_measured_before_the_arms_part_is_no_contrast(tidy: Tidy) -> None:
+    arms = ("untreated", "random-regrowth")
+    values = {(arm, c, "acc_clean"): [50.0, 60.0] for arm in arms for c in ("pruned", "depth=0.9", "recovered")}
+    (found,) = contrasts(Cells.of(tidy(values)), rs.load("fragility"))
+    assert found.condition == "recovered"
+
+
 def test_a_variant_is_contrasted_with_its_own_arm_alone() -> None:
     sham = rs.controlled(rs.load("switch-relapse"), "sham")
     arms = tuple(sham.routes)

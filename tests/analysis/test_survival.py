@@ -12,10 +12,11 @@ from lifelines.statistics import logrank_test
 from lifelines.utils import restricted_mean_survival_time
 
 import resynapse as rs
-from resynapse.analysis.cells import Cells
+from resynapse.analysis.cells import Cells, at_count
 from resynapse.analysis.contrasts import sign_flip
 from resynapse.analysis.intervals import proportion_interval
 from resynapse.analysis.survival import Times, first_below, kaplan_meier, survival
+from resynapse.protocol import dump, parse
 
 Tidy = Callable[..., pl.DataFrame]
 
@@ -150,3 +151,16 @@ def test_different_subjects_in_two_arms_are_compared_by_log_rank_alone(tidy: Tid
     assert found.difference is None
     assert found.note == "no subject is in both curves"
     assert found.logrank_p == pytest.approx(logrank_test([300.0] * 3, [25.0] * 3, [False] * 3, [True] * 3).p_value)
+
+
+def test_time_along_the_washout_is_found_for_each_duration_of_maintenance(tiny: rs.Protocol) -> None:
+    content = dump(tiny)
+    discontinue, decay, assess = content["follow_up"][-1]["fork"]
+    content["follow_up"][-1]["fork"] = [discontinue, {**decay, "at": [10, 30, 50], "fork": [assess]}]
+    washout = parse(content)
+    table = rs.run(washout, subjects=3).table()
+    curves, _ = survival(Cells.of(table), washout)
+    assert {(c.within, c.times) for c in curves} == {
+        ("maintenance=2", (0.0, 10.0, 30.0, 50.0)), ("maintenance=4", (0.0, 10.0, 30.0, 50.0)),
+    }  # fmt: skip
+    assert {at_count(c.within, t) for c in curves for t in c.times[1:]} <= set(table["condition"])

@@ -10,7 +10,7 @@ import pytest
 import resynapse as rs
 from resynapse.cohort import Subject
 from resynapse.engine import Engine
-from resynapse.protocol import Scar, Step, amended, dumps, library, loads
+from resynapse.protocol import SHELVES, Scar, Step, amended, dumps, library, loads
 from resynapse.protocol.paths import Route, Stop, assessments
 from resynapse.runs.walk import walk
 from resynapse.task import GaussianBlobs
@@ -57,6 +57,10 @@ def steps(name: str, arm: str) -> list[Step]:
 
 def trains(name: str, arm: str) -> list[tuple[int, float]]:
     return [(s.epochs, s.lr) for s in steps(name, arm) if isinstance(s, rs.Train)]
+
+
+def test_every_protocol_stands_on_one_shelf() -> None:
+    assert sorted(name for names in SHELVES.values() for name in names) == library()
 
 
 @pytest.mark.parametrize("name", library())

@@ -9,7 +9,7 @@ import pytest
 
 import resynapse as rs
 from resynapse.cohort import Subject
-from resynapse.engine import engine
+from resynapse.engine import ENGINES, engine
 from resynapse.errors import ProtocolError, ResynapseError
 from resynapse.protocol.paths import nesting
 from resynapse.runs import memory
@@ -42,7 +42,7 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("name", ["compiled", "reference"])
+@pytest.mark.parametrize("name", ENGINES)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_no_walk_takes_more_than_the_estimate_nor_much_less(shape: str, name: str) -> None:
     task, hidden = SHAPES[shape]

@@ -143,8 +143,8 @@ def _absent(made: Analysis, cells: Cells) -> Iterator[Absent]:
     one = made.subjects == 1
     counted = bool(courses(cells.keys))
     reasons = {
-        "contrasts": "no outcome is measured in two arms",
-        "orders": "no outcome is measured in two arms",
+        "contrasts": "no outcome is measured in two arms after they part",
+        "orders": "no outcome is measured in two arms after they part",
         "relapse": "the protocol has no threshold rule (`below`) along the counts of a condition",
         "survival": "the protocol has no threshold rule (`below`) along two counts of a condition or more",
         "survival_contrasts": "no two arms have a time to relapse",
@@ -152,7 +152,7 @@ def _absent(made: Analysis, cells: Cells) -> Iterator[Absent]:
         "traits": "too few subjects, or outcomes and traits that do not vary"
         if any(k.condition == TRAIT for k in cells.keys)
         else "the protocol draws no number for each subject",
-        "plans": "one subject has no spread" if one else "no paired difference varies",
+        "plans": "one subject has no spread" if one else "no paired difference in %, points or a pure number varies",
         "equivalence": f"no published table of protocol {made.protocol!r} ships with resynapse",
         "clinical": f"no arm is named {', '.join(ARMS)}",
     }

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from resynapse.analysis.summaries import CELL
 from resynapse.outcomes import outcome
 from resynapse.protocol import Assess, Protocol
-from resynapse.protocol.derived import Below, First, Mean, Steepest
+from resynapse.protocol.derived import Below, First, Mean, Steepest, base
+from resynapse.protocol.node import every
 from resynapse.protocol.paths import Route
+from resynapse.protocol.traits import TRAIT
 
 Floats = NDArray[np.float64]
 
@@ -84,6 +86,15 @@ def counted(condition: str) -> tuple[str, float] | None:
     return None if match is None else (match[1], float(match[3]))
 
 
+def at_count(within: str, count: float) -> str:
+    """The condition that `counted` takes apart.
+
+    >>> at_count("maintenance", 25), at_count("course=3", 15)
+    ('maintenance=25', 'course=3,15')
+    """
+    return f"{within}{',' if '=' in within else '='}{count:g}"
+
+
 def courses(keys: Sequence[Cell]) -> dict[tuple[str, str, str], list[tuple[float, int]]]:
     """Columns of one outcome along the counts of a condition.
 
@@ -120,6 +131,19 @@ def units(protocol: Protocol) -> dict[str, str]:
         else:
             found[rule.outcome] = "points" if of == "%" and not isinstance(rule, Mean) else of
     return found
+
+
+def before_the_arms(protocol: Protocol) -> frozenset[str]:
+    """Conditions, without counts, that all arms have in common because they stand before the arms part.
+
+    Values there are the same in every arm by construction, so that a comparison of arms would say nothing.
+    """
+    shared = {node.step.condition for node in every(protocol.induction) if isinstance(node.step, Assess)}
+    shared.add(TRAIT)
+    for rule in protocol.derived:
+        if shared.issuperset(base(read) for read in rule.reads):
+            shared.update(base(written) for written in rule.writes)
+    return frozenset(shared)
 
 
 def _assessments(route: Route) -> Iterator[Assess]:

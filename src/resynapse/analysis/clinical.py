@@ -19,8 +19,8 @@ from resynapse.analysis.dose import trends
 from resynapse.analysis.evidence import RATIOS, Figure, figure, figures
 from resynapse.analysis.intervals import Interval, mean_interval
 from resynapse.analysis.orders import Orders
-from resynapse.analysis.questions import ABSENT, NOT_COMPARED, QUESTIONS, Finding, Question, Side, Status
-from resynapse.analysis.relapse import tests
+from resynapse.analysis.questions import ABSENT, LIMITS, NOT_COMPARED, QUESTIONS, Finding, Question, Side, Status
+from resynapse.analysis.relapse import probes
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.protocol import Protocol
 
@@ -116,38 +116,47 @@ class SideBySide:
     ----------
     switch_order : the model's own orders of the arms under the manic probe, for which there is no clinical counterpart.
     absent : questions without any clinical figure.
+    not_compared : what stands in the evidence and has no counterpart in a run.
+    limits : what holds for every comparison.
     left_out : unverified figures that are not shown.
+    roles : whether any figure was used for tuning.
     """
 
     entries: tuple[Beside, ...]
     switch_order: tuple[Orders, ...]
     absent: tuple[str, ...]
     not_compared: tuple[str, ...]
+    limits: tuple[str, ...]
     left_out: tuple[str, ...]
     roles: str
     statement: str = STATEMENT
     disclaimer: str = DISCLAIMER
 
     def frame(self) -> pl.DataFrame:
-        """One row a question, arm and finding."""
-        rows = [
-            {
-                "question": e.asks,
-                "arm": e.arm,
-                "status": e.status,
-                "model": e.model.answer if e.model else "no answer",
-                "study": f.study,
-                "says": f.says,
-                "figures": "; ".join(f.figures),
-                "agrees": f.agrees,
-                "share_of_draws": f.share_of_draws,
-                "chance": f.chance,
-                "source": "; ".join(f.identifiers),
-            }
-            for e in self.entries
-            for f in e.findings
-        ]
-        return pl.DataFrame(rows, infer_schema_length=None)
+        """One row a question, arm and finding; one with empty columns where no figure was found."""
+        rows = []
+        for e in self.entries:
+            asked = {"question": e.asks, "arm": e.arm, "status": e.status, "agreement": e.agreement}
+            asked["model"] = e.model.answer if e.model else "no answer"
+            for f in e.findings or (None,):
+                rows.append({**asked, **({} if f is None else _row(f))})
+        schema = dict.fromkeys(
+            ("question", "arm", "status", "agreement", "model", "study", "says", "figures"), pl.String
+        )
+        more = {"agrees": pl.Boolean, "share_of_draws": pl.Float64, "chance": pl.Float64, "source": pl.String}
+        return pl.DataFrame(rows, schema={**schema, **more})
+
+
+def _row(f: FindingBeside) -> dict[str, object]:
+    return {
+        "study": f.study,
+        "says": f.says,
+        "figures": "; ".join(f.figures),
+        "agrees": f.agrees,
+        "share_of_draws": f.share_of_draws,
+        "chance": f.chance,
+        "source": "; ".join(f.identifiers),
+    }
 
 
 def side_by_side(cells: Cells, protocol: Protocol, orders: tuple[Orders, ...]) -> SideBySide | None:
@@ -165,6 +174,7 @@ def side_by_side(cells: Cells, protocol: Protocol, orders: tuple[Orders, ...]) -
         switch_order=switch,
         absent=ABSENT,
         not_compared=NOT_COMPARED,
+        limits=LIMITS,
         left_out=left_out,
         roles=tuned,
     )
@@ -313,7 +323,7 @@ def _stopping(arm: str, cells: Cells, _: Protocol) -> Read:
 
 
 def _longer(arm: str, cells: Cells, protocol: Protocol) -> Read:
-    for one in tests(cells, protocol):
+    for one in probes(cells, protocol):
         if one.arm == arm and one.within == "maintenance" and len(one.counts) >= 3:
             values = one.values[~np.isnan(one.values).any(axis=1)]
             return trends(values), len(values), ""

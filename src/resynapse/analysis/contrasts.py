@@ -15,11 +15,11 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from resynapse.analysis.cells import Cell, Cells, Floats, by_presence
+from resynapse.analysis.cells import Cell, Cells, Floats, before_the_arms, by_presence
 from resynapse.analysis.intervals import Interval, Kind, is_constant, mean_intervals, sample_sd, seed
 from resynapse.analysis.published import SETTINGS, protocols_with_tables, published
 from resynapse.protocol import Protocol
-from resynapse.protocol.traits import TRAIT
+from resynapse.protocol.derived import base
 
 EXACT = 12
 """Up to this many subjects every one of the 2**n flips is counted."""
@@ -71,12 +71,13 @@ def pairs(protocol: Protocol, arms: tuple[str, ...]) -> Iterator[tuple[str, str]
 
 
 def contrasts(cells: Cells, protocol: Protocol) -> tuple[Contrast, ...]:
-    """Every outcome that two arms share, paired by subject; settings and traits are left out."""
+    """Every outcome that two arms share, paired by subject; not settings, nor what stands before the arms part."""
     keys, columns = [], []
+    shared = before_the_arms(protocol)
     index = {key: column for column, key in enumerate(cells.keys)}
     for arm, other in pairs(protocol, cells.arms):
         for key in cells.keys:
-            if key.arm != arm or key.outcome in SETTINGS or key.condition == TRAIT:
+            if key.arm != arm or key.outcome in SETTINGS or base(key.condition) in shared:
                 continue
             twin = index.get(Cell(other, key.condition, key.outcome))
             if twin is not None:

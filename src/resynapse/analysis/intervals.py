@@ -185,9 +185,9 @@ def _without_resampling(values: Floats, kind: Kind, level: float) -> Interval | 
 def _bootstrap(values: Floats, subjects: NDArray[np.int64], level: float) -> list[Interval]:
     n, columns = values.shape
     if n > MANY:
-        tail = (1 - level) / 2
+        tail = (1 - expanded(n, level)) / 2
         low, high = np.quantile(resampled_means(values, subjects), [tail, 1 - tail], axis=0)
-        method = f"percentile bootstrap, {RESAMPLES_OF_MANY} resamples of subjects"
+        method = f"percentile bootstrap, expanded, {RESAMPLES_OF_MANY} resamples of subjects"
     else:
         # by blocks of columns that fit in memory, each with the same resamples
         block = max(1, 20_000_000 // (n * RESAMPLES))
@@ -197,7 +197,7 @@ def _bootstrap(values: Floats, subjects: NDArray[np.int64], level: float) -> lis
     return [
         Interval(low=float(a), high=float(b), method=method, level=level)
         if np.isfinite(a) and np.isfinite(b)
-        else student(values[:, column], "free", level)
+        else replace(student(values[:, column], "free", level), note="BCa has no ends for this sample")
         for column, (a, b) in enumerate(zip(low, high, strict=True))
     ]
 

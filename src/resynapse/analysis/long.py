@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from resynapse.analysis.cells import at_count
 from resynapse.analysis.intervals import Interval
 from resynapse.analysis.relapse import Relapse, Share
 
@@ -60,7 +61,7 @@ def _rows(analysis: Analysis) -> Iterator[Row]:
     for s in analysis.survival:
         cell = {"part": f"time to relapse, {s.population}", "arm": s.arm, "outcome": s.outcome, "n": s.n}
         for time, share, interval in zip(s.times, s.well, s.intervals, strict=True):
-            condition = f"{s.within}={time:g}"
+            condition = at_count(s.within, time)
             yield {**cell, "condition": condition, "quantity": "still well", "value": share, **ends(interval)}
         restricted = {"quantity": "restricted mean", "value": s.restricted_mean, **ends(s.restricted_interval)}
         yield {**cell, "condition": s.within, **restricted}
@@ -78,7 +79,7 @@ def _rows(analysis: Analysis) -> Iterator[Row]:
     for dr in analysis.dose:
         cell = {"part": "dose", "arm": dr.arm, "outcome": dr.outcome}
         for point in dr.points:
-            at = {**cell, "condition": f"{dr.within}={point.count:g}", "n": point.n, "value": point.mean}
+            at = {**cell, "condition": at_count(dr.within, point.count), "n": point.n, "value": point.mean}
             yield {**at, "quantity": "mean", **ends(point.interval)}
             yield {**at, "quantity": "mean, band", **ends(point.band)}
         trend = {"n": dr.points[0].n, "value": dr.trend, **ends(dr.trend_interval), "p": dr.trend_p}
@@ -116,7 +117,7 @@ def _relapse(r: Relapse) -> Iterator[Row]:
         *((r.within, fate, getattr(r.fates, fate, None)) for fate in FATES),
     ]
     for at in r.counts:
-        condition = f"{r.within}={at.count:g}"
+        condition = at_count(r.within, at.count)
         shares += [(condition, "of all", at.of_all), (condition, "of remitted", at.of_remitted)]
         shares += [(condition, fate, getattr(at.fates, fate, None)) for fate in FATES]
     for condition, quantity, share in shares:

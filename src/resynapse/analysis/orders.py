@@ -7,11 +7,11 @@ from math import factorial
 
 import numpy as np
 
-from resynapse.analysis.cells import Cells, Floats
+from resynapse.analysis.cells import Cells, Floats, before_the_arms
 from resynapse.analysis.intervals import Interval, proportion_interval
 from resynapse.analysis.published import SETTINGS
 from resynapse.protocol import Protocol
-from resynapse.protocol.traits import TRAIT
+from resynapse.protocol.derived import base
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +48,10 @@ class Orders:
 
 def rank_orders(cells: Cells, protocol: Protocol) -> tuple[Orders, ...]:
     """The orders of the protocol's arms (its variants aside) in every outcome that at least two of them have."""
+    shared = before_the_arms(protocol)
     columns: dict[tuple[str, str], dict[str, Floats]] = {}
     for column, key in enumerate(cells.keys):
-        if key.arm not in protocol.variants and key.outcome not in SETTINGS and key.condition != TRAIT:
+        if key.arm not in protocol.variants and key.outcome not in SETTINGS and base(key.condition) not in shared:
             columns.setdefault((key.condition, key.outcome), {})[key.arm] = cells.values[:, column]
     made = []
     for (condition, outcome), arms in columns.items():

@@ -208,3 +208,11 @@ NOT_COMPARED = (
     "Tricyclics against SSRIs, and lithium's stronger effect on manic than on depressive relapse: no such arms.",
 )
 """What stands in the evidence and has no counterpart in a run."""
+
+LIMITS = (
+    "The model's answers rest on one set of parameters and thresholds. Their intervals shrink with the size of the "
+    "cohort at will and say nothing about other parameters.",
+    "Agreement is cheap: a direction agrees by luck once in two, and many different models would.",
+    "No clinician has reviewed the choice of figures, and the literature was not searched systematically.",
+)
+"""What holds for every comparison."""

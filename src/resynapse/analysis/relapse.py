@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from resynapse.analysis.cells import Cells, Floats, courses
+from resynapse.analysis.cells import Cells, Floats, at_count, courses
 from resynapse.analysis.intervals import Interval, mean_interval, proportion_interval
 from resynapse.protocol import Protocol
 from resynapse.protocol.derived import Below
@@ -84,12 +84,12 @@ class Relapse:
 
 
 @dataclass(frozen=True, slots=True)
-class Tests:
-    """The tests of one arm along the counts of a condition.
+class Probes:
+    """The threshold outcome of one arm along the counts of a condition.
 
     Parameters
     ----------
-    subjects : numbers of those who were tested.
+    subjects : numbers of those who were measured.
     values : the outcome of the rule, NaN where not measured; shape (subjects, counts).
     remitted : whether each subject was not below it at the test of remission; None without such a test.
     remission : the condition of that test; empty for none.
@@ -110,7 +110,7 @@ class Tests:
         return np.where(np.isnan(self.values), np.nan, self.values < self.rule.threshold)
 
 
-def tests(cells: Cells, protocol: Protocol) -> Iterator[Tests]:
+def probes(cells: Cells, protocol: Protocol) -> Iterator[Probes]:
     """Every threshold rule of the protocol along the counts of its condition, arm by arm.
 
     Remission is read at the first condition without counts at which the same outcome was measured in the arm (in
@@ -128,7 +128,7 @@ def tests(cells: Cells, protocol: Protocol) -> Iterator[Tests]:
             if before:
                 remission, first = before[0].condition, cells.values[:, cells.keys.index(before[0])]
             elif points[0][0] == 0 and len(points) > 1:
-                remission, first = f"{within}=0", cells.values[:, points[0][1]]
+                remission, first = at_count(within, 0), cells.values[:, points[0][1]]
                 points = points[1:]
             values = cells.values[:, [column for _, column in points]]
             kept = ~np.isnan(values).all(axis=1)
@@ -136,17 +136,17 @@ def tests(cells: Cells, protocol: Protocol) -> Iterator[Tests]:
             if first is not None:
                 kept &= ~np.isnan(first)
                 remitted = (first >= rule.threshold)[kept]
-            yield Tests(
+            yield Probes(
                 cells.subjects[kept], arm, within, rule, tuple(c for c, _ in points), values[kept], remitted, remission
             )
 
 
 def relapse(cells: Cells, protocol: Protocol) -> tuple[Relapse, ...]:
     """Relapse of every arm, for every threshold rule that is read along counts."""
-    return tuple(_relapse(one) for one in tests(cells, protocol) if len(one.values))
+    return tuple(_relapse(one) for one in probes(cells, protocol) if len(one.values))
 
 
-def _relapse(one: Tests) -> Relapse:
+def _relapse(one: Probes) -> Relapse:
     own = 100 * np.nanmean(one.below, axis=1)
     known = one.remitted is not None
     return Relapse(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from resynapse.analysis.cells import Cells, Floats
 from resynapse.analysis.contrasts import sign_flip
 from resynapse.analysis.intervals import LEVEL, Interval, mean_interval, proportion_interval
-from resynapse.analysis.relapse import Tests, tests
+from resynapse.analysis.relapse import Probes, probes
 from resynapse.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def survival(cells: Cells, protocol: Protocol) -> tuple[tuple[Survival, ...], tu
     """Curves of every arm, rule and population, and the contrasts of arms within them."""
     curves: list[Survival] = []
     groups: dict[tuple[str, str, Population], list[tuple[str, Times]]] = {}
-    for one in tests(cells, protocol):
+    for one in probes(cells, protocol):
         if len(one.counts) < 2:
             continue
         for population, times in _populations(one):
@@ -137,7 +137,7 @@ def first_below(below: Floats, counts: tuple[float, ...], subjects: NDArray[np.i
     return Times(subjects, time, relapsed, float(at[-1]))
 
 
-def _populations(one: Tests) -> Iterator[tuple[Population, Times]]:
+def _populations(one: Probes) -> Iterator[tuple[Population, Times]]:
     everybody = first_below(one.below, one.counts, one.subjects)
     if one.remitted is not None and one.remitted.any():
         kept = one.remitted
@@ -149,7 +149,7 @@ def _populations(one: Tests) -> Iterator[tuple[Population, Times]]:
         yield "all", everybody
 
 
-def _curve(one: Tests, population: Population, times: Times) -> Survival:
+def _curve(one: Probes, population: Population, times: Times) -> Survival:
     at = (0.0, *(c for c in one.counts if c > 0))
     well, intervals = kaplan_meier(times, at)
     risk = tuple(int(np.sum(times.time >= t)) for t in at)

@@ -16,13 +16,20 @@ from resynapse.disclaimer import SHORT_DISCLAIMER
 @app.command
 def protocols() -> None:
     """List the protocols that ship with resynapse."""
+    from rich.table import Table
+
     from resynapse.analysis.published import protocols_with_tables
-    from resynapse.protocol import library, load
+    from resynapse.protocol import SHELVES, load
 
     published = protocols_with_tables()
-    for name in library():
-        extra = " [published tables ship]" if name in published else ""
-        say(f"{name}: {load(name).title}{extra}")
+    drawn = Table.grid(padding=(0, 2, 0, 0))
+    drawn.add_column(no_wrap=True)
+    for shelf, names in SHELVES.items():
+        drawn.add_row(shelf)
+        for name in names:
+            drawn.add_row(f"  {name}", load(name).title + ("; published tables ship" if name in published else ""))
+        drawn.add_row()
+    console().print(drawn)
     say(SHORT_DISCLAIMER)
 
 

@@ -47,14 +47,14 @@ class Structure(NamedTuple):
     """Parameter range of each sparse row between varying units; empty ranges in dense layers."""
     constant_start: IntArray
     """Parameter range of each row's weights from constant units."""
-    column: IntArray
-    """Input unit of each sparse parameter, counted within its block."""
+    column: NDArray[np.uint32]
+    """Input unit of each sparse parameter, counted within its block; unsigned, as kernels index by it."""
     transposed_at: IntArray
     """Offset into `transposed_start` of the layer's first column."""
     transposed_start: IntArray
     """Range, for each varying input, in the two arrays that follow."""
-    transposed_row: IntArray
-    transposed_parameter: IntArray
+    transposed_row: NDArray[np.uint32]
+    transposed_parameter: NDArray[np.uint32]
     unit: IntArray
     """Number in the full layer of each varying hidden unit, layer after layer (it addresses the noise)."""
     hidden_at: IntArray
@@ -163,11 +163,11 @@ class _Layout:
             row_at=_offsets([v.size + 1 for v in varying[1:]]),
             row_start=np.concatenate(row_start),
             constant_start=np.concatenate(constant_start),
-            column=np.concatenate(self.column),
+            column=np.concatenate(self.column).astype(np.uint32),
             transposed_at=_offsets([v.size + 1 for v in varying[:-1]]),
             transposed_start=np.concatenate(transposed_start),
-            transposed_row=_joined(transposed_row),
-            transposed_parameter=_joined(transposed_parameter),
+            transposed_row=_joined(transposed_row).astype(np.uint32),
+            transposed_parameter=_joined(transposed_parameter).astype(np.uint32),
             unit=_joined(varying[1:-1]),
             hidden_at=_offsets([v.size for v in varying[1:-1]]),
             constant_at=_offsets([c.size for c in constant]),

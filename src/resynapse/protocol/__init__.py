@@ -9,6 +9,7 @@ from resynapse.protocol.describe import json_schema
 from resynapse.protocol.files import dumps, library, load, loads
 from resynapse.protocol.node import Node
 from resynapse.protocol.schema import dump, parse
+from resynapse.protocol.shelves import SHELVES
 from resynapse.protocol.steps import (
     STEPS,
     Assess,
@@ -33,6 +34,7 @@ from resynapse.protocol.when import When
 
 __all__ = [
     "CONTROLS",
+    "SHELVES",
     "STEPS",
     "Assess",
     "Below",

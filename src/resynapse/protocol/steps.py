@@ -386,7 +386,9 @@ class Assess(Step):
     )
 
     draws: Annotated[int, Field(ge=1, le=1000, strict=True)] = Field(
-        default=1, description="independent noise draws; an accuracy under noise is their mean"
+        default=1,
+        description="independent noise draws; an accuracy under noise is their mean",
+        json_schema_extra={"unit": "draws"},
     )
     noise: Literal["absolute", "scaled"] = Field(
         default="absolute",

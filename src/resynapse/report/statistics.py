@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from resynapse.analysis.analyse import Analysis
+from resynapse.analysis.cells import at_count
 from resynapse.analysis.intervals import Interval
 from resynapse.analysis.relapse import Share
 from resynapse.report.tables import TextTable
@@ -95,7 +96,7 @@ def _relapse(analysis: Analysis) -> TextTable:
     for r in analysis.relapse:
         for where, of_all, of_remitted, fates in (
             (r.within, r.of_all, r.of_remitted, r.fates),
-            *((f"{r.within}={at.count:g}", at.of_all, at.of_remitted, at.fates) for at in r.counts),
+            *((at_count(r.within, at.count), at.of_all, at.of_remitted, at.fates) for at in r.counts),
         ):
             well = (fates.never_well, fates.relapsed, fates.well) if fates else (None, None, None)
             rows.append((r.arm, r.outcome, where, _share(of_all), _share(of_remitted), *map(_bare, well)))
@@ -153,7 +154,7 @@ def _dose(analysis: Analysis) -> TextTable:
     rows = tuple(
         (
             d.arm,
-            f"{d.within}={p.count:g}",
+            at_count(d.within, p.count),
             d.outcome,
             str(p.n),
             number(p.mean),
@@ -283,7 +284,7 @@ def clinical_remarks(analysis: Analysis) -> list[str]:
     if analysis.clinical is None:
         return []
     side = analysis.clinical
-    return [side.statement, f"In tuning: {side.roles}.", *(f"No figure: {a}" for a in side.absent)]
+    return [side.statement, f"In tuning: {side.roles}.", *side.limits, *(f"No figure: {a}" for a in side.absent)]
 
 
 def _share(share: Share | None) -> str:

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from resynapse.engine import ENGINES
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Mark, Protocol
 from resynapse.protocol.paths import nesting
-from resynapse.randomness import TILE
 
 WORKING = 80
 """Bytes a weight while one phase runs: parameters, two moments, gradient, where each stands. Regrowth takes less."""
-STORED = {"compiled": 6, "reference": 10}
+STORED = {"compiled": 6, "unfolded": 6, "reference": 10}
 """Bytes a weight of a network at rest: the weight itself, its mask, its scar."""
 DRAWN = 30
 """Bytes an input: drawing its set with noise, then keeping it with the copy that noise is added to."""
@@ -50,8 +50,8 @@ class Need:
         """Of a subject of a protocol, from its sizes alone."""
         weights = sum(one * other for one, other in pairwise(protocol.widths))
         sizes = protocol.task.sizes
-        # the compiled engine works tile by tile, the reference on whole sets
-        columns = TILE if engine_name == "compiled" else max(protocol.batch_size, sizes.test, sizes.clean)
+        # the compiled engine works tile by tile, folded or not, the reference on whole sets
+        columns = ENGINES[engine_name] or max(protocol.batch_size, sizes.test, sizes.clean)
         marked = any(isinstance(node.step, Mark) for node in protocol.nodes)
         # the state before the step that runs and after it, what is marked, and what is come back to
         states = 2 + marked + nesting(protocol.routes)

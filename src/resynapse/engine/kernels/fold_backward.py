@@ -9,11 +9,11 @@ from resynapse.engine.kernels.fold_work import (
     TERMS,
     add_combined,
     add_scaled,
+    clear,
     combine,
     gather_classes,
     gather_patterns,
     product,
-    sort_by_pattern,
     spread,
 )
 from resynapse.engine.kernels.optimiser import adam_masked
@@ -45,16 +45,7 @@ def class_deltas(structure, samples, work):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def fold_backward(structure, parameters, modulations, samples, work, step):  # type: ignore[no-untyped-def]
-    """Backpropagate dL/dscores in `work.output` through what `fold_forward` left, and update every parameter."""
-    output_layer(structure, samples, work)
-    third_layer_back(structure, parameters, modulations, samples, work, step)
-    second_layer_back(structure, parameters, modulations, work, step)
-    adam_masked(parameters, work.gradient, step, 0, structure.second_at)
-
-
-@kernel
-def output_layer(structure, samples, work):  # type: ignore[no-untyped-def]
+def output_layer_back(structure, samples, work):  # type: ignore[no-untyped-def]
     """Gradients of the output weights and biases."""
     third, at = structure.third, structure.output_at
     gradient = work.gradient[at : at + third * TERMS].reshape(third, TERMS)
@@ -75,8 +66,6 @@ def third_layer_back(structure, parameters, modulations, samples, work, step):  
     scale, scale_after = modulations.scale[1], modulations.scale[2]
     shift = modulations.shift[1] - modulations.offset[1] * scale
     exceptions, deltas, activated, row = work.third, work.output, work.activated, work.row
-    used = np.zeros(PATTERNS, np.bool_)
-    sort_by_pattern(exceptions, used)
     # class by class: sums of the outputs' deltas, times the activation of the second layer and alone
     sums = np.zeros((classes, TERMS), np.float32)
     for c in range(classes):
@@ -85,10 +74,8 @@ def third_layer_back(structure, parameters, modulations, samples, work, step):  
             spread(work.by_class[c], deltas[s, 0], deltas[s, 1], deltas[s, 2], deltas[s, 3], activated[s])
             for i in range(TERMS):
                 sums[c, i] += deltas[s, i]
-    gather_patterns(work.by_pattern, work.by_class, used, TERMS)
-    for pattern in range(PATTERNS):
-        if used[pattern]:
-            work.back[pattern] = np.float32(0.0)
+    gather_patterns(work.by_pattern, work.by_class, exceptions.used, TERMS)
+    clear(work.back, exceptions.used)
     work.delta[:samples] = np.float32(0.0)
     for k in exceptions.order:
         pattern = exceptions.pattern[k]
@@ -113,7 +100,7 @@ def third_layer_back(structure, parameters, modulations, samples, work, step):  
             row[j] = row[j] * (scale * scale_after) - shift * total
         bias_gradient[k] = total
         adam_masked(parameters, row, step, begin, begin + second)
-    gather_classes(work.by_class, work.back, used, TERMS)
+    gather_classes(work.by_class, work.back, exceptions.used, TERMS)
     for c in range(classes):
         for s in range(work.start[c], work.start[c + 1]):
             delta = work.delta[s]
@@ -158,8 +145,6 @@ def second_layer_back(structure, parameters, modulations, work, step):  # type: 
     own_gradient = work.gradient[: varying * features].reshape(varying, features)
     bias_gradient = work.gradient[structure.first_bias_at : structure.first_bias_at + varying]
     exceptions, deltas, inputs, row, total = work.first, work.delta, work.inputs, work.row, work.base
-    used = np.zeros(PATTERNS, np.bool_)
-    sort_by_pattern(exceptions, used)
     total[:] = np.float32(0.0)
     for c in range(structure.classes):
         sums = work.by_class[c]
@@ -172,9 +157,9 @@ def second_layer_back(structure, parameters, modulations, work, step):  # type: 
                 sums[1, j] += y * d
                 sums[2, j] += d
         add_scaled(total, np.float32(1.0), sums[2])
-    gather_patterns(work.by_pattern, work.by_class, used, 3)
+    gather_patterns(work.by_pattern, work.by_class, exceptions.used, 3)
     for pattern in range(PATTERNS):
-        if used[pattern]:
+        if exceptions.used[pattern]:
             work.by_pattern[pattern, 3] = total
     work.gradient[structure.second_bias_at : structure.second_bias_at + second] = total
     for u in exceptions.order:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from resynapse.engine.kernels.fold_work import PATTERNS, TERMS, add_scaled, gather_classes, sort_by_pattern, spread
+from resynapse.engine.kernels.fold_work import (
+    PATTERNS,
+    TERMS,
+    add_scaled,
+    clear,
+    gather_classes,
+    sort_by_pattern,
+    spread,
+)
 from resynapse.engine.kernels.options import inlined, kernel
 
 
@@ -32,22 +40,6 @@ def sort_by_class(work, inputs, labels, order, begin, samples):  # type: ignore[
         place[labels[n]] += 1
         for f in range(features):
             work.inputs[f, at] = inputs[f, n]
-
-
-@kernel
-def fold_forward(structure, parameters, modulations, samples, work):  # type: ignore[no-untyped-def]
-    """From the sorted batch to class scores in `work.output`; what the backward pass needs is left in `work`."""
-    first_layer(structure, parameters, samples, work)
-    second_layer(structure, parameters, modulations, samples, work)
-    third_layer(structure, parameters, modulations, samples, work)
-    third, at = structure.third, structure.output_at
-    weights = parameters[at : at + third * TERMS].reshape(third, TERMS)
-    scores = work.output[:samples]
-    np.dot(work.third_hidden[:samples], weights, scores)
-    bias = parameters[structure.output_bias_at : structure.output_bias_at + TERMS]
-    for s in range(samples):
-        for k in range(TERMS):
-            scores[s, k] += bias[k]
 
 
 @kernel
@@ -84,6 +76,7 @@ def first_layer(structure, parameters, samples, work):  # type: ignore[no-untype
                     many += 1
         exceptions.pattern[u] = pattern
     exceptions.start[structure.varying] = many
+    sort_by_pattern(exceptions)
 
 
 @kernel
@@ -97,11 +90,7 @@ def second_layer(structure, parameters, modulations, samples, work):  # type: ig
     own = parameters[: varying * features].reshape(varying, features)
     bias = parameters[structure.first_bias_at : structure.first_bias_at + varying]
     exceptions, activated, base = work.first, work.activated, work.base
-    used = np.zeros(PATTERNS, np.bool_)
-    sort_by_pattern(exceptions, used)
-    for pattern in range(PATTERNS):
-        if used[pattern]:
-            work.by_pattern[pattern] = np.float32(0.0)
+    clear(work.by_pattern, exceptions.used)
     activated[:samples] = np.float32(0.0)
     base[:] = parameters[structure.second_bias_at : structure.second_bias_at + second]
     for u in exceptions.order:
@@ -117,9 +106,9 @@ def second_layer(structure, parameters, modulations, samples, work):  # type: ig
         a = np.float32(0.0) if b <= np.float32(0.0) else b
         add_scaled(base, a * scale - shift, weights[varying + n])
     for pattern in range(PATTERNS):
-        if used[pattern]:
+        if exceptions.used[pattern]:
             add_scaled(base, np.float32(1.0), work.by_pattern[pattern, 3])
-    gather_classes(work.by_class, work.by_pattern, used, 3)
+    gather_classes(work.by_class, work.by_pattern, exceptions.used, 3)
     for c in range(structure.classes):
         by_class = work.by_class[c]
         add_scaled(by_class[2], np.float32(1.0), base)
@@ -192,3 +181,17 @@ def _note_exceptions(structure, samples, work):  # type: ignore[no-untyped-def]
         place[k] += 1
         exceptions.sample[at] = s
         exceptions.sign[at] = np.float32(1.0) if hidden[s, k] > np.float32(0.0) else np.float32(-1.0)
+    sort_by_pattern(exceptions)
+
+
+@kernel
+def output_layer(structure, parameters, samples, work):  # type: ignore[no-untyped-def]
+    """Class scores, in `work.output`."""
+    third, at = structure.third, structure.output_at
+    weights = parameters[at : at + third * TERMS].reshape(third, TERMS)
+    scores = work.output[:samples]
+    np.dot(work.third_hidden[:samples], weights, scores)
+    bias = parameters[structure.output_bias_at : structure.output_bias_at + TERMS]
+    for s in range(samples):
+        for k in range(TERMS):
+            scores[s, k] += bias[k]

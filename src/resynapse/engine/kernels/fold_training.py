@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from resynapse.engine.base import BETA1, BETA2
-from resynapse.engine.kernels.fold_backward import class_deltas, fold_backward
-from resynapse.engine.kernels.fold_forward import fold_forward, sort_by_class
-from resynapse.engine.kernels.optimiser import Step
+from resynapse.engine.kernels.fold_backward import class_deltas, output_layer_back, second_layer_back, third_layer_back
+from resynapse.engine.kernels.fold_forward import first_layer, output_layer, second_layer, sort_by_class, third_layer
+from resynapse.engine.kernels.optimiser import Step, adam_masked
 from resynapse.engine.kernels.options import kernel
 
 
@@ -37,7 +37,10 @@ def fold_epoch(  # type: ignore[no-untyped-def]
     while begin < order.size:
         samples = min(batch_size, order.size - begin)
         sort_by_class(work, inputs, labels, order, begin, samples)
-        fold_forward(structure, parameters, modulations, samples, work)
+        first_layer(structure, parameters, samples, work)
+        second_layer(structure, parameters, modulations, samples, work)
+        third_layer(structure, parameters, modulations, samples, work)
+        output_layer(structure, parameters, samples, work)
         class_deltas(structure, samples, work)
         done += 1
         step = Step(
@@ -47,6 +50,9 @@ def fold_epoch(  # type: ignore[no-untyped-def]
             np.float32(learning_rate / (1.0 - BETA1**done)),
             np.float32(1.0 / np.sqrt(1.0 - BETA2**done)),
         )
-        fold_backward(structure, parameters, modulations, samples, work, step)
+        output_layer_back(structure, samples, work)
+        third_layer_back(structure, parameters, modulations, samples, work, step)
+        second_layer_back(structure, parameters, modulations, work, step)
+        adam_masked(parameters, work.gradient, step, 0, structure.second_at)
         begin += samples
     return done

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resynapse.engine.folding import MOST_CLASSES, Folded
-from resynapse.engine.kernels.options import inlined
+from resynapse.engine.kernels.options import inlined, kernel
 from resynapse.randomness import TILE
 
 PATTERNS = 2**MOST_CLASSES
@@ -30,6 +30,8 @@ class Exceptions(NamedTuple):
     """Of each unit: bit c is set if it is mostly on in class c."""
     order: Ints
     """The units sorted by pattern, so that the sums of one pattern stay in the cache."""
+    used: NDArray[np.bool_]
+    """Which patterns occur."""
     start: Ints
     """Range of each unit's exceptions; one entry more than units."""
     sample: Ints
@@ -87,6 +89,7 @@ def fold_workspace(structure: Folded) -> FoldWork:
         return Exceptions(
             pattern=np.zeros(units, np.int64),
             order=np.zeros(units, np.int64),
+            used=np.zeros(PATTERNS, np.bool_),
             start=np.zeros(units + 1, np.int64),
             sample=np.zeros(most, np.int64),
             sign=zeros(most),
@@ -157,14 +160,14 @@ def product(one, other):  # type: ignore[no-untyped-def]
     return total
 
 
-@inlined
-def sort_by_pattern(exceptions, used):  # type: ignore[no-untyped-def]
-    """Fill `exceptions.order`, and `used` with the patterns that occur (pattern 0, never on, needs no sums)."""
-    place = np.zeros(used.size + 1, np.int64)
+@kernel
+def sort_by_pattern(exceptions):  # type: ignore[no-untyped-def]
+    """Fill `exceptions.order` and `exceptions.used` from the patterns of the units."""
+    place = np.zeros(PATTERNS + 1, np.int64)
     for u in range(exceptions.pattern.size):
         place[exceptions.pattern[u] + 1] += 1
-    for pattern in range(used.size):
-        used[pattern] = place[pattern + 1] > 0
+    for pattern in range(PATTERNS):
+        exceptions.used[pattern] = place[pattern + 1] > 0
         place[pattern + 1] += place[pattern]
     for u in range(exceptions.pattern.size):
         pattern = exceptions.pattern[u]
@@ -172,7 +175,15 @@ def sort_by_pattern(exceptions, used):  # type: ignore[no-untyped-def]
         place[pattern] += 1
 
 
-@inlined
+@kernel
+def clear(by_pattern, used):  # type: ignore[no-untyped-def]
+    """Set the sums of the used patterns to zero."""
+    for pattern in range(PATTERNS):
+        if used[pattern]:
+            by_pattern[pattern] = np.float32(0.0)
+
+
+@kernel
 def gather_classes(by_class, by_pattern, used, terms):  # type: ignore[no-untyped-def]
     """by_class[c] = sum of by_pattern over the used patterns that hold class c."""
     for c in range(by_class.shape[0]):
@@ -184,7 +195,7 @@ def gather_classes(by_class, by_pattern, used, terms):  # type: ignore[no-untype
                         by_class[c, i, j] += by_pattern[pattern, i, j]
 
 
-@inlined
+@kernel
 def gather_patterns(by_pattern, by_class, used, terms):  # type: ignore[no-untyped-def]
     """by_pattern[p] = sum of by_class over the classes of each used pattern."""
     for pattern in range(used.size):

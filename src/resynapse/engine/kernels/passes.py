@@ -154,9 +154,11 @@ def _biases(structure, parameters, i, work):  # type: ignore[no-untyped-def]
     hidden = work.constant_hidden[structure.constant_at[i] : structure.constant_at[i + 1]]
     start = structure.row_at[i]
     for j in range(rows):
+        first, last = structure.constant_start[start + j], structure.constant_start[start + j + 1]
+        values, units = parameters[first:last], structure.column[first:last]
         total = np.float32(0.0)
-        for p in range(structure.constant_start[start + j], structure.constant_start[start + j + 1]):
-            total += parameters[p] * hidden[structure.column[p]]
+        for p in range(values.size):
+            total += values[p] * hidden[units[p]]
         work.row_sum[j] += total
 
 
@@ -332,10 +334,11 @@ def _constant_gradients(structure, parameters, gradient, modulations, i, work): 
         if total == np.float32(0.0):
             gradient[first:last] = np.float32(0.0)
             continue
-        for p in range(first, last):
-            gradient[p] = total * hidden[structure.column[p]]
-        for p in range(first, last):
-            deltas[structure.column[p]] += parameters[p] * total
+        values, slopes, units = parameters[first:last], gradient[first:last], structure.column[first:last]
+        for p in range(values.size):
+            slopes[p] = total * hidden[units[p]]
+        for p in range(values.size):
+            deltas[units[p]] += values[p] * total
     scale_by_slope(deltas, work.constant_activated[begin:end], modulations.activation[i - 1], modulations.scale[i - 1])
     bias_at = structure.constant_bias_at[i]
     gradient[bias_at : bias_at + deltas.size] = deltas

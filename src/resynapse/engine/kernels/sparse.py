@@ -4,30 +4,40 @@ from __future__ import annotations
 
 import numpy as np
 
-from resynapse.engine.kernels.options import kernel
+from resynapse.engine.kernels.options import inlined, kernel
 from resynapse.randomness import TILE
+
+
+@inlined
+def add_four(out, fresh, w0, w1, w2, w3, a, b, c, d):  # type: ignore[no-untyped-def]
+    """Out = w0 * a + w1 * b + w2 * c + w3 * d, or out += the same unless it is `fresh`."""
+    if fresh:
+        for s in range(TILE):
+            out[s] = (w0 * a[s] + w1 * b[s]) + (w2 * c[s] + w3 * d[s])
+    else:
+        for s in range(TILE):
+            out[s] += (w0 * a[s] + w1 * b[s]) + (w2 * c[s] + w3 * d[s])
 
 
 @kernel
 def rows_times(out, parameters, start, column, source):  # type: ignore[no-untyped-def]
     """out[j] = sum of parameters[p] * source[column[p]] over the live weights p of row j."""
+    zero = np.float32(0.0)
     for j in range(out.shape[0]):
-        for s in range(TILE):
-            out[j, s] = np.float32(0.0)
-        p, last = start[j], start[j + 1]
-        while p + 4 <= last:
-            w0, w1, w2, w3 = parameters[p], parameters[p + 1], parameters[p + 2], parameters[p + 3]
-            a, b = source[column[p]], source[column[p + 1]]
-            c, d = source[column[p + 2]], source[column[p + 3]]
+        first, last = start[j], start[j + 1]
+        if first == last:
             for s in range(TILE):
-                out[j, s] += (w0 * a[s] + w1 * b[s]) + (w2 * c[s] + w3 * d[s])
-            p += 4
-        while p < last:
-            w = parameters[p]
-            a = source[column[p]]
-            for s in range(TILE):
-                out[j, s] += w * a[s]
-            p += 1
+                out[j, s] = zero
+        for p in range(first, last, 4):
+            # what is missing of the last four has weight 0 and the row of the first
+            w1 = parameters[p + 1] if p + 1 < last else zero
+            w2 = parameters[p + 2] if p + 2 < last else zero
+            w3 = parameters[p + 3] if p + 3 < last else zero
+            a = column[p]
+            b = column[p + 1] if p + 1 < last else a
+            c = column[p + 2] if p + 2 < last else a
+            d = column[p + 3] if p + 3 < last else a
+            add_four(out[j], p == first, parameters[p], w1, w2, w3, source[a], source[b], source[c], source[d])
 
 
 @kernel
@@ -36,25 +46,24 @@ def columns_times(out, order, packed, parameters, start, position, row, delta): 
 
     With `packed` the sum of column order[n] stands in out[n], else in out[order[n]].
     """
+    zero = np.float32(0.0)
     for n in range(order.size):
-        c = order[n]
-        o = n if packed else c
-        for s in range(TILE):
-            out[o, s] = np.float32(0.0)
-        t, last = start[c], start[c + 1]
-        while t + 4 <= last:
-            w0, w1 = parameters[position[t]], parameters[position[t + 1]]
-            w2, w3 = parameters[position[t + 2]], parameters[position[t + 3]]
-            a, b, e, d = delta[row[t]], delta[row[t + 1]], delta[row[t + 2]], delta[row[t + 3]]
+        column = order[n]
+        o = n if packed else column
+        first, last = start[column], start[column + 1]
+        if first == last:
             for s in range(TILE):
-                out[o, s] += (w0 * a[s] + w1 * b[s]) + (w2 * e[s] + w3 * d[s])
-            t += 4
-        while t < last:
-            w = parameters[position[t]]
-            a = delta[row[t]]
-            for s in range(TILE):
-                out[o, s] += w * a[s]
-            t += 1
+                out[o, s] = zero
+        for t in range(first, last, 4):
+            w1 = parameters[position[t + 1]] if t + 1 < last else zero
+            w2 = parameters[position[t + 2]] if t + 2 < last else zero
+            w3 = parameters[position[t + 3]] if t + 3 < last else zero
+            a = row[t]
+            b = row[t + 1] if t + 1 < last else a
+            c = row[t + 2] if t + 2 < last else a
+            d = row[t + 3] if t + 3 < last else a
+            w0 = parameters[position[t]]
+            add_four(out[o], t == first, w0, w1, w2, w3, delta[a], delta[b], delta[c], delta[d])
 
 
 @kernel
@@ -67,9 +76,10 @@ def row_gradients(gradient, start, column, living, delta, source):  # type: igno
         if living.size > 0 and not living[j]:
             gradient[start[j] : start[j + 1]] = np.float32(0.0)
             continue
+        d = delta[j]
         for p in range(start[j], start[j + 1]):
             a = source[column[p]]
             total = np.float32(0.0)
             for s in range(TILE):
-                total += delta[j, s] * a[s]
+                total += d[s] * a[s]
             gradient[p] = total

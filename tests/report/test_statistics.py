@@ -1,0 +1,52 @@
+"""Statistics as tables of text: a table for each part, blanks instead of invented numbers."""
+
+from __future__ import annotations
+
+import pytest
+
+import resynapse as rs
+from resynapse.analysis.analyse import Analysis
+from resynapse.analysis.intervals import Interval
+from resynapse.report.statistics import clinical_remarks, interval, number, statistics_tables
+
+
+@pytest.fixture(scope="module")
+def found(tiny: rs.Protocol) -> Analysis:
+    return rs.run(tiny, subjects=3).analyse()
+
+
+def test_every_part_that_applies_has_a_table_with_full_rows(found: Analysis) -> None:
+    tables = {t.title: t for t in statistics_tables(found)}
+    for start in (
+        "Every arm",
+        "Contrasts",
+        "Orders",
+        "Relapse",
+        "Time to relapse along",
+        "Subjects needed",
+        "Clinical",
+    ):
+        assert any(title.startswith(start) for title in tables), start
+    assert not any(title.startswith("Equivalence") for title in tables)
+    for table in tables.values():
+        assert {len(row) for row in table.rows} == {len(table.header)}
+    descriptions = next(t for t in tables.values() if t.title.startswith("Every arm"))
+    assert len(descriptions.rows) == len(found.descriptions)
+
+
+def test_what_must_be_said_beside_clinical_figures_is_said(found: Analysis) -> None:
+    said = " ".join(clinical_remarks(found))
+    assert "Only directions and rank orders are compared" in said
+    assert "No figure: Switch with neurosteroids" in said
+    assert "all are held out" in said
+    assert clinical_remarks(found.only(["acc_combined"])) == []
+
+
+def test_numbers_have_the_digits_they_need() -> None:
+    assert [number(v) for v in (97.25, 2.5, 0.1234, 0.0, None)] == ["97.2", "2.50", "0.123", "0", ""]
+    assert number(0.5, signed=True) == "+0.500"
+
+
+def test_an_interval_is_its_ends_or_its_reason() -> None:
+    assert interval(Interval(low=1.0, high=20.0, method="m")) == "[1.00, 20.0]"
+    assert interval(Interval(note="one subject: no interval")) == "one subject: no interval"
