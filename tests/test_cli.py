@@ -24,7 +24,7 @@ from resynapse.cli import app, main
 from resynapse.protocol import CONTROLS, dumps
 
 COMMANDS = (
-    "replicate", "run", "compare", "table", "analyse", "protocols", "show", "validate", "citations", "controls", "schema",
+    "replicate", "run", "compare", "table", "analyse", "audit", "protocols", "show", "validate", "citations", "controls", "schema",
     "flow",
 )  # fmt: skip
 
@@ -218,6 +218,8 @@ REFUSED = (
     (("table", "{tmp}/none"), "no run here"),
     (("compare", "{tmp}"), "no run here"),
     (("table", "{tmp}", "--format", "xls"), "--format"),
+    (("audit", "demo"), "claims nothing"),
+    (("audit", "switch-relapse", "--depth", "deep"), "--depth"),
     (("citations",), "PROTOCOL"),
     (("validate", "{tmp}/file"), "a mapping must stand here"),
 )  # fmt: skip

@@ -48,7 +48,9 @@ def test_the_matrix_shows_the_constant_that_a_placebo_rests_on(audited: Audit) -
     assert changed["equal-protection"] == "fails"
     assert changed["swapped-decay"] == "fails"
     assert changed["protection left at the test 0.5"] == "fails"
-    assert not any(cell.changed for cell in audited.matrix if cell.world == "equal-protection" and cell.claim != "placebo")
+    assert not any(
+        cell.changed for cell in audited.matrix if cell.world == "equal-protection" and cell.claim != "placebo"
+    )
 
 
 def test_sensitivity_finds_the_constant_that_matters_and_only_where_it_acts(audited: Audit) -> None:

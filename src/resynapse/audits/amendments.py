@@ -10,7 +10,7 @@ from resynapse.audits.constants import CONSTANTS, EQUAL_GAIN, RELU, Constant, ga
 from resynapse.errors import ProtocolError
 from resynapse.protocol import Assess, Protocol, Train
 from resynapse.protocol.controls import CONTROLS, controlled
-from resynapse.protocol.derived import base
+from resynapse.protocol.derived import Derived, base
 from resynapse.protocol.paths import Route, assessments, epochs
 from resynapse.protocol.variants import Change, Variant
 
@@ -40,6 +40,8 @@ OF_CONTROLS: dict[str, tuple[str, Action]] = {
     "healthy": ("pruning", "remove"),
 }
 """The constant that each control is about, and what it does to it."""
+FOR_CLAIMS, FOR_SWEEPS = 2, 1
+"""Durations over which what is trained anew is followed, for a control that a claim names and for others."""
 STRENGTHS = (0.75, 1.25)
 """Strengths of the noise in tests, relative to the protocol's own."""
 
@@ -53,7 +55,7 @@ class Amendment:
     constant, action : what is changed, and how.
     name : of the world; the name of the control where one made it.
     retrains : whether something is trained for it.
-    shortened : whether what it retrains is followed over the first two durations alone.
+    shortened : whether what it retrains is followed over the first durations alone.
     """
 
     constant: str
@@ -81,25 +83,22 @@ def amended_for_audit(
     needed = set(needed)
     own = {variant.control for variant in protocol.variants.values()}
     made: list[Amendment] = []
-    result = protocol
+    added: dict[str, Variant] = {}
+    rules: list[Derived] = []
+    before = epochs(protocol.routes)
     for constant, action, name, changed in _possible(protocol, needed - own, depth):
-        cost = epochs(changed.routes) - epochs(protocol.routes)
-        if cost and depth == "quick" and name not in needed:
+        retrains = epochs(changed.routes) > before
+        if retrains and depth == "quick" and name not in needed:
             continue
-        shorter = _shortened(changed, protocol) if cost and depth != "full" else changed
-        added = {n: v for n, v in shorter.variants.items() if n not in protocol.variants}
-        rules = tuple(rule for rule in changed.derived if rule not in result.derived)
-        result = replace(result, variants={**result.variants, **added}, derived=(*result.derived, *rules))
+        durations = FOR_CLAIMS if name in needed else FOR_SWEEPS
+        shorter = _shortened(changed, protocol, durations) if retrains and depth != "full" else changed
+        added.update({n: v for n, v in shorter.variants.items() if n not in protocol.variants})
+        rules += [rule for rule in changed.derived if rule not in (*protocol.derived, *rules)]
         made.append(
-            Amendment(
-                constant=constant,
-                action=action,
-                name=name,
-                retrains=bool(cost),
-                shortened=shorter is not changed,
-            )
+            Amendment(constant=constant, action=action, name=name, retrains=retrains, shortened=shorter is not changed)
         )
-    return result, tuple(made)
+    tree = replace(protocol, variants={**protocol.variants, **added}, derived=(*protocol.derived, *rules))
+    return tree, tuple(made)
 
 
 def _possible(protocol: Protocol, needed: set[str], depth: Depth) -> Iterator[tuple[str, Action, str, Protocol]]:
@@ -179,8 +178,8 @@ def _louder(name: str, strength: float) -> str:
     return f"{family}_{round(float(number) * strength, 6):g} as {alias or original}"
 
 
-def _shortened(changed: Protocol, before: Protocol) -> Protocol:
-    """New variants over the first two durations, where the follow-up trains once along more of them."""
+def _shortened(changed: Protocol, before: Protocol, durations: int) -> Protocol:
+    """New variants over the first durations, where the follow-up trains once along more of them."""
     variants = dict(changed.variants)
     for name, variant in changed.variants.items():
         long = [
@@ -188,9 +187,9 @@ def _shortened(changed: Protocol, before: Protocol) -> Protocol:
             for stop in changed.routes[name]
             if isinstance(stop.step, Train) and stop.stream.startswith("follow_up/") and stop.fork
         ]
-        if name not in before.variants and len(long) == 1 and len(long[0].at) > 2:
-            two = long[0].at[:2]
-            shorter = Change(step="train", section="follow_up", set={"epochs": two[1]}, at=two)
+        if name not in before.variants and len(long) == 1 and len(long[0].at) > durations:
+            first = long[0].at[:durations]
+            shorter = Change(step="train", section="follow_up", set={"epochs": first[-1]}, at=first)
             variants[name] = replace(variant, changes=(*variant.changes, shorter))
     if variants == dict(changed.variants):
         return changed

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import polars as pl
 
 from resynapse.analysis.cells import Cells
-from resynapse.audits.amendments import OF_CONTROLS, Amendment, Depth, amended_for_audit
+from resynapse.analysis.published import changes
+from resynapse.audits.amendments import FOR_CLAIMS, OF_CONTROLS, Amendment, Depth, amended_for_audit
 from resynapse.audits.arithmetic import printed
 from resynapse.audits.constants import unequal
 from resynapse.audits.ledger import VERDICTS, Entry, ledger
@@ -60,7 +61,10 @@ def plan(protocol: Protocol, claims: Sequence[Claim], depth: Depth, subjects: in
     reduced = []
     shortened = [a.name for a in amendments if a.shortened]
     if shortened:
-        reduced.append(f"what is trained anew is followed over two durations: {', '.join(shortened)}")
+        what = f"over the first {FOR_CLAIMS} durations where a claim names the control, else the first"
+        reduced.append(f"what is trained anew is followed {what}: {', '.join(shortened)}")
+    if depth == "standard":
+        reduced.append("sensitivity and map over the first duration, other networks over the first two, few subjects")
     if depth == "quick":
         reduced.append("no sweep that trains, no sensitivity, no other task or network")
     return AuditPlan(
@@ -117,6 +121,7 @@ class Audit:
     map : each claim over a grid of the two constants with the largest effects; empty at depth quick.
     robustness : each claim with another task or network; empty at depth quick.
     reduced : what is smaller than in a full audit.
+    changed : parts in which the protocol differs from the published one of its name.
     """
 
     protocol: str
@@ -129,7 +134,8 @@ class Audit:
     sensitivity: tuple[Index, ...] = ()
     map: tuple[MapPoint, ...] = ()
     robustness: tuple[Robust, ...] = ()
-    reduced: tuple[str, ...] = field(default=())
+    reduced: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
     disclaimer: str = DISCLAIMER
 
     def count(self, verdict: str) -> int:
@@ -140,7 +146,10 @@ class Audit:
     def summary(self) -> str:
         """The ledger in one sentence."""
         counts = ", ".join(f"{self.count(v)} {v}" for v in VERDICTS if self.count(v))
-        return f"{len(self.claims)} claims of {self.protocol}, {self.subjects} simulated subjects: {counts}."
+        text = f"{len(self.claims)} claims of {self.protocol}, {self.subjects} simulated subjects: {counts}."
+        if self.changed:
+            text += f" The run differs from the published {self.protocol} in {', '.join(self.changed)}."
+        return text
 
     def frame(self) -> pl.DataFrame:
         """The ledger as a table, one row a claim."""
@@ -176,4 +185,5 @@ def conclude(planned: AuditPlan, table: pl.DataFrame) -> Audit:
         unequal=unequal(protocol),
         studies=small_studies(protocol.claims, cells),
         reduced=planned.reduced,
+        changed=changes(protocol),
     )

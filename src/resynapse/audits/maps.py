@@ -13,7 +13,7 @@ from resynapse.audits.combinations import combinations
 from resynapse.audits.constants import CONSTANTS, Constant
 from resynapse.audits.findings import Status
 from resynapse.audits.matrix import conclude
-from resynapse.audits.sensitivity import Index, first_duration
+from resynapse.audits.sensitivity import Index, first_durations
 from resynapse.audits.worlds import World, thresholds
 from resynapse.protocol import CONTROLS, Protocol
 from resynapse.protocol.claims import Claim
@@ -63,7 +63,7 @@ def directions(found: Iterable[Index]) -> tuple[Constant, ...]:
 
 def grid(protocol: Protocol, along: tuple[Constant, ...]) -> Protocol:
     """The tree of the map: one variant an arm and point, followed over the first duration, with other thresholds."""
-    plain = replace(first_duration(protocol), claims=(), variants={})
+    plain = replace(first_durations(protocol, 1), claims=(), variants={})
     routes = plain.routes
     added: dict[str, Variant] = {}
     for name, levels in _points(along):

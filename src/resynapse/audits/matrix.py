@@ -27,7 +27,7 @@ class MatrixCell:
     before, after : what the run says to all tests of the claim, as run and in this world.
     what, estimate, low, high, n : the contrast that decides in this world, as in `Finding`.
     as_run : the estimate of the same test as run.
-    shortened : whether this world was followed over two durations alone.
+    shortened : whether this world was followed over the first durations alone.
     """
 
     constant: str

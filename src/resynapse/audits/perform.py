@@ -111,7 +111,7 @@ def _stages(planned: AuditPlan, designs: dict[str, Design], protocol: Protocol) 
     fewer = min(planned.subjects, FEW if planned.depth == "standard" else max(FEW, planned.subjects // 5))
     for name, one in designs.items():
         yield Stage(name=name, protocol=one.protocol, subjects=fewer)
-    for name, other in settings(protocol):
+    for name, other in settings(protocol, whole=planned.depth == "full"):
         yield Stage(name=name, protocol=other, subjects=fewer)
 
 

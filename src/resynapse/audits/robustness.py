@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from resynapse.analysis.cells import Cells
 from resynapse.audits.findings import Status
 from resynapse.audits.matrix import conclude
+from resynapse.audits.sensitivity import first_durations
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
 from resynapse.task import DEFAULT_TASK, TASKS
@@ -34,9 +35,14 @@ class Robust:
     n: int
 
 
-def settings(protocol: Protocol) -> Iterator[tuple[str, Protocol]]:
-    """The protocol, without claims and variants, with half the width, one more layer, and another task."""
-    plain = replace(protocol, claims=(), variants={})
+def settings(protocol: Protocol, *, whole: bool) -> Iterator[tuple[str, Protocol]]:
+    """The protocol, without claims and variants, with half the width, one more layer, and another task.
+
+    Parameters
+    ----------
+    whole : over every duration of its follow-up, not the first two.
+    """
+    plain = replace(protocol if whole else first_durations(protocol, 2), claims=(), variants={})
     half = tuple(max(1, width // 2) for width in protocol.hidden)
     yield "half-width", replace(plain, hidden=half)
     yield "one-more-layer", replace(plain, hidden=(protocol.hidden[0], *protocol.hidden))

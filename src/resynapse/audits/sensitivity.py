@@ -23,7 +23,7 @@ from resynapse.audits.constants import CONSTANTS, Constant
 from resynapse.audits.findings import values
 from resynapse.audits.worlds import World
 from resynapse.errors import ResynapseError
-from resynapse.protocol import Protocol, Train
+from resynapse.protocol import Node, Protocol, Train
 from resynapse.protocol.claims import Claim
 from resynapse.protocol.variants import Variant
 
@@ -113,7 +113,7 @@ def design(protocol: Protocol, method: Method = "Morris", size: int | None = Non
     ------
     ResynapseError : SALib is not installed, or nothing in the protocol can be moved.
     """
-    plain = replace(first_duration(protocol), claims=(), variants={})
+    plain = replace(first_durations(protocol, 1), claims=(), variants={})
     found = factors(plain)
     if not found:
         raise ResynapseError(f"protocol {protocol.name} has no constant that can be moved")
@@ -151,17 +151,16 @@ def _salib() -> tuple[Any, Any, Any, Any]:
     return morris, sobol, analyze_morris, analyze_sobol
 
 
-def first_duration(protocol: Protocol) -> Protocol:
+def first_durations(protocol: Protocol, count: int) -> Protocol:
     """The follow-up's training up to the first of its counts."""
 
-    def shorter(node: Any) -> Any:
-        if isinstance(node.step, Train) and len(node.at) > 1:
-            first = node.at[:1]
-            return replace(node, step=node.step.model_copy(update={"epochs": first[0]}), at=first)
+    def shorter(node: Node) -> Node:
+        if isinstance(node.step, Train) and len(node.at) > count:
+            first = node.at[:count]
+            return replace(node, step=node.step.model_copy(update={"epochs": first[-1]}), at=first)
         return node
 
-    path = tuple(shorter(node) for node in protocol.follow_up)
-    return replace(protocol, follow_up=path) if path != protocol.follow_up else protocol
+    return replace(protocol, follow_up=tuple(shorter(node) for node in protocol.follow_up))
 
 
 def indices(designed: Design, claims: Iterable[Claim], cells: Cells) -> tuple[Index, ...]:

@@ -6,6 +6,7 @@ from resynapse.audits.audit import Audit
 from resynapse.audits.words import number
 from resynapse.report.tables import TextTable
 
+MOST_LETTERS = 60
 MOST_EFFECTS = 3
 """Constants that are shown for each quantity, largest effect first."""
 
@@ -32,7 +33,7 @@ def audit_sentences(audit: Audit) -> list[str]:
 
 def _ledger(audit: Audit) -> TextTable:
     rows = tuple(
-        (e.id, e.verdict, e.figure or "-", _estimate(e.estimate, e.low, e.high), e.deciding_run) for e in audit.claims
+        (e.id, e.verdict, _short(e.figure), _estimate(e.estimate, e.low, e.high), e.deciding_run) for e in audit.claims
     )
     return TextTable(audit.summary, ("claim", "verdict", "the article", "decides [95 %]", "what decides"), rows)
 
@@ -51,7 +52,7 @@ def _matrix(audit: Audit) -> TextTable:
         changed = [
             f"{c.claim} {c.before} -> {c.after} ({_estimate(c.estimate, c.low, c.high)})" for c in cells if c.changed
         ]
-        short = ", two durations" if any(c.shortened for c in cells) else ""
+        short = ", shortened" if any(c.shortened for c in cells) else ""
         rows.append((constant, action, world + short, f"{len(changed)} of {len(cells)}", "; ".join(changed) or "-"))
     header = ("constant", "action", "world", "changed", "conclusions that change (as run -> here)")
     return TextTable("Constants and conclusions", header, tuple(rows))
@@ -101,6 +102,11 @@ def _robustness(audit: Audit) -> TextTable:
     return TextTable(
         "Another task or network", ("setting", "claim", "as run it", "decides [95 %]", "what decides"), rows
     )
+
+
+def _short(text: str) -> str:
+    """A figure as a table has room for; the whole is in the JSON."""
+    return (text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 3] + "...") or "-"
 
 
 def _estimate(value: float | None, low: float | None, high: float | None) -> str:
