@@ -25,7 +25,7 @@ from resynapse.protocol import CONTROLS, dumps
 
 COMMANDS = (
     "replicate", "run", "compare", "table", "analyse", "audit", "protocols", "show", "validate", "citations", "controls", "schema",
-    "flow",
+    "flow", "plugins", "diff",
 )  # fmt: skip
 
 

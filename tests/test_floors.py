@@ -13,7 +13,7 @@ import resynapse
 
 ROOT = Path(resynapse.__file__).parent
 FLOORS = (
-    {"errors", "disclaimer", "randomness", "network", "modulation", "task", "plasticity", "outcomes"},
+    {"errors", "disclaimer", "plugins", "randomness", "network", "modulation", "task", "plasticity", "outcomes"},
     {"engine"},
     {"protocol"},
     {"cohort"},
@@ -25,7 +25,9 @@ FLOORS = (
     {"cli"},
 )
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
-DOMAIN_ORDER = ("errors", "disclaimer", "randomness", "network", "task", "modulation", "plasticity", "outcomes")
+DOMAIN_ORDER = (
+    "errors", "disclaimer", "plugins", "randomness", "network", "task", "modulation", "plasticity", "outcomes",
+)  # fmt: skip
 MODULES = sorted(p for p in ROOT.rglob("*.py") if p != ROOT / "__init__.py")
 
 

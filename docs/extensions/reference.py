@@ -20,6 +20,7 @@ from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.outcomes import BATTERY, catalogue
 from resynapse.protocol import CONTROLS, SHELVES, STEPS, load
 from resynapse.protocol.derived import RULES
+from resynapse.protocol.parameters import support_of, unit_of
 from resynapse.protocol.paths import epochs
 
 FOLDER = Path(__file__).parents[1] / "reference"
@@ -62,15 +63,6 @@ def _range(field: Mapping[str, Any]) -> str:
     return "any finite number" if not low else low if low.startswith("above") else f"{low} or more"
 
 
-def _unit(field: Mapping[str, Any]) -> str:
-    """The unit that is stated, anywhere in the field; a number without one is dimensionless."""
-    if "unit" in field:
-        return str(field["unit"])
-    parts = [*field.get("anyOf", ()), *field.get("prefixItems", ())]
-    stated = [unit for unit in map(_unit, parts) if unit]
-    return stated[0] if stated else "1" if field.get("type") in ("number", "integer") else ""
-
-
 def _default(field: Mapping[str, Any], *, required: bool) -> str:
     if required:
         return "required"
@@ -87,14 +79,17 @@ def _fields(model: type[BaseModel]) -> str:
     rows = [
         (
             f"`{name}`",
-            _unit(field),
+            unit_of(field),
             allowed(field),
             _default(field, required=name in plain.get("required", ())),
             field.get("description", ""),
+            support_of(field),
         )
         for name, field in schema.get("properties", {}).items()
     ]
-    return _table(("field", "unit", "allowed", "default", "meaning"), rows) if rows else "It has no fields.\n"
+    return (
+        _table(("field", "unit", "allowed", "default", "meaning", "support"), rows) if rows else "It has no fields.\n"
+    )
 
 
 def _table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -66,6 +66,15 @@ def dotted(where: Where) -> str:
     return text
 
 
+def one_line(text: str) -> str:
+    r"""The text in one line: names in a file may hold line ends and control characters.
+
+    >>> one_line("a\n")
+    'a\\n'
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def nearest(name: object, allowed: Iterable[str]) -> str:
     """Say which of `allowed` a misspelt `name` may have meant, or list them all.
 

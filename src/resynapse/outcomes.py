@@ -10,14 +10,15 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resynapse.errors import ProtocolError, nearest
+from resynapse.errors import ProtocolError
 from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.network import FloatArray, Network
+from resynapse.plugins import admit, unknown
 from resynapse.randomness import Key, normals
 from resynapse.task import TaskData
 
@@ -114,6 +115,20 @@ class Outcome:
     measure: Callable[[Examination], float]
 
 
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Outcomes that differ in one number, which is part of the name: ``acc_internal_1.5``.
+
+    Parameters
+    ----------
+    name : what stands before the number.
+    build : the outcome of a full name and its number, 0 or more.
+    """
+
+    name: str
+    build: Callable[[str, float], Outcome]
+
+
 def outcome(name: str) -> Outcome:
     """The definition behind a name, or behind ``X as Y``: X, stored as Y.
 
@@ -129,6 +144,32 @@ def outcome(name: str) -> Outcome:
         if not re.fullmatch(r"[\w.-]+", alias):
             raise ProtocolError(f"{alias!r} is no name for an outcome; use letters, digits and _")
         return replace(outcome(original), name=alias)
+    found = _looked_up(name)
+    if found is None:
+        extend()
+        found = _looked_up(name)
+    if found is None:
+        raise ProtocolError(unknown("outcome", name, [*_FIXED, *(f + "_X" for f in _FAMILIES)]))
+    return found
+
+
+def extend() -> None:
+    """Let the outcomes of installed plug-ins join; what cannot be used is named in a warning."""
+    admit("outcome", _take)
+
+
+def definition(name: str) -> str:
+    """The name that an outcome is defined under: without a number of its family and without ``as``.
+
+    >>> definition("acc_biased_1.5 as stress_test")
+    'acc_biased'
+    """
+    original = name.partition(" as ")[0]
+    family = original.rpartition("_")[0]
+    return family if original not in _FIXED and family in _FAMILIES else original
+
+
+def _looked_up(name: str) -> Outcome | None:
     if name in _FIXED:
         return _FIXED[name]
     for family, build in _FAMILIES.items():
@@ -139,7 +180,24 @@ def outcome(name: str) -> Outcome:
                 raise ProtocolError(f"{name[:40]}... asks for {value}; give a finite number")
             # the canonical name keys the noise, so acc_internal_1 and acc_internal_1.0 are one measurement
             return replace(build(f"{family}_{value}", value), name=name)
-    raise ProtocolError(f"unknown outcome {name!r}; {nearest(name, [*_FIXED, *(f + '_X' for f in _FAMILIES)])}")
+    return None
+
+
+def _take(name: str, loaded: Any) -> str:
+    """Take an outcome or a family of a plug-in into the vocabulary, or say why not."""
+    if not isinstance(loaded, (Outcome, Family)):
+        return f"{loaded!r} is neither an Outcome nor a Family of resynapse.outcomes"
+    if loaded.name != name:
+        return f"its name is {loaded.name!r}, the entry point is named {name!r}; give both the same name"
+    if not re.fullmatch(r"[a-z]\w*", name):
+        return f"{name!r} is no name; use small letters, digits and _"
+    if _looked_up(name) is not None or name in _FAMILIES:
+        return f"the name {name!r} is taken"
+    if isinstance(loaded, Family):
+        _FAMILIES[name] = loaded.build
+    else:
+        _FIXED[name] = loaded
+    return ""
 
 
 def _accuracy(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ from resynapse.cli import app
 from resynapse.outcomes import catalogue, outcome
 from resynapse.protocol import STEPS, json_schema
 from resynapse.protocol.derived import RULES
-from resynapse.protocol.files import loads_value
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -66,21 +64,6 @@ def test_the_language_page_explains_every_key_that_no_table_is_written_for() -> 
     beside = set(schema["$defs"]["node"]["properties"]) - set(STEPS)
     for key in (*schema["properties"], *beside):
         assert f"`{key}`" in page, key
-
-
-QUESTIONS = [page for page in sorted((DOCS / "questions").glob("*.md")) if page.stem != "index"]
-
-
-@pytest.mark.parametrize("page", QUESTIONS, ids=lambda page: page.stem)
-def test_the_page_of_a_question_shows_steps_of_its_protocol_in_their_order(page: Path) -> None:
-    shown, *_ = re.findall(r"^```yaml\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
-    file = resources.files("resynapse.protocol") / "library" / f"{page.stem}.yaml"
-    part, whole = (loads_value(text, page.stem) for text in (shown, file.read_text("utf-8")))
-    part = part if isinstance(part, dict) else {"follow_up": part}
-    paths, known = ({"follow_up": [], **value.get("arms", {}), **value} for value in (part, whole))
-    for name in {"follow_up", *part.get("arms", {})}:
-        steps = iter(known[name])
-        assert all(step in steps for step in paths[name]), name
 
 
 COMMANDS = [name for name in app if not name.startswith("-")]

@@ -10,7 +10,7 @@ from resynapse.engine import Engine
 from resynapse.modulation import Modulation
 from resynapse.protocol import controlled
 from resynapse.protocol.state import Setting, State
-from resynapse.report.tree import describe
+from resynapse.protocol.words import describe
 from resynapse.runs.walk import walk
 
 PROTOCOL = """

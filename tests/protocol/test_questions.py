@@ -15,6 +15,7 @@ from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.engine import Engine
 from resynapse.protocol import Step, Train, amended
 from resynapse.protocol.derived import base
+from resynapse.protocol.files import loads_value
 from resynapse.protocol.paths import Route, Stop, assessments, epochs
 from resynapse.runs.walk import Row, walk
 from resynapse.task import GaussianBlobs
@@ -224,10 +225,15 @@ def test_the_washout_ends_without_protection_at_any_rate(compiled: Engine) -> No
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-def test_what_a_page_quotes_stands_in_the_protocol(name: str) -> None:
-    protocol = (Path(rs.__file__).parent / "protocol" / "library" / f"{name}.yaml").read_text("utf-8")
-    blocks = re.findall(r"```yaml\n(.*?)```", (PAGES / f"{name}.md").read_text("utf-8"), flags=re.DOTALL)
-    assert blocks
-    assert {line.strip() for block in blocks for line in block.splitlines()} <= {
-        line.strip() for line in protocol.splitlines()
-    }
+def test_what_a_page_quotes_are_steps_of_the_protocol_in_their_order(name: str) -> None:
+    file = (Path(rs.__file__).parent / "protocol" / "library" / f"{name}.yaml").read_text("utf-8")
+    quotes = re.findall(r"```yaml\n(.*?)```", (PAGES / f"{name}.md").read_text("utf-8"), flags=re.DOTALL)
+    assert quotes
+    for quote in quotes:
+        part, whole = loads_value(quote, name), loads_value(file, name)
+        # a list is a part of the follow-up
+        part = part if isinstance(part, dict) else {"follow_up": part}
+        paths, known = ({**value.get("arms", {}), "follow_up": value.get("follow_up", [])} for value in (part, whole))
+        for path, shown in paths.items():
+            left = iter(known[path])
+            assert all(step in left for step in shown), path

@@ -84,7 +84,7 @@ def test_what_is_left_out_leaves_its_side_path() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ("[{step: tran}]", "step 'tran' is not known; did you mean 'train'"),
+        ("[{step: tran}]", "unknown step 'tran'; did you mean 'train'"),
         ("[{step: train, in: follow-up}]", "is no section; allowed: induction, treatment, follow_up"),
         ("[{step: train, set: {rate: 1}}]", "unknown key 'rate'"),
         ("[{step: train, set: {lr: -1}}]", "train with {'lr': -1} is not possible"),

@@ -9,9 +9,9 @@ import pytest
 
 import resynapse as rs
 from resynapse.analysis.published import compare, published
+from resynapse.protocol.words import describe
 from resynapse.report.citations import citations
 from resynapse.report.tables import article_tables, comparison_summary, comparison_tables
-from resynapse.report.tree import describe
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ ROWS = [Row("a", "acute", "acc_clean", 99.5), Row("a", "off", "gain", 1.0)]
 
 @pytest.fixture
 def manifest(tiny: rs.Protocol) -> Manifest:
-    return Manifest(tiny, 7, "compiled", 3, (session(),))
+    return Manifest(tiny, 7, "compiled", 3, (session(tiny),))
 
 
 @pytest.fixture

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 
 from cyclopts import CycloptsError
 
 from resynapse.cli.app import app
-from resynapse.cli.console import complain
+from resynapse.cli.console import complain, note
 from resynapse.errors import ClusterLostError, ResynapseError, RunInterruptedError, SubjectError
 
 __all__ = ["app", "main"]
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
-COMMANDS = ("running", "results", "analyse", "audit", "selection", "protocols")
+COMMANDS = ("running", "results", "analyse", "audit", "selection", "protocols", "differences", "plugins")
 """The files of this room that hold commands, in the order of the help page."""
 
 for _name in COMMANDS:
@@ -24,7 +25,9 @@ for _name in COMMANDS:
 def main(words: Sequence[str] | None = None) -> None:
     """Entry point: bad input is one line on standard error and exit code 2."""
     try:
-        app(words, exit_on_error=False, print_error=False)
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, category, filename, lineno, file=None, line=None: note(str(message))
+            app(words, exit_on_error=False, print_error=False)
     except RunInterruptedError as error:
         complain(f"{error}; to go on, run the same command again", INTERRUPTED)
     except ClusterLostError as error:

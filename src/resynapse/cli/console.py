@@ -55,8 +55,12 @@ def say(text: str) -> None:
         print(text)
 
 
+def note(text: str) -> None:
+    """Print one line on standard error."""
+    print(f"resynapse: {' '.join(text.split())}", file=sys.stderr)
+
+
 def complain(text: str, code: int) -> NoReturn:
     """Print one line on standard error and end with an exit code."""
-    line = " ".join(text.split())
-    print(f"resynapse: {line}", file=sys.stderr)
+    note(text)
     raise SystemExit(code)

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from resynapse.cli.app import app
-from resynapse.cli.console import console, say
+from resynapse.cli.console import console, grid, say
 from resynapse.cli.options import Changes, Controls, load_protocol, whole
 from resynapse.disclaimer import SHORT_DISCLAIMER
 
@@ -42,16 +42,17 @@ def show(
     control: Controls = None,
     set: Changes = None,
 ) -> None:
-    """Draw a protocol as a tree, with its epochs and what it will cost on this machine."""
+    """Draw a protocol as a tree, list its parameters, and say what it will cost on this machine."""
     from resynapse.cohort import Cohort
+    from resynapse.report.tables import parameter_table
     from resynapse.report.tree import draw
     from resynapse.runs.cost import Estimate
 
     chosen = load_protocol(protocol, set, control)
     size = Cohort(size=subjects).size
     estimate = Estimate.rehearse(chosen)
-    screen = console()
-    screen.print(draw(chosen), markup=False)
+    console().print(draw(chosen), markup=False)
+    grid(parameter_table(chosen))
     say(f"\n{estimate.sentence(size)}\n{SHORT_DISCLAIMER}")
 
 

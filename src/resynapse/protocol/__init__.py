@@ -6,23 +6,31 @@ from resynapse.protocol.amend import amended
 from resynapse.protocol.controls import CONTROLS, Control, controlled
 from resynapse.protocol.derived import Below, Derived, Drop, First, Mean, Steepest
 from resynapse.protocol.describe import json_schema
+from resynapse.protocol.differences import differences
+from resynapse.protocol.extend import plugins_here, plugins_of
 from resynapse.protocol.files import dumps, library, load, loads
 from resynapse.protocol.node import Node
+from resynapse.protocol.parameters import parameters
 from resynapse.protocol.schema import dump, parse
 from resynapse.protocol.shelves import SHELVES
+from resynapse.protocol.state import Setting, State
 from resynapse.protocol.steps import (
     STEPS,
     Assess,
+    Count,
     Decay,
     Discontinue,
     Drug,
     Enrol,
     Lesion,
     Mark,
+    NonNegative,
+    Positive,
     Prune,
     PruneMore,
     Regrow,
     Scar,
+    Share,
     Stabilise,
     Step,
     Train,
@@ -40,6 +48,7 @@ __all__ = [
     "Below",
     "Change",
     "Control",
+    "Count",
     "Decay",
     "Derived",
     "Discontinue",
@@ -52,12 +61,17 @@ __all__ = [
     "Mark",
     "Mean",
     "Node",
+    "NonNegative",
+    "Positive",
     "Protocol",
     "Prune",
     "PruneMore",
     "Regrow",
     "Scar",
+    "Setting",
+    "Share",
     "Stabilise",
+    "State",
     "Steepest",
     "Step",
     "Train",
@@ -65,11 +79,15 @@ __all__ = [
     "When",
     "amended",
     "controlled",
+    "differences",
     "dump",
     "dumps",
     "json_schema",
     "library",
     "load",
     "loads",
+    "parameters",
     "parse",
+    "plugins_here",
+    "plugins_of",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import typing
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from resynapse.errors import ProtocolError, Where, nearest
@@ -16,6 +17,8 @@ from resynapse.protocol.traits import Place, Trait
 from resynapse.protocol.variants import Variant
 from resynapse.task.base import MOST_SAMPLES
 
+MOST_POINTS = 100_000
+"""Most steps over all arms, those of a side path as often as it starts."""
 MOST_LAYERS, MOST_UNITS = 100, 1_000_000
 """Most hidden layers, and most units of one; what a machine can hold is asked before a run (`runs.memory`)."""
 
@@ -100,7 +103,24 @@ def check(protocol: Tree) -> None:
             raise ProtocolError(
                 f"no arm {variant.of!r}; {nearest(variant.of, protocol.arms)}", ("variants", name, "of")
             )
+    _check_points(protocol)
     _check_assessments(protocol)
+
+
+def _check_points(protocol: Tree) -> None:
+    """Refuse a protocol whose nested side paths multiply to more than can be written out."""
+    shared = _points(protocol.induction) + _points(protocol.follow_up)
+    own = {arm: shared + _points(path) for arm, path in protocol.arms.items()}
+    total = sum(own.values()) + sum(own[variant.of] for variant in protocol.variants.values())
+    if total > MOST_POINTS:
+        raise ProtocolError(
+            f"{total} steps over all arms, variants and side paths; at most {MOST_POINTS} are possible", ("arms",)
+        )
+
+
+def _points(path: Path) -> int:
+    """Steps of a path, those of a side path as often as it starts."""
+    return sum(1 + max(1, len(node.at)) * _points(node.fork) for node in path)
 
 
 def _is_arm(name: str) -> bool:
@@ -126,9 +146,9 @@ def _check_assessments(protocol: Tree) -> None:
         _check_needs(stops, ("arms", arm))
         if arm in protocol.variants:
             _check_changed(protocol, stops, ("variants", arm))
-        names = [condition for condition, _ in looks(stops)]
-        for condition in names:
-            if names.count(condition) > 1:
+        names = Counter(condition for condition, _ in looks(stops))
+        for condition, times in names.items():
+            if times > 1:
                 raise ProtocolError(
                     f"assessed twice as {condition!r}; give each assessment its own name", ("arms", arm)
                 )

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from resynapse.protocol.claims import TESTS
 from resynapse.protocol.columns import MOST_VALUES
 from resynapse.protocol.derived import RULES
+from resynapse.protocol.extend import extend
 from resynapse.protocol.schema import SHORTHAND
 from resynapse.protocol.steps import STEPS
 from resynapse.protocol.traits import KINDS
@@ -28,6 +29,7 @@ _RANGE = {
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a protocol file."""
+    extend()
     path = {"$ref": "#/$defs/path"}
     task, parts_of_tasks = _task()
     text = {"type": "string"}

@@ -17,10 +17,13 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from resynapse.errors import ProtocolError, Where, nearest
+from resynapse.plugins import unknown
 from resynapse.protocol.claims import TESTS, Claim, Survival, Test, dump_test
 from resynapse.protocol.derived import RULES, Derived
 from resynapse.protocol.expand import Scope, filled, listed, rounds
-from resynapse.protocol.node import Node, Path
+from resynapse.protocol.extend import extend
+from resynapse.protocol.node import Node, Path, every
+from resynapse.protocol.reading import MOST_VALUES, size
 from resynapse.protocol.steps import STEPS, Step
 from resynapse.protocol.traits import Place, Trait, found, placed
 from resynapse.protocol.tree import Protocol
@@ -37,7 +40,9 @@ _TOP = (
     "variants", "claims",
 )  # fmt: skip
 MOST_NODES = 2_000
-"""Most steps of one path with every repetition written out."""
+"""Most steps of one path, side paths included, with every repetition written out."""
+MOST_STEPS = 20_000
+"""Most steps of all arms together."""
 _M = TypeVar("_M", bound=BaseModel)
 
 
@@ -52,20 +57,20 @@ def parse(document: object, folder: FilePath | None = None) -> Protocol:
     ------
     ProtocolError : with the place, the value, what is allowed and the nearest valid name.
     """
+    extend()
     if document is None:
         raise ProtocolError("nothing is written here; see `resynapse show demo` for an example")
     top = _mapping(document, (), _TOP)
     if "name" not in top:
         raise ProtocolError("name is missing; give the protocol a name")
     network = _mapping(top.get("network", {}), ("network",), ("hidden",))
-    arms = _mapping(top.get("arms"), ("arms",))
     fields: dict[str, Any] = {
         "name": _typed(str, top["name"], ("name",)),
         "title": _typed(str, top.get("title", ""), ("title",)),
         "cite": _typed(str, top.get("cite", ""), ("cite",)),
         "task": _task(top.get("task", {}), ("task",), folder),
         "induction": _path(top.get("induction", []), ("induction",)),
-        "arms": {name: _path(path, ("arms", name)) for name, path in arms.items()},
+        "arms": _arms(top.get("arms")),
         "follow_up": _path(top.get("follow_up", []), ("follow_up",)),
         "variants": {
             name: _variant(value, ("variants", name))
@@ -128,15 +133,28 @@ def _dump_node(node: Node) -> dict[str, Any]:
     return out
 
 
+def _arms(value: object) -> dict[str, Path]:
+    arms: dict[str, Path] = {}
+    total = 0
+    for name, path in _mapping(value, ("arms",)).items():
+        arms[name] = _path(path, ("arms", name))
+        total += 1 + sum(1 for _ in every(arms[name]))
+        if total > MOST_STEPS:
+            raise ProtocolError(f"more than {MOST_STEPS} steps in all arms together; shorten them", ("arms", name))
+    return arms
+
+
 def _path(value: object, where: Where, scope: Scope | None = None) -> Path:
     path: list[Node] = []
+    total = 0
     for index, item in enumerate(_sequence(value, where)):
         here = (*where, index)
         many = [key for key in _MANY if isinstance(item, Mapping) and key in item]
         written = _written_out(many[0], item, here, scope or {}) if many else [_node(item, here, scope or {})]
         for node in written:
             path.append(node)
-            if len(path) > MOST_NODES:
+            total += sum(1 for _ in every((node,)))
+            if total > MOST_NODES:
                 raise ProtocolError(f"more than {MOST_NODES} steps when written out; shorten it", here)
     return tuple(path)
 
@@ -147,7 +165,12 @@ def _written_out(kind: str, value: object, where: Where, scope: Scope) -> Iterat
     if "do" not in item:
         raise ProtocolError(f"{kind} needs `do`, the steps of each round", where)
     beside = {key: _typed(tuple[str, ...], item[key], (*where, key)) for key in ("arms", "skip") if key in item}
-    for inner, count in rounds(filled(item[kind], scope, (*where, kind)), scope, (*where, kind)):
+    levels = list(rounds(filled(item[kind], scope, (*where, kind)), scope, (*where, kind)))
+    if item["do"] == []:
+        raise ProtocolError("nothing is to be done; give `do` at least one step", (*where, "do"))
+    if len(levels) * size(item["do"]) > MOST_VALUES:
+        raise ProtocolError(f"more than {MOST_VALUES} values when written out; shorten it", where)
+    for inner, count in levels:
         path = _path(item["do"], (*where, "do"), inner)
         if kind == "sweep":
             yield Node(fork=path, label=(count,), **beside)
@@ -224,8 +247,8 @@ def _variant(value: object, where: Where) -> Variant:
 def _change(value: object, where: Where) -> Change:
     item = _mapping(value, where, ("step", "in", "condition", "set", "into", "at", "then"))
     kind, section = item.get("step"), item.get("in", "")
-    if kind not in STEPS:
-        raise ProtocolError(f"step {kind!r} is not known; {nearest(kind, STEPS)}", where)
+    if not isinstance(kind, str) or kind not in STEPS:
+        raise ProtocolError(unknown("step", kind, STEPS), where)
     if section not in ("", "induction", "treatment", "follow_up"):
         raise ProtocolError(f"{section!r} is no section; allowed: induction, treatment, follow_up", (*where, "in"))
     if "condition" in item and kind != "assess":
@@ -344,8 +367,8 @@ def _rule(value: object, where: Where) -> Derived:
 def _task(value: object, where: Where, folder: FilePath | None) -> Task:
     item = dict(_mapping(value, where))
     kind = item.pop("kind", DEFAULT_TASK)
-    if kind not in TASKS:
-        raise ProtocolError(f"unknown task {kind!r}; {nearest(kind, TASKS)}", (*where, "kind"))
+    if not isinstance(kind, str) or kind not in TASKS:
+        raise ProtocolError(unknown("task", kind, TASKS), (*where, "kind"))
     for key in places(TASKS[kind]):
         if folder is not None and isinstance(item.get(key), str):
             item[key] = str(folder / item[key])
@@ -413,6 +436,8 @@ def _mapping(value: object, where: Where, allowed: Iterable[str] | None = None, 
         if not isinstance(key, str):
             raise ProtocolError(f"key {key!r} is not a string; put it in quotes", where)
         if allowed is not None and key not in allowed:
+            if what == "step":
+                raise ProtocolError(unknown("step", key, allowed), (*where, key))
             raise ProtocolError(f"unknown {what} {key!r}; {nearest(key, allowed)}", (*where, key))
     return value
 

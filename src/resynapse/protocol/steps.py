@@ -83,6 +83,7 @@ class Train(Step):
     inhibition: InhibitionRamp | None = Field(
         default=None,
         description="tonic inhibition over the phase, kept afterwards; [first epoch, last epoch] is a linear ramp",
+        json_schema_extra={"source": "choice"},
     )
 
     @property
@@ -248,7 +249,11 @@ class Regrow(Step):
     init_sd: NonNegative = Field(
         default=0.03, description="sd of the new weights, normal around 0", json_schema_extra={"unit": "weight"}
     )
-    ties: TieRule = Field(default="keyed", description="order among equal scores: a keyed random order, or by index")
+    ties: TieRule = Field(
+        default="keyed",
+        description="order among equal scores: a keyed random order, or by index",
+        json_schema_extra={"source": "choice"},
+    )
 
     @override
     def apply(self, state: State, setting: Setting) -> State:
@@ -296,7 +301,9 @@ class Drug(Step):
     )
     activation: Activation | None = Field(default=None, description="hidden activation: relu or tanh")
     layers: Annotated[tuple[Layer, ...], Field(min_length=1)] | None = Field(
-        default=None, description="hidden layers, counted from 1, that the drug acts on from now on; at first all"
+        default=None,
+        description="hidden layers, counted from 1, that the drug acts on from now on; at first all",
+        json_schema_extra={"source": "choice"},
     )
 
     @model_validator(mode="after")
@@ -378,6 +385,7 @@ class Assess(Step):
         min_length=1,
         pattern=r"^[^=,/\s]+$",
         description="name of the condition; below `at` it becomes condition=count",
+        json_schema_extra={"source": "choice"},
     )
     outcomes: tuple[str, ...] = Field(
         default=BATTERY,
@@ -388,11 +396,12 @@ class Assess(Step):
     draws: Annotated[int, Field(ge=1, le=1000, strict=True)] = Field(
         default=1,
         description="independent noise draws; an accuracy under noise is their mean",
-        json_schema_extra={"unit": "draws"},
+        json_schema_extra={"unit": "draws", "source": "choice"},
     )
     noise: Literal["absolute", "scaled"] = Field(
         default="absolute",
         description="internal noise as its name says, or scaled to the state's activation relative to the induction's",
+        json_schema_extra={"source": "choice"},
     )
 
     @field_validator("outcomes")
@@ -424,9 +433,16 @@ class Enrol(Step):
 
     kind: ClassVar[str] = "enrol"
     stored: ClassVar[tuple[str, ...]] = (ENROLLED,)
-    when: str = Field(description="a comparison with what was measured last, such as acc_combined >= 90")
+    when: str = Field(
+        description="a comparison with what was measured last, such as acc_combined >= 90",
+        json_schema_extra={"source": "choice"},
+    )
     condition: str = Field(
-        default="enrolment", min_length=1, pattern=r"^[^=,/\s]+$", description="name of the point where it is decided"
+        default="enrolment",
+        min_length=1,
+        pattern=r"^[^=,/\s]+$",
+        description="name of the point where it is decided",
+        json_schema_extra={"source": "choice"},
     )
 
     @field_validator("when")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from resynapse.analysis.published import Cell, Comparison, protocols_with_tables, published
 from resynapse.analysis.summaries import summary
+from resynapse.protocol import Protocol, parameters
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,6 +29,14 @@ class TextTable:
         """The table in Markdown."""
         lines = [f"**{self.title}**", "", _line(self.header), _line(["---"] * len(self.header))]
         return "\n".join([*lines, *(_line(r) for r in self.rows)]) + "\n"
+
+
+def parameter_table(protocol: Protocol) -> TextTable:
+    """Every parameter of a protocol with value, unit, default and source."""
+    rows = tuple((f"{section}: {name}", *rest) for section, name, *rest in parameters(protocol))
+    cite = f", which follows {protocol.cite}" if protocol.cite else ""
+    header = ("parameter", "value", "unit", "default", "source")
+    return TextTable(f"Parameters of {protocol.name}{cite}", header, rows)
 
 
 def article_tables(protocol: str, table: pl.DataFrame) -> list[TextTable]:

@@ -51,7 +51,7 @@ def execute(
     cohort.check(protocol)
     here = 0 if dask not in (None, LOCAL) else min(workers or usable_cores(), cohort.size)
     check_memory(protocol, engine_name, subjects=cohort.size, workers=here)
-    wanted = Manifest(protocol, cohort.root_seed, engine_name, cohort.size, (session(),))
+    wanted = Manifest(protocol, cohort.root_seed, engine_name, cohort.size, (session(protocol),))
     folder.admit(wanted)
     with folder.lock():
         manifest = folder.admit(wanted)
@@ -142,6 +142,6 @@ def _kept(folder: RunFolder) -> str:
 def _note_other_code(manifest: Manifest, note: Note) -> None:
     """Say when a run goes on with other code than it began with: its subjects may not be comparable."""
     *_, before, now = (None, *manifest.sessions)
-    for what in ("versions", "commit", "sources"):
+    for what in ("versions", "commit", "sources", "plugins"):
         if before is not None and before.get(what) != now[what]:
             note(f"this run began with other {what} than now (see manifest.json); subjects may differ for that reason")

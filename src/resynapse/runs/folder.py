@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import ProtocolError, RunFolderError
-from resynapse.protocol import Protocol, dump, parse
+from resynapse.protocol import Protocol, dump, parse, plugins_of
 from resynapse.runs.files import DRAFTS, digest_of, put
 from resynapse.runs.parts import COLUMNS, Inventory, Parts, joined
 from resynapse.runs.provenance import commit, hardware, sources, versions
@@ -93,12 +93,13 @@ class Manifest:
         )
 
 
-def session() -> dict[str, Any]:
+def session(protocol: Protocol) -> dict[str, Any]:
     """Provenance of a session that starts now."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "versions": versions(),
         "sources": sources(),
+        "plugins": plugins_of(protocol),
         **commit(),
         "hardware": hardware(),
     }
@@ -145,6 +146,8 @@ class RunFolder:
             try:
                 return Manifest.from_json(self._spare_manifest.read_text("utf-8"))
             except (OSError, ValueError, KeyError, TypeError, ProtocolError):
+                if isinstance(error, ProtocolError):
+                    raise RunFolderError(f"{self.manifest_path}: its protocol cannot be read here ({error})") from None
                 raise RunFolderError(
                     f"{self.manifest_path}: no readable manifest ({error}), nor its copy; start a new folder"
                 ) from None

@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 from resynapse.cohort import Subject
 from resynapse.engine import Engine, engine
 from resynapse.errors import RunInterruptedError, SubjectError
-from resynapse.protocol import Protocol, dump, parse
+from resynapse.protocol import Protocol, dump, parse, plugins_here, plugins_of
 from resynapse.runs.blas import keep_blas_single_threaded
 from resynapse.runs.memory import check_memory
 from resynapse.runs.provenance import sources
@@ -34,7 +34,8 @@ class Plan(NamedTuple):
     @classmethod
     def of(cls, protocol: Protocol, engine_name: str, root_seed: int) -> Plan:
         """The plan of a run, with the code of this process."""
-        return cls(json.dumps(dump(protocol)), engine_name, root_seed, code())
+        plugins = plugins_of(protocol).items()
+        return cls(json.dumps(dump(protocol)), engine_name, root_seed, (*code(), *plugins))
 
 
 class Answer(NamedTuple):
@@ -77,7 +78,7 @@ def compute(plan: Plan, number: int) -> Answer:
 
 
 def _difference(wanted: dict[str, str]) -> str:
-    here = dict(code())
+    here = {**dict(code()), **plugins_here()}
     return ", ".join(
         f"{name} {here.get(name)}, not {wanted[name]}" for name in wanted if here.get(name) != wanted[name]
     )

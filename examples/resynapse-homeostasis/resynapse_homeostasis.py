@@ -1,0 +1,35 @@
+"""Synaptic scaling (Turrigiano et al. 1998, doi:10.1038/36103): a unit holds its mean activity near a set point."""
+
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from resynapse.modulation import hidden_activity
+from resynapse.protocol import Count, Positive, Setting, State, Step
+
+
+class Homeostasis(Step):
+    """Scale the incoming weights of every hidden unit, so that its mean activity comes nearer to a target."""
+
+    kind: ClassVar[str] = "homeostasis"
+    target: Positive = Field(description="mean absolute activity", json_schema_extra={"unit": "activity"})
+    rounds: Count = Field(default=10, description="how often it scales", json_schema_extra={"unit": "rounds"})
+    limit: float = Field(default=1.1, gt=1, description="largest factor of one round")
+
+    def apply(self, state: State, setting: Setting) -> State:
+        """The state with other weights; masks, biases and the drug state stay."""
+        for _ in range(self.rounds):
+            state = replace(state, network=self._scaled(state, setting))
+        return state
+
+    def _scaled(self, state: State, setting: Setting):
+        weights, activity = list(state.network.weights), setting.data.train.inputs
+        for layer in range(state.network.hidden_layers):
+            preactivation = weights[layer] @ activity + state.network.biases[layer][:, None]
+            activity = hidden_activity(preactivation, state.modulation.of_layer(layer + 1))
+            mean = np.abs(activity).mean(axis=1, keepdims=True)
+            factor = np.clip(self.target / np.maximum(mean, 1e-12), 1 / self.limit, self.limit)
+            weights[layer] = (weights[layer] * factor).astype(weights[layer].dtype)
+        return state.network.with_weights(weights)

@@ -1,0 +1,40 @@
+"""How two protocols differ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from resynapse.cli.app import app
+from resynapse.cli.console import say
+from resynapse.disclaimer import SHORT_DISCLAIMER
+
+if TYPE_CHECKING:
+    from resynapse.protocol import Protocol
+
+
+@app.command
+def diff(
+    before: Annotated[str, Parameter(help="A library protocol, the path of a YAML file, or a run folder.")],
+    after: Annotated[str, Parameter(help="The same; what is said is how it differs from the first.")],
+    /,
+) -> None:
+    """Say in words how two protocols differ."""
+    from resynapse.protocol import differences
+
+    first, second = _found(before), _found(after)
+    said = differences(first, second)
+    counted = f"{len(said)} difference{'s' * (len(said) > 1)}" if said else "no difference"
+    say(f"{after} against {before}: {counted}")
+    for sentence in said:
+        say(sentence)
+    say(SHORT_DISCLAIMER)
+
+
+def _found(name: str) -> Protocol:
+    from resynapse.protocol import load
+    from resynapse.runs.folder import RunFolder
+
+    return RunFolder(name).manifest().protocol if Path(name).is_dir() else load(name)

@@ -1,0 +1,122 @@
+"""Plug-ins: steps, tasks and outcomes that other installed packages bring, found by their entry points.
+
+A package is imported when a protocol is first read or described, not before. What cannot be used is named once, in one
+warning, and left out; nothing else breaks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from threading import RLock
+from typing import Any, Literal
+
+from resynapse.errors import nearest
+
+What = Literal["step", "task", "outcome"]
+GROUPS: dict[What, str] = {
+    "step": "resynapse.steps",
+    "task": "resynapse.tasks",
+    "outcome": "resynapse.outcomes",
+}
+"""The entry-point group of each part of the vocabulary."""
+
+
+class PlugInWarning(UserWarning):
+    """A plug-in that cannot be used."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlugIn:
+    """One entry point of an installed package.
+
+    Parameters
+    ----------
+    what : the part of the vocabulary it belongs to.
+    name : as it is written in protocol files.
+    package, version : of the distribution that brings it.
+    code : digest of the module that defines it; empty where there is no file.
+    problem : why it is skipped; empty for one that can be used.
+    """
+
+    what: What
+    name: str
+    package: str
+    version: str
+    code: str = ""
+    problem: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.name!r} of {self.package} {self.version}"
+
+
+_found: dict[What, tuple[PlugIn, ...]] = {}
+_joining: set[What] = set()
+_lock = RLock()
+
+
+def admit(what: What, take: Callable[[str, Any], str]) -> None:
+    """Let the plug-ins of one group join, once in a process.
+
+    Parameters
+    ----------
+    take : given a name and what the entry point holds, takes it into the vocabulary and returns an empty text, or
+        returns why it cannot.
+    """
+    if what in _found:
+        return
+    with _lock:
+        # a plug-in may read a protocol while it is imported
+        if what in _found or what in _joining:
+            return
+        _joining.add(what)
+        # the order decides who gets a name that two packages want, so it must not depend on the search path
+        entries = sorted(entry_points(group=GROUPS[what]), key=lambda entry: (entry.name, _package(entry)))
+        _found[what] = tuple(_admitted(what, entry, take) for entry in entries)
+    for skipped in _found[what]:
+        if skipped.problem:
+            warnings.warn(f"plug-in {skipped} is skipped: {skipped.problem}", PlugInWarning, stacklevel=2)
+
+
+def found() -> Iterator[PlugIn]:
+    """What was found so far, the skipped ones too."""
+    for plugins in _found.values():
+        yield from plugins
+
+
+def unknown(what: What, name: object, allowed: Iterable[str]) -> str:
+    """The refusal of a name that nothing in the vocabulary has: the cure may be a plug-in."""
+    for plugin in found():
+        if plugin.problem and (plugin.what, plugin.name) == (what, name):
+            return f"unknown {what} {name!r}; plug-in {plugin} is skipped: {plugin.problem}"
+    hint = nearest(name, allowed)
+    if hint.startswith("allowed"):
+        hint += "; if a plug-in brings it, install that (`resynapse plugins` lists what is found)"
+    return f"unknown {what} {name!r}; {hint}"
+
+
+def _admitted(what: What, entry: EntryPoint, take: Callable[[str, Any], str]) -> PlugIn:
+    code = ""
+    try:
+        loaded = entry.load()
+        code = _digest(entry.module)
+        problem = take(entry.name, loaded)
+    except (Exception, SystemExit) as error:
+        problem = " ".join(f"{type(error).__name__}: {error}".split())
+    version = (entry.dist.version if entry.dist else None) or "of unknown version"
+    return PlugIn(what=what, name=entry.name, package=_package(entry), version=version, code=code, problem=problem)
+
+
+def _package(entry: EntryPoint) -> str:
+    return (entry.dist.name if entry.dist else None) or "an unknown package"
+
+
+def _digest(module: str) -> str:
+    """Of the module's source, so that an edited plug-in is not taken for the one that its version names."""
+    path = getattr(sys.modules.get(module), "__file__", None)
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12] if path else ""

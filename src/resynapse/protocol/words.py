@@ -1,0 +1,143 @@
+"""Protocols in words: a step, what stands beside it, a change, a value, each in one line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby, pairwise
+
+from resynapse.protocol.node import Node, Path
+from resynapse.protocol.steps import Assess, Step
+from resynapse.protocol.variants import Change
+
+Line = tuple[int, str]
+"""Depth, from 0, and text."""
+
+
+def describe(step: Step) -> str:
+    """A step in one line: its name and every parameter."""
+    if isinstance(step, Assess):
+        draws = f", mean of {step.draws} noise draws" if step.draws > 1 else ""
+        scaled = ", internal noise scaled to activation" if step.noise == "scaled" else ""
+        return f"assess {step.condition}: {', '.join(step.outcomes)}{draws}{scaled}"
+    fields = ", ".join(f"{k} {in_words(v)}" for k, v in step if v is not None)
+    return f"{step.kind} {fields}".strip()
+
+
+def in_words(value: object) -> str:
+    """A value of a field."""
+    if isinstance(value, tuple) and all(isinstance(v, int) for v in value):
+        return " and ".join(map(str, value))
+    if isinstance(value, tuple):
+        return " to ".join(in_words(v) for v in value)
+    if isinstance(value, list):
+        return ", ".join(map(in_words, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def change_in_words(change: Change) -> str:
+    """What a variant does otherwise."""
+    place = f" {change.condition}" if change.condition else ""
+    place += f" in the {change.section.replace('_', '-')}" if change.section else ""
+    if change.into is not None:
+        return f"{describe(change.into)} instead of {change.step}{place}"
+    if change.then is not None:
+        return f"{describe(change.then)} after {change.step}{place}"
+    parts = [f"{key} {'default' if value is None else in_words(value)}" for key, value in change.set.items()]
+    parts += [f"side path at {counted(change.at)}"] if change.at is not None else []
+    return f"{change.step}{place} with {', '.join(parts)}" if parts else f"no {change.step}{place}"
+
+
+def node_in_words(node: Node) -> str:
+    """A step and what stands beside it, its side path aside."""
+    text = "side path" if node.step is None else describe(node.step)
+    for place, drawn in node.draws:
+        text += f" [{'.'.join(map(str, place))} for each subject: {drawn}]"
+    if node.label:
+        text += f" [={','.join(map(str, node.label))}]"
+    if node.arms:
+        text += f" [only {', '.join(node.arms)}]"
+    if node.skip:
+        text += f" [not {', '.join(node.skip)}]"
+    if node.when is not None:
+        text += f" [when {node.when}]"
+    if node.at:
+        apart = "" if node.share else ", each run apart"
+        text += f", side path at {counted(node.at)}{apart}"
+    return text
+
+
+def counted(counts: Sequence[float]) -> str:
+    """Counts in words: a rising range by its ends, others one by one.
+
+    >>> counted([5, 10, 15, 20]), counted([1, 2, 5])
+    ('5 to 20 by 5', '1, 2, 5')
+    """
+    steps = [after - before for before, after in pairwise(counts)]
+    if len(counts) > 3 and steps[0] > 0 and all(math.isclose(step, steps[0], rel_tol=1e-9) for step in steps):
+        by = "" if steps[0] == 1 else f" by {steps[0]:g}"
+        return f"{counts[0]:g} to {counts[-1]:g}{by}"
+    return ", ".join(f"{count:g}" for count in counts)
+
+
+def lines(path: Path, depth: int = 0) -> Iterator[Line]:
+    """A path line by line; rounds of a repetition that differ in values alone stand there once.
+
+    A value that differs is given for every round: ``bias {1.3, 1.1, 0.9}``.
+    """
+    alike: list[tuple[float, list[Line]]] = []
+    levels = False
+
+    def drawn() -> Iterator[Line]:
+        if len(alike) == 1:
+            ((count, only),) = alike
+            yield from ((d - 1, f"{text} [={count:g}]" if d == depth + 1 else text) for d, text in only)
+        elif alike:
+            what = "levels, from the same state" if levels else "rounds"
+            yield depth, f"each of {len(alike)} {what}: {counted([count for count, _ in alike])}"
+            yield from _merged([one for _, one in alike])
+        alike.clear()
+
+    for label, group in groupby(path, key=lambda node: node.label[:1]):
+        nodes = tuple(group)
+        if not label:
+            yield from drawn()
+            for node in nodes:
+                yield depth, node_in_words(node)
+                yield from lines(node.fork, depth + 1)
+            continue
+        one = list(lines(tuple(_within(node) for node in nodes), depth + 1))
+        if alike and not _same_shape(alike[-1][1], one):
+            yield from drawn()
+        levels = len(nodes) == 1 and nodes[0].step is None
+        alike.append((label[0], one))
+    yield from drawn()
+
+
+def _within(node: Node) -> Node:
+    """The node as it stands inside its round."""
+    return replace(node, label=node.label[1:])
+
+
+def _same_shape(one: list[Line], other: list[Line]) -> bool:
+    return [(d, len(text.split()), text.split()[0]) for d, text in one] == [
+        (d, len(text.split()), text.split()[0]) for d, text in other
+    ]
+
+
+def _merged(rounds: list[list[Line]]) -> Iterator[Line]:
+    for at_once in zip(*rounds, strict=True):
+        words = zip(*(text.split() for _, text in at_once), strict=True)
+        yield at_once[0][0], " ".join(map(_one_word, words))
+
+
+def _one_word(forms: Sequence[str]) -> str:
+    """A word that differs between rounds, with all its forms: ``acc_biased_{1.3, 1.1}``."""
+    if len(set(forms)) == 1:
+        return forms[0]
+    common = next((i for i, letters in enumerate(zip(*forms, strict=False)) if len(set(letters)) > 1), None)
+    before = forms[0][:common].rstrip("0123456789.-+e")
+    after = "," if all(form.endswith(",") for form in forms) else ""
+    middles = [form[len(before) : len(form) - len(after)] for form in forms]
+    return f"{before}{{{', '.join(middles)}}}{after}"
