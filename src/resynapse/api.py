@@ -171,9 +171,9 @@ def audit(
     ResynapseError : the protocol claims nothing, or what `run` raises.
 
     >>> import resynapse as rs
-    >>> rs.audit(rs.load("demo"))
-    Traceback (most recent call last):
-    resynapse.errors.ProtocolError: protocol demo claims nothing; write a `claims:` block into it, or name ...
+    >>> run = rs.run(rs.load("manic-switch"), subjects=2)
+    >>> len(rs.audit(run, claims="switch-relapse").claims)
+    20
     """
     from resynapse.audits.audit import conclude, judged_as_it_is
     from resynapse.audits.perform import perform
