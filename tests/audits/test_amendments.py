@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import resynapse as rs
-from resynapse.audits.amendments import amended_for_audit, moved
+from resynapse.audits.amendments import OF_CONTROLS, amended_for_audit, moved
 from resynapse.audits.audit import plan
 from resynapse.audits.constants import CONSTANTS, unequal
+from resynapse.audits.shipped import claims_of
 from resynapse.audits.worlds import worlds
+from resynapse.protocol import CONTROLS
+from resynapse.protocol.claims import Survival
 from resynapse.protocol.controls import stops
 from resynapse.protocol.paths import epochs
 
@@ -65,6 +70,11 @@ def test_what_differs_between_arms_is_told(article: rs.Protocol) -> None:
     assert found["learning exposure"]["ssri"] == "0.001"
 
 
+def test_every_control_is_about_a_constant(article: rs.Protocol) -> None:
+    assert set(OF_CONTROLS) == set(CONTROLS)
+
+
 def test_a_control_that_does_not_exist_is_refused(article: rs.Protocol) -> None:
+    claim = replace(claims_of(article)[0], controls=(Survival(control="shan"),))
     with pytest.raises(rs.ResynapseError, match="did you mean 'sham'"):
-        amended_for_audit(article, ["shan"], "quick")
+        plan(article, [claim], "quick")

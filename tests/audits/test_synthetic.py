@@ -105,3 +105,17 @@ def test_a_run_is_judged_by_the_controls_that_it_holds(synthetic: rs.Protocol) -
     audit = rs.audit(run)
     assert {e.id: e.verdict for e in audit.claims} == RIGHT
     assert {cell.world for cell in audit.matrix} == {"sham", "equal-protection"}
+
+
+def test_a_control_that_changes_nothing_cannot_break_a_claim() -> None:
+    text = """
+name: bare
+task: {kind: gaussian-blobs, train: 128, test: 60, clean: 20}
+network: {hidden: [8]}
+arms: {a: [{train: {epochs: 2, lr: 5e-3}}, {assess: {condition: acute, outcomes: [acc_standard]}}]}
+claims:
+- {id: c, statement: s, tests: [{mean: {of: acc_standard of a at acute, above: 1}}], controls: [equal-protection]}
+"""
+    (found,) = rs.audit(rs.loads(text), subjects=6).claims
+    assert found.verdict == "supported"
+    assert "equal-protection" not in found.sentence

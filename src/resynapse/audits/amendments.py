@@ -76,17 +76,16 @@ def amended_for_audit(
     depth : ``quick`` runs these and whatever trains nothing, ``standard`` the sweeps that train as well, ``full`` at
         finer levels and over every duration.
 
-    Raises
-    ------
-    ProtocolError : a control is needed that does not exist.
+    Returns
+    -------
+    The tree, and one row of the matrix a change; a change that alters nothing in the protocol is left out.
     """
     needed = set(needed)
-    own = {variant.control for variant in protocol.variants.values()}
     made: list[Amendment] = []
     added: dict[str, Variant] = {}
     rules: list[Derived] = []
     before = epochs(protocol.routes)
-    for constant, action, name, changed in _possible(protocol, needed - own, depth):
+    for constant, action, name, changed in _possible(protocol, depth):
         retrains = epochs(changed.routes) > before
         if retrains and depth == "quick" and name not in needed:
             continue
@@ -101,18 +100,14 @@ def amended_for_audit(
     return tree, tuple(made)
 
 
-def _possible(protocol: Protocol, needed: set[str], depth: Depth) -> Iterator[tuple[str, Action, str, Protocol]]:
+def _possible(protocol: Protocol, depth: Depth) -> Iterator[tuple[str, Action, str, Protocol]]:
     """Every amendment that changes something, with the protocol that has it alone beside what was there."""
-    for name in [*OF_CONTROLS, *sorted(needed - set(OF_CONTROLS))]:
-        if name not in CONTROLS and name not in needed:
-            continue
+    for name in CONTROLS:
         try:
             changed = controlled(protocol, name)
         except ProtocolError:
-            if name in CONTROLS:
-                continue
-            raise
-        about, action = OF_CONTROLS.get(name, (name, "equalise"))
+            continue
+        about, action = OF_CONTROLS.get(name, (name, "measure otherwise"))
         yield about, action, name, changed
     for constant in CONSTANTS:
         for level in constant.fine if depth == "full" else constant.levels:

@@ -22,7 +22,7 @@ from resynapse.audits.sensitivity import Index
 from resynapse.audits.studies import Studies, small_studies
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import ProtocolError, nearest
-from resynapse.protocol import Protocol
+from resynapse.protocol import CONTROLS, Protocol
 from resynapse.protocol.claims import Claim
 
 SUBJECTS: dict[Depth, int] = {"quick": 10, "standard": 20, "full": 100}
@@ -96,7 +96,11 @@ def judged_as_it_is(protocol: Protocol, claims: Sequence[Claim]) -> AuditPlan:
 
 
 def _check(protocol: Protocol, claims: Sequence[Claim]) -> None:
+    controls = [*CONTROLS, *{variant.control for variant in protocol.variants.values()}]
     for claim in claims:
+        for name in sorted(claim.needs):
+            if name not in controls:
+                raise ProtocolError(f"claim {claim.id}: unknown control {name!r}; {nearest(name, controls)}")
         for test in (*claim.tests, *(t for c in claim.controls for t in c.tests)):
             for measure in test.measures:
                 arm = measure.arm.partition(":")[0]
@@ -162,7 +166,8 @@ class Audit:
         content: dict[str, Any] = {"summary": self.summary, **asdict(self)}
         for part in ("claims", "matrix", "robustness"):
             for one in content[part]:
-                one["interval"] = None if one["low"] is None else [one.pop("low"), one.pop("high")]
+                ends = [one.pop("low"), one.pop("high")]
+                one["interval"] = None if None in ends else ends
         for cell, one in zip(self.matrix, content["matrix"], strict=True):
             one["changed"] = cell.changed
         return json.dumps(content, indent=2, allow_nan=False) + "\n"

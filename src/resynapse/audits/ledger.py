@@ -11,7 +11,7 @@ from resynapse.audits.arithmetic import Arithmetic, Printed, compute
 from resynapse.audits.combinations import combinations
 from resynapse.audits.findings import Finding, find
 from resynapse.audits.words import as_run, figure, under
-from resynapse.audits.worlds import World, worlds
+from resynapse.audits.worlds import World, applies, worlds
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim, Survival
 
@@ -32,7 +32,7 @@ class Check:
     ----------
     control : its name.
     run : whether the run holds what the control changes.
-    findings : one a test; of the claim, or of the control's own.
+    findings : one a test; of the claim, or of the control's own. None where it changes nothing in the protocol.
     """
 
     control: str
@@ -146,7 +146,8 @@ def _verdict(
     if missing:
         text = f"{as_run(findings[0])} What it must survive is not part of this run: {', '.join(missing)}."
         return "not testable here", findings[0], f"as run; without {', '.join(missing)}", text
-    survived = f" It survives {', '.join(c.control for c in checks)}." if checks else ""
+    passed = [check.control for check in checks if check.findings]
+    survived = f" It survives {', '.join(passed)}." if passed else ""
     return "supported", findings[0], "as run", as_run(findings[0]) + survived
 
 
@@ -162,6 +163,8 @@ def _check(claim: Claim, control: Survival, cells: Cells, protocol: Protocol) ->
         read = (World(name=control.control),)
     else:
         read = worlds(protocol, control.control)
+        if not read and not applies(protocol, control.control):
+            return Check(control=control.control, run=True)
     tests = control.tests or claim.tests
     findings = tuple(find(test, cells, world) for world in read for test in tests)
     measured = not control.tests or all(f.status != "missing" for f in findings)

@@ -12,7 +12,7 @@ from resynapse.audits.amendments import moved, variants
 from resynapse.audits.combinations import combinations
 from resynapse.audits.constants import CONSTANTS, Constant
 from resynapse.audits.findings import Status
-from resynapse.audits.matrix import conclude
+from resynapse.audits.matrix import answer
 from resynapse.audits.sensitivity import Index, first_durations
 from resynapse.audits.worlds import World, thresholds
 from resynapse.protocol import CONTROLS, Protocol
@@ -91,7 +91,7 @@ def mapped(claims: Iterable[Claim], cells: Cells, tree: Protocol, along: tuple[C
         for name, levels in _points(along):
             arms = {v.of: variant for variant, v in tree.variants.items() if v.control == name}
             for threshold, outcomes in {"": {}, **other}.items():
-                status, _ = conclude(claim, cells, World(name=name, arms=arms, outcomes=outcomes))
+                status, _ = answer(claim, cells, World(name=name, arms=arms, outcomes=outcomes))
                 made.append(
                     MapPoint(
                         claim=claim.id,

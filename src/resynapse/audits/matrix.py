@@ -54,30 +54,32 @@ def matrix(
     claims: Iterable[Claim], cells: Cells, protocol: Protocol, amendments: Iterable[Amendment]
 ) -> tuple[MatrixCell, ...]:
     """Every claim in every world that touches it; a claim whose cells a world leaves alone has no cell there."""
-    claims = tuple(claims)
+    before = [(claim, *answer(claim, cells)) for claim in claims]
     return tuple(
         cell
         for amendment in amendments
         for world in worlds(protocol, amendment.name)
-        for claim in claims
-        for cell in _cells(claim, cells, world, amendment)
+        for claim, status, as_run in before
+        if status != "missing"
+        for cell in _cells(claim, status, as_run, cells, world, amendment)
     )
 
 
-def conclude(claim: Claim, cells: Cells, world: World = AS_RUN) -> tuple[Status, tuple[Finding, ...]]:
+def answer(claim: Claim, cells: Cells, world: World = AS_RUN) -> tuple[Status, tuple[Finding, ...]]:
     """What all tests of a claim say together: the worst of them, and each."""
     findings = tuple(find(test, cells, world) for test in claim.tests)
     return min((f.status for f in findings), key=_WORST.index), findings
 
 
-def _cells(claim: Claim, cells: Cells, world: World, amendment: Amendment) -> Iterator[MatrixCell]:
+def _cells(
+    claim: Claim, before: Status, as_run: tuple[Finding, ...], cells: Cells, world: World, amendment: Amendment
+) -> Iterator[MatrixCell]:
     touched = any(
         combinations(test, cells.keys, world).parts != combinations(test, cells.keys).parts for test in claim.tests
     )
-    before, as_run = conclude(claim, cells)
-    if not touched or before == "missing":
+    if not touched:
         return
-    after, findings = conclude(claim, cells, world)
+    after, findings = answer(claim, cells, world)
     at = next(i for i, finding in enumerate(findings) if finding.status == after)
     decides = findings[at]
     yield MatrixCell(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from resynapse.analysis.cells import Cells
 from resynapse.audits.findings import Status
-from resynapse.audits.matrix import conclude
+from resynapse.audits.matrix import answer
 from resynapse.audits.sensitivity import first_durations
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
@@ -54,7 +54,7 @@ def robust(setting: str, claims: Iterable[Claim], cells: Cells) -> tuple[Robust,
     """What a run with another task or network says to each claim that it measures."""
     made = []
     for claim in claims:
-        status, findings = conclude(claim, cells)
+        status, findings = answer(claim, cells)
         decides = next(finding for finding in findings if finding.status == status)
         if status != "missing":
             made.append(

@@ -38,13 +38,23 @@ def claims_of(protocol: Protocol, source: str | Path | None = None) -> tuple[Cla
     if str(source) in claimed():
         return _parsed((_FOLDER / f"{source}.yaml").read_text("utf-8"), str(source))
     path = Path(source)
-    if not path.is_file():
-        raise ProtocolError(f"no claims {str(source)!r}; {nearest(str(source), claimed())} (or give a YAML file)")
-    return _parsed(path.read_text("utf-8"), str(path))
+    try:
+        return _parsed(path.read_text("utf-8"), str(path))
+    except FileNotFoundError:
+        known = nearest(str(source), claimed())
+        raise ProtocolError(f"no claims {str(source)!r}; {known} (or give a YAML file)") from None
+    except UnicodeDecodeError as error:
+        raise ProtocolError(f"{path}: not a text file (byte {error.start} is not UTF-8)") from None
+    except OSError as error:
+        raise ProtocolError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 def _parsed(text: str, source: str) -> tuple[Claim, ...]:
-    document = loads_value(text, source)
+    try:
+        document = loads_value(text, source)
+    except ProtocolError as error:
+        # the message quotes the whole text, which is a file here
+        raise ProtocolError(f"{source}: malformed YAML: {str(error).rpartition('value: ')[2]}") from None
     if isinstance(document, dict) and "claims" in document:
         document = document["claims"]
     try:

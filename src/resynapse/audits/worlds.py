@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from resynapse.protocol import Protocol
+from resynapse.errors import ProtocolError
+from resynapse.protocol import CONTROLS, Protocol, controlled
 from resynapse.protocol.claims import Measure
 from resynapse.protocol.when import When
 
@@ -37,6 +38,18 @@ class World:
 
 
 AS_RUN = World()
+
+
+def applies(protocol: Protocol, control: str) -> bool:
+    """Whether a control changes anything in a protocol; one that does not cannot break a claim."""
+    only, _, name = control.rpartition(":")
+    if name not in CONTROLS:
+        return True
+    try:
+        changed = controlled(replace(protocol, variants={}), name)
+    except ProtocolError:
+        return False
+    return not only or any(variant.of == only for variant in changed.variants.values())
 
 
 def worlds(protocol: Protocol, control: str) -> tuple[World, ...]:
