@@ -253,6 +253,27 @@ def test_a_subject_that_fails_gives_exit_code_1(file: Path, tmp_path: Path, caps
     assert "Traceback" not in err
 
 
+def test_protocols_differ_in_words_also_those_of_runs(
+    file: Path, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = _call("diff", str(file), str(finished), capsys=capsys)
+    assert (code, out.splitlines()[0]) == (0, f"{finished} against {file}: no difference")
+    other = tmp_path / "other.yaml"
+    other.write_text(file.read_text().replace("sparsity: 0.9", "sparsity: 0.5"))
+    _, out, _ = _call("diff", str(finished), str(other), capsys=capsys)
+    assert out.splitlines()[1] == "induction: prune sparsity is 0.5 instead of 0.9."
+    code, _, err = _call("diff", str(file), str(tmp_path), capsys=capsys)
+    assert code == 2
+    assert "no run here" in err
+
+
+def test_show_lists_every_parameter(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = _call("show", str(file), "--subjects", "1", capsys=capsys)
+    row = next(line.split() for line in out.splitlines() if "regrow.batches" in line)
+    assert row == ["arm", "ketamine:", "regrow.batches", "3", "batches", "30", "the", "model,", "Regrowth:", "assumed"]
+    assert "Estimated cost" in out
+
+
 def test_help_is_quick() -> None:
     started = time.perf_counter()
     subprocess.run([sys.executable, "-m", "resynapse.cli", "--help"], capture_output=True, check=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import re
 import subprocess
 import sys
 import warnings
@@ -251,3 +253,12 @@ def test_nothing_is_found_before_a_protocol_is_read(tmp_path: Path, install: Ins
         said = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=False)
         assert "imported" not in said.stdout
     assert not list(found())
+
+
+def test_what_the_page_on_extending_names_can_be_imported() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "extending.md").read_text("utf-8")
+    rows = re.findall(r"^\| `(resynapse\.\w+)` \| (.*) \|$", page.partition("## What may be used")[2], re.M)
+    assert len(rows) > 5
+    for module, names in rows:
+        for name in re.findall(r"`(\w+)`", names):
+            assert hasattr(importlib.import_module(module), name), f"{module}.{name}"

@@ -22,8 +22,8 @@ MOST_DEPTH = 60
 """Deepest nesting."""
 MOST_CHARACTERS = 2_000
 """Longest text."""
-LARGEST = 10**15
-"""Largest number, in size; all smaller whole numbers are exact as floating-point numbers too."""
+MOST_WHOLE, MOST_REAL = 10**15, 1e100
+"""Largest whole number, in size, which is exact as a floating-point number too, and largest other one."""
 
 
 class Dumper(yaml.SafeDumper):
@@ -176,6 +176,8 @@ def _check_numbers(value: Any, where: Where = ()) -> None:
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             _check_numbers(inner, (*where, index))
-    elif isinstance(value, (int, float)) and not isinstance(value, bool) and not -LARGEST <= value <= LARGEST:
-        shown = f"a number of {len(str(abs(value)))} digits" if isinstance(value, int) else repr(value)
-        raise ProtocolError(f"{shown} is not possible: numbers are finite and at most {LARGEST:.0e} in size", where)
+    elif isinstance(value, int) and abs(value) > MOST_WHOLE:
+        digits = len(str(abs(value)))
+        raise ProtocolError(f"a number of {digits} digits is not possible: at most {MOST_WHOLE:.0e} in size", where)
+    elif isinstance(value, float) and not abs(value) <= MOST_REAL:
+        raise ProtocolError(f"{value!r} is not possible: numbers are finite and at most {MOST_REAL:g} in size", where)
