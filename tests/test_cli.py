@@ -24,8 +24,8 @@ from resynapse.cli import app, main
 from resynapse.protocol import CONTROLS, dumps
 
 COMMANDS = (
-    "replicate", "run", "compare", "table", "analyse", "protocols", "show", "validate", "citations", "controls", "schema",
-    "flow", "plugins", "diff", "figure", "report", "export",
+    "replicate", "run", "compare", "table", "analyse", "audit", "protocols", "show", "validate", "citations", "controls",
+    "schema", "flow", "plugins", "diff", "figure", "report", "export",
 )  # fmt: skip
 
 
@@ -275,6 +275,8 @@ REFUSED = (
     (("table", "{tmp}/none"), "no run here"),
     (("compare", "{tmp}"), "no run here"),
     (("table", "{tmp}", "--format", "xls"), "--format"),
+    (("audit", "demo"), "claims nothing"),
+    (("audit", "switch-relapse", "--depth", "deep"), "--depth"),
     (("citations",), "PROTOCOL"),
     (("validate", "{tmp}/file"), "a mapping must stand here"),
 )  # fmt: skip

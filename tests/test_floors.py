@@ -19,6 +19,7 @@ FLOORS = (
     {"cohort"},
     {"runs"},
     {"analysis"},
+    {"audits"},
     {"report"},
     {"api"},
     {"cli"},

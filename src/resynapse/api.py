@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from resynapse.analysis.analyse import Analysis
     from resynapse.analysis.published import Comparison
+    from resynapse.audits.amendments import Depth
+    from resynapse.audits.audit import Audit
     from resynapse.report.section import Section
 
 
@@ -186,6 +188,62 @@ def run(
     cohort = Cohort(size=subjects, root_seed=seed)
     execute(protocol, cohort, folder, workers=workers, engine_name=engine, dask=dask, display=display, note=note)
     return Run(folder.path)
+
+
+def audit(
+    protocol: Protocol | Run,
+    *,
+    depth: Depth = "quick",
+    subjects: int | None = None,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    seed: int = 0,
+    claims: str | Path | None = None,
+    display: Display | None = None,
+    note: Callable[[str], None] = lambda text: None,
+) -> Audit:
+    """Judge every claim of a protocol, and find what each conclusion rests on.
+
+    Parameters
+    ----------
+    protocol : with claims, its own or those that ship for its name; or a run, which is judged as it is, by the
+        controls that it holds, and nothing is run.
+    depth : ``quick``, ``standard`` or ``full``; see docs/audit.md.
+    subjects : of the tree; by default 10, 20 or 100 with the depth.
+    out : folder of the runs; by default a temporary one, gone when the program ends.
+    workers, seed, display, note : as in `run`.
+    claims : of another name, or a YAML file of claims.
+
+    Raises
+    ------
+    ResynapseError : the protocol claims nothing, or what `run` raises.
+
+    >>> import resynapse as rs
+    >>> run = rs.run(rs.load("manic-switch"), subjects=2)
+    >>> len(rs.audit(run, claims="switch-relapse").claims)
+    20
+    """
+    from resynapse.audits.audit import conclude, judged_as_it_is
+    from resynapse.audits.perform import perform
+    from resynapse.audits.shipped import claims_of
+
+    if isinstance(protocol, Run):
+        return conclude(judged_as_it_is(protocol.protocol, claims_of(protocol.protocol, claims)), protocol.table())
+    if not isinstance(protocol, Protocol):
+        raise ResynapseError(f"{protocol!r} is no protocol; load it first: rs.audit(rs.load('switch-relapse'))")
+    if depth not in ("quick", "standard", "full"):
+        raise ResynapseError(f"depth {depth!r} is not known; allowed: quick, standard, full")
+    return perform(
+        protocol,
+        claims_of(protocol, claims),
+        depth=depth,
+        subjects=subjects,
+        out=_temporary() if out is None else Path(out),
+        workers=workers,
+        seed=seed,
+        display=display,
+        note=note,
+    )
 
 
 def _temporary() -> Path:

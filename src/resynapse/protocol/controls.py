@@ -104,16 +104,17 @@ def _matched_exposure(protocol: Protocol) -> Made:
             yield arm, (Change(step="train", section="treatment", set={"lr": rates.pop() * largest / own}),)
 
 
-def _stops(path: Route) -> Iterator[Stop]:
+def stops(path: Route) -> Iterator[Stop]:
+    """Every stop of a route, side paths included."""
     for stop in path:
         yield stop
-        yield from _stops(stop.fork)
+        yield from stops(stop.fork)
 
 
 def _decays(protocol: Protocol) -> dict[str, float]:
     """Protection lost a step, for every arm whose washout is one rate."""
     rates = {
-        arm: {stop.step.per_step for stop in _stops(protocol.routes[arm]) if isinstance(stop.step, Decay)}
+        arm: {stop.step.per_step for stop in stops(protocol.routes[arm]) if isinstance(stop.step, Decay)}
         for arm in protocol.arms
     }
     return {arm: next(iter(found)) for arm, found in rates.items() if len(found) == 1}
@@ -137,7 +138,7 @@ def _swapped_decay(protocol: Protocol) -> Made:
 def _lesions(by: Literal["smallest", "random"]) -> Callable[[Protocol], Made]:
     def make(protocol: Protocol) -> Made:
         for arm in protocol.arms:
-            tests = [stop.step for stop in _stops(protocol.routes[arm]) if isinstance(stop.step, (PruneMore, Lesion))]
+            tests = [stop.step for stop in stops(protocol.routes[arm]) if isinstance(stop.step, (PruneMore, Lesion))]
             shares = {step.of_active for step in tests}
             if len(shares) == 1:
                 into = Lesion(of_active=shares.pop(), by=by)

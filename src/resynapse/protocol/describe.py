@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from resynapse.protocol.claims import TESTS
 from resynapse.protocol.columns import MOST_VALUES
 from resynapse.protocol.derived import RULES
 from resynapse.protocol.extend import extend
@@ -55,12 +56,15 @@ def json_schema() -> dict[str, Any]:
             "follow_up": {**path, "description": "what every arm does afterwards"},
             "derived": {"type": "array", "items": {"$ref": "#/$defs/rule"}},
             "variants": {"type": "object", "additionalProperties": {"$ref": "#/$defs/variant"}},
+            "claims": {"type": "array", "items": {"$ref": "#/$defs/claim"}},
         },
         "$defs": {
             "path": {"type": "array", "items": {"$ref": "#/$defs/node"}},
             "node": _node(),
             "rule": _one_of({name: rule.model_json_schema() for name, rule in RULES.items()}),
             "variant": _variant(),
+            "test": _one_of({name: test.model_json_schema() for name, test in TESTS.items()}),
+            "claim": _claim(),
             "distribution": _distribution(),
             **parts_of_tasks,
         },
@@ -166,6 +170,31 @@ def _variant() -> dict[str, Any]:
             "of": {"type": "string"},
             "control": {"type": "string"},
             "changes": {"type": "array", "items": change},
+        },
+    }
+
+
+def _claim() -> dict[str, Any]:
+    text = {"type": "string"}
+    tests = {"type": "array", "items": {"$ref": "#/$defs/test"}, "minItems": 1}
+    control = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["control"],
+        "properties": {"control": text, "tests": tests, "among": text},
+    }
+    return {
+        "type": "object",
+        "description": "a conclusion that `resynapse audit` decides",
+        "additionalProperties": False,
+        "required": ["id", "statement", "tests"],
+        "properties": {
+            "id": text,
+            "where": text,
+            "statement": text,
+            "reading": text,
+            "tests": tests,
+            "controls": {"type": "array", "items": {"anyOf": [text, control]}},
         },
     }
 

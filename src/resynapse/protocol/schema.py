@@ -18,6 +18,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from resynapse.errors import ProtocolError, Where, nearest
 from resynapse.plugins import unknown
+from resynapse.protocol.claims import TESTS, Claim, Survival, Test, dump_test
 from resynapse.protocol.derived import RULES, Derived
 from resynapse.protocol.expand import Scope, filled, listed, rounds
 from resynapse.protocol.extend import extend
@@ -36,7 +37,7 @@ SHORTHAND = {"assess": "condition", "enrol": "when"}
 """The field that a step's value stands for where it is no mapping."""
 _TOP = (
     "name", "title", "cite", "task", "network", "batch_size", "induction", "arms", "follow_up", "derived",
-    "variants",
+    "variants", "claims",
 )  # fmt: skip
 MOST_NODES = 2_000
 """Most steps of one path, side paths included, with every repetition written out."""
@@ -79,6 +80,8 @@ def parse(document: object, folder: FilePath | None = None) -> Protocol:
             _rule(rule, ("derived", i)) for i, rule in enumerate(_sequence(top.get("derived", []), ("derived",)))
         ),
     }
+    if "claims" in top:
+        fields["claims"] = parse_claims(top["claims"], ("claims",))
     if "hidden" in network:
         fields["hidden"] = _typed(tuple[int, ...], network["hidden"], ("network", "hidden"))
     if "batch_size" in top:
@@ -103,6 +106,7 @@ def dump(protocol: Protocol) -> dict[str, Any]:
         "follow_up": _dump_path(protocol.follow_up),
         "derived": [{rule.kind: rule.model_dump(mode="json", exclude_none=True)} for rule in protocol.derived],
         **({"variants": {n: _dump_variant(v) for n, v in protocol.variants.items()}} if protocol.variants else {}),
+        **({"claims": [_dump_claim(claim) for claim in protocol.claims]} if protocol.claims else {}),
     }
 
 
@@ -282,6 +286,74 @@ def _dump_variant(variant: Variant) -> dict[str, Any]:
         changes.append(out)
     control = {"control": variant.control} if variant.control else {}
     return {"of": variant.of, **control, "changes": changes}
+
+
+def parse_claims(value: object, where: Where = ()) -> tuple[Claim, ...]:
+    """Claims from plain data, as they stand below `claims`.
+
+    Raises
+    ------
+    ProtocolError : with the place, the value and what is allowed.
+    """
+    claims = tuple(_claim(item, (*where, i)) for i, item in enumerate(_sequence(value, where)))
+    for index, claim in enumerate(claims):
+        if claim.id in {other.id for other in claims[:index]}:
+            raise ProtocolError(f"{claim.id!r} stands twice; give each claim its own id", (*where, index, "id"))
+    return claims
+
+
+def _claim(value: object, where: Where) -> Claim:
+    text = ("id", "statement", "where", "reading")
+    item = _mapping(value, where, (*text, "tests", "controls"))
+    for key in ("id", "statement", "tests"):
+        if not item.get(key):
+            raise ProtocolError(f"{key} is missing; a claim has an id, a statement and tests", where)
+    controls = _sequence(item.get("controls", []), (*where, "controls"))
+    return Claim(
+        **{key: _typed(str, item[key], (*where, key)) for key in text if key in item},
+        tests=_tests(item["tests"], (*where, "tests")),
+        controls=tuple(_survival(control, (*where, "controls", i)) for i, control in enumerate(controls)),
+    )
+
+
+def _tests(value: object, where: Where) -> tuple[Test, ...]:
+    made = []
+    for index, item in enumerate(_sequence(value, where)):
+        named = _mapping(item, (*where, index), TESTS, what="test")
+        if len(named) != 1:
+            raise ProtocolError(f"give one test of {', '.join(TESTS)}", (*where, index))
+        ((kind, fields),) = named.items()
+        made.append(_model(TESTS[kind], fields, (*where, index, kind)))
+    return tuple(made)
+
+
+def _survival(value: object, where: Where) -> Survival:
+    if isinstance(value, str):
+        return Survival(control=value)
+    item = _mapping(value, where, ("control", "tests", "among"))
+    if "control" not in item:
+        raise ProtocolError("control is missing; name it, as in `resynapse controls`", where)
+    made = Survival(
+        control=_typed(str, item["control"], (*where, "control")),
+        tests=_tests(item.get("tests", []), (*where, "tests")),
+        among=_typed(str, item.get("among", ""), (*where, "among")),
+    )
+    try:
+        made.selects  # noqa: B018 (a wrong comparison is refused here, with its place)
+    except ProtocolError as error:
+        raise ProtocolError(str(error), (*where, "among")) from None
+    return made
+
+
+def _dump_claim(claim: Claim) -> dict[str, Any]:
+    text = {key: getattr(claim, key) for key in ("id", "where", "statement", "reading") if getattr(claim, key)}
+    controls = []
+    for control in claim.controls:
+        tests = {"tests": [dump_test(test) for test in control.tests]} if control.tests else {}
+        among = {"among": control.among} if control.among else {}
+        controls.append({"control": control.control, **among, **tests})
+    beside = {"controls": controls} if controls else {}
+    return {**text, "tests": [dump_test(test) for test in claim.tests], **beside}
 
 
 def _rule(value: object, where: Where) -> Derived:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from resynapse.errors import ProtocolError, nearest
 from resynapse.protocol.checks import check, readable
+from resynapse.protocol.claims import Claim
 from resynapse.protocol.derived import Derived
 from resynapse.protocol.node import Node, Path, Stepwise, every, nodes
 from resynapse.protocol.paths import Route, route
@@ -35,6 +36,7 @@ class Protocol:
     follow_up : path that every arm takes afterwards.
     derived : outcomes computed from measured ones.
     variants : arms that are another one but for stated changes.
+    claims : conclusions that an audit decides; they change no number.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Protocol:
     follow_up: Path = ()
     derived: tuple[Derived, ...] = ()
     variants: Mapping[str, Variant] = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
 
     def __post_init__(self) -> None:
         check(self)

@@ -48,7 +48,7 @@ class Manifest:
     @property
     def identity(self) -> str:
         """Digest of what decides the numbers; runs of equal identity may share a folder."""
-        protocol = {k: v for k, v in dump(self.protocol).items() if k not in ("title", "cite")}
+        protocol = {k: v for k, v in dump(self.protocol).items() if k not in ("title", "cite", "claims")}
         unsaid = places(type(self.protocol.task))
         protocol["task"] = {k: v for k, v in protocol["task"].items() if k not in unsaid}
         decides = {"protocol": protocol, "root_seed": self.root_seed, "engine": self.engine}
@@ -286,7 +286,7 @@ def _difference(present: Manifest, wanted: Manifest) -> str:
     if present.protocol.name != wanted.protocol.name:
         return f"protocol {present.protocol.name}, not {wanted.protocol.name}"
     here, there = dump(present.protocol), dump(wanted.protocol)
-    changed = [key for key in here if here[key] != there[key]]
+    changed = [key for key in here if key != "claims" and here[key] != there.get(key)]
     if "task" in changed and here["task"].keys() == there["task"].keys():
         fields = [key for key in here["task"] if here["task"][key] != there["task"][key]]
         changed[changed.index("task")] = f"task ({', '.join(fields)})"

@@ -28,6 +28,10 @@ Seen = Mapping[str, Mapping[str, float]]
 """By arm, the latest value of every outcome that was measured on its way."""
 
 
+NAMED = 4
+"""Up to this many arms are named one by one where a walk says what it does."""
+
+
 class Row(NamedTuple):
     """One value of one subject."""
 
@@ -299,4 +303,7 @@ class _Walker:
 
     def _arms(self, arms: Collection[str]) -> str:
         every = len(self.experiment.arms) + len(self.experiment.variants)
-        return "all arms" if len(arms) == every > 1 else ", ".join(arms)
+        if len(arms) == every > 1:
+            return "all arms"
+        first, *others = arms
+        return ", ".join(arms) if len(arms) <= NAMED else f"{first} and {len(others)} alike so far"

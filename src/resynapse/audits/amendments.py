@@ -1,0 +1,191 @@
+"""What an audit changes in a protocol: every control and every sweep, as variants of one tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from resynapse.audits.constants import CONSTANTS, EQUAL_GAIN, RELU, Constant, gains
+from resynapse.errors import ProtocolError
+from resynapse.protocol import Assess, Protocol, Train
+from resynapse.protocol.controls import CONTROLS, controlled
+from resynapse.protocol.derived import Derived, base
+from resynapse.protocol.paths import Route, assessments, epochs
+from resynapse.protocol.variants import Change, Variant
+
+Action = Literal["equalise", "swap", "remove", "sweep", "measure otherwise"]
+Depth = Literal["quick", "standard", "full"]
+
+OF_CONTROLS: dict[str, tuple[str, Action]] = {
+    "equal-protection": ("protection left at the test", "equalise"),
+    "swapped-decay": ("protection left at the test", "swap"),
+    "no-decay": ("protection left at the test", "sweep"),
+    "no-protection": ("stabiliser", "remove"),
+    "matched-exposure": ("learning exposure", "equalise"),
+    "sham": ("mechanism", "remove"),
+    "no-training": ("training of the treatment", "remove"),
+    "stabiliser-only": ("treatment", "remove"),
+    "no-gain": ("gain", "remove"),
+    "gain-only": ("all of the treatment but gain", "remove"),
+    "random-regrowth": ("scoring of regrowth", "swap"),
+    "random-lesion": ("rule of the lesion", "swap"),
+    "matched-lesion": ("rule of the lesion", "equalise"),
+    "scaled-noise": ("noise relative to activation", "equalise"),
+    "many-draws": ("noise draws", "measure otherwise"),
+    "fixed-probe": ("probe strength over cycles", "equalise"),
+    "threshold-sweep": ("threshold", "sweep"),
+    "remitters-only": ("remission before relapse", "measure otherwise"),
+    "no-maintenance": ("maintenance", "remove"),
+    "healthy": ("pruning", "remove"),
+}
+"""The constant that each control is about, and what it does to it."""
+FOR_CLAIMS, FOR_SWEEPS = 2, 1
+"""Durations over which what is trained anew is followed, for a control that a claim names and for others."""
+STRENGTHS = (0.75, 1.25)
+"""Strengths of the noise in tests, relative to the protocol's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amendment:
+    """One row of the matrix.
+
+    Parameters
+    ----------
+    constant, action : what is changed, and how.
+    name : of the world; the name of the control where one made it.
+    retrains : whether something is trained for it.
+    shortened : whether what it retrains is followed over the first durations alone.
+    """
+
+    constant: str
+    action: Action
+    name: str
+    retrains: bool
+    shortened: bool = False
+
+
+def amended_for_audit(
+    protocol: Protocol, needed: Iterable[str], depth: Depth
+) -> tuple[Protocol, tuple[Amendment, ...]]:
+    """The protocol with the variants of an audit.
+
+    Parameters
+    ----------
+    needed : controls that claims name; they are run at every depth.
+    depth : ``quick`` runs these and whatever trains nothing, ``standard`` the sweeps that train as well, ``full`` at
+        finer levels and over every duration.
+
+    Returns
+    -------
+    The tree, and one row of the matrix a change; a change that alters nothing in the protocol is left out.
+    """
+    needed = set(needed)
+    made: list[Amendment] = []
+    added: dict[str, Variant] = {}
+    rules: list[Derived] = []
+    before = epochs(protocol.routes)
+    for constant, action, name, changed in _possible(protocol, depth):
+        retrains = epochs(changed.routes) > before
+        if retrains and depth == "quick" and name not in needed:
+            continue
+        durations = FOR_CLAIMS if name in needed else FOR_SWEEPS
+        shorter = _shortened(changed, protocol, durations) if retrains and depth != "full" else changed
+        added.update({n: v for n, v in shorter.variants.items() if n not in protocol.variants})
+        rules += [rule for rule in changed.derived if rule not in (*protocol.derived, *rules)]
+        made.append(
+            Amendment(constant=constant, action=action, name=name, retrains=retrains, shortened=shorter is not changed)
+        )
+    tree = replace(protocol, variants={**protocol.variants, **added}, derived=(*protocol.derived, *rules))
+    return tree, tuple(made)
+
+
+def _possible(protocol: Protocol, depth: Depth) -> Iterator[tuple[str, Action, str, Protocol]]:
+    """Every amendment that changes something, with the protocol that has it alone beside what was there."""
+    for name in CONTROLS:
+        try:
+            changed = controlled(protocol, name)
+        except ProtocolError:
+            continue
+        about, action = OF_CONTROLS.get(name, (name, "measure otherwise"))
+        yield about, action, name, changed
+    for constant in CONSTANTS:
+        for level in constant.fine if depth == "full" else constant.levels:
+            name = f"{constant.name} {'' if constant.absolute else 'x'}{level:g}"
+            changed = varied(protocol, name, ((constant, level),))
+            if changed is not protocol:
+                yield constant.name, "sweep", name, changed
+    found = gains(protocol)
+    others: tuple[tuple[Constant, Action, str, float], ...] = (
+        (EQUAL_GAIN, "equalise", "equal gain", found[len(found) // 2] if found else 1.0),
+        (RELU, "remove", "relu throughout", 0.0),
+    )
+    for constant, action, name, level in others:
+        changed = varied(protocol, name, ((constant, level),))
+        if changed is not protocol:
+            yield constant.name, action, name, changed
+    for strength in STRENGTHS:
+        name = f"noise of the tests x{strength:g}"
+        changed = _with(protocol, name, {arm: tuple(_stronger(protocol, arm, strength)) for arm in protocol.arms})
+        if changed is not protocol:
+            yield "noise of the tests", "sweep", name, changed
+
+
+def varied(protocol: Protocol, name: str, levels: Iterable[tuple[Constant, float]]) -> Protocol:
+    """The protocol with a variant ``ARM:name`` of every arm in which a constant is moved; itself where none is."""
+    levels, routes = tuple(levels), protocol.routes
+    return _with(protocol, name, {arm: moved(routes[arm], levels) for arm in protocol.arms})
+
+
+def moved(route: Route, levels: Iterable[tuple[Constant, float]]) -> tuple[Change, ...]:
+    """The changes that move constants of one arm to their levels."""
+    return tuple(change for constant, level in levels for change in constant.changes(route, level))
+
+
+def variants(name: str, changes: Mapping[str, tuple[Change, ...]]) -> dict[str, Variant]:
+    """A variant ``ARM:name`` of every arm that is changed."""
+    return {f"{arm}:{name}": Variant(of=arm, changes=made, control=name) for arm, made in changes.items() if made}
+
+
+def _with(protocol: Protocol, name: str, changes: Mapping[str, tuple[Change, ...]]) -> Protocol:
+    added = variants(name, changes)
+    return replace(protocol, variants={**protocol.variants, **added}) if added else protocol
+
+
+def _stronger(protocol: Protocol, arm: str, strength: float) -> Iterator[Change]:
+    """Noise of every test at another strength, stored under the old name."""
+    asked: dict[str, set[tuple[str, ...]]] = {}
+    for condition, step in assessments(protocol.routes[arm]):
+        asked.setdefault(base(condition), set()).add(step.outcomes)
+    for condition, outcomes in asked.items():
+        if len(outcomes) == 1:
+            (names,) = outcomes
+            changed = [_louder(name, strength) for name in names]
+            if changed != list(names):
+                yield Change(step=Assess.kind, condition=condition, set={"outcomes": changed})
+
+
+def _louder(name: str, strength: float) -> str:
+    original, _, alias = name.partition(" as ")
+    family, _, number = original.rpartition("_")
+    if family not in ("acc_biased", "acc_internal", "acc_input") or float(number) == 0:
+        return name
+    return f"{family}_{round(float(number) * strength, 6):g} as {alias or original}"
+
+
+def _shortened(changed: Protocol, before: Protocol, durations: int) -> Protocol:
+    """New variants over the first durations, where the follow-up trains once along more of them."""
+    variants = dict(changed.variants)
+    for name, variant in changed.variants.items():
+        long = [
+            stop
+            for stop in changed.routes[name]
+            if isinstance(stop.step, Train) and stop.stream.startswith("follow_up/") and stop.fork
+        ]
+        if name not in before.variants and len(long) == 1 and len(long[0].at) > durations:
+            first = long[0].at[:durations]
+            shorter = Change(step="train", section="follow_up", set={"epochs": first[-1]}, at=first)
+            variants[name] = replace(variant, changes=(*variant.changes, shorter))
+    if variants == dict(changed.variants):
+        return changed
+    return replace(changed, variants=variants)

@@ -1,0 +1,194 @@
+"""An audit as one object: ledger, matrix, small studies, sensitivity, robustness; and how it is planned."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import polars as pl
+
+from resynapse.analysis.cells import Cells
+from resynapse.analysis.published import changes
+from resynapse.audits.amendments import FOR_CLAIMS, OF_CONTROLS, Amendment, Depth, amended_for_audit
+from resynapse.audits.arithmetic import printed
+from resynapse.audits.constants import unequal
+from resynapse.audits.ledger import VERDICTS, Entry, ledger
+from resynapse.audits.maps import MapPoint
+from resynapse.audits.matrix import MatrixCell, matrix
+from resynapse.audits.robustness import Robust
+from resynapse.audits.sensitivity import Index
+from resynapse.audits.studies import Studies, small_studies
+from resynapse.disclaimer import DISCLAIMER
+from resynapse.errors import ProtocolError, nearest
+from resynapse.protocol import CONTROLS, Protocol
+from resynapse.protocol.claims import Claim
+
+SUBJECTS: dict[Depth, int] = {"quick": 10, "standard": 20, "full": 100}
+"""Subjects of the tree by default."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditPlan:
+    """What an audit will run.
+
+    Parameters
+    ----------
+    protocol : the tree, with every variant and with the claims.
+    amendments : the rows of the matrix.
+    subjects : of the tree.
+    reduced : what is smaller than in a full audit, in words.
+    """
+
+    protocol: Protocol
+    amendments: tuple[Amendment, ...]
+    depth: Depth
+    subjects: int
+    reduced: tuple[str, ...]
+
+
+def plan(protocol: Protocol, claims: Sequence[Claim], depth: Depth, subjects: int | None = None) -> AuditPlan:
+    """The tree of an audit, before anything is run.
+
+    Raises
+    ------
+    ProtocolError : a claim names an arm or a control that does not exist.
+    """
+    _check(protocol, claims)
+    needed = sorted(set().union(*(claim.needs for claim in claims)))
+    tree, amendments = amended_for_audit(protocol, needed, depth)
+    reduced = []
+    shortened = [a.name for a in amendments if a.shortened]
+    if shortened:
+        what = f"over the first {FOR_CLAIMS} durations where a claim names the control, else the first"
+        reduced.append(f"what is trained anew is followed {what}: {', '.join(shortened)}")
+    if depth == "standard":
+        reduced.append("sensitivity and map over the first duration, other networks over the first two, few subjects")
+    if depth == "quick":
+        reduced.append("no sweep that trains, no sensitivity, no other task or network")
+    return AuditPlan(
+        protocol=replace(tree, claims=tuple(claims)),
+        amendments=amendments,
+        depth=depth,
+        subjects=SUBJECTS[depth] if subjects is None else subjects,
+        reduced=tuple(reduced),
+    )
+
+
+def judged_as_it_is(protocol: Protocol, claims: Sequence[Claim]) -> AuditPlan:
+    """The plan behind a run that is there already: its controls are the rows of the matrix, nothing is run.
+
+    Raises
+    ------
+    ProtocolError : a claim names an arm that does not exist.
+    """
+    _check(protocol, claims)
+    names = dict.fromkeys(v.control for v in protocol.variants.values() if v.control)
+    rows = tuple(
+        Amendment(constant=constant, action=action, name=name, retrains=False)
+        for name in names
+        for constant, action in [OF_CONTROLS.get(name, (name, "measure otherwise"))]
+    )
+    return AuditPlan(
+        protocol=replace(protocol, claims=tuple(claims)), amendments=rows, depth="quick", subjects=0, reduced=()
+    )
+
+
+def _check(protocol: Protocol, claims: Sequence[Claim]) -> None:
+    controls = [*CONTROLS, *{variant.control for variant in protocol.variants.values()}]
+    for claim in claims:
+        for name in sorted(claim.needs):
+            if name not in controls:
+                raise ProtocolError(f"claim {claim.id}: unknown control {name!r}; {nearest(name, controls)}")
+        for test in (*claim.tests, *(t for c in claim.controls for t in c.tests)):
+            for measure in test.measures:
+                arm = measure.arm.partition(":")[0]
+                if arm not in protocol.arms and measure.arm not in protocol.variants:
+                    raise ProtocolError(
+                        f"claim {claim.id}: protocol {protocol.name} has no arm {arm!r}; {nearest(arm, protocol.arms)}"
+                    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What an audit found.
+
+    Parameters
+    ----------
+    protocol, depth, subjects : of the tree.
+    claims : the ledger, one entry a claim.
+    matrix : every conclusion in every world that touches it.
+    unequal : constants that differ between arms, with each arm's value.
+    studies : how often ten subjects would do.
+    sensitivity : of each claim's quantities to each constant; empty at depth quick.
+    map : each claim over a grid of the two constants with the largest effects; empty at depth quick.
+    robustness : each claim with another task or network; empty at depth quick.
+    reduced : what is smaller than in a full audit.
+    changed : parts in which the protocol differs from the published one of its name.
+    """
+
+    protocol: str
+    depth: Depth
+    subjects: int
+    claims: tuple[Entry, ...]
+    matrix: tuple[MatrixCell, ...]
+    unequal: dict[str, dict[str, str]]
+    studies: tuple[Studies, ...]
+    sensitivity: tuple[Index, ...] = ()
+    map: tuple[MapPoint, ...] = ()
+    robustness: tuple[Robust, ...] = ()
+    reduced: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    disclaimer: str = DISCLAIMER
+
+    def count(self, verdict: str) -> int:
+        """Number of claims with this verdict."""
+        return sum(entry.verdict == verdict for entry in self.claims)
+
+    @property
+    def summary(self) -> str:
+        """The ledger in one sentence."""
+        counts = ", ".join(f"{self.count(v)} {v}" for v in VERDICTS if self.count(v))
+        text = f"{len(self.claims)} claims of {self.protocol}, {self.subjects} simulated subjects: {counts}."
+        if self.changed:
+            text += f" The run differs from the published {self.protocol} in {', '.join(self.changed)}."
+        return text
+
+    def frame(self) -> pl.DataFrame:
+        """The ledger as a table, one row a claim."""
+        kept = ("id", "verdict", "estimate", "low", "high", "n", "deciding_run", "figure", "sentence", "where")
+        rows = [{name: getattr(entry, name) for name in kept} for entry in self.claims]
+        return pl.DataFrame(rows, infer_schema_length=None)
+
+    def to_json(self) -> str:
+        """One JSON object; `claims` has id, verdict, estimate, interval, deciding_run and sentence of each."""
+        content: dict[str, Any] = {"summary": self.summary, **asdict(self)}
+        for part in ("claims", "matrix", "robustness"):
+            for one in content[part]:
+                ends = [one.pop("low"), one.pop("high")]
+                one["interval"] = None if None in ends else ends
+        for cell, one in zip(self.matrix, content["matrix"], strict=True):
+            one["changed"] = cell.changed
+        return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def conclude(planned: AuditPlan, table: pl.DataFrame) -> Audit:
+    """The audit behind the results of its tree alone.
+
+    Parameters
+    ----------
+    table : tidy table of a run of `planned.protocol`, finished or not.
+    """
+    cells, protocol = Cells.of(table), planned.protocol
+    return Audit(
+        protocol=protocol.name,
+        depth=planned.depth,
+        subjects=len(cells.subjects),
+        claims=ledger(protocol.claims, cells, protocol, printed(protocol.name)),
+        matrix=matrix(protocol.claims, cells, protocol, planned.amendments),
+        unequal=unequal(protocol),
+        studies=small_studies(protocol.claims, cells),
+        reduced=planned.reduced,
+        changed=changes(protocol),
+    )

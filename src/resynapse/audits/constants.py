@@ -1,0 +1,202 @@
+"""The constants of a protocol that someone chose, and how each is moved: scaled, or set to the same in every arm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from resynapse.protocol import Decay, Protocol, Train
+from resynapse.protocol.controls import stops
+from resynapse.protocol.paths import Route
+from resynapse.protocol.steps import Step
+from resynapse.protocol.variants import Change
+
+Move = Callable[[Any, float, Step], Any]
+"""The new value from the present one, a level and the step that has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constant:
+    """A constant: where it stands and how far it can reasonably be moved.
+
+    Parameters
+    ----------
+    name : in words.
+    places : (step, field) pairs that hold it.
+    section : of the protocol; empty for all.
+    move : how a level changes a value.
+    low, high : range of the level.
+    levels : that a sweep takes; `fine` those of a full audit.
+    logarithmic : whether the range is a ratio.
+    absolute : whether a level is the value itself, equal for all arms, and not a factor.
+    """
+
+    name: str
+    places: tuple[tuple[str, str], ...]
+    move: Move
+    section: str = ""
+    low: float = 0.5
+    high: float = 1.5
+    levels: tuple[float, ...] = (0.5, 1.5)
+    fine: tuple[float, ...] = (0.5, 0.75, 1.25, 1.5)
+    logarithmic: bool = False
+    absolute: bool = False
+
+    def level(self, share: float) -> float:
+        """The level at a share of the range, 0 to 1."""
+        if self.logarithmic:
+            return float(self.low * (self.high / self.low) ** share)
+        return self.low + share * (self.high - self.low)
+
+    def changes(self, route: Route, level: float) -> tuple[Change, ...]:
+        """The changes that move it in one arm; none where the arm has no such constant, or several values of it."""
+        made = []
+        for kind, field in self.places:
+            found = [s for s in self.steps(route, kind) if getattr(s, field) is not None]
+            values = {repr(getattr(step, field)) for step in found}
+            if len(values) == 1:
+                old = getattr(found[0], field)
+                new = self.move(old, level, found[0])
+                if new is not None and new != old:
+                    made.append(Change(step=kind, section=self.section, set={field: new}))
+        return tuple(made)
+
+    def steps(self, route: Route, kind: str) -> Iterator[Step]:
+        """The steps of this kind in the section."""
+        for stop in stops(route):
+            inside = not self.section or stop.stream.split("/", 1)[0] == self.section
+            if stop.step is not None and stop.step.kind == kind and inside:
+                yield stop.step
+
+
+def _each(value: Any, function: Callable[[float], float]) -> Any:
+    """A function on a number, or on both ends of a ramp."""
+    if isinstance(value, tuple):
+        return tuple(round(function(v), 12) for v in value)
+    return round(function(value), 12)
+
+
+def _scaled(value: Any, level: float, _: Step) -> Any:
+    return _each(value, lambda v: v * level)
+
+
+def _capped(value: Any, level: float, _: Step) -> Any:
+    return _each(value, lambda v: min(1.0, v * level))
+
+
+def _from_one(value: Any, level: float, _: Step) -> Any:
+    """What differs from 1 is scaled: a gain or an inhibition of 1 is none."""
+    return _each(value, lambda v: 1.0 + (v - 1.0) * level)
+
+
+def _left(_: Any, level: float, step: Step) -> Any:
+    """Protection lost a step so that this share of full protection is left after the washout."""
+    return round((1.0 - level) / step.steps, 12) if isinstance(step, Decay) and step.steps else None
+
+
+CONSTANTS: tuple[Constant, ...] = (
+    Constant(
+        name="protection left at the test",
+        places=(("decay", "per_step"),),
+        move=_left,
+        low=0.0,
+        high=1.0,
+        levels=(0.0, 0.5),
+        fine=(0.0, 0.25, 0.5, 0.75),
+        absolute=True,
+    ),
+    Constant(name="depth of the lesion", places=(("prune_more", "of_active"), ("lesion", "of_active")), move=_capped),
+    Constant(name="gain", places=(("drug", "gain"), ("train", "gain")), section="treatment", move=_from_one),
+    Constant(
+        name="inhibition", places=(("drug", "inhibition"), ("train", "inhibition")), section="treatment", move=_from_one
+    ),
+    Constant(
+        name="learning rate of the treatment",
+        places=(("train", "lr"),),
+        section="treatment",
+        move=_scaled,
+        high=2.0,
+        levels=(0.5, 2.0),
+        fine=(0.25, 0.5, 2.0, 4.0),
+        logarithmic=True,
+    ),
+    Constant(name="noise of the treatment", places=(("train", "noise_sd"),), section="treatment", move=_scaled),
+    Constant(name="share regrown", places=(("regrow", "of_pruned"),), section="treatment", move=_capped),
+    Constant(
+        name="connections left by pruning",
+        places=(("prune", "sparsity"),),
+        section="induction",
+        move=lambda value, level, _: _each(value, lambda v: 1.0 - (1.0 - v) * level),
+        high=2.0,
+        levels=(0.5, 2.0),
+        fine=(0.5, 0.75, 1.5, 2.0),
+        logarithmic=True,
+    ),
+    Constant(
+        name="learning rate of maintenance",
+        places=(("train", "lr"),),
+        section="follow_up",
+        move=_scaled,
+        low=0.1,
+        high=10.0,
+        levels=(10.0,),
+        fine=(0.1, 10.0),
+        logarithmic=True,
+    ),
+)
+"""Every constant that is swept and screened; those that a protocol lacks are left out."""
+
+
+EQUAL_GAIN = Constant(
+    name="gain",
+    places=(("drug", "gain"), ("train", "gain")),
+    section="treatment",
+    move=lambda value, level, _: (value[0], level) if isinstance(value, tuple) else level,
+    absolute=True,
+)
+"""The gain at the end of a treatment as a constant of its own, equal for all arms."""
+RELU = Constant(name="activation function", places=(("drug", "activation"),), move=lambda *_: "relu", absolute=True)
+"""Every drug with the activation function of the neutral state."""
+
+
+def gains(protocol: Protocol) -> list[float]:
+    """The gains that the arms' treatments end with, ascending; of arms that have one."""
+    found = []
+    for arm in protocol.arms:
+        for kind, field in EQUAL_GAIN.places:
+            for step in EQUAL_GAIN.steps(protocol.routes[arm], kind):
+                value = getattr(step, field)
+                if value is not None:
+                    found.append(float(value[-1] if isinstance(value, tuple) else value))
+    return sorted(found)
+
+
+def unequal(protocol: Protocol) -> dict[str, dict[str, str]]:
+    """What differs between the arms: for each constant the value of every arm that has one, in words.
+
+    Learning exposure is rate times epochs, summed over the treatment.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for arm in protocol.arms:
+        route = protocol.routes[arm]
+        for constant in CONSTANTS:
+            for kind, field in constant.places:
+                for step in constant.steps(route, kind):
+                    value = getattr(step, field)
+                    if value is not None:
+                        shown = f"{value:g}" if isinstance(value, float) else str(list(value))
+                        if isinstance(step, Decay):
+                            shown = f"{max(0.0, 1 - step.steps * step.per_step):g}"
+                        found.setdefault(constant.name, {})[arm] = shown
+        exposure = sum(
+            stop.step.lr * stop.step.epochs
+            for stop in stops(route)
+            if isinstance(stop.step, Train) and stop.stream.startswith("treatment/")
+        )
+        found.setdefault("learning exposure", {})[arm] = f"{exposure:.3g}"
+    return {
+        name: values
+        for name, values in found.items()
+        if len(set(values.values())) > 1 or len(values) < len(protocol.arms)
+    }

@@ -1,0 +1,169 @@
+"""What a run says to a test: it holds, it fails, it is open, or it cannot be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resynapse.analysis.cells import Cell, Cells, Floats
+from resynapse.analysis.intervals import Interval, Kind, is_constant, mean_interval, mean_intervals, proportion_interval
+from resynapse.audits.combinations import Combination, combinations
+from resynapse.audits.worlds import AS_RUN, World
+from resynapse.protocol.claims import Test
+
+Status = Literal["holds", "open", "fails", "missing"]
+_WORST: tuple[Status, ...] = ("missing", "fails", "open", "holds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One test read in one world.
+
+    Parameters
+    ----------
+    status : ``holds`` or ``fails`` where the whole interval is on one side of the bound, ``open`` where it is not.
+    what : the combination of cells that decides.
+    estimate, low, high : with its 95 % interval, in the unit of the outcome; of a test about every subject, the
+        share of subjects in %.
+    n : subjects.
+    bound : in words.
+    worst : of a test about every subject, the value that is furthest on the wrong side.
+    missing : what is not measured.
+    """
+
+    status: Status
+    what: str
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    bound: str = ""
+    worst: float | None = None
+    missing: tuple[str, ...] = ()
+
+
+def find(test: Test, cells: Cells, world: World = AS_RUN) -> Finding:
+    """Read a test in a world; of several combinations, the one that is furthest from holding decides."""
+    about = combinations(test, cells.keys, world)
+    if about.missing:
+        return Finding(status="missing", what=about.missing[0], bound=bound(test), missing=about.missing)
+    if test.each:
+        return _every(test, cells, about.parts, world)
+    found = [_mean(test, cells, one, world) for one in about.parts]
+    return min(found, key=lambda f: (_WORST.index(f.status), f.estimate if f.estimate is not None else 0.0))
+
+
+def bound(test: Test) -> str:
+    """The bound in words."""
+    if test.within is not None:
+        return f"between {test.within[0]:g} and {test.within[1]:g}"
+    if test.below is not None:
+        return f"below {test.below:g}"
+    return f"above {test.above or 0:g}"
+
+
+def values(cells: Cells, combination: Combination, world: World = AS_RUN) -> Floats:
+    """The combination for every subject; NaN where a cell is missing or the subject is not among those meant."""
+    total = np.zeros(len(cells.subjects))
+    for weight, cell in combination.weights:
+        column = cells.column(*cell)
+        assert column is not None
+        total = total + weight * column
+        if world.among is not None:
+            total = np.where(_among(cells, cell, world), total, np.nan)
+    return total
+
+
+def _among(cells: Cells, cell: Cell, world: World) -> NDArray[np.bool_]:
+    assert world.among is not None
+    when, condition = world.among
+    column = cells.column(cell.arm, condition, when.outcome)
+    if column is None:
+        return np.zeros(len(cells.subjects), dtype=bool)
+    return np.array([not np.isnan(v) and when.holds({when.outcome: float(v)}) for v in column])
+
+
+def meets(test: Test, found: Floats) -> NDArray[np.bool_]:
+    """Whether numbers are on the right side of the bound."""
+    if test.within is not None:
+        return (found >= test.within[0]) & (found <= test.within[1])
+    if test.below is not None:
+        return found < test.below
+    return found > (test.above or 0.0)
+
+
+def _mean(test: Test, cells: Cells, one: Combination, world: World) -> Finding:
+    column = values(cells, one, world)
+    kept, subjects = column[~np.isnan(column)], cells.subjects[~np.isnan(column)]
+    if not len(kept):
+        return Finding(status="missing", what=one.name, bound=bound(test), missing=("a subject of this kind",))
+    kind = _kind(one, kept)
+    interval = mean_interval(kept, kind, subjects)
+    low, high = _ends(interval, kept)
+    status = _status(test, low, high)
+    if test.within is not None and status != "fails":
+        # two one-sided tests at 5 % are the 90 % interval
+        inner = mean_intervals(kept[:, None], [kind], subjects, 0.90)[0]
+        inside = _ends(inner, kept)
+        status = "holds" if _status(test, *inside) == "holds" else "open"
+    return Finding(
+        status=status, what=one.name, estimate=float(kept.mean()), low=low, high=high, n=len(kept), bound=bound(test)
+    )
+
+
+def _kind(one: Combination, kept: Floats) -> Kind:
+    """Only a single accuracy or share has the bounds of a percentage."""
+    name = one.weights[0][1].outcome
+    percent = name.startswith(("acc_", "manic_relapse", "enrolled")) and all(weight > 0 for weight, _ in one.weights)
+    if not percent:
+        return "free"
+    return "yes or no" if len(one.weights) == 1 and np.isin(kept, (0.0, 100.0)).all() else "percent"
+
+
+def _ends(interval: Interval, kept: Floats) -> tuple[float | None, float | None]:
+    """The ends of an interval; a constant over several subjects is its own."""
+    if not interval and len(kept) > 1 and is_constant(kept):
+        return float(kept[0]), float(kept[0])
+    return interval.low, interval.high
+
+
+def _status(test: Test, low: float | None, high: float | None) -> Status:
+    if low is None or high is None:
+        return "open"
+    first, last = meets(test, np.array([low, high]))
+    if first and last:
+        return "holds"
+    if test.within is not None:
+        return "fails" if high < test.within[0] or low > test.within[1] else "open"
+    return "open" if first or last else "fails"
+
+
+def _every(test: Test, cells: Cells, parts: tuple[Combination, ...], world: World) -> Finding:
+    columns = np.stack([values(cells, one, world) for one in parts], axis=1)
+    kept = columns[~np.isnan(columns).any(axis=1)]
+    if not len(kept):
+        return Finding(status="missing", what=parts[0].name, bound=bound(test), missing=("a subject of this kind",))
+    right = meets(test, kept).all(axis=1)
+    share = proportion_interval(int(right.sum()), len(kept))
+    column = int(np.argmax(_distance(test, kept).max(axis=0)))
+    worst = float(kept[np.argmax(_distance(test, kept)[:, column]), column])
+    return Finding(
+        status="holds" if right.all() else "fails",
+        what=parts[column].name,
+        estimate=100.0 * float(right.mean()),
+        low=share.low,
+        high=share.high,
+        n=len(kept),
+        bound=bound(test),
+        worst=worst,
+    )
+
+
+def _distance(test: Test, found: Floats) -> Floats:
+    """How far each number is on the wrong side of the bound, negative on the right one."""
+    if test.within is not None:
+        return np.maximum(test.within[0] - found, found - test.within[1])
+    return found - test.below if test.below is not None else (test.above or 0.0) - found

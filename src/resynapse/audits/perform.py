@@ -1,0 +1,145 @@
+"""Run an audit: its stages one after the other, each an ordinary run folder that goes on where it stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resynapse.analysis.cells import Cells
+from resynapse.audits.amendments import Depth
+from resynapse.audits.audit import Audit, AuditPlan, conclude, plan
+from resynapse.audits.maps import directions, grid, mapped
+from resynapse.audits.robustness import robust, settings
+from resynapse.audits.sensitivity import Design, design, indices
+from resynapse.cohort import Cohort
+from resynapse.protocol import Protocol
+from resynapse.protocol.claims import Claim
+from resynapse.protocol.paths import epochs
+from resynapse.runs.cost import Estimate
+from resynapse.runs.execute import execute
+from resynapse.runs.files import put
+from resynapse.runs.folder import RunFolder
+from resynapse.runs.progress import Display, duration
+from resynapse.runs.provenance import usable_cores
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Note = Callable[[str], None]
+FEW = 6
+"""Subjects of the stages beside the tree at depth standard; a full audit takes a fifth of the tree's."""
+TREE, SCREENING = "tree", "screening"
+RESULT = "audit.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One run of an audit, in a folder of its name."""
+
+    name: str
+    protocol: Protocol
+    subjects: int
+
+
+def perform(
+    protocol: Protocol,
+    claims: Sequence[Claim],
+    *,
+    depth: Depth,
+    subjects: int | None,
+    out: Path,
+    workers: int | None = None,
+    seed: int = 0,
+    display: Display | None = None,
+    note: Note = lambda text: None,
+) -> Audit:
+    """Plan, say the plan, run what is missing, judge.
+
+    Raises
+    ------
+    ResynapseError : see `resynapse.runs.execute`; what is finished is kept in `out`.
+    """
+    planned = plan(protocol, claims, depth, subjects)
+    designs = _designs(protocol, depth)
+    stages = tuple(_stages(planned, designs, protocol))
+    _say(planned, [stage for stage in stages if _open(RunFolder(out / stage.name), stage)], workers, note)
+
+    def results(stage: Stage) -> pl.DataFrame:
+        folder = RunFolder(out / stage.name)
+        cohort = Cohort(size=stage.subjects, root_seed=seed)
+        execute(stage.protocol, cohort, folder, workers=workers, display=display, note=note)
+        return folder.table()
+
+    read = {stage.name: results(stage) for stage in stages}
+    found = conclude(planned, read[TREE])
+    if designs:
+        effects = {name: indices(one, claims, Cells.of(read[name])) for name, one in designs.items()}
+        along = directions(effects[SCREENING])
+        tree = grid(protocol, along)
+        few = next(stage.subjects for stage in stages if stage.name == SCREENING)
+        note(f"map: {' and '.join(constant.name for constant in along)} have the largest effects")
+        map_table = results(Stage(name="map", protocol=tree, subjects=few))
+        found = replace(
+            found,
+            sensitivity=tuple(index for each in effects.values() for index in each),
+            map=mapped(claims, Cells.of(map_table), tree, along),
+            robustness=tuple(
+                row
+                for stage in stages
+                if stage.name != TREE and stage.name not in designs
+                for row in robust(stage.name, claims, Cells.of(read[stage.name]))
+            ),
+        )
+    put(out / RESULT, lambda draft: draft.write_text(found.to_json(), "utf-8"))
+    return found
+
+
+def _designs(protocol: Protocol, depth: Depth) -> dict[str, Design]:
+    """The screening designs of a depth, by the name of their stage."""
+    if depth == "quick":
+        return {}
+    made = {SCREENING: design(protocol, "Morris")}
+    return {**made, "variance": design(protocol, "Sobol")} if depth == "full" else made
+
+
+def _stages(planned: AuditPlan, designs: dict[str, Design], protocol: Protocol) -> Iterator[Stage]:
+    yield Stage(name=TREE, protocol=planned.protocol, subjects=planned.subjects)
+    if planned.depth == "quick":
+        return
+    fewer = min(planned.subjects, FEW if planned.depth == "standard" else max(FEW, planned.subjects // 5))
+    for name, one in designs.items():
+        yield Stage(name=name, protocol=one.protocol, subjects=fewer)
+    for name, other in settings(protocol, whole=planned.depth == "full"):
+        yield Stage(name=name, protocol=other, subjects=fewer)
+
+
+def _open(folder: RunFolder, stage: Stage) -> bool:
+    """Whether something of a stage is still to be run."""
+    if not folder.manifest_path.exists():
+        return True
+    return folder.manifest().subjects < stage.subjects or folder.unfinished() > 0
+
+
+def _say(planned: AuditPlan, missing: Sequence[Stage], workers: int | None, note: Note) -> None:
+    """The plan and its cost, before anything starts."""
+    claims, rows = len(planned.protocol.claims), len(planned.amendments)
+    note(f"audit of {planned.protocol.name}, depth {planned.depth}: {claims} claims, {rows} changes of constants")
+    for text in planned.reduced:
+        note(f"reduced: {text}")
+    total = 0.0
+    for stage in missing:
+        seconds = Estimate.rehearse(stage.protocol).seconds
+        at_once = min(workers or usable_cores(), stage.subjects)
+        total += -(-stage.subjects // at_once) * seconds
+        arms = len(stage.protocol.arms) + len(stage.protocol.variants)
+        note(
+            f"{stage.name}: {stage.subjects} subjects, {arms} arms and variants, "
+            f"{epochs(stage.protocol.routes)} training epochs a subject, about {duration(seconds)} each"
+        )
+        if stage.name == SCREENING:
+            note("map: planned after the screening, at about a fifth of its cost")
+            total += -(-stage.subjects // at_once) * seconds / 5
+    if missing:
+        note(f"about {duration(total)} in all on this machine, from steps timed just now; a stop loses nothing")

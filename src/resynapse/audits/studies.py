@@ -1,0 +1,88 @@
+"""How often would a study of ten subjects reach a conclusion? Tens are drawn from the larger cohort."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resynapse.analysis.cells import Cells, Floats
+from resynapse.analysis.intervals import seed
+from resynapse.audits.combinations import combinations
+from resynapse.audits.findings import meets, values
+from resynapse.protocol.claims import Claim, Test
+
+SIZE = 10
+DRAWN = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Studies:
+    """Simulated small studies of one claim.
+
+    Parameters
+    ----------
+    claim : its id.
+    size, drawn : subjects of a study, and how many studies were drawn.
+    by_mean : % of studies in which every mean is on the right side, as an article without tests concludes.
+    by_interval : % in which every 95 % interval (Student's t) is.
+    """
+
+    claim: str
+    size: int
+    drawn: int
+    by_mean: float
+    by_interval: float
+
+
+def small_studies(claims: Iterable[Claim], cells: Cells, size: int = SIZE) -> tuple[Studies, ...]:
+    """Studies of `size` subjects drawn without replacement; none where the cohort has fewer than two such studies.
+
+    Where the cohort is not much larger than a study, studies share most of their subjects, and these shares are
+    nearer to 0 and 100 % than those of independent studies.
+    """
+    n = len(cells.subjects)
+    if n < 2 * size:
+        return ()
+    rng = np.random.default_rng(seed(cells.subjects))
+    drawn = np.stack([rng.permutation(n)[:size] for _ in range(DRAWN)])
+    return tuple(_studies(claim, cells, drawn) for claim in _measured(claims, cells))
+
+
+def _measured(claims: Iterable[Claim], cells: Cells) -> Iterator[Claim]:
+    for claim in claims:
+        if all(combinations(test, cells.keys).parts for test in claim.tests):
+            yield claim
+
+
+def _studies(claim: Claim, cells: Cells, drawn: NDArray[np.int64]) -> Studies:
+    from scipy.stats import t
+
+    size = drawn.shape[1]
+    quantile = float(t.ppf(0.975, size - 1)) / math.sqrt(size)
+    by_mean = np.ones(len(drawn), dtype=bool)
+    by_interval = by_mean.copy()
+    for test in claim.tests:
+        for part in combinations(test, cells.keys).parts:
+            of = values(cells, part)[drawn]
+            by_mean &= _reached(test, of)
+            if test.each:
+                by_interval &= _reached(test, of)
+            else:
+                mean, half = of.mean(axis=1), quantile * of.std(axis=1, ddof=1)
+                by_interval &= meets(test, mean - half) & meets(test, mean + half)
+    return Studies(
+        claim=claim.id,
+        size=size,
+        drawn=len(drawn),
+        by_mean=100.0 * float(by_mean.mean()),
+        by_interval=100.0 * float(by_interval.mean()),
+    )
+
+
+def _reached(test: Test, of: Floats) -> NDArray[np.bool_]:
+    """Whether each study, shape (studies, subjects), is on the right side: all its subjects, or its mean."""
+    return np.all(meets(test, of), axis=1) if test.each else meets(test, of.mean(axis=1))

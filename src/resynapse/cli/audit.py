@@ -1,0 +1,70 @@
+"""The command that asks which conclusions stand, and on what they rest."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from resynapse.cli.app import app
+from resynapse.cli.console import grid, say
+from resynapse.cli.options import Seed, Workers, load_protocol, whole
+from resynapse.disclaimer import SHORT_DISCLAIMER
+
+AUDITS = Path("resynapse-audits")
+
+
+@app.command
+def audit(
+    protocol: Annotated[str, Parameter(help="A library protocol with claims, or a YAML file with a `claims:` block.")],
+    /,
+    *,
+    depth: Annotated[
+        Literal["quick", "standard", "full"],
+        Parameter(help="Controls that the claims need; sweeps, sensitivity and other networks too; or everything."),
+    ] = "quick",
+    subjects: Annotated[
+        int | None, Parameter(converter=whole, help="Size of the cohort; by default 10, 20 or 100 with the depth.")
+    ] = None,
+    out: Annotated[
+        Path | None, Parameter(help="Folder of the audit's runs; by default resynapse-audits/PROTOCOL-DEPTH-seedS.")
+    ] = None,
+    workers: Workers = None,
+    seed: Seed = 0,
+    claims: Annotated[
+        str | None, Parameter(help="Claims of another name, or a YAML file of claims; by default the protocol's own.")
+    ] = None,
+    format: Annotated[Literal["text", "json"], Parameter(help="Tables and sentences, or one JSON object.")] = "text",
+) -> None:
+    """Judge every claim of a protocol, and say which constant each conclusion rests on.
+
+    The same command again goes on where it stopped, or prints the audit of finished runs.
+    """
+    from resynapse.api import audit as start
+    from resynapse.report.audit import audit_sentences, audit_tables
+    from resynapse.runs.progress import display
+
+    chosen = load_protocol(protocol, None, None)
+    folder = AUDITS / f"{chosen.name}-{depth}-seed{seed}" if out is None else out
+    with display() as shown:
+        found = start(
+            chosen,
+            depth=depth,
+            subjects=subjects,
+            out=folder,
+            workers=workers,
+            seed=seed,
+            claims=claims,
+            display=shown,
+            note=lambda text: print(f"resynapse: {text}", file=sys.stderr),
+        )
+    if format == "json":
+        sys.stdout.write(found.to_json())
+        return
+    for table in audit_tables(found):
+        grid(table)
+    for sentence in audit_sentences(found):
+        say(sentence)
+    say(f"{SHORT_DISCLAIMER}\n\nRuns of the audit: {folder}")

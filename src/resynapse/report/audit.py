@@ -1,0 +1,115 @@
+"""An audit as tables of text and sentences, for the command line and for a section of a report."""
+
+from __future__ import annotations
+
+from resynapse.audits.audit import Audit
+from resynapse.audits.words import number
+from resynapse.report.tables import TextTable
+
+MOST_LETTERS = 60
+MOST_EFFECTS = 3
+"""Constants that are shown for each quantity, largest effect first."""
+
+
+def audit_tables(audit: Audit) -> list[TextTable]:
+    """The ledger, what differs between arms, the matrix, small studies, sensitivity and robustness."""
+    made = [
+        _ledger(audit),
+        _unequal(audit),
+        _matrix(audit),
+        _studies(audit),
+        _sensitivity(audit),
+        *_maps(audit),
+        _robustness(audit),
+    ]
+    return [table for table in made if table.rows]
+
+
+def audit_sentences(audit: Audit) -> list[str]:
+    """The verdict of every claim in plain words, and what the audit did not look at."""
+    said = [f"{entry.id}: {entry.verdict}. {entry.sentence}" for entry in audit.claims]
+    return [audit.summary, *said, *(f"Reduced at depth {audit.depth}: {text}." for text in audit.reduced)]
+
+
+def _ledger(audit: Audit) -> TextTable:
+    rows = tuple(
+        (e.id, e.verdict, _short(e.figure), _estimate(e.estimate, e.low, e.high), e.deciding_run) for e in audit.claims
+    )
+    return TextTable(audit.summary, ("claim", "verdict", "the article", "decides [95 %]", "what decides"), rows)
+
+
+def _unequal(audit: Audit) -> TextTable:
+    arms = list(dict.fromkeys(arm for values in audit.unequal.values() for arm in values))
+    rows = tuple((name, *(values.get(arm, "-") for arm in arms)) for name, values in audit.unequal.items())
+    return TextTable("Constants that differ between arms", ("", *arms), rows)
+
+
+def _matrix(audit: Audit) -> TextTable:
+    worlds = list(dict.fromkeys((c.constant, c.action, c.world) for c in audit.matrix))
+    rows = []
+    for constant, action, world in worlds:
+        cells = [c for c in audit.matrix if c.world == world]
+        changed = [
+            f"{c.claim} {c.before} -> {c.after} ({_estimate(c.estimate, c.low, c.high)})" for c in cells if c.changed
+        ]
+        short = ", shortened" if any(c.shortened for c in cells) else ""
+        rows.append((constant, action, world + short, f"{len(changed)} of {len(cells)}", "; ".join(changed) or "-"))
+    header = ("constant", "action", "world", "changed", "conclusions that change (as run -> here)")
+    return TextTable("Constants and conclusions", header, tuple(rows))
+
+
+def _studies(audit: Audit) -> TextTable:
+    rows = tuple((s.claim, f"{s.by_mean:.0f} %", f"{s.by_interval:.0f} %") for s in audit.studies)
+    if not rows:
+        return TextTable("", (), ())
+    one = audit.studies[0]
+    title = f"How often {one.size} of the {audit.subjects} subjects reach a claim ({one.drawn} draws)"
+    return TextTable(title, ("claim", "by means alone", "with intervals"), rows)
+
+
+def _sensitivity(audit: Audit) -> TextTable:
+    quantities = list(dict.fromkeys(i.quantity for i in audit.sensitivity))
+    rows = []
+    for quantity in quantities:
+        found = [i for i in audit.sensitivity if i.quantity == quantity]
+        for index in sorted((i for i in found if i.effect > 0), key=lambda i: -i.effect)[:MOST_EFFECTS]:
+            shown = _estimate(index.effect, index.effect_low, index.effect_high)
+            rows.append((quantity, index.factor, index.range, shown, number(index.signed), index.method))
+    header = ("quantity", "constant", "range", "effect [95 %]", "signed", "method")
+    return TextTable("Sensitivity: the constants with the largest effects", header, tuple(rows))
+
+
+def _maps(audit: Audit) -> list[TextTable]:
+    """One row a claim and threshold, one column a point: + holds, - fails, ? open."""
+    if not audit.map:
+        return []
+    signs = {"holds": "+", "fails": "-", "open": "?", "missing": " "}
+    one = audit.map[0]
+    firsts = list(dict.fromkeys(p.first_level for p in audit.map))
+    rows = []
+    for claim, threshold in dict.fromkeys((p.claim, p.threshold) for p in audit.map):
+        here = [p for p in audit.map if p.claim == claim and p.threshold == threshold]
+        shown = ("".join(signs[p.status] for p in here if p.first_level == level) for level in firsts)
+        rows.append((f"{claim}, {threshold}" if threshold else claim, *shown))
+    seconds = " ".join(f"{level:g}" for level in dict.fromkeys(p.second_level for p in audit.map))
+    axes = f"{one.first} in columns; {one.second} at {seconds} within"
+    title = f"Where each claim holds (+), fails (-) or is open (?): {axes}"
+    return [TextTable(title, ("claim", *(f"{level:g}" for level in firsts)), tuple(rows))]
+
+
+def _robustness(audit: Audit) -> TextTable:
+    rows = tuple((r.setting, r.claim, r.status, _estimate(r.estimate, r.low, r.high), r.what) for r in audit.robustness)
+    return TextTable(
+        "Another task or network", ("setting", "claim", "as run it", "decides [95 %]", "what decides"), rows
+    )
+
+
+def _short(text: str) -> str:
+    """A figure as a table has room for; the whole is in the JSON."""
+    return (text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 3] + "...") or "-"
+
+
+def _estimate(value: float | None, low: float | None, high: float | None) -> str:
+    if value is None:
+        return "-"
+    return number(value) if low is None or high is None else f"{number(value)} [{number(low)}, {number(high)}]"

@@ -1,0 +1,80 @@
+"""What an audit changes: variants of one tree, each with its constant, that leave the arms as they are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import resynapse as rs
+from resynapse.audits.amendments import OF_CONTROLS, amended_for_audit, moved
+from resynapse.audits.audit import plan
+from resynapse.audits.constants import CONSTANTS, unequal
+from resynapse.audits.shipped import claims_of
+from resynapse.audits.worlds import worlds
+from resynapse.protocol import CONTROLS
+from resynapse.protocol.claims import Survival
+from resynapse.protocol.controls import stops
+from resynapse.protocol.paths import epochs
+
+
+@pytest.fixture(scope="module")
+def article() -> rs.Protocol:
+    return rs.load("switch-relapse")
+
+
+def test_quick_trains_for_the_needs_of_the_claims_alone(article: rs.Protocol) -> None:
+    tree, rows = amended_for_audit(article, ["sham"], "quick")
+    assert [row.name for row in rows if row.retrains] == ["sham"]
+    without, _ = amended_for_audit(article, [], "quick")
+    assert epochs(without.routes) == epochs(article.routes)
+    assert epochs(tree.routes) > epochs(article.routes)
+
+
+def test_every_row_has_its_world_and_the_arms_stay(article: rs.Protocol) -> None:
+    tree, rows = amended_for_audit(article, ["sham"], "standard")
+    assert all(worlds(tree, row.name) for row in rows)
+    assert {arm: tree.routes[arm] for arm in article.arms} == article.routes
+    assert {row.action for row in rows} == {"equalise", "swap", "remove", "sweep", "measure otherwise"}
+    assert len({row.constant for row in rows}) > 15
+
+
+def test_depths_go_deeper(synthetic: rs.Protocol) -> None:
+    plans = [plan(synthetic, synthetic.claims, depth) for depth in ("quick", "standard", "full")]
+    sizes = [epochs(one.protocol.routes) for one in plans]
+    assert sizes == sorted(set(sizes))
+    assert [any(a.shortened for a in one.amendments) for one in plans] == [True, True, False]
+
+
+@pytest.mark.parametrize("constant", CONSTANTS, ids=lambda c: c.name)
+def test_a_constant_moves_its_field_and_no_other(article: rs.Protocol, constant: object) -> None:
+    assert isinstance(constant, type(CONSTANTS[0]))
+    found = [arm for arm in article.arms if constant.changes(article.routes[arm], constant.level(0.4))]
+    assert found
+    for arm in found:
+        for change in moved(article.routes[arm], [(constant, constant.level(0.4))]):
+            assert (change.step, *change.set) in constant.places
+            kinds = {stop.step.kind for stop in stops(article.routes[arm]) if stop.step is not None}
+            assert change.step in kinds
+
+
+def test_the_protection_that_is_left_is_the_level(article: rs.Protocol) -> None:
+    (constant,) = (c for c in CONSTANTS if c.name == "protection left at the test")
+    (change,) = constant.changes(article.routes["ssri"], 0.3)
+    assert 1 - 50 * change.set["per_step"] == pytest.approx(0.3)
+
+
+def test_what_differs_between_arms_is_told(article: rs.Protocol) -> None:
+    found = unequal(article)
+    assert found["protection left at the test"] == {"ketamine": "0.9", "ssri": "0.25", "neurosteroid": "0.6"}
+    assert found["learning exposure"]["ssri"] == "0.001"
+
+
+def test_every_control_is_about_a_constant(article: rs.Protocol) -> None:
+    assert set(OF_CONTROLS) == set(CONTROLS)
+
+
+def test_a_control_that_does_not_exist_is_refused(article: rs.Protocol) -> None:
+    claim = replace(claims_of(article)[0], controls=(Survival(control="shan"),))
+    with pytest.raises(rs.ResynapseError, match="did you mean 'sham'"):
+        plan(article, [claim], "quick")

@@ -1,0 +1,52 @@
+"""Small studies drawn from a cohort."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+import resynapse as rs
+from resynapse.analysis.cells import Cells
+from resynapse.audits.studies import small_studies
+
+
+def cohort(values: list[float]) -> Cells:
+    rows = [("p", "", s, "a", "acute", "acc_clean", v) for s, v in enumerate(values)]
+    return Cells.of(
+        pl.DataFrame(
+            rows, schema=["protocol", "variant", "subject", "arm", "condition", "outcome", "value"], orient="row"
+        )
+    )
+
+
+def claim(bound: str) -> rs.Protocol:
+    return rs.loads(
+        "name: p\narms: {a: [assess: {condition: acute, outcomes: [acc_clean]}]}\nclaims:\n"
+        f"- {{id: c, statement: s, tests: [{bound}]}}"
+    )
+
+
+def test_what_is_true_of_all_is_always_reached_and_what_is_far_never() -> None:
+    cells = cohort([50.0 + s for s in range(20)])
+    (always,) = small_studies(claim("mean: {of: acc_clean of a at acute, above: 10}").claims, cells)
+    (never,) = small_studies(claim("mean: {of: acc_clean of a at acute, above: 90}").claims, cells)
+    assert (always.by_mean, always.by_interval) == (100.0, 100.0)
+    assert (never.by_mean, never.by_interval) == (0.0, 0.0)
+
+
+def test_a_study_misses_the_one_exception_as_often_as_it_leaves_it_out() -> None:
+    cells = cohort([10.0] + [90.0] * 19)
+    (found,) = small_studies(claim("every: {of: acc_clean of a at acute, above: 50}").claims, cells)
+    # ten of twenty leave one given subject out in half of the draws; 2 000 draws have a standard error of 1.1 %
+    assert found.by_mean == pytest.approx(50.0, abs=4 * 100 * np.sqrt(0.25 / found.drawn))
+
+
+def test_an_interval_asks_for_more_than_a_mean() -> None:
+    cells = cohort([float(v) for v in range(40, 60)])
+    (found,) = small_studies(claim("mean: {of: acc_clean of a at acute, above: 48}").claims, cells)
+    assert found.by_interval < found.by_mean
+
+
+def test_a_cohort_of_less_than_two_studies_says_nothing() -> None:
+    assert small_studies(claim("mean: {of: acc_clean of a at acute, above: 1}").claims, cohort([50.0] * 19)) == ()

@@ -1,0 +1,121 @@
+"""The auditor on protocols whose truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import resynapse as rs
+from resynapse.analysis.cells import Cell, Cells
+from resynapse.audits.arithmetic import Printed
+from resynapse.audits.audit import Audit
+from resynapse.audits.ledger import VERDICTS, Entry, judge
+
+RIGHT = {
+    "mechanism-works": "supported",
+    "placebo": "holds as run",
+    "false": "not supported",
+    "nobody": "holds as run",
+    "unmeasured": "not testable here",
+}
+
+
+def entry(audited: Audit, claim: str) -> Entry:
+    return next(e for e in audited.claims if e.id == claim)
+
+
+@pytest.mark.parametrize(("claim", "verdict"), RIGHT.items())
+def test_each_claim_gets_the_verdict_that_is_true(audited: Audit, claim: str, verdict: str) -> None:
+    assert verdict in VERDICTS
+    assert entry(audited, claim).verdict == verdict, entry(audited, claim).sentence
+
+
+def test_what_breaks_a_placebo_is_named(audited: Audit) -> None:
+    placebo = entry(audited, "placebo")
+    assert "equal-protection" in placebo.deciding_run
+    assert placebo.estimate == 0.0
+    assert "Under equal-protection the claim does not hold" in placebo.sentence
+    assert "survives sham, equal-protection" in entry(audited, "mechanism-works").sentence
+
+
+def test_who_never_remitted_cannot_relapse(audited: Audit) -> None:
+    assert "nothing is left to test" in entry(audited, "nobody").sentence
+
+
+def test_the_matrix_shows_the_constant_that_a_placebo_rests_on(audited: Audit) -> None:
+    changed = {cell.world: cell.after for cell in audited.matrix if cell.claim == "placebo" and cell.changed}
+    assert changed["equal-protection"] == "fails"
+    assert changed["swapped-decay"] == "fails"
+    assert changed["protection left at the test 0.5"] == "fails"
+    assert not any(
+        cell.changed for cell in audited.matrix if cell.world == "equal-protection" and cell.claim != "placebo"
+    )
+
+
+def test_sensitivity_finds_the_constant_that_matters_and_only_where_it_acts(audited: Audit) -> None:
+    of = [i for i in audited.sensitivity if i.quantity == "protection of favoured minus disfavoured at later"]
+    effects = {index.factor: index.effect for index in of}
+    # protection is the share left in its own arm and nothing else, so its whole range moves it by exactly 1
+    assert effects.pop("protection left at the test, favoured") == pytest.approx(1.0)
+    assert effects.pop("protection left at the test, disfavoured") == pytest.approx(1.0)
+    assert set(effects.values()) == {0.0}
+
+
+def test_other_tasks_and_networks_are_run(audited: Audit) -> None:
+    assert {row.setting for row in audited.robustness} == {"half-width", "one-more-layer", "digits"}
+    placebo = [row for row in audited.robustness if row.claim == "placebo"]
+    assert {row.status for row in placebo} == {"holds"}
+
+
+def test_the_map_covers_a_grid_of_the_two_constants_with_the_largest_effects(audited: Audit) -> None:
+    points = [p for p in audited.map if p.claim == "placebo"]
+    assert len(points) == 16
+    assert len({(p.first_level, p.second_level) for p in points}) == 16
+
+
+def test_published_numbers_that_contradict_themselves_need_no_run(synthetic: rs.Protocol, cells: Cells) -> None:
+    claim = replace(
+        rs.loads(
+            "name: p\narms: {a: [assess: {condition: acute, outcomes: [acc_clean]}]}\nclaims:\n"
+            "- {id: every, statement: s, tests: [{every: {of: acc_clean of a at acute, above: 91}}]}"
+        ).claims[0]
+    )
+    of = Cell("a", "acute", "acc_clean")
+    impossible = Printed(91.6, 0.05, 3.9, 0.05, 10, 100.0)
+    judged = judge(claim, cells, synthetic, {of: impossible})
+    assert judged.verdict == "contradicted by the article's own numbers"
+    assert judged.n == 10
+    # a narrower spread allows the claim, so that it waits for a run
+    judged = judge(claim, cells, synthetic, {of: replace(impossible, sd=0.5)})
+    assert judged.verdict == "not testable here"
+
+
+def test_without_the_controls_it_must_survive_a_claim_is_not_called_supported(synthetic: rs.Protocol) -> None:
+    run = rs.run(synthetic.only(["untreated", "rebuilding", "favoured", "disfavoured"]), subjects=6)
+    verdicts = {e.id: e for e in rs.audit(run).claims}
+    works = verdicts["mechanism-works"]
+    assert works.verdict == "not testable here"
+    assert "sham" in works.sentence
+    assert verdicts["false"].verdict == "not supported"
+
+
+def test_a_run_is_judged_by_the_controls_that_it_holds(synthetic: rs.Protocol) -> None:
+    run = rs.run(rs.controlled(rs.controlled(synthetic, "sham"), "equal-protection"), subjects=6)
+    audit = rs.audit(run)
+    assert {e.id: e.verdict for e in audit.claims} == RIGHT
+    assert {cell.world for cell in audit.matrix} == {"sham", "equal-protection"}
+
+
+def test_a_control_that_changes_nothing_cannot_break_a_claim() -> None:
+    text = """
+name: bare
+task: {kind: gaussian-blobs, train: 128, test: 60, clean: 20}
+network: {hidden: [8]}
+arms: {a: [{train: {epochs: 2, lr: 5e-3}}, {assess: {condition: acute, outcomes: [acc_standard]}}]}
+claims:
+- {id: c, statement: s, tests: [{mean: {of: acc_standard of a at acute, above: 1}}], controls: [equal-protection]}
+"""
+    (found,) = rs.audit(rs.loads(text), subjects=6).claims
+    assert found.verdict == "supported"
+    assert "equal-protection" not in found.sentence

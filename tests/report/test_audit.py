@@ -1,0 +1,78 @@
+"""An audit as tables, sentences and JSON."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+
+import pytest
+
+import resynapse as rs
+from resynapse.audits.audit import Audit
+from resynapse.report.audit import audit_sentences, audit_tables
+
+FILE = """
+name: small
+task: {kind: gaussian-blobs, train: 256, test: 100, clean: 20}
+network: {hidden: [12, 8]}
+induction: [{train: {epochs: 1, lr: 5e-3}}, {prune: {sparsity: 0.8}}]
+arms:
+  untreated: []
+  trained: [train: {epochs: 1, lr: 5e-3}]
+follow_up: [assess: {condition: acute, outcomes: [acc_standard, acc_internal_1.0]}]
+claims:
+  - id: order
+    statement: Training helps.
+    tests: [{difference: {of: acc_standard of trained at acute, minus: acc_standard of untreated at acute, above: 0}}]
+    controls: [scaled-noise]
+"""
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("audit") / "small.yaml"
+    path.write_text(FILE)
+    return path
+
+
+@pytest.fixture(scope="module")
+def audit(small: Path) -> Audit:
+    return rs.audit(rs.load(small), subjects=6, out=small.parent / "out")
+
+
+def test_every_claim_stands_in_the_ledger_with_its_verdict(audit: Audit) -> None:
+    ledger = audit_tables(audit)[0]
+    assert [row[:2] for row in ledger.rows] == [(e.id, e.verdict) for e in audit.claims]
+    assert audit.summary == ledger.title
+    said = " ".join(audit_sentences(audit))
+    assert all(entry.sentence in said for entry in audit.claims)
+    assert "Reduced at depth quick" in said
+
+
+def test_json_has_what_a_reader_needs(audit: Audit, small: Path) -> None:
+    content = json.loads(audit.to_json())
+    (claim,) = content["claims"]
+    assert {"id", "verdict", "estimate", "interval", "deciding_run", "sentence"} <= set(claim)
+    assert len(claim["interval"]) == 2
+    assert "not clinical advice" in content["disclaimer"]
+    assert (small.parent / "out" / "audit.json").read_text("utf-8") == audit.to_json()
+    assert audit.frame().height == 1
+
+
+def test_the_command_prints_the_same_audit_and_runs_nothing_twice(
+    audit: Audit, small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from resynapse.cli import main
+
+    words = ["audit", str(small), "--subjects", "6", "--out", str(small.parent / "out")]
+    with contextlib.suppress(SystemExit):
+        main([*words, "--format", "json"])
+    out, err = capsys.readouterr()
+    assert out == audit.to_json()
+    assert "6 of 6 subjects are there already" in err
+    with contextlib.suppress(SystemExit):
+        main(words)
+    out, _ = capsys.readouterr()
+    assert audit.claims[0].sentence in out
+    assert "not clinical advice" in out
