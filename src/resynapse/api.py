@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from resynapse.analysis.published import Comparison
     from resynapse.audits.amendments import Depth
     from resynapse.audits.audit import Audit
-    from resynapse.report.section import Section
 
 
 class Run:
@@ -92,13 +91,13 @@ class Run:
 
         return analyse(self.table(), self.protocol, unfinished=self.folder.unfinished())
 
-    def report(self, out: str | Path, *, audit: Section | None = None) -> Path:
+    def report(self, out: str | Path, *, audit: Audit | None = None) -> Path:
         """Write the run as one HTML page that needs nothing else.
 
         Parameters
         ----------
         out : file to write.
-        audit : a section that stands before the limitations; None for none.
+        audit : an audit of which the run is the tree; by default its claims are judged by the controls it holds.
 
         Raises
         ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import json
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 
 import resynapse as rs
 from resynapse.audits.audit import Audit
-from resynapse.report.audit import audit_sentences, audit_tables
+from resynapse.report.audit import AS_IT_IS, audit_section, audit_sentences, audit_tables
+from resynapse.report.material import Material
 
 FILE = """
 name: small
@@ -76,3 +78,17 @@ def test_the_command_prints_the_same_audit_and_runs_nothing_twice(
     out, _ = capsys.readouterr()
     assert audit.claims[0].sentence in out
     assert "not clinical advice" in out
+    page = (small.parent / "out" / "report.html").read_text("utf-8")
+    assert audit.claims[0].sentence in html.unescape(page)
+
+
+def test_a_report_shows_the_ledger_of_its_own_claims_and_no_section_where_nothing_is_claimed(
+    audit: Audit, small: Path, tmp_path: Path
+) -> None:
+    tree = rs.Run(small.parent / "out" / "tree")
+    own = audit_section(Material.of(tree.folder))
+    assert [row[:2] for row in own.tables[0].rows] == [(e.id, e.verdict) for e in audit.claims]
+    assert AS_IT_IS in own.sentences
+    assert AS_IT_IS not in audit_section(Material.of(tree.folder), audit).sentences
+    unclaimed = rs.run(rs.loads(FILE.partition("claims:")[0]), subjects=2, out=tmp_path / "run")
+    assert not audit_section(Material.of(unclaimed.folder))

@@ -42,6 +42,7 @@ def audit(
 
     The same command again goes on where it stopped, or prints the audit of finished runs.
     """
+    from resynapse.api import Run
     from resynapse.api import audit as start
     from resynapse.report.audit import audit_sentences, audit_tables
     from resynapse.runs.progress import display
@@ -67,4 +68,5 @@ def audit(
         grid(table)
     for sentence in audit_sentences(found):
         say(sentence)
-    say(f"{SHORT_DISCLAIMER}\n\nRuns of the audit: {folder}")
+    page = Run(folder / "tree").report(folder / "report.html", audit=found)
+    say(f"{SHORT_DISCLAIMER}\n\nRuns of the audit: {folder}; its report: {page}")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from resynapse.audits.audit import Audit
+from resynapse.audits.audit import Audit, conclude, judged_as_it_is
+from resynapse.audits.shipped import claimed, claims_of
 from resynapse.audits.words import number
+from resynapse.errors import ProtocolError
+from resynapse.report.material import Material
+from resynapse.report.section import Section
 from resynapse.report.tables import TextTable
 
 MOST_LETTERS = 60
@@ -29,6 +33,37 @@ def audit_sentences(audit: Audit) -> list[str]:
     """The verdict of every claim in plain words, and what the audit did not look at."""
     said = [f"{entry.id}: {entry.verdict}. {entry.sentence}" for entry in audit.claims]
     return [audit.summary, *said, *(f"Reduced at depth {audit.depth}: {text}." for text in audit.reduced)]
+
+
+AS_IT_IS = (
+    "Judged by this run and the controls that it holds. `resynapse audit` runs the controls that the claims must "
+    "survive, and writes a report like this one with them."
+)
+
+
+def audit_section(material: Material, audit: Audit | None = None) -> Section:
+    """Ledger and matrix as a section of a report, empty where nothing is claimed.
+
+    Parameters
+    ----------
+    audit : the audit of which the run is the tree; None judges the run as it is.
+    """
+    protocol = material.protocol
+    sentences: tuple[str, ...] = ()
+    if audit is None:
+        if not (protocol.claims or protocol.name in claimed()):
+            return Section(title="Audit")
+        try:
+            audit = conclude(judged_as_it_is(protocol, claims_of(protocol)), material.table)
+        except ProtocolError as error:
+            return Section(title="Audit", sentences=(f"Its claims cannot be judged by this run: {error}.",))
+        sentences = (AS_IT_IS,)
+    return Section(
+        title="Audit",
+        sentences=sentences,
+        tables=tuple(audit_tables(audit)),
+        parts=(Section(title="Verdicts in words", points=tuple(audit_sentences(audit)[1:])),),
+    )
 
 
 def _ledger(audit: Audit) -> TextTable:

@@ -9,7 +9,9 @@ import numpy as np
 from resynapse.analysis.analyse import Analysis
 from resynapse.analysis.cells import counted
 from resynapse.analysis.flow import flow as selection
+from resynapse.audits.audit import Audit
 from resynapse.protocol.traits import TRAIT
+from resynapse.report.audit import audit_section
 from resynapse.report.citations import citations
 from resynapse.report.clinical import clinical_section
 from resynapse.report.figures import FIGURES, draw
@@ -25,12 +27,12 @@ from resynapse.report.summary import summary
 from resynapse.report.tables import TextTable, comparison_summary, comparison_tables, flow_table
 
 
-def report(material: Material, *, audit: Section | None = None) -> str:
+def report(material: Material, *, audit: Audit | None = None) -> str:
     """The page of a run, as HTML that needs nothing else.
 
     Parameters
     ----------
-    audit : a section on what was audited, placed before the limitations; None for none.
+    audit : an audit of which the run is the tree; by default its claims are judged by the controls that it holds.
     """
     protocol = material.protocol
     pictures, absent = _pictures(material)
@@ -46,7 +48,7 @@ def report(material: Material, *, audit: Section | None = None) -> str:
         Section(title="Tables", sentences=(TABLES,), tables=tuple(statistics_tables(_own(material)))),
         _publication(material),
         clinical_section(material.analysis.clinical),
-        audit or Section(title="Audit"),
+        audit_section(material, audit),
         limitations(material),
         Section(title="How to cite", points=tuple(citations(protocol))),
         provenance(material),
