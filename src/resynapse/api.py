@@ -197,6 +197,7 @@ def audit(
     out: str | Path | None = None,
     workers: int | None = None,
     seed: int = 0,
+    dask: str | None = None,
     claims: str | Path | None = None,
     display: Display | None = None,
     note: Callable[[str], None] = lambda text: None,
@@ -210,7 +211,7 @@ def audit(
     depth : ``quick``, ``standard`` or ``full``; see docs/audit.md.
     subjects : of the tree; by default 10, 20 or 100 with the depth.
     out : folder of the runs; by default a temporary one, gone when the program ends.
-    workers, seed, display, note : as in `run`.
+    workers, seed, dask, display, note : as in `run`.
     claims : of another name, or a YAML file of claims.
 
     Raises
@@ -240,6 +241,7 @@ def audit(
         out=_temporary() if out is None else Path(out),
         workers=workers,
         seed=seed,
+        dask=dask,
         display=display,
         note=note,
     )

@@ -52,6 +52,7 @@ def perform(
     out: Path,
     workers: int | None = None,
     seed: int = 0,
+    dask: str | None = None,
     display: Display | None = None,
     note: Note = lambda text: None,
 ) -> Audit:
@@ -69,7 +70,7 @@ def perform(
     def results(stage: Stage) -> pl.DataFrame:
         folder = RunFolder(out / stage.name)
         cohort = Cohort(size=stage.subjects, root_seed=seed)
-        execute(stage.protocol, cohort, folder, workers=workers, display=display, note=note)
+        execute(stage.protocol, cohort, folder, workers=workers, dask=dask, display=display, note=note)
         return folder.table()
 
     read = {stage.name: results(stage) for stage in stages}

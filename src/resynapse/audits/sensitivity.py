@@ -152,7 +152,7 @@ def _salib() -> tuple[Any, Any, Any, Any]:
 
 
 def first_durations(protocol: Protocol, count: int) -> Protocol:
-    """The follow-up's training up to the first of its counts."""
+    """The follow-up's training up to its first `count` counts."""
 
     def shorter(node: Node) -> Node:
         if isinstance(node.step, Train) and len(node.at) > count:

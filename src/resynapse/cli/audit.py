@@ -10,7 +10,7 @@ from cyclopts import Parameter
 
 from resynapse.cli.app import app
 from resynapse.cli.console import grid, say
-from resynapse.cli.options import Seed, Workers, load_protocol, whole
+from resynapse.cli.options import Dask, Seed, Workers, load_protocol, whole
 from resynapse.disclaimer import SHORT_DISCLAIMER
 
 AUDITS = Path("resynapse-audits")
@@ -33,6 +33,7 @@ def audit(
     ] = None,
     workers: Workers = None,
     seed: Seed = 0,
+    dask: Dask = None,
     claims: Annotated[
         str | None, Parameter(help="Claims of another name, or a YAML file of claims; by default the protocol's own.")
     ] = None,
@@ -57,6 +58,7 @@ def audit(
             out=folder,
             workers=workers,
             seed=seed,
+            dask=dask,
             claims=claims,
             display=shown,
             note=lambda text: print(f"resynapse: {text}", file=sys.stderr),
