@@ -58,7 +58,7 @@ def make_ready(note: Callable[[str], None]) -> None:
 
         with FileLock(FOLDER / ".lock"):
             if not _is_ready(FOLDER):
-                note("compiling the kernels, once for this installation (some twenty seconds)")
+                note("compiling the kernels, once for this installation (up to a minute)")
                 words = [sys.executable, "-c", f"from {__name__} import compile_all; compile_all()"]
                 # a child that cannot be started leaves the work to this process
                 subprocess.run(words, check=False, stdin=subprocess.DEVNULL, capture_output=True)
