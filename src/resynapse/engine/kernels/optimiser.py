@@ -29,23 +29,6 @@ class Step(NamedTuple):
 
 
 @kernel
-def adam_range(parameters, gradient, step, begin, end):  # type: ignore[no-untyped-def]
-    """Update parameters begin to end from `gradient` at the same places; none of them is masked."""
-    values, slopes = parameters[begin:end], gradient[begin:end]
-    first, second = step.first[begin:end], step.second[begin:end]
-    rate, correction = step.rate, step.second_correction
-    for p in range(values.size):
-        g = slopes[p]
-        g = np.float32(0.0) if abs(g) < NEGLIGIBLE else g
-        m = _BETA1 * first[p] + _REST1 * g
-        m = np.float32(0.0) if abs(m) < NEGLIGIBLE else m
-        v = _BETA2 * second[p] + _REST2 * g * g
-        first[p] = m
-        second[p] = np.float32(0.0) if v < np.float32(1e-36) else v
-        values[p] -= rate * m / (np.sqrt(v) * correction + _EPSILON)
-
-
-@kernel
 def adam_block(parameters, block, order, packed, begin, first_at, step):  # type: ignore[no-untyped-def]
     """Update rows of a dense layer from a block of gradients, masked weights staying zero.
 

@@ -21,7 +21,7 @@ from resynapse.engine.kernels.activation import (
     tanh_layer,
 )
 from resynapse.engine.kernels.noise import add_noise
-from resynapse.engine.kernels.optimiser import adam_block, adam_range, decay_rows
+from resynapse.engine.kernels.optimiser import adam_block, adam_masked, decay_rows
 from resynapse.engine.kernels.options import kernel
 from resynapse.engine.kernels.sparse import columns_times, row_gradients, rows_times
 from resynapse.randomness import TILE
@@ -242,7 +242,8 @@ def backward(structure, parameters, gradient, inputs, modulations, work, step): 
             row_gradients(
                 gradient, structure.row_start[start : start + rows + 1], structure.column, living, delta, source
             )
-        adam_range(parameters, gradient, step, after_block, structure.varying_at[i + 1])
+        end = structure.varying_at[i + 1]
+        adam_masked(parameters, gradient[after_block:end], step, after_block, end)
         delta_buffer, before_buffer = before_buffer, delta_buffer
 
 
