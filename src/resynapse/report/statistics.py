@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
 from resynapse.analysis.analyse import Analysis
 from resynapse.analysis.cells import at_count
 from resynapse.analysis.intervals import Interval
 from resynapse.analysis.relapse import Share
 from resynapse.report.tables import TextTable
+
+Item = TypeVar("Item")
 
 
 def statistics_tables(analysis: Analysis) -> list[TextTable]:
@@ -28,66 +33,53 @@ def statistics_tables(analysis: Analysis) -> list[TextTable]:
 
 
 def _descriptions(analysis: Analysis) -> TextTable:
-    rows = tuple(
-        (
-            d.arm,
-            d.condition,
-            d.outcome,
-            str(d.n),
-            number(d.mean),
-            number(d.sd),
-            number(d.median),
-            f"{number(d.minimum)} to {number(d.maximum)}",
-            interval(d.interval),
-        )
-        for d in analysis.descriptions
-    )
-    return TextTable(
+    return _table(
         "Every arm, condition and outcome",
-        ("arm", "condition", "outcome", "n", "mean", "SD", "median", "range", "95 % interval"),
-        rows,
+        analysis.descriptions,
+        {
+            "arm": lambda d: d.arm,
+            "condition": lambda d: d.condition,
+            "outcome": lambda d: d.outcome,
+            "n": lambda d: str(d.n),
+            "mean": lambda d: number(d.mean),
+            "SD": lambda d: number(d.sd),
+            "median": lambda d: number(d.median),
+            "range": lambda d: f"{number(d.minimum)} to {number(d.maximum)}",
+            "95 % interval": lambda d: interval(d.interval),
+        },
     )
 
 
 def _contrasts(analysis: Analysis) -> TextTable:
-    rows = tuple(
-        (
-            f"{c.arm} - {c.other}",
-            c.condition,
-            c.outcome,
-            str(c.n),
-            number(c.difference, signed=True),
-            interval(c.interval),
-            number(c.effect),
-            p_value(c.p),
-            p_value(c.p_holm),
-        )
-        for c in analysis.contrasts
-    )
-    return TextTable(
+    return _table(
         "Contrasts between arms, paired by subject",
-        ("arms", "condition", "outcome", "n", "difference", "95 % interval", "d_z", "p", "p (Holm)"),
-        rows,
+        analysis.contrasts,
+        {
+            "arms": lambda c: f"{c.arm} - {c.other}",
+            "condition": lambda c: c.condition,
+            "outcome": lambda c: c.outcome,
+            "n": lambda c: str(c.n),
+            "difference": lambda c: number(c.difference, signed=True),
+            "95 % interval": lambda c: interval(c.interval),
+            "d_z": lambda c: number(c.effect),
+            "p": lambda c: p_value(c.p),
+            "p (Holm)": lambda c: p_value(c.p_holm),
+        },
     )
 
 
 def _orders(analysis: Analysis) -> TextTable:
-    rows = tuple(
-        (
-            o.condition,
-            o.outcome,
-            str(order),
-            f"{order.subjects} of {o.n}",
-            interval(order.interval),
-            f"{o.chance:.1f}",
-        )
-        for o in analysis.orders
-        for order in o.orders
-    )
-    return TextTable(
+    return _table(
         "Orders of the arms, highest value first",
-        ("condition", "outcome", "order", "subjects", "95 % interval of the %", "chance %"),
-        rows,
+        ((among, order) for among in analysis.orders for order in among.orders),
+        {
+            "condition": lambda o: o[0].condition,
+            "outcome": lambda o: o[0].outcome,
+            "order": lambda o: str(o[1]),
+            "subjects": lambda o: f"{o[1].subjects} of {o[0].n}",
+            "95 % interval of the %": lambda o: interval(o[1].interval),
+            "chance %": lambda o: f"{o[0].chance:.1f}",
+        },
     )
 
 
@@ -108,175 +100,134 @@ def _relapse(analysis: Analysis) -> TextTable:
 
 
 def _survival(analysis: Analysis) -> TextTable:
-    rows = tuple(
-        (
-            s.arm,
-            s.within,
-            s.outcome,
-            s.population,
-            f"{s.events} of {s.n}",
-            number(s.median) or "not reached",
-            f"{number(s.restricted_mean)} {interval(s.restricted_interval)}",
-            f"{number(s.well[-1])} {interval(s.intervals[-1])}",
-        )
-        for s in analysis.survival
-    )
-    return TextTable(
+    return _table(
         "Time to relapse along counts",
-        ("arm", "along", "outcome", "subjects", "relapsed", "median", "restricted mean", "still well at the end, %"),
-        rows,
+        analysis.survival,
+        {
+            "arm": lambda s: s.arm,
+            "along": lambda s: s.within,
+            "outcome": lambda s: s.outcome,
+            "subjects": lambda s: s.population,
+            "relapsed": lambda s: f"{s.events} of {s.n}",
+            "median": lambda s: number(s.median) or "not reached",
+            "restricted mean": lambda s: f"{number(s.restricted_mean)} {interval(s.restricted_interval)}",
+            "still well at the end, %": lambda s: f"{number(s.well[-1])} {interval(s.intervals[-1])}",
+        },
     )
 
 
 def _survival_contrasts(analysis: Analysis) -> TextTable:
-    rows = tuple(
-        (
-            f"{s.arm} - {s.other}",
-            s.within,
-            s.outcome,
-            s.population,
-            str(s.n),
-            number(s.difference, signed=True),
-            interval(s.interval) or s.note,
-            p_value(s.p),
-            p_value(s.logrank_p),
-        )
-        for s in analysis.survival_contrasts
-    )
-    return TextTable(
+    return _table(
         "Time to relapse between arms: restricted means paired by subject, and log-rank",
-        ("arms", "along", "outcome", "subjects", "n", "difference", "95 % interval", "p", "p (log-rank)"),
-        rows,
+        analysis.survival_contrasts,
+        {
+            "arms": lambda s: f"{s.arm} - {s.other}",
+            "along": lambda s: s.within,
+            "outcome": lambda s: s.outcome,
+            "subjects": lambda s: s.population,
+            "n": lambda s: str(s.n),
+            "difference": lambda s: number(s.difference, signed=True),
+            "95 % interval": lambda s: interval(s.interval) or s.note,
+            "p": lambda s: p_value(s.p),
+            "p (log-rank)": lambda s: p_value(s.logrank_p),
+        },
     )
 
 
 def _dose(analysis: Analysis) -> TextTable:
-    rows = tuple(
-        (
-            d.arm,
-            at_count(d.within, p.count),
-            d.outcome,
-            str(p.n),
-            number(p.mean),
-            interval(p.interval),
-            interval(p.band),
-            number(d.trend, signed=True) if p is d.points[-1] else "",
-        )
-        for d in analysis.dose
-        for p in d.points
-    )
-    return TextTable(
+    return _table(
         "Along counts, with a band for all counts together",
-        ("arm", "at", "outcome", "n", "mean", "95 % interval", "95 % band", "trend"),
-        rows,
+        ((along, point) for along in analysis.dose for point in along.points),
+        {
+            "arm": lambda d: d[0].arm,
+            "at": lambda d: at_count(d[0].within, d[1].count),
+            "outcome": lambda d: d[0].outcome,
+            "n": lambda d: str(d[1].n),
+            "mean": lambda d: number(d[1].mean),
+            "95 % interval": lambda d: interval(d[1].interval),
+            "95 % band": lambda d: interval(d[1].band),
+            "trend": lambda d: number(d[0].trend, signed=True) if d[1] is d[0].points[-1] else "",
+        },
     )
 
 
 def _traits(analysis: Analysis) -> TextTable:
-    rows = tuple(
-        (
-            t.arm,
-            t.condition,
-            t.outcome,
-            t.trait,
-            str(t.n),
-            number(t.slope, signed=True),
-            interval(t.interval),
-            p_value(t.p),
-            number(t.rank_correlation, signed=True),
-            number(t.r_squared),
-        )
-        for t in analysis.traits
-    )
-    return TextTable(
+    return _table(
         "Outcomes on the traits of the subjects",
-        ("arm", "condition", "outcome", "trait", "n", "slope", "95 % interval", "p", "rank correlation", "R squared"),
-        rows,
+        analysis.traits,
+        {
+            "arm": lambda t: t.arm,
+            "condition": lambda t: t.condition,
+            "outcome": lambda t: t.outcome,
+            "trait": lambda t: t.trait,
+            "n": lambda t: str(t.n),
+            "slope": lambda t: number(t.slope, signed=True),
+            "95 % interval": lambda t: interval(t.interval),
+            "p": lambda t: p_value(t.p),
+            "rank correlation": lambda t: number(t.rank_correlation, signed=True),
+            "R squared": lambda t: number(t.r_squared),
+        },
     )
 
 
 def _plans(analysis: Analysis) -> TextTable:
-    rows = tuple(
-        (
-            f"{p.arm} - {p.other}",
-            p.condition,
-            p.outcome,
-            number(p.sd),
-            number(p.difference),
-            f"{p.for_power} ({p.for_power_cautious})",
-            f"{p.for_precision} ({p.for_precision_cautious})",
-        )
-        for p in analysis.plans
-    )
-    return TextTable(
+    return _table(
         "Subjects needed (in brackets with a cautious SD)",
-        (
-            "arms",
-            "condition",
-            "outcome",
-            "paired SD",
-            "difference",
-            "to find it, power 0.8",
-            "to measure it so closely",
-        ),
-        rows,
+        analysis.plans,
+        {
+            "arms": lambda p: f"{p.arm} - {p.other}",
+            "condition": lambda p: p.condition,
+            "outcome": lambda p: p.outcome,
+            "paired SD": lambda p: number(p.sd),
+            "difference": lambda p: number(p.difference),
+            "to find it, power 0.8": lambda p: f"{p.for_power} ({p.for_power_cautious})",
+            "to measure it so closely": lambda p: f"{p.for_precision} ({p.for_precision_cautious})",
+        },
     )
 
 
 def _equivalence(analysis: Analysis) -> TextTable:
-    rows = tuple(
-        (
-            e.arm,
-            e.condition,
-            e.outcome,
-            number(e.published_mean),
-            number(e.mean),
-            _ends(e.inner_low, e.inner_high),
-            number(e.margin),
-            number(e.smallest_margin),
-            p_value(e.p),
-            e.verdict,
-        )
-        for e in analysis.equivalence
-    )
-    return TextTable(
+    return _table(
         "Equivalence with the publication (two one-sided tests)",
-        (
-            "arm",
-            "condition",
-            "outcome",
-            "published",
-            "ours",
-            "90 % of difference",
-            "margin",
-            "smallest",
-            "p",
-            "verdict",
-        ),
-        rows,
+        analysis.equivalence,
+        {
+            "arm": lambda e: e.arm,
+            "condition": lambda e: e.condition,
+            "outcome": lambda e: e.outcome,
+            "published": lambda e: number(e.published_mean),
+            "ours": lambda e: number(e.mean),
+            "90 % of difference": lambda e: _ends(e.inner_low, e.inner_high),
+            "margin": lambda e: number(e.margin),
+            "smallest": lambda e: number(e.smallest_margin),
+            "p": lambda e: p_value(e.p),
+            "verdict": lambda e: e.verdict,
+        },
     )
 
 
 def _clinical(analysis: Analysis) -> TextTable:
-    entries = analysis.clinical.entries if analysis.clinical else ()
-    rows = tuple(
-        (
-            e.asks,
-            e.arm,
-            e.status,
-            e.model.answer if e.model else e.note,
-            "; ".join(f.study for f in e.findings if f.says == "yes"),
-            "; ".join(f.study for f in e.findings if f.says == "no"),
-            "" if e.share_of_draws is None or e.chance is None else f"{e.share_of_draws:.2f} ({e.chance:.2f})",
-            e.agreement,
-        )
-        for e in entries
-    )
-    return TextTable(
+    return _table(
         "Clinical side-by-side: directions only",
-        ("question", "arm", "literature", "model", "yes", "no", "share of draws (chance)", "agreement"),
-        rows,
+        analysis.clinical.entries if analysis.clinical else (),
+        {
+            "question": lambda e: e.asks,
+            "arm": lambda e: e.arm,
+            "literature": lambda e: e.status,
+            "model": lambda e: e.model.answer if e.model else e.note,
+            "yes": lambda e: "; ".join(f.study for f in e.findings if f.says == "yes"),
+            "no": lambda e: "; ".join(f.study for f in e.findings if f.says == "no"),
+            "share of draws (chance)": lambda e: (
+                "" if e.share_of_draws is None or e.chance is None else f"{e.share_of_draws:.2f} ({e.chance:.2f})"
+            ),
+            "agreement": lambda e: e.agreement,
+        },
     )
+
+
+def _table(title: str, items: Iterable[Item], columns: Mapping[str, Callable[[Item], str]]) -> TextTable:
+    """One row an item, each column beside its heading."""
+    rows = tuple(tuple(cell(item) for cell in columns.values()) for item in items)
+    return TextTable(title, tuple(columns), rows)
 
 
 def clinical_remarks(analysis: Analysis) -> list[str]:
