@@ -166,14 +166,14 @@ def test_a_name_like_no_other_is_refused_with_all_that_is_allowed() -> None:
         assert family in str(refusal.value)
 
 
-@pytest.mark.parametrize("family", ["acc_input", "acc_internal", "acc_biased"])
+@pytest.mark.parametrize("family", ["acc_input", "acc_internal", "acc_biased", "acc_combined"])
 @pytest.mark.parametrize("parameter", ["-1", "", "nan", "inf", "1e3", ".5", "1.", "1.0.0", " 1", "1 ", "X", "+1"])
 def test_a_parameter_that_is_no_plain_number_of_0_or_more_is_refused(family: str, parameter: str) -> None:
     with pytest.raises(ProtocolError, match="unknown outcome"):
         outcome(f"{family}_{parameter}")
 
 
-@pytest.mark.parametrize("name", ["acc_clean_1.0", "acc_standard_0.5", "acc_combined_1", "gain_1", "relapse_drop", ""])
+@pytest.mark.parametrize("name", ["acc_clean_1.0", "acc_standard_0.5", "gain_1", "relapse_drop", ""])
 def test_an_outcome_without_parameter_takes_none_and_derived_ones_are_not_measured(name: str) -> None:
     with pytest.raises(ProtocolError, match="unknown outcome"):
         outcome(name)

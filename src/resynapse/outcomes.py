@@ -296,6 +296,12 @@ _FIXED = {
 }
 
 _FAMILIES: dict[str, Callable[[str, float], Outcome]] = {
+    "acc_combined": lambda name, sd: _accuracy(
+        name,
+        f"accuracy on the test set with input noise sd {sd:g} and internal noise of half that sd",
+        input_sd=sd * COMBINED_INPUT_SD,
+        internal_sd=sd * COMBINED_INTERNAL_SD,
+    ),
     "acc_input": lambda name, sd: _accuracy(name, f"accuracy on the test set with input noise sd {sd:g}", input_sd=sd),
     "acc_internal": lambda name, sd: _accuracy(
         name, f"accuracy on the test set with internal noise sd {sd:g}", internal_sd=sd

@@ -9,13 +9,13 @@ import pytest
 import resynapse as rs
 from resynapse.audits.amendments import OF_CONTROLS, amended_for_audit, moved
 from resynapse.audits.audit import plan
-from resynapse.audits.constants import CONSTANTS, unequal
+from resynapse.audits.constants import CONSTANTS, FINAL_GAIN, gains, unequal
 from resynapse.audits.shipped import claims_of
 from resynapse.audits.worlds import worlds
 from resynapse.protocol import CONTROLS
 from resynapse.protocol.claims import Survival
 from resynapse.protocol.controls import stops
-from resynapse.protocol.paths import epochs
+from resynapse.protocol.paths import assessments, epochs
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,54 @@ def test_depths_go_deeper(synthetic: rs.Protocol) -> None:
     assert [any(a.shortened for a in one.amendments) for one in plans] == [True, True, False]
 
 
+def test_the_dearest_control_waits_for_a_full_audit_or_a_claim(article: rs.Protocol) -> None:
+    rows = {depth: {row.name for row in amended_for_audit(article, [], depth)[1]} for depth in ("standard", "full")}
+    assert "healthy" not in rows["standard"]
+    assert "healthy" in rows["full"]
+    assert "healthy" in {row.name for row in amended_for_audit(article, ["healthy"], "standard")[1]}
+
+
+def test_what_is_retrained_is_followed_over_one_duration(article: rs.Protocol) -> None:
+    tree, rows = amended_for_audit(article, ["sham"], "standard")
+    for row in (r for r in rows if r.shortened):
+        for world in worlds(tree, row.name):
+            for variant in (v for v in world.arms.values() if not v.startswith("untreated:")):  # which trains nothing
+                counts = {c for c, _ in assessments(tree.routes[variant]) if c.startswith("maintenance=")}
+                assert counts <= {"maintenance=25"}, (row.name, variant)
+
+
+def test_removing_is_told_from_sweeping(article: rs.Protocol) -> None:
+    actions = {row.name: row.action for row in amended_for_audit(article, [], "standard")[1]}
+    removed = {"inhibition x0", "share regrown x0", "noise of the treatment x0", "relu throughout"}
+    assert {actions[name] for name in removed} == {"remove"}
+    assert actions["protection left at the test 0"] == "sweep"
+
+
+def test_gains_are_made_equal_and_exchanged(article: rs.Protocol) -> None:
+    tree, _ = amended_for_audit(article, [], "standard")
+
+    def final(name: str) -> dict[str, float]:
+        found = {}
+        for arm in article.arms:
+            for kind, field in FINAL_GAIN.places if f"{arm}:{name}" in tree.variants else ():
+                for step in FINAL_GAIN.steps(tree.routes[f"{arm}:{name}"], kind):
+                    value = getattr(step, field)
+                    if value is not None:
+                        found[arm] = value[-1] if isinstance(value, tuple) else value
+        return found
+
+    assert gains(article) == {"ketamine": 1.25, "ssri": 1.6, "neurosteroid": 0.85}
+    assert final("equal gain") == {"ssri": 1.25, "neurosteroid": 1.25}
+    assert final("swapped gain") == {"ssri": 0.85, "neurosteroid": 1.6}
+
+
+def test_the_noise_of_every_test_is_swept(article: rs.Protocol) -> None:
+    tree, _ = amended_for_audit(article, [], "quick")
+    asked = {name for _, step in assessments(tree.routes["ssri:noise of the tests x1.25"]) for name in step.outcomes}
+    assert {"acc_combined_1.25 as acc_combined", "acc_biased_1.25 as acc_biased_1.0"} <= asked
+    assert "acc_internal_0.0" in asked
+
+
 @pytest.mark.parametrize("constant", CONSTANTS, ids=lambda c: c.name)
 def test_a_constant_moves_its_field_and_no_other(article: rs.Protocol, constant: object) -> None:
     assert isinstance(constant, type(CONSTANTS[0]))
@@ -68,6 +116,8 @@ def test_what_differs_between_arms_is_told(article: rs.Protocol) -> None:
     found = unequal(article)
     assert found["protection left at the test"] == {"ketamine": "0.9", "ssri": "0.25", "neurosteroid": "0.6"}
     assert found["learning exposure"]["ssri"] == "0.001"
+    assert found["activation function"] == {"neurosteroid": "tanh"}
+    assert set(found["protection of the stabiliser"]) == {"ketamine", "ssri", "neurosteroid"}
 
 
 def test_every_control_is_about_a_constant(article: rs.Protocol) -> None:

@@ -49,6 +49,24 @@ def test_the_bound_on_the_smallest_value_is_reached() -> None:
     assert compute(Every(of="acc_clean of a at acute", above=90.001), table).says == "contradicted"
 
 
+@pytest.mark.parametrize(
+    ("of", "test"),
+    [
+        ([100.0] * 9 + [99.0], Every(of="acc_clean of a at acute", above=98.8)),
+        ([0.0] * 9 + [1.0], Every(of="acc_clean of a at acute", below=1.2)),
+    ],
+)
+def test_rounding_near_a_ceiling_or_floor_is_taken_at_its_most_lenient(of: list[float], test: Every) -> None:
+    # 99.9 with SD 0.3: a mean of 99.95 would need a value of 98.2, one of 99.7 does not
+    assert compute(test, {A: as_printed(of)}).says != "contradicted"
+
+
+@given(st.lists(st.sampled_from([99.0, 99.5, 99.9, 100.0]), min_size=2, max_size=12))
+def test_values_at_a_ceiling_are_never_contradicted(of: list[float]) -> None:
+    test = Every(of="acc_clean of a at acute", above=min(of) - 1e-6)
+    assert compute(test, {A: as_printed(of)}).says != "contradicted"
+
+
 def test_a_ceiling_makes_the_bound_tighter() -> None:
     test = Every(of="acc_clean of a at acute", above=91.0)
     # 3.7 / 3 below 92.4 is 91.2, but values of at most 100 cannot reach it

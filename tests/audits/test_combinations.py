@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from resynapse.analysis.cells import Cells
+from resynapse.analysis.cells import Cell, Cells
 from resynapse.audits.combinations import combinations
 from resynapse.audits.findings import find, values
 from resynapse.audits.worlds import World
@@ -91,3 +93,16 @@ def test_only_those_meant_are_counted_and_nobody_is_no_support(cells: Cells) -> 
 def test_a_constant_difference_has_itself_as_interval(cells: Cells) -> None:
     found = find(Difference(of="score of a at acute", minus="score of a at acute", above=0), cells)
     assert (found.status, found.low, found.high) == ("fails", 0.0, 0.0)
+
+
+def test_an_accuracy_that_never_varies_is_its_own_and_a_share_of_subjects_is_not(cells: Cells) -> None:
+    whole = replace(cells, values=np.full_like(cells.values, 100.0))
+    test = Mean(of="acc_clean of a at acute", above=95)
+    key = Cell("a", "acute", "acc_clean")
+    accuracy = replace(whole, keys=(key, *whole.keys[1:]))
+    assert find(test, accuracy).status == "holds"
+    # six of six subjects are no evidence that more than 95 % of all are so
+    counted = find(test, replace(accuracy, flags=frozenset({"acc_clean"})))
+    assert counted.status == "open"
+    assert counted.low is not None
+    assert counted.low < 60

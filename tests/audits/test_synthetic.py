@@ -11,6 +11,7 @@ from resynapse.analysis.cells import Cell, Cells
 from resynapse.audits.arithmetic import Printed
 from resynapse.audits.audit import Audit
 from resynapse.audits.ledger import VERDICTS, Entry, judge
+from resynapse.protocol.claims import Every
 
 RIGHT = {
     "mechanism-works": "supported",
@@ -85,7 +86,15 @@ def test_published_numbers_that_contradict_themselves_need_no_run(synthetic: rs.
     impossible = Printed(91.6, 0.05, 3.9, 0.05, 10, 100.0)
     judged = judge(claim, cells, synthetic, {of: impossible})
     assert judged.verdict == "contradicted by the article's own numbers"
-    assert judged.n == 10
+    assert "at most 89.9" in judged.sentence
+    assert judged.estimate is None
+    # where the run measures it too, ours stands beside the article's
+    here = replace(claim, tests=(Every(of="score of a at acute", above=11.5),))
+    judged = judge(here, cells, synthetic, {Cell("a", "acute", "score"): replace(impossible, mean=11.6)})
+    assert judged.verdict == "contradicted by the article's own numbers"
+    assert (judged.estimate, judged.n) == (pytest.approx(100 * 4 / 6), 6)
+    assert "The article's own tables" in judged.sentence
+    assert "67 % of 6 simulated subjects" in judged.sentence
     # a narrower spread allows the claim, so that it waits for a run
     judged = judge(claim, cells, synthetic, {of: replace(impossible, sd=0.5)})
     assert judged.verdict == "not testable here"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -39,26 +39,34 @@ class Cells:
     subjects : numbers of the subjects, ascending.
     keys : the cells in table order.
     values : shape (subjects, cells).
+    flags : outcomes that are yes or no in each subject, where the protocol is known.
     """
 
     subjects: NDArray[np.int64]
     keys: tuple[Cell, ...]
     values: Floats
+    flags: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, table: pl.DataFrame) -> Cells:
-        """From the tidy table of a run."""
+    def of(cls, table: pl.DataFrame, protocol: Protocol | None = None) -> Cells:
+        """From the tidy table of a run, and the protocol that says which outcomes are yes or no."""
         keys = table.select(CELL).unique(maintain_order=True)
         coded = table.select(*CELL, "subject", "value").join(keys.with_row_index("column"), on=CELL)
         subjects, rows = np.unique(coded["subject"].to_numpy(), return_inverse=True)
         values = np.full((len(subjects), keys.height), np.nan)
         values[rows, coded["column"].to_numpy()] = coded["value"].cast(pl.Float64).to_numpy()
-        return cls(subjects.astype(np.int64), tuple(Cell(*row) for row in keys.iter_rows()), values)
+        flags = frozenset() if protocol is None else yes_or_no(protocol)
+        return cls(subjects.astype(np.int64), tuple(Cell(*row) for row in keys.iter_rows()), values, flags)
 
     def column(self, arm: str, condition: str, outcome: str) -> Floats | None:
         """The values of one cell, or None where it was not measured."""
         key = Cell(arm, condition, outcome)
         return self.values[:, self.keys.index(key)] if key in self.keys else None
+
+    def only(self, keys: Sequence[Cell]) -> Cells:
+        """The same subjects with these cells alone."""
+        places = {key: place for place, key in enumerate(self.keys)}
+        return replace(self, keys=tuple(keys), values=self.values[:, [places[key] for key in keys]])
 
     @property
     def arms(self) -> tuple[str, ...]:

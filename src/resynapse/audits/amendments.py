@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from resynapse.audits.constants import CONSTANTS, EQUAL_GAIN, RELU, Constant, gains
+from resynapse.audits.constants import CONSTANTS, FINAL_GAIN, RELU, Constant, gains
 from resynapse.errors import ProtocolError
 from resynapse.protocol import Assess, Protocol, Train
 from resynapse.protocol.controls import CONTROLS, controlled
@@ -40,8 +40,9 @@ OF_CONTROLS: dict[str, tuple[str, Action]] = {
     "healthy": ("pruning", "remove"),
 }
 """The constant that each control is about, and what it does to it."""
-FOR_CLAIMS, FOR_SWEEPS = 2, 1
-"""Durations over which what is trained anew is followed, for a control that a claim names and for others."""
+DEAREST = ("healthy",)
+"""Controls that are left to a full audit unless a claim names them: a whole network trains many times slower."""
+COMBINED = "acc_combined"
 STRENGTHS = (0.75, 1.25)
 """Strengths of the noise in tests, relative to the protocol's own."""
 
@@ -55,7 +56,7 @@ class Amendment:
     constant, action : what is changed, and how.
     name : of the world; the name of the control where one made it.
     retrains : whether something is trained for it.
-    shortened : whether what it retrains is followed over the first durations alone.
+    shortened : whether what it retrains is followed over the first duration alone.
     """
 
     constant: str
@@ -73,8 +74,8 @@ def amended_for_audit(
     Parameters
     ----------
     needed : controls that claims name; they are run at every depth.
-    depth : ``quick`` runs these and whatever trains nothing, ``standard`` the sweeps that train as well, ``full`` at
-        finer levels and over every duration.
+    depth : ``quick`` runs these and whatever trains nothing, ``standard`` the sweeps that train as well, ``full`` also
+        the dearest controls, at finer levels and over every duration.
 
     Returns
     -------
@@ -87,10 +88,9 @@ def amended_for_audit(
     before = epochs(protocol.routes)
     for constant, action, name, changed in _possible(protocol, depth):
         retrains = epochs(changed.routes) > before
-        if retrains and depth == "quick" and name not in needed:
+        if retrains and name not in needed and (depth == "quick" or (depth == "standard" and name in DEAREST)):
             continue
-        durations = FOR_CLAIMS if name in needed else FOR_SWEEPS
-        shorter = _shortened(changed, protocol, durations) if retrains and depth != "full" else changed
+        shorter = _shortened(changed, protocol) if retrains and depth != "full" else changed
         added.update({n: v for n, v in shorter.variants.items() if n not in protocol.variants})
         rules += [rule for rule in changed.derived if rule not in (*protocol.derived, *rules)]
         made.append(
@@ -114,21 +114,35 @@ def _possible(protocol: Protocol, depth: Depth) -> Iterator[tuple[str, Action, s
             name = f"{constant.name} {'' if constant.absolute else 'x'}{level:g}"
             changed = varied(protocol, name, ((constant, level),))
             if changed is not protocol:
-                yield constant.name, "sweep", name, changed
-    found = gains(protocol)
-    others: tuple[tuple[Constant, Action, str, float], ...] = (
-        (EQUAL_GAIN, "equalise", "equal gain", found[len(found) // 2] if found else 1.0),
-        (RELU, "remove", "relu throughout", 0.0),
-    )
-    for constant, action, name, level in others:
-        changed = varied(protocol, name, ((constant, level),))
-        if changed is not protocol:
-            yield constant.name, action, name, changed
+                yield constant.name, "remove" if constant.removes(level) else "sweep", name, changed
+    yield from _of_gain_and_activation(protocol)
     for strength in STRENGTHS:
         name = f"noise of the tests x{strength:g}"
         changed = _with(protocol, name, {arm: tuple(_stronger(protocol, arm, strength)) for arm in protocol.arms})
         if changed is not protocol:
             yield "noise of the tests", "sweep", name, changed
+
+
+def _of_gain_and_activation(protocol: Protocol) -> Iterator[tuple[str, Action, str, Protocol]]:
+    """The final gain equal in all arms, exchanged between the extremes, and one activation function throughout."""
+    found = gains(protocol)
+    if found:
+        ranked = sorted(found, key=lambda arm: found[arm])
+        lowest, highest = ranked[0], ranked[-1]
+        middle = found[ranked[len(ranked) // 2]]
+        exchanged = {lowest: found[highest], highest: found[lowest]}
+        made: tuple[tuple[Action, str, dict[str, float]], ...] = (
+            ("equalise", "equal gain", dict.fromkeys(found, middle)),
+            ("swap", "swapped gain", exchanged),
+        )
+        for action, name, levels in made:
+            changes = {arm: moved(protocol.routes[arm], ((FINAL_GAIN, level),)) for arm, level in levels.items()}
+            changed = _with(protocol, name, changes)
+            if changed is not protocol:
+                yield FINAL_GAIN.name, action, name, changed
+    changed = varied(protocol, "relu throughout", ((RELU, 0.0),))
+    if changed is not protocol:
+        yield RELU.name, "remove", "relu throughout", changed
 
 
 def varied(protocol: Protocol, name: str, levels: Iterable[tuple[Constant, float]]) -> Protocol:
@@ -168,13 +182,15 @@ def _stronger(protocol: Protocol, arm: str, strength: float) -> Iterator[Change]
 def _louder(name: str, strength: float) -> str:
     original, _, alias = name.partition(" as ")
     family, _, number = original.rpartition("_")
-    if family not in ("acc_biased", "acc_internal", "acc_input") or float(number) == 0:
+    if original == COMBINED:
+        family, number = COMBINED, "1"
+    if family not in (COMBINED, "acc_biased", "acc_internal", "acc_input") or float(number) == 0:
         return name
     return f"{family}_{round(float(number) * strength, 6):g} as {alias or original}"
 
 
-def _shortened(changed: Protocol, before: Protocol, durations: int) -> Protocol:
-    """New variants over the first durations, where the follow-up trains once along more of them."""
+def _shortened(changed: Protocol, before: Protocol) -> Protocol:
+    """New variants over the first duration, where the follow-up trains once along more of them."""
     variants = dict(changed.variants)
     for name, variant in changed.variants.items():
         long = [
@@ -182,8 +198,8 @@ def _shortened(changed: Protocol, before: Protocol, durations: int) -> Protocol:
             for stop in changed.routes[name]
             if isinstance(stop.step, Train) and stop.stream.startswith("follow_up/") and stop.fork
         ]
-        if name not in before.variants and len(long) == 1 and len(long[0].at) > durations:
-            first = long[0].at[:durations]
+        if name not in before.variants and len(long) == 1 and len(long[0].at) > 1:
+            first = long[0].at[:1]
             shorter = Change(step="train", section="follow_up", set={"epochs": first[-1]}, at=first)
             variants[name] = replace(variant, changes=(*variant.changes, shorter))
     if variants == dict(changed.variants):

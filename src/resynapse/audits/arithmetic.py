@@ -135,11 +135,10 @@ def _extremes(test: Test, one: Combination, table: Mapping[Cell, Printed]) -> Ar
     root = math.sqrt(n - 1)
     cap = table[one.weights[0][1]].most if len(one.weights) == 1 else None
     smallest_at_best = most_mean - least / root
-    if cap is not None and most_mean < cap:
-        smallest_at_best = min(smallest_at_best, most_mean - least**2 / (cap - most_mean))
     largest_at_best = least_mean + least / root
-    if cap is not None and least_mean > 0:
-        largest_at_best = max(largest_at_best, least_mean + least**2 / least_mean)
+    if cap is not None:
+        smallest_at_best = min(smallest_at_best, cap - _nearest(cap - most_mean, cap - least_mean, least))
+        largest_at_best = max(largest_at_best, _nearest(least_mean, most_mean, least))
     worst = (least_mean - root * most, most_mean + root * most)
     if cap is not None:
         worst = (max(worst[0], 0.0), min(worst[1], cap))
@@ -163,6 +162,15 @@ def _extremes(test: Test, one: Combination, table: Mapping[Cell, Printed]) -> Ar
         high=largest_at_best if largest_at_best > upper else worst[1],
         sentence=_ended(sentence, test, says),
     )
+
+
+def _nearest(low: float, high: float, sd: float) -> float:
+    """The least that the furthest of some numbers of 0 or more can be, with a mean from low to high and this SD.
+
+    It is at least ``m + sd**2 / m`` (Bhatia and Davis 2000), which is smallest at ``m = sd``.
+    """
+    mean = min(max(sd, low), high)
+    return mean + sd**2 / mean if mean > 0 else 0.0
 
 
 def _limits(test: Test) -> tuple[float, float]:

@@ -11,18 +11,19 @@ import polars as pl
 
 from resynapse.analysis.cells import Cells
 from resynapse.analysis.published import changes
-from resynapse.audits.amendments import FOR_CLAIMS, OF_CONTROLS, Amendment, Depth, amended_for_audit
+from resynapse.audits.amendments import DEAREST, OF_CONTROLS, Amendment, Depth, amended_for_audit
 from resynapse.audits.arithmetic import printed
+from resynapse.audits.checks import check_claims
 from resynapse.audits.constants import unequal
 from resynapse.audits.ledger import VERDICTS, Entry, ledger
 from resynapse.audits.maps import MapPoint
 from resynapse.audits.matrix import MatrixCell, matrix
+from resynapse.audits.orders import Ranking, rankings
 from resynapse.audits.robustness import Robust
 from resynapse.audits.sensitivity import Index
 from resynapse.audits.studies import Studies, small_studies
 from resynapse.disclaimer import DISCLAIMER
-from resynapse.errors import ProtocolError, nearest
-from resynapse.protocol import CONTROLS, Protocol
+from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
 
 SUBJECTS: dict[Depth, int] = {"quick": 10, "standard": 20, "full": 100}
@@ -53,20 +54,19 @@ def plan(protocol: Protocol, claims: Sequence[Claim], depth: Depth, subjects: in
 
     Raises
     ------
-    ProtocolError : a claim names an arm or a control that does not exist.
+    ProtocolError : a claim names an arm, a control or a selection that does not exist.
     """
-    _check(protocol, claims)
+    check_claims(protocol, claims)
     needed = sorted(set().union(*(claim.needs for claim in claims)))
     tree, amendments = amended_for_audit(protocol, needed, depth)
     reduced = []
     shortened = [a.name for a in amendments if a.shortened]
     if shortened:
-        what = f"over the first {FOR_CLAIMS} durations where a claim names the control, else the first"
-        reduced.append(f"what is trained anew is followed {what}: {', '.join(shortened)}")
-    if depth == "standard":
-        reduced.append("sensitivity and map over the first duration, other networks over the first two, few subjects")
-    if depth == "quick":
-        reduced.append("no sweep that trains, no sensitivity, no other task or network")
+        reduced.append(
+            "what is trained anew is followed over the first duration alone, and set beside the run at that duration: "
+            + ", ".join(shortened)
+        )
+    reduced.append(_REDUCED[depth])
     return AuditPlan(
         protocol=replace(tree, claims=tuple(claims)),
         amendments=amendments,
@@ -76,14 +76,24 @@ def plan(protocol: Protocol, claims: Sequence[Claim], depth: Depth, subjects: in
     )
 
 
+_REDUCED: dict[Depth, str] = {
+    "quick": "no sweep that trains, no sensitivity, no other task or network",
+    "standard": (
+        f"no {', '.join(DEAREST)}; sensitivity and map over the first duration, other networks over the first two, all "
+        "with few subjects"
+    ),
+    "full": "sensitivity and map over the first duration; these and other networks with a fifth of the subjects",
+}
+
+
 def judged_as_it_is(protocol: Protocol, claims: Sequence[Claim]) -> AuditPlan:
     """The plan behind a run that is there already: its controls are the rows of the matrix, nothing is run.
 
     Raises
     ------
-    ProtocolError : a claim names an arm that does not exist.
+    ProtocolError : a claim names an arm or a selection that does not exist.
     """
-    _check(protocol, claims)
+    check_claims(protocol, claims)
     names = dict.fromkeys(v.control for v in protocol.variants.values() if v.control)
     rows = tuple(
         Amendment(constant=constant, action=action, name=name, retrains=False)
@@ -95,21 +105,6 @@ def judged_as_it_is(protocol: Protocol, claims: Sequence[Claim]) -> AuditPlan:
     )
 
 
-def _check(protocol: Protocol, claims: Sequence[Claim]) -> None:
-    controls = [*CONTROLS, *{variant.control for variant in protocol.variants.values()}]
-    for claim in claims:
-        for name in sorted(claim.needs):
-            if name not in controls:
-                raise ProtocolError(f"claim {claim.id}: unknown control {name!r}; {nearest(name, controls)}")
-        for test in (*claim.tests, *(t for c in claim.controls for t in c.tests)):
-            for measure in test.measures:
-                arm = measure.arm.partition(":")[0]
-                if arm not in protocol.arms and measure.arm not in protocol.variants:
-                    raise ProtocolError(
-                        f"claim {claim.id}: protocol {protocol.name} has no arm {arm!r}; {nearest(arm, protocol.arms)}"
-                    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
     """What an audit found.
@@ -119,6 +114,7 @@ class Audit:
     protocol, depth, subjects : of the tree.
     claims : the ledger, one entry a claim.
     matrix : every conclusion in every world that touches it.
+    rankings : the order of the arms, and relapse, as run and in every world.
     unequal : constants that differ between arms, with each arm's value.
     studies : how often ten subjects would do.
     sensitivity : of each claim's quantities to each constant; empty at depth quick.
@@ -133,6 +129,7 @@ class Audit:
     subjects: int
     claims: tuple[Entry, ...]
     matrix: tuple[MatrixCell, ...]
+    rankings: tuple[Ranking, ...]
     unequal: dict[str, dict[str, str]]
     studies: tuple[Studies, ...]
     sensitivity: tuple[Index, ...] = ()
@@ -164,12 +161,13 @@ class Audit:
     def to_json(self) -> str:
         """One JSON object; `claims` has id, verdict, estimate, interval, deciding_run and sentence of each."""
         content: dict[str, Any] = {"summary": self.summary, **asdict(self)}
-        for part in ("claims", "matrix", "robustness"):
+        for part in ("claims", "matrix", "rankings", "robustness"):
             for one in content[part]:
                 ends = [one.pop("low"), one.pop("high")]
                 one["interval"] = None if None in ends else ends
         for cell, one in zip(self.matrix, content["matrix"], strict=True):
-            one["changed"] = cell.changed
+            ends = [one.pop("shift_low"), one.pop("shift_high")]
+            one |= {"changed": cell.changed, "moved": cell.moved, "shift_interval": None if None in ends else ends}
         return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
@@ -180,13 +178,15 @@ def conclude(planned: AuditPlan, table: pl.DataFrame) -> Audit:
     ----------
     table : tidy table of a run of `planned.protocol`, finished or not.
     """
-    cells, protocol = Cells.of(table), planned.protocol
+    protocol = planned.protocol
+    cells = Cells.of(table, protocol)
     return Audit(
         protocol=protocol.name,
         depth=planned.depth,
         subjects=len(cells.subjects),
         claims=ledger(protocol.claims, cells, protocol, printed(protocol.name)),
         matrix=matrix(protocol.claims, cells, protocol, planned.amendments),
+        rankings=rankings(protocol.claims, cells, protocol, planned.amendments),
         unequal=unequal(protocol),
         studies=small_studies(protocol.claims, cells),
         reduced=planned.reduced,

@@ -43,6 +43,10 @@ class Constant:
     logarithmic: bool = False
     absolute: bool = False
 
+    def removes(self, level: float) -> bool:
+        """Whether a level takes away what the constant stands for, and is not a value like others."""
+        return level == 0 and not self.absolute
+
     def level(self, share: float) -> float:
         """The level at a share of the range, 0 to 1."""
         if self.logarithmic:
@@ -109,7 +113,12 @@ CONSTANTS: tuple[Constant, ...] = (
     Constant(name="depth of the lesion", places=(("prune_more", "of_active"), ("lesion", "of_active")), move=_capped),
     Constant(name="gain", places=(("drug", "gain"), ("train", "gain")), section="treatment", move=_from_one),
     Constant(
-        name="inhibition", places=(("drug", "inhibition"), ("train", "inhibition")), section="treatment", move=_from_one
+        name="inhibition",
+        places=(("drug", "inhibition"), ("train", "inhibition")),
+        section="treatment",
+        move=_from_one,
+        levels=(0.0, 0.5, 1.5),
+        fine=(0.0, 0.5, 0.75, 1.25, 1.5),
     ),
     Constant(
         name="learning rate of the treatment",
@@ -121,8 +130,22 @@ CONSTANTS: tuple[Constant, ...] = (
         fine=(0.25, 0.5, 2.0, 4.0),
         logarithmic=True,
     ),
-    Constant(name="noise of the treatment", places=(("train", "noise_sd"),), section="treatment", move=_scaled),
-    Constant(name="share regrown", places=(("regrow", "of_pruned"),), section="treatment", move=_capped),
+    Constant(
+        name="noise of the treatment",
+        places=(("train", "noise_sd"),),
+        section="treatment",
+        move=_scaled,
+        levels=(0.0, 0.5, 1.5),
+        fine=(0.0, 0.5, 0.75, 1.25, 1.5),
+    ),
+    Constant(
+        name="share regrown",
+        places=(("regrow", "of_pruned"),),
+        section="treatment",
+        move=_capped,
+        levels=(0.0, 0.5, 1.5),
+        fine=(0.0, 0.25, 0.5, 0.75, 1.25, 1.5),
+    ),
     Constant(
         name="connections left by pruning",
         places=(("prune", "sparsity"),),
@@ -148,28 +171,36 @@ CONSTANTS: tuple[Constant, ...] = (
 """Every constant that is swept and screened; those that a protocol lacks are left out."""
 
 
-EQUAL_GAIN = Constant(
+FINAL_GAIN = Constant(
     name="gain",
     places=(("drug", "gain"), ("train", "gain")),
     section="treatment",
     move=lambda value, level, _: (value[0], level) if isinstance(value, tuple) else level,
     absolute=True,
 )
-"""The gain at the end of a treatment as a constant of its own, equal for all arms."""
+"""The gain at the end of a treatment as a value of its own."""
 RELU = Constant(name="activation function", places=(("drug", "activation"),), move=lambda *_: "relu", absolute=True)
 """Every drug with the activation function of the neutral state."""
 
 
-def gains(protocol: Protocol) -> list[float]:
-    """The gains that the arms' treatments end with, ascending; of arms that have one."""
-    found = []
+def gains(protocol: Protocol) -> dict[str, float]:
+    """The gain that each arm's treatment ends with; of arms that have one."""
+    found = {}
     for arm in protocol.arms:
-        for kind, field in EQUAL_GAIN.places:
-            for step in EQUAL_GAIN.steps(protocol.routes[arm], kind):
+        for kind, field in FINAL_GAIN.places:
+            for step in FINAL_GAIN.steps(protocol.routes[arm], kind):
                 value = getattr(step, field)
                 if value is not None:
-                    found.append(float(value[-1] if isinstance(value, tuple) else value))
-    return sorted(found)
+                    found[arm] = float(value[-1] if isinstance(value, tuple) else value)
+    return found
+
+
+_CHOICES = (
+    ("activation function", "drug", "activation"),
+    ("scoring of regrowth", "regrow", "by"),
+    ("protection of the stabiliser", "stabilise", "protection"),
+)
+"""What is chosen by name, or for all arms at once: shown where some arm is without it, never scaled."""
 
 
 def unequal(protocol: Protocol) -> dict[str, dict[str, str]]:
@@ -178,6 +209,11 @@ def unequal(protocol: Protocol) -> dict[str, dict[str, str]]:
     Learning exposure is rate times epochs, summed over the treatment.
     """
     found: dict[str, dict[str, str]] = {}
+    for name, kind, field in _CHOICES:
+        for arm in protocol.arms:
+            for stop in stops(protocol.routes[arm]):
+                if stop.step is not None and stop.step.kind == kind and getattr(stop.step, field) is not None:
+                    found.setdefault(name, {})[arm] = str(getattr(stop.step, field))
     for arm in protocol.arms:
         route = protocol.routes[arm]
         for constant in CONSTANTS:

@@ -100,32 +100,33 @@ def _mean(test: Test, cells: Cells, one: Combination, world: World) -> Finding:
     kept, subjects = column[~np.isnan(column)], cells.subjects[~np.isnan(column)]
     if not len(kept):
         return Finding(status="missing", what=one.name, bound=bound(test), missing=("a subject of this kind",))
-    kind = _kind(one, kept)
+    kind, shares = _kind(one, cells), one.weights[0][1].outcome in cells.flags
     interval = mean_interval(kept, kind, subjects)
-    low, high = _ends(interval, kept)
+    low, high = ends(interval, kept, shares)
     status = _status(test, low, high)
     if test.within is not None and status != "fails":
         # two one-sided tests at 5 % are the 90 % interval
         inner = mean_intervals(kept[:, None], [kind], subjects, 0.90)[0]
-        inside = _ends(inner, kept)
+        inside = ends(inner, kept, shares)
         status = "holds" if _status(test, *inside) == "holds" else "open"
     return Finding(
         status=status, what=one.name, estimate=float(kept.mean()), low=low, high=high, n=len(kept), bound=bound(test)
     )
 
 
-def _kind(one: Combination, kept: Floats) -> Kind:
+def _kind(one: Combination, cells: Cells) -> Kind:
     """Only a single accuracy or share has the bounds of a percentage."""
     name = one.weights[0][1].outcome
-    percent = name.startswith(("acc_", "manic_relapse", "enrolled")) and all(weight > 0 for weight, _ in one.weights)
-    if not percent:
+    if any(weight < 0 for weight, _ in one.weights):
         return "free"
-    return "yes or no" if len(one.weights) == 1 and np.isin(kept, (0.0, 100.0)).all() else "percent"
+    if name in cells.flags:
+        return "yes or no" if len(one.weights) == 1 else "percent"
+    return "percent" if name.startswith("acc_") else "free"
 
 
-def _ends(interval: Interval, kept: Floats) -> tuple[float | None, float | None]:
-    """The ends of an interval; a constant over several subjects is its own."""
-    if not interval and len(kept) > 1 and is_constant(kept):
+def ends(interval: Interval, kept: Floats, shares: bool = False) -> tuple[float | None, float | None]:
+    """The ends of an interval; a number that is the same in several subjects is its own, unless it is their share."""
+    if len(kept) > 1 and is_constant(kept) and not (shares and interval):
         return float(kept[0]), float(kept[0])
     return interval.low, interval.high
 

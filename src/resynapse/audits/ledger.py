@@ -56,9 +56,9 @@ class Entry:
     Parameters
     ----------
     figure : what the article prints for the cells of the claim; empty where nothing is printed.
-    estimate, low, high : of what decides, with its 95 % interval; of a test about every subject, the share of
+    estimate, low, high : ours of what decides, with its 95 % interval; of a test about every subject, the share of
         subjects in %. None where nothing is estimated.
-    n : simulated subjects; of a contradiction, the article's.
+    n : simulated subjects behind the estimate.
     deciding_run : the one contrast, and the world in which it is read.
     sentence : the verdict in plain words, made of the numbers.
     findings, arithmetic, checks : everything it was computed from.
@@ -102,7 +102,6 @@ def judge(claim: Claim, cells: Cells, protocol: Protocol, table: Mapping[Cell, P
     findings = tuple(find(test, cells) for test in claim.tests)
     checks = tuple(_check(claim, control, cells, protocol) for control in claim.controls)
     verdict, decides, where, sentence = _verdict(findings, said, checks)
-    n = decides.n if isinstance(decides, Finding) else min((p.n for p in table.values()), default=0)
     return Entry(
         id=claim.id,
         where=claim.where,
@@ -110,10 +109,10 @@ def judge(claim: Claim, cells: Cells, protocol: Protocol, table: Mapping[Cell, P
         reading=claim.reading,
         verdict=verdict,
         figure=figure(_cells(claim, table), table),
-        estimate=decides.estimate if isinstance(decides, Finding) else decides.mean,
+        estimate=decides.estimate,
         low=decides.low,
         high=decides.high,
-        n=n,
+        n=decides.n,
         deciding_run=f"{decides.what}, {where}",
         sentence=sentence,
         findings=findings,
@@ -124,11 +123,13 @@ def judge(claim: Claim, cells: Cells, protocol: Protocol, table: Mapping[Cell, P
 
 def _verdict(
     findings: tuple[Finding, ...], said: tuple[Arithmetic, ...], checks: tuple[Check, ...]
-) -> tuple[Verdict, Finding | Arithmetic, str, str]:
-    """The verdict, what decides it, where that is read, and the sentence."""
-    for arithmetic in said:
+) -> tuple[Verdict, Finding, str, str]:
+    """The verdict, our finding of what decides it, where that is read, and the sentence."""
+    for arithmetic, finding in zip(said, findings, strict=True):
         if arithmetic.says == "contradicted":
-            return "contradicted by the article's own numbers", arithmetic, "the published tables", arithmetic.sentence
+            ours = "Not run here." if finding.status == "missing" else as_run(finding)
+            text = f"{arithmetic.sentence} {ours}"
+            return "contradicted by the article's own numbers", finding, "the published tables", text
     for finding in findings:
         if finding.status == "missing":
             text = f"This protocol does not measure {', '.join(finding.missing)}, so the claim cannot be tested here."

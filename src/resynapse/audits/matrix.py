@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from resynapse.analysis.cells import Cells
+from resynapse.analysis.intervals import mean_interval
 from resynapse.audits.amendments import Amendment
-from resynapse.audits.combinations import combinations
-from resynapse.audits.findings import Finding, Status, find
+from resynapse.audits.combinations import Combinations, combinations
+from resynapse.audits.findings import Finding, Status, ends, find, values
 from resynapse.audits.worlds import AS_RUN, World, worlds
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
@@ -24,10 +27,13 @@ class MatrixCell:
     ----------
     constant, action, world : the row.
     claim : the column.
-    before, after : what the run says to all tests of the claim, as run and in this world.
+    before, after : what the run says to all tests of the claim, as run and in this world, both over the counts that
+        this world has.
     what, estimate, low, high, n : the contrast that decides in this world, as in `Finding`.
     as_run : the estimate of the same test as run.
-    shortened : whether this world was followed over the first durations alone.
+    shift, shift_low, shift_high : of that contrast in this world minus as run, paired by subject, with its 95 %
+        interval; None where it cannot be paired.
+    shortened : whether this world was followed over the first duration alone.
     """
 
     constant: str
@@ -42,6 +48,9 @@ class MatrixCell:
     high: float | None
     n: int
     as_run: float | None
+    shift: float | None
+    shift_low: float | None
+    shift_high: float | None
     shortened: bool
 
     @property
@@ -49,39 +58,51 @@ class MatrixCell:
         """Whether the conclusion is another one than as run."""
         return self.before != self.after
 
+    @property
+    def moved(self) -> bool:
+        """Whether what decides is shown to be another number than as run: the interval of the shift excludes 0."""
+        low, high = self.shift_low, self.shift_high
+        return low is not None and high is not None and not low <= 0 <= high
+
 
 def matrix(
-    claims: Iterable[Claim], cells: Cells, protocol: Protocol, amendments: Iterable[Amendment]
+    claims: Sequence[Claim], cells: Cells, protocol: Protocol, amendments: Iterable[Amendment]
 ) -> tuple[MatrixCell, ...]:
     """Every claim in every world that touches it; a claim whose cells a world leaves alone has no cell there."""
-    before = [(claim, *answer(claim, cells)) for claim in claims]
     return tuple(
         cell
         for amendment in amendments
         for world in worlds(protocol, amendment.name)
-        for claim, status, as_run in before
-        if status != "missing"
-        for cell in _cells(claim, status, as_run, cells, world, amendment)
+        for run in [alike(cells, world)]
+        for claim in claims
+        for cell in _cells(claim, cells, run, world, amendment)
     )
 
 
 def answer(claim: Claim, cells: Cells, world: World = AS_RUN) -> tuple[Status, tuple[Finding, ...]]:
-    """What all tests of a claim say together: the worst of them, and each."""
+    """What all tests of a claim say together, the worst of them, and each."""
     findings = tuple(find(test, cells, world) for test in claim.tests)
     return min((f.status for f in findings), key=_WORST.index), findings
 
 
-def _cells(
-    claim: Claim, before: Status, as_run: tuple[Finding, ...], cells: Cells, world: World, amendment: Amendment
-) -> Iterator[MatrixCell]:
-    touched = any(
-        combinations(test, cells.keys, world).parts != combinations(test, cells.keys).parts for test in claim.tests
-    )
-    if not touched:
+def alike(cells: Cells, world: World) -> Cells:
+    """The run without what this world lacks, so that both are read over the same counts."""
+    measured, arms = frozenset(cells.keys), world.arms
+    return cells.only([c for c in cells.keys if c.arm not in arms or c._replace(arm=arms[c.arm]) in measured])
+
+
+def _cells(claim: Claim, cells: Cells, run: Cells, world: World, amendment: Amendment) -> Iterator[MatrixCell]:
+    here = [combinations(test, cells.keys, world) for test in claim.tests]
+    there = [combinations(test, run.keys) for test in claim.tests]
+    if all(h.parts == t.parts for h, t in zip(here, there, strict=True)):
         return
+    before, as_run = answer(claim, run)
     after, findings = answer(claim, cells, world)
+    if before == "missing":
+        return
     at = next(i for i, finding in enumerate(findings) if finding.status == after)
     decides = findings[at]
+    shift, low, high = _shift(cells, world, decides.what, here[at], there[at])
     yield MatrixCell(
         constant=amendment.constant,
         action=amendment.action,
@@ -95,5 +116,23 @@ def _cells(
         high=decides.high,
         n=decides.n,
         as_run=as_run[at].estimate,
+        shift=shift,
+        shift_low=low,
+        shift_high=high,
         shortened=amendment.shortened,
     )
+
+
+def _shift(
+    cells: Cells, world: World, what: str, here: Combinations, there: Combinations
+) -> tuple[float | None, float | None, float | None]:
+    """The combination that decides, in this world minus as run, with its interval."""
+    for one, other in zip(here.parts, there.parts, strict=False):
+        if one.name == what:
+            found = values(cells, one, world) - values(cells, other)
+            there_is = ~np.isnan(found)
+            if not there_is.any():
+                return None, None, None
+            kept = found[there_is]
+            return float(kept.mean()), *ends(mean_interval(kept, "free", cells.subjects[there_is]), kept)
+    return None, None, None

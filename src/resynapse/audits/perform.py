@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 Note = Callable[[str], None]
-FEW = 6
-"""Subjects of the stages beside the tree at depth standard; a full audit takes a fifth of the tree's."""
+SCREENED, OTHERS = 4, 6
+"""Subjects of screening and map, and of other networks, at depth standard; a full audit takes a fifth of the tree's."""
 TREE, SCREENING = "tree", "screening"
 RESULT = "audit.json"
 
@@ -85,12 +85,12 @@ def perform(
         found = replace(
             found,
             sensitivity=tuple(index for each in effects.values() for index in each),
-            map=mapped(claims, Cells.of(map_table), tree, along),
+            map=mapped(claims, Cells.of(map_table, tree), tree, along),
             robustness=tuple(
                 row
                 for stage in stages
                 if stage.name != TREE and stage.name not in designs
-                for row in robust(stage.name, claims, Cells.of(read[stage.name]))
+                for row in robust(stage.name, claims, Cells.of(read[stage.name], stage.protocol))
             ),
         )
     put(out / RESULT, lambda draft: draft.write_text(found.to_json(), "utf-8"))
@@ -109,11 +109,14 @@ def _stages(planned: AuditPlan, designs: dict[str, Design], protocol: Protocol) 
     yield Stage(name=TREE, protocol=planned.protocol, subjects=planned.subjects)
     if planned.depth == "quick":
         return
-    fewer = min(planned.subjects, FEW if planned.depth == "standard" else max(FEW, planned.subjects // 5))
+    whole = planned.depth == "full"
+    screened, others = (
+        min(planned.subjects, max(few, planned.subjects // 5 if whole else 0)) for few in (SCREENED, OTHERS)
+    )
     for name, one in designs.items():
-        yield Stage(name=name, protocol=one.protocol, subjects=fewer)
-    for name, other in settings(protocol, whole=planned.depth == "full"):
-        yield Stage(name=name, protocol=other, subjects=fewer)
+        yield Stage(name=name, protocol=one.protocol, subjects=screened)
+    for name, other in settings(protocol, whole=whole):
+        yield Stage(name=name, protocol=other, subjects=others)
 
 
 def _open(folder: RunFolder, stage: Stage) -> bool:

@@ -28,7 +28,8 @@ class Studies:
     claim : its id.
     size, drawn : subjects of a study, and how many studies were drawn.
     by_mean : % of studies in which every mean is on the right side, as an article without tests concludes.
-    by_interval : % in which every 95 % interval (Student's t) is.
+    by_interval : % in which every 95 % interval (Student's t) is; of a test with `within` the 90 % interval, as in the
+        ledger.
     """
 
     claim: str
@@ -62,7 +63,7 @@ def _studies(claim: Claim, cells: Cells, drawn: NDArray[np.int64]) -> Studies:
     from scipy.stats import t
 
     size = drawn.shape[1]
-    quantile = float(t.ppf(0.975, size - 1)) / math.sqrt(size)
+    outer, inner = (float(t.ppf(p, size - 1)) / math.sqrt(size) for p in (0.975, 0.95))
     by_mean = np.ones(len(drawn), dtype=bool)
     by_interval = by_mean.copy()
     for test in claim.tests:
@@ -72,7 +73,7 @@ def _studies(claim: Claim, cells: Cells, drawn: NDArray[np.int64]) -> Studies:
             if test.each:
                 by_interval &= _reached(test, of)
             else:
-                mean, half = of.mean(axis=1), quantile * of.std(axis=1, ddof=1)
+                mean, half = of.mean(axis=1), (inner if test.within else outer) * of.std(axis=1, ddof=1)
                 by_interval &= meets(test, mean - half) & meets(test, mean + half)
     return Studies(
         claim=claim.id,

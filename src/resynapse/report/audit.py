@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from resynapse.audits.audit import Audit, conclude, judged_as_it_is
+from resynapse.audits.ledger import Entry
+from resynapse.audits.orders import Ranking
 from resynapse.audits.shipped import claimed, claims_of
 from resynapse.audits.words import number
 from resynapse.errors import ProtocolError
@@ -16,11 +18,13 @@ MOST_EFFECTS = 3
 
 
 def audit_tables(audit: Audit) -> list[TextTable]:
-    """The ledger, what differs between arms, the matrix, small studies, sensitivity and robustness."""
+    """Every part of an audit that holds something, the ledger first."""
     made = [
         _ledger(audit),
+        _checks(audit),
         _unequal(audit),
         _matrix(audit),
+        _rankings(audit),
         _studies(audit),
         _sensitivity(audit),
         *_maps(audit),
@@ -31,7 +35,7 @@ def audit_tables(audit: Audit) -> list[TextTable]:
 
 def audit_sentences(audit: Audit) -> list[str]:
     """The verdict of every claim in plain words, and what the audit did not look at."""
-    said = [f"{entry.id}: {entry.verdict}. {entry.sentence}" for entry in audit.claims]
+    said = [f"{entry.id}: {entry.verdict}. {_quoted(entry)} {entry.sentence}" for entry in audit.claims]
     return [audit.summary, *said, *(f"Reduced at depth {audit.depth}: {text}." for text in audit.reduced)]
 
 
@@ -70,7 +74,20 @@ def _ledger(audit: Audit) -> TextTable:
     rows = tuple(
         (e.id, e.verdict, _short(e.figure), _estimate(e.estimate, e.low, e.high), e.deciding_run) for e in audit.claims
     )
-    return TextTable(audit.summary, ("claim", "verdict", "the article", "decides [95 %]", "what decides"), rows)
+    return TextTable(audit.summary, ("claim", "verdict", "the article", "ours [95 %]", "what decides"), rows)
+
+
+def _checks(audit: Audit) -> TextTable:
+    """Each control of each claim with the test that says most against it, whether or not it decided the verdict."""
+    rows = []
+    for entry in audit.claims:
+        for check in entry.checks:
+            found = check.breaker or next(iter(check.findings), None)
+            if found is not None:
+                shown = _estimate(found.estimate, found.low, found.high)
+                rows.append((entry.id, check.control, found.status, shown, str(found.n), found.bound, found.what))
+    header = ("claim", "control", "claim there", "ours [95 %]", "n", "needed", "of")
+    return TextTable("What each control says", header, tuple(rows))
 
 
 def _unequal(audit: Audit) -> TextTable:
@@ -85,12 +102,42 @@ def _matrix(audit: Audit) -> TextTable:
     for constant, action, world in worlds:
         cells = [c for c in audit.matrix if c.world == world]
         changed = [
-            f"{c.claim} {c.before} -> {c.after} ({_estimate(c.estimate, c.low, c.high)})" for c in cells if c.changed
+            f"{c.claim} {c.before} -> {c.after} (shift {_estimate(c.shift, c.shift_low, c.shift_high)})"
+            for c in cells
+            if c.changed
         ]
         short = ", shortened" if any(c.shortened for c in cells) else ""
-        rows.append((constant, action, world + short, f"{len(changed)} of {len(cells)}", "; ".join(changed) or "-"))
-    header = ("constant", "action", "world", "changed", "conclusions that change (as run -> here)")
+        counts = (f"{len(changed)} of {len(cells)}", f"{sum(c.moved for c in cells)} of {len(cells)}")
+        rows.append((constant, action, world + short, *counts, "; ".join(changed) or "-"))
+    header = ("constant", "action", "world", "changed", "moved", "conclusions that change (as run -> here)")
     return TextTable("Constants and conclusions", header, tuple(rows))
+
+
+def _rankings(audit: Audit) -> TextTable:
+    """One row a world: relapse in every arm, and every order of arms that is another one than as run."""
+    rows = []
+    for world in dict.fromkeys(r.world for r in audit.rankings):
+        here = [r for r in audit.rankings if r.world == world]
+        relapse = [
+            f"{', '.join(f'{arm} {number(mean)}' for arm, mean in zip(r.arms, r.means, strict=True))}; {_spread(r)}"
+            for r in here
+            if r.relapse
+        ]
+        orders = [
+            f"{r.outcome} at {r.condition}: {' > '.join(r.arms)}"
+            for r in here
+            if not r.relapse and (r.changed or not world)
+        ]
+        changed = sum(r.changed for r in here if not r.relapse)
+        of = sum(not r.relapse for r in here)
+        rows.append((world or "as run", f"{changed} of {of}", "; ".join(orders) or "-", "; ".join(relapse) or "-"))
+    header = ("world", "orders that change", "orders", "relapse in %; difference as run ordered [95 %]")
+    return TextTable("Orders of the arms by their means, and relapse, in every world", header, tuple(rows))
+
+
+def _spread(ranking: Ranking) -> str:
+    shown = _estimate(ranking.spread, ranking.low, ranking.high)
+    return f"{ranking.before[0]} - {ranking.before[-1]} {shown}"
 
 
 def _studies(audit: Audit) -> TextTable:
@@ -137,6 +184,13 @@ def _robustness(audit: Audit) -> TextTable:
     return TextTable(
         "Another task or network", ("setting", "claim", "as run it", "decides [95 %]", "what decides"), rows
     )
+
+
+def _quoted(entry: Entry) -> str:
+    """The sentence of the article, where it stands, and how it was read."""
+    where = f" ({entry.where})" if entry.where else ""
+    read = f" Read as: {entry.reading}" if entry.reading else ""
+    return f"“{entry.statement}”{where}.{read}"
 
 
 def _short(text: str) -> str:
