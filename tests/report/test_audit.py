@@ -26,7 +26,11 @@ follow_up: [assess: {condition: acute, outcomes: [acc_standard, acc_internal_1.0
 claims:
   - id: order
     statement: Training helps.
-    tests: [{difference: {of: acc_standard of trained at acute, minus: acc_standard of untreated at acute, above: 0}}]
+    where: Results
+    reading: More than no treatment.
+    tests:
+      - difference: {of: acc_standard of trained at acute, minus: acc_standard of untreated at acute, above: 0}
+      - order: {of: acc_internal_1.0, at: acute, arms: [trained, untreated]}
     controls: [scaled-noise]
 """
 
@@ -50,6 +54,22 @@ def test_every_claim_stands_in_the_ledger_with_its_verdict(audit: Audit) -> None
     said = " ".join(audit_sentences(audit))
     assert all(entry.sentence in said for entry in audit.claims)
     assert "Reduced at depth quick" in said
+
+
+def test_a_reader_sees_the_sentence_how_it_was_read_and_what_each_control_says(audit: Audit) -> None:
+    said = next(s for s in audit_sentences(audit) if s.startswith("order: "))
+    assert "“Training helps.” (Results). Read as: More than no treatment." in said
+    titles = {table.title.partition(" in every world")[0]: table for table in audit_tables(audit)}
+    (check,) = titles["What each control says"].rows
+    assert check[:2] == ("order", "scaled-noise")
+    assert check[4] == "6"
+    orders = titles["Orders of the arms by their means, and relapse,"]
+    assert orders.rows[0][0] == "as run"
+    assert {"scaled-noise", "noise of the tests x1.25"} <= {row[0] for row in orders.rows[1:]}
+    assert "acc_internal_1.0 at acute" in orders.rows[0][2]
+    matrix = titles["Constants and conclusions"]
+    assert matrix.header[3:5] == ("changed", "moved")
+    assert all(row[3].endswith(" of 1") and row[4].endswith(" of 1") for row in matrix.rows)
 
 
 def test_json_has_what_a_reader_needs(audit: Audit, small: Path) -> None:
