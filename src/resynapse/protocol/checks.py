@@ -142,9 +142,12 @@ def readable(protocol: Tree, rules: Sequence[Derived]) -> tuple[Derived, ...]:
 
 def _check_assessments(protocol: Tree) -> None:
     """No condition twice in an arm; what derived outcomes read is measured."""
-    for arm, stops in protocol.routes.items():
+    routes = protocol.routes
+    for arm, stops in routes.items():
         _check_needs(stops, ("arms", arm))
         if arm in protocol.variants:
+            variant = protocol.variants[arm]
+            _check_idle(variant, routes[variant.of], ("variants", arm, "changes"))
             _check_changed(protocol, stops, ("variants", arm))
         names = Counter(condition for condition, _ in looks(stops))
         for condition, times in names.items():
@@ -203,6 +206,17 @@ def _check_needs(stops: Route, where: Where, *, marked: bool = False, seen: froz
         if changed and not marked:
             raise ProtocolError(f"{changed[0]} is measured from a mark; put `mark: {{}}` before the treatment", where)
         _check_needs(stop.fork, where, marked=marked, seen=seen)
+
+
+def _check_idle(variant: Variant, of: Route, where: Where) -> None:
+    """Every change that somebody wrote is about a step; a control asks every arm alike."""
+    for index, change in variant.idle(of) if not variant.control else ():
+        meant = f" {change.condition}" if change.condition else ""
+        meant += f" number {max(change.which)}" if change.which else ""
+        meant += f" in the {change.section.replace('_', '-')}" if change.section else ""
+        raise ProtocolError(
+            f"arm {variant.of} has no {change.step}{meant} left to change; leave this change out", (*where, index)
+        )
 
 
 def _check_changed(protocol: Tree, stops: Route, where: Where) -> None:

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass, replace
 from pathlib import Path as FilePath
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from resynapse.errors import ProtocolError, Where, nearest
 from resynapse.plugins import unknown
@@ -44,6 +44,7 @@ MOST_NODES = 2_000
 MOST_STEPS = 20_000
 """Most steps of all arms together."""
 _M = TypeVar("_M", bound=BaseModel)
+_Number = Annotated[int, Field(ge=1)]
 
 
 def parse(document: object, folder: FilePath | None = None) -> Protocol:
@@ -245,7 +246,7 @@ def _variant(value: object, where: Where) -> Variant:
 
 
 def _change(value: object, where: Where) -> Change:
-    item = _mapping(value, where, ("step", "in", "condition", "set", "into", "at", "then"))
+    item = _mapping(value, where, ("step", "in", "condition", "which", "set", "into", "at", "then"))
     kind, section = item.get("step"), item.get("in", "")
     if not isinstance(kind, str) or kind not in STEPS:
         raise ProtocolError(unknown("step", kind, STEPS), where)
@@ -257,7 +258,8 @@ def _change(value: object, where: Where) -> Change:
     steps = {key: _bare(item[key], (*where, key)) for key in ("into", "then") if key in item}
     at = _typed(tuple[int, ...], item["at"], (*where, "at")) if "at" in item else None
     condition = _typed(str, item.get("condition", ""), (*where, "condition"))
-    return Change(step=kind, section=section, condition=condition, set=fields, at=at, **steps)
+    which = _typed(tuple[_Number, ...], item.get("which", []), (*where, "which"))
+    return Change(step=kind, section=section, condition=condition, which=which, set=fields, at=at, **steps)
 
 
 def _bare(value: object, where: Where) -> Step:
@@ -276,6 +278,8 @@ def _dump_variant(variant: Variant) -> dict[str, Any]:
             out["in"] = change.section
         if change.condition:
             out["condition"] = change.condition
+        if change.which:
+            out["which"] = list(change.which)
         if change.set:
             out["set"] = dict(change.set)
         for key, step in (("into", change.into), ("then", change.then)):

@@ -39,6 +39,7 @@ def in_words(value: object) -> str:
 def change_in_words(change: Change) -> str:
     """What a variant does otherwise."""
     place = f" {change.condition}" if change.condition else ""
+    place += f" number {counted(change.which)}" if change.which else ""
     place += f" in the {change.section.replace('_', '-')}" if change.section else ""
     if change.into is not None:
         return f"{describe(change.into)} instead of {change.step}{place}"
