@@ -11,7 +11,7 @@ from resynapse.errors import ProtocolError, Where, nearest
 from resynapse.outcomes import OF_CHANGE
 from resynapse.protocol.derived import Derived, base
 from resynapse.protocol.node import Node, Path
-from resynapse.protocol.paths import Route, looks
+from resynapse.protocol.paths import Route, Stop, looks
 from resynapse.protocol.steps import Assess, Drug, Enrol, Mark, Step
 from resynapse.protocol.traits import Place, Trait
 from resynapse.protocol.variants import Variant
@@ -220,9 +220,11 @@ def _check_idle(variant: Variant, of: Route, where: Where) -> None:
 
 
 def _check_changed(protocol: Tree, stops: Route, where: Where) -> None:
-    """What a variant's changes put into steps must suit the network, as what is written out does."""
+    """What a variant's changes put into steps must suit the network and each other, as what is written out does."""
     for stop in stops:
         _check_layers(protocol, stop.step, stop.draws, where)
+        if stop.at:
+            _check_counts(stop, where)
         _check_changed(protocol, stop.fork, where)
 
 
@@ -267,7 +269,8 @@ def _check_layers(protocol: Tree, step: Step | None, draws: Sequence[tuple[Place
             raise ProtocolError(f"{layer:g} is not possible: {hidden}, counted from 1", (*where, step.kind, "layers"))
 
 
-def _check_counts(node: Node, where: Where) -> None:
+def _check_counts(node: Node | Stop, where: Where) -> None:
+    """Side paths start at counts that the step has, for every subject."""
     if node.step is None or node.step.counts is None:
         raise ProtocolError("only a step that advances in epochs or steps has counts", where)
     if not node.fork:
@@ -277,3 +280,12 @@ def _check_counts(node: Node, where: Where) -> None:
     for count in node.at:
         if not 0 <= count <= node.step.length:
             raise ProtocolError(f"{count} is not possible: the step has {node.step.length} {node.step.counts}", where)
+    for drawn in (trait for place, trait in node.draws if place == (node.step.counts,)):
+        fewest = round(min(number for _, number in drawn.limits)) if drawn.bounded else 0
+        if node.at[-1] > fewest:
+            cure = f"count to {fewest} at most" if drawn.bounded else "give the distribution bounds (`within`)"
+            raise ProtocolError(
+                f"{node.at[-1]} is not possible: {node.step.counts} are drawn for each subject ({drawn}) and not every "
+                f"subject has so many; {cure}, or put the side path after the step",
+                where,
+            )

@@ -25,7 +25,7 @@ from resynapse.protocol.extend import extend
 from resynapse.protocol.node import Node, Path, every
 from resynapse.protocol.reading import MOST_VALUES, size
 from resynapse.protocol.steps import STEPS, Step
-from resynapse.protocol.traits import Place, Trait, found, placed
+from resynapse.protocol.traits import KINDS, Place, Trait, found, placed
 from resynapse.protocol.tree import Protocol
 from resynapse.protocol.variants import Change, Variant
 from resynapse.protocol.when import When
@@ -422,6 +422,8 @@ def _explained(error: ValidationError, where: Where, names: Iterable[str] = ()) 
     if first["type"] == "missing":
         return ProtocolError("missing; this field has no default", place)
     message = message.removeprefix("value error, ")
+    if isinstance(first["input"], Mapping) and any(key in (*KINDS, "column") for key in first["input"]):
+        return ProtocolError("only a number of a step may differ between subjects; give one number here", place)
     if any("tuple" in str(part) for problem in problems for part in problem["loc"]):
         message += ", or two of them as [first, last]"
     return ProtocolError(f"{_shown(first['input'])} is not possible: {message}", place)
