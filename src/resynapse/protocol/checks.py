@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import typing
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from resynapse.errors import ProtocolError, Where, nearest
@@ -12,6 +11,7 @@ from resynapse.outcomes import OF_CHANGE
 from resynapse.protocol.derived import Derived, base
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.paths import Route, Stop, looks
+from resynapse.protocol.places import Placed, all_at, conditions, placed
 from resynapse.protocol.steps import Assess, Drug, Enrol, Mark, Step
 from resynapse.protocol.traits import Place, Trait
 from resynapse.protocol.variants import Variant
@@ -144,20 +144,30 @@ def _check_assessments(protocol: Tree) -> None:
     """No condition twice in an arm; what derived outcomes read is measured."""
     routes = protocol.routes
     for arm, stops in routes.items():
-        _check_needs(stops, ("arms", arm))
+        here: Where = ("variants", arm)
         if arm in protocol.variants:
             variant = protocol.variants[arm]
-            _check_idle(variant, routes[variant.of], ("variants", arm, "changes"))
-            _check_changed(protocol, stops, ("variants", arm))
-        names = Counter(condition for condition, _ in looks(stops))
-        for condition, times in names.items():
-            if times > 1:
+            _check_idle(variant, routes[variant.of], (*here, "changes"))
+            _check_changed(protocol, stops, here)
+            path = all_at(stops, here)
+        else:
+            sections: dict[Where, Path] = {
+                ("induction",): protocol.induction,
+                ("arms", arm): protocol.arms[arm],
+                ("follow_up",): protocol.follow_up,
+            }
+            path = placed(stops, sections, arm)
+        _check_needs(path)
+        seen: set[str] = set()
+        for condition, where in conditions(path):
+            if condition in seen:
                 raise ProtocolError(
-                    f"assessed twice as {condition!r}; give each assessment its own name", ("arms", arm)
+                    f"arm {arm} is assessed twice as {condition!r}; give each assessment its own name", where
                 )
+            seen.add(condition)
     known = _measured(protocol)
     for index, rule in enumerate(protocol.derived):
-        where: Where = ("derived", index, rule.kind)
+        where = ("derived", index, rule.kind)
         for condition in rule.reads:
             if condition not in known:
                 raise ProtocolError(
@@ -187,25 +197,29 @@ def _check_assessments(protocol: Tree) -> None:
         _add(known, rule)
 
 
-def _check_needs(stops: Route, where: Where, *, marked: bool = False, seen: frozenset[str] = frozenset()) -> None:
+def _check_needs(path: Sequence[Placed], *, marked: bool = False, seen: frozenset[str] = frozenset()) -> None:
     """Change is measured only where something was marked before; a condition reads what was measured before."""
-    for stop in stops:
-        if stop.when is not None and stop.when.outcome not in seen:
-            raise ProtocolError(
-                f"`when: {stop.when}` reads an outcome that is not measured before it; assess it first", where
-            )
-        if isinstance(stop.step, Enrol) and stop.step.criterion.outcome not in seen:
-            raise ProtocolError(
-                f"`enrol: {stop.step.when}` reads an outcome that is not measured before it; assess it first", where
-            )
+    for here in path:
+        stop = here.stop
+        asked = [("when", stop.when)] if stop.when is not None else []
+        asked += [("enrol", stop.step.criterion)] if isinstance(stop.step, Enrol) else []
+        for key, when in asked:
+            if when.outcome not in seen:
+                among = f"; {nearest(when.outcome, sorted(seen))}" if seen else ""
+                raise ProtocolError(
+                    f"`{key}: {when}` reads an outcome that is not measured before it; assess it first{among}",
+                    here.where,
+                )
         if isinstance(stop.step, Assess) and stop.when is None:
             seen = seen.union(stop.step.stored)
         marked = marked or isinstance(stop.step, Mark)
-        asked = stop.step.outcomes if isinstance(stop.step, Assess) else ()
-        changed = [n for n in asked if n.partition(" as ")[0] in OF_CHANGE]
+        outcomes = stop.step.outcomes if isinstance(stop.step, Assess) else ()
+        changed = [n for n in outcomes if n.partition(" as ")[0] in OF_CHANGE]
         if changed and not marked:
-            raise ProtocolError(f"{changed[0]} is measured from a mark; put `mark: {{}}` before the treatment", where)
-        _check_needs(stop.fork, where, marked=marked, seen=seen)
+            raise ProtocolError(
+                f"{changed[0]} is measured from a mark; put `mark: {{}}` before the treatment", here.where
+            )
+        _check_needs(here.fork, marked=marked, seen=seen)
 
 
 def _check_idle(variant: Variant, of: Route, where: Where) -> None:
