@@ -237,6 +237,15 @@ def test_a_protocol_is_shown_as_a_tree_with_its_cost(file: Path, capsys: pytest.
         assert part in out
 
 
+def test_what_no_machine_can_hold_is_not_valid_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    large = tmp_path / "large.yaml"
+    large.write_text("name: large\nbase: demo\nnetwork: {hidden: [1000000, 1000000]}\n")
+    said = [_call(command, str(large), capsys=capsys) for command in ("validate", "show")]
+    assert said[0] == said[1]
+    assert said[0][0] == 2
+    assert "needs about 104 TB of memory" in said[0][2]
+
+
 def test_a_file_is_validated(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _call("validate", str(file), capsys=capsys)[0] == 0
     bad = tmp_path / "bad.yaml"

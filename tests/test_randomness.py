@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from resynapse import randomness
-from resynapse.randomness import LANES, TILE, Key, normals, permutation, philox, uniforms, words
+from resynapse.randomness import LANES, TILE, Key, first_uniforms, normals, permutation, philox, uniforms, words
 
 quick = settings(max_examples=40)
 
@@ -322,3 +322,8 @@ def test_two_epochs_have_unrelated_orders() -> None:
     assert np.count_nonzero(one == other) < 10
     # 5 sigma of a rank correlation, whose variance is 1 / (n - 1)
     assert abs(correlation(one.astype(np.float64), other.astype(np.float64))) < 5 / np.sqrt(n - 1)
+
+
+def test_the_first_numbers_of_many_streams_are_those_of_each() -> None:
+    streams = [Key(3, subject, "trait/depth") for subject in range(20)]
+    assert first_uniforms(streams).tolist() == [float(uniforms(key, 1, 1)[0, 0]) for key in streams]

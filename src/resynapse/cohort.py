@@ -9,6 +9,7 @@ from resynapse.errors import ResynapseError
 from resynapse.network import Network, initialise
 from resynapse.protocol import Protocol
 from resynapse.protocol.columns import Column
+from resynapse.protocol.draws import check_draws
 from resynapse.randomness import Key
 from resynapse.task import TaskData
 
@@ -58,10 +59,16 @@ class Cohort:
             raise ResynapseError(f"seed {self.root_seed} is not possible: give an integer of 0 or more")
 
     def check(self, protocol: Protocol) -> None:
-        """Refuse a protocol whose tables of traits have fewer rows than the cohort subjects."""
+        """Refuse a protocol whose tables have fewer rows than the cohort subjects, or that draws what cannot be.
+
+        Raises
+        ------
+        ProtocolError : the table, or the trait, the first such subject and its value.
+        """
         for trait in protocol.traits:
             if isinstance(trait, Column):
                 trait.reaches(self.size)
+        check_draws(protocol, self.root_seed, self.size)
 
     def __iter__(self) -> Iterator[Subject]:
         return (Subject(self.root_seed, number) for number in range(self.size))

@@ -13,7 +13,9 @@ that compiled code writes each word of neighbouring blocks to neighbouring addre
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,28 +58,36 @@ class Key:
         return int.from_bytes(hashlib.blake2b(address, digest_size=8).digest(), "little")
 
 
-def philox(counter: tuple[NDArray[np.uint64], ...], key: int, rounds: int = ROUNDS) -> tuple[NDArray[np.uint64], ...]:
+def philox(
+    counter: tuple[NDArray[np.uint64], ...], key: int | NDArray[np.uint64], rounds: int = ROUNDS
+) -> tuple[NDArray[np.uint64], ...]:
     """Philox4x32: four 32-bit words (held in uint64) for each 4-word counter.
 
     Parameters
     ----------
     counter : four broadcastable uint64 arrays with values below 2**32.
-    key : 64-bit key, low word first.
+    key : 64-bit key, low word first; or an array of them that broadcasts with the counter.
     rounds : rounds of the bijection; 10 is the published, tested choice.
     """
     c0, c1, c2, c3 = np.broadcast_arrays(*counter)
-    k0, k1 = key & 0xFFFFFFFF, key >> 32
+    k0: Any = key & 0xFFFFFFFF
+    k1: Any = key >> 32
     m0, m1 = np.uint64(MULTIPLIERS[0]), np.uint64(MULTIPLIERS[1])
     for _ in range(rounds):
         p0, p1 = m0 * c0, m1 * c2
         c0, c1, c2, c3 = (
-            (p1 >> _HALF) ^ c1 ^ np.uint64(k0),
+            (p1 >> _HALF) ^ c1 ^ _word(k0),
             p1 & _LOW,
-            (p0 >> _HALF) ^ c3 ^ np.uint64(k1),
+            (p0 >> _HALF) ^ c3 ^ _word(k1),
             p0 & _LOW,
         )
         k0, k1 = (k0 + WEYL[0]) & 0xFFFFFFFF, (k1 + WEYL[1]) & 0xFFFFFFFF
     return c0, c1, c2, c3
+
+
+def _word(key: Any) -> Any:
+    """The word of a key, or of each of many."""
+    return np.uint64(key) if isinstance(key, int) else key
 
 
 def words(
@@ -98,6 +108,14 @@ def words(
 def uniforms(key: Key, units: int, samples: int, *, layer: int = 0, draw: int = 0) -> NDArray[np.float64]:
     """Uniform numbers in the open interval (0, 1), shape (units, samples); addressed as `words`."""
     return (words(key, units, samples, layer=layer, draw=draw).astype(np.float64) + 0.5) * 2.0**-32
+
+
+def first_uniforms(keys: Sequence[Key]) -> NDArray[np.float64]:
+    """The first uniform number of each stream, shape (streams): ``uniforms(key, 1, 1)`` of many keys at once."""
+    address = np.array([key.philox_key for key in keys], dtype=np.uint64)
+    zero = np.zeros(address.shape, dtype=np.uint64)
+    word = philox((zero, zero, zero, zero), address)[0]
+    return (word.astype(np.float64) + 0.5) * 2.0**-32
 
 
 def normals(key: Key, units: int, samples: int, *, layer: int = 0, draw: int = 0) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ import resynapse as rs
 from resynapse.cohort import Subject
 from resynapse.engine import Engine
 from resynapse.errors import ProtocolError
-from resynapse.protocol import Decay, Drug, Lesion, Prune, Regrow, Stabilise, Step, Train, dumps, loads
+from resynapse.protocol import Change, Decay, Drug, Lesion, Prune, Regrow, Stabilise, Step, Train, dumps, loads
 from resynapse.protocol.controls import CONTROLS, controlled
 from resynapse.protocol.paths import Route, epochs
 from resynapse.runs.walk import walk
@@ -97,6 +97,16 @@ def test_several_controls_stand_side_by_side() -> None:
     both = controlled(controlled(PUBLISHED, "sham"), "no-gain")
     assert len(both.variants) == 6
     assert epochs(both.routes) < epochs(controlled(PUBLISHED, "sham").routes) + 1025 + 1
+
+
+def test_no_control_of_a_treatment_reaches_the_published_follow_up() -> None:
+    # its maintenance has neither drug nor regrowth, so these variants are what they were when it was audited
+    for control in ("sham", "matched-exposure", "random-regrowth", "no-gain", "no-training", "gain-only"):
+        for variant in controlled(PUBLISHED, control).variants.values():
+            assert {change.section for change in variant.changes} == {"treatment"}
+            assert not any(change.which for change in variant.changes)
+    for variant in controlled(PUBLISHED, "no-maintenance").variants.values():
+        assert variant.changes == (Change(step="train", section="follow_up", set={"epochs": 0}, at=(0,)),)
 
 
 def test_sham_only_trains() -> None:

@@ -52,6 +52,21 @@ def test_the_steepest_fall_and_where_it_ends() -> None:
     assert not dict(fall.values({("cycle=1", "acc"): 1.0}))
 
 
+def test_every_outer_count_has_a_course_of_its_own() -> None:
+    probes = {
+        ("probe=1,0.1", "acc"): 90.0,
+        ("probe=1,0.3", "acc"): 50.0,
+        ("probe=2,0.1", "acc"): 60.0,
+        ("probe=2,0.3", "acc"): 55.0,
+    }
+    first = First(outcome="f", of="acc", within="probe", condition="course", threshold=75)
+    assert dict(first.values(probes)) == {"course=1": 0.3, "course=2": 0.1}
+    fall = Steepest(outcome="s", of="acc", within="probe", condition="course")
+    assert dict(fall.values(probes)) == {"course=1": 40.0, "course=2": 5.0}
+    gathered = [first, Mean(outcome="m", of="f", within="course", condition="all")]
+    assert derive(gathered, probes)["all", "m"] == 0.2
+
+
 def test_below_and_mean_take_every_count() -> None:
     below = dict(Below(outcome="b", of="acc", threshold=75, within="cycle").values(COURSE))
     assert below == {"cycle=0": 0.0, "cycle=1": 0.0, "cycle=2": 100.0, "cycle=10": 100.0}

@@ -85,6 +85,32 @@ def test_one_change_is_said_where_it_stands(change: tuple[str, str], said: list[
     assert differences(after, before) != []
 
 
+def test_rounds_and_levels_that_differ_in_numbers_are_said_once() -> None:
+    doses = "    - sweep: {dose: [0.1, 0.2, 0.4]}\n      do: [{regrow: {of_pruned: $dose}}, {assess: d}]\n"
+    swept = BASE.replace("follow_up:", f"{doses}follow_up:")
+    (sentence,) = differences(rs.loads(BASE), rs.loads(swept))
+    assert sentence.startswith(
+        "arm ketamine, levels 0.1, 0.2, 0.4: also side path (regrow of_pruned {0.1, 0.2, 0.4}, by"
+    )
+    cycles = BASE.replace("{cycle: {from: 1, to: 8}}", "{cycle: [1, 2], share: [0.1, 0.2], more: [0.3, 0.4]}")
+    twice = "      - prune_more: {of_active: $share}\n      - prune_more: {of_active: $more}\n      - mark: {}"
+    added = cycles.replace("      - prune_more: {of_active: 0.1}", "      - prune_more: {of_active: 0.1}\n" + twice)
+    assert differences(rs.loads(cycles), rs.loads(added)) == [
+        "follow-up, rounds 1, 2: also prune_more of_active {0.1, 0.2}.",
+        "follow-up, rounds 1, 2: also prune_more of_active {0.3, 0.4}.",
+        "follow-up, rounds 1, 2: also mark.",
+    ]
+
+
+def test_steps_outside_of_rounds_are_said_apart() -> None:
+    before, after = (rs.load(name) for name in ("switch-relapse", "kindling"))
+    said = differences(before, after)
+    assert not any("rounds ;" in sentence for sentence in said)
+    assert sum("also scar of_active" in sentence for sentence in said) == 2
+    assert any(sentence.startswith("follow-up, levels 25, 50") for sentence in said)
+    assert len(differences(rs.load("dose"), rs.load("mechanisms"))) < 20
+
+
 def test_the_order_follows_the_tree() -> None:
     text = BASE
     for old, new in (

@@ -112,6 +112,14 @@ def test_chronic_stress_prunes_and_maintains_eight_times() -> None:
     assert sum(isinstance(s, rs.Regrow) for s in steps("chronic-stress", "ketamine")) == 1
 
 
+def test_kindling_begins_with_the_acute_tests_of_switch_relapse() -> None:
+    published, kindled = (rs.load(name) for name in ("switch-relapse", "kindling"))
+    for arm in published.arms:
+        tests = [test for test in assessments(published.routes[arm]) if "=" not in test[0]]
+        assert tests == assessments(kindled.routes[arm])[: len(tests)]
+    assert published.derived[0] == kindled.derived[0]
+
+
 def test_kindling_lowers_the_bias_and_scars_on_relapse() -> None:
     for arm in ("untreated", "ketamine", "ssri", "neurosteroid"):
         probes = [

@@ -150,7 +150,7 @@ REFUSED = {
     "name: x\narms: {a: [{assess: {condition: c, outcomes: [acc_cmbined]}}]}": "did you mean 'acc_combined'",
     "name: x\narms: {a: [{assess: {condition: c, outcomes: []}}]}": "arms.a[0].assess.outcomes",
     "name: x\narms: {a: [{assess: 'a=b'}]}": "arms.a[0].assess.condition: 'a=b' is not possible",
-    "name: x\narms: {a: [{assess: c}, {assess: c}]}": "arms.a: assessed twice as 'c'",
+    "name: x\narms: {a: [{assess: c}, {assess: c}]}": "arms.a[1]: arm a is assessed twice as 'c'",
     "name: x\narms: {a: [{train: {epochs: 1, lr: 0.1}, prune: {sparsity: 0.5}}]}": "train and prune in one step",
     "name: x\narms: {a: [{}]}": "neither a step nor a fork",
     TREATED + "      at: [4]\n      fork: [{assess: b}]": "arms.a[0].at: 4 is not possible: the step has 3 epochs",

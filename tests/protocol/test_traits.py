@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from statistics import NormalDist, fmean, pstdev
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resynapse.cohort import Subject
+from resynapse.cohort import Cohort, Subject
 from resynapse.engine import engine
-from resynapse.errors import ProtocolError
+from resynapse.errors import ProtocolError, SubjectError
 from resynapse.protocol import dumps, loads
 from resynapse.protocol.traits import Distribution
 from resynapse.runs.walk import walk
@@ -141,3 +142,63 @@ def test_counts_are_rounded_and_ramps_may_be_drawn() -> None:
 def test_files_keep_distributions() -> None:
     text = TEMPLATE.format(sparsity="{normal: [0.5, 0.1], within: [0.2, 0.8], name: depth}", gain=1.0)
     assert loads(dumps(loads(text))) == loads(text)
+
+
+DRAWN_LENGTH = """
+name: tiny
+task: {kind: gaussian-blobs, train: 32, test: 32, clean: 8}
+network: {hidden: [6]}
+arms: {one: []}
+follow_up:
+  - STEP
+    at: [8]
+    fork: [{assess: {condition: probe, outcomes: [sparsity]}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "cure"),
+    [
+        ("train: {epochs: {choice: [5, 10]}, lr: 0.001}", "count to 5 at most"),
+        ("decay: {steps: {uniform: [2, 20]}, per_step: 0.01}", "count to 2 at most"),
+        ("train: {epochs: {normal: [10, 1]}, lr: 0.001}", "give the distribution bounds"),
+    ],
+)
+def test_a_side_path_starts_at_a_count_that_every_subject_reaches(step: str, cure: str) -> None:
+    text = DRAWN_LENGTH.replace("STEP", step)
+    with pytest.raises(ProtocolError, match=rf"follow_up\[0\]\.at: 8 is not possible: .* {cure}"):
+        loads(text)
+    assert loads(text.replace("at: [8]", "at: [2]").replace("normal: [10, 1]", "normal: [10, 1], within: [5, 20]"))
+
+
+def test_what_a_subject_cannot_be_is_refused_before_anything_runs() -> None:
+    wide = loads(TEMPLATE.format(sparsity="{normal: [0.95, 0.05], name: depth}", gain="2.0"))
+    with pytest.raises(ProtocolError, match=r"subject (\d+) draws (1\.\d+) for the trait depth, .* `within: ") as error:
+        Cohort(size=10_000).check(wide)
+    found = re.search(r"subject (\d+) draws", str(error.value))
+    assert found is not None
+    first = int(found[1])
+    with pytest.raises(SubjectError):
+        walk(wide, Subject(0, first), engine("reference"))
+    Cohort(size=first).check(wide)
+    for number in range(min(first, 3)):
+        walk(wide, Subject(0, number), engine("reference"))
+    Cohort(size=10_000).check(
+        loads(TEMPLATE.format(sparsity="{normal: [0.95, 0.05], within: [0.5, 0.99]}", gain="2.0"))
+    )
+
+
+def test_draws_that_must_suit_each_other_are_looked_at_together() -> None:
+    scar = "scar: {of_all: 0.1, within: [{uniform: [0, 0.6], name: low}, {uniform: [0.5, 1], name: high}]}"
+    text = TEMPLATE.format(sparsity="0.5", gain="2.0").replace("arms:", f"  - {scar}\narms:")
+    with pytest.raises(
+        ProtocolError, match=r"draws .* for the trait low, .* for the trait high, .* lowest share first"
+    ):
+        Cohort(size=1000).check(loads(text))
+    Cohort(size=1000).check(loads(text.replace("0.6]", "0.5]")))
+
+
+def test_a_number_outside_of_steps_is_the_same_for_all() -> None:
+    text = TEMPLATE.format(sparsity="0.5", gain="2.0").replace("train: 32", "sd: {normal: [0.8, 0.1]}, train: 32")
+    with pytest.raises(ProtocolError, match=r"task\.sd: only a number of a step may differ between subjects"):
+        loads(text)

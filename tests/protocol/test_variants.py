@@ -7,7 +7,7 @@ import pytest
 from resynapse.cohort import Subject
 from resynapse.engine import engine
 from resynapse.errors import ProtocolError
-from resynapse.protocol import dumps, loads
+from resynapse.protocol import Train, dumps, loads
 from resynapse.runs.walk import walk
 
 BASE = """
@@ -110,3 +110,26 @@ def test_names_are_checked() -> None:
 def test_files_keep_variants() -> None:
     text = with_variant("[{step: regrow, in: treatment, into: {lesion: {of_active: 0.5}}}, {step: train, at: [1]}]")
     assert loads(dumps(loads(text))) == loads(text)
+
+
+@pytest.mark.parametrize(("which", "lr"), [("[1]", [0.5, 0.01, 0.001]), ("[2, 3]", [0.01, 0.5, 0.5])])
+def test_one_of_several_steps_is_meant_by_its_number(which: str, lr: list[float]) -> None:
+    protocol = loads(with_variant(f"[{{step: train, which: {which}, set: {{lr: 0.5}}}}]"))
+    assert [s.step.lr for s in protocol.routes["other"] if isinstance(s.step, Train)] == lr
+    assert loads(dumps(protocol)) == protocol
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ("[{step: lesion, set: {of_active: 0.1}}]", "arm one has no lesion left to change"),
+        ("[{step: regrow, in: follow_up}]", "arm one has no regrow in the follow-up left to change"),
+        ("[{step: assess, condition: prbe, set: {draws: 2}}]", "arm one has no assess prbe left to change"),
+        ("[{step: train, which: [4], set: {lr: 0.5}}]", "arm one has no train number 4 left to change"),
+        ("[{step: regrow}, {step: regrow, set: {by: gradient}}]", "arm one has no regrow left to change"),
+    ],
+)
+def test_a_change_that_means_no_step_is_refused_with_its_place(changes: str, what: str) -> None:
+    with pytest.raises(ProtocolError, match=what) as error:
+        loads(with_variant(changes))
+    assert f"variants.other.changes[{changes.count('{step') - 1}]" in str(error.value)

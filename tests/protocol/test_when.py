@@ -89,3 +89,34 @@ def test_files_keep_conditions() -> None:
     protocol = loads(TEMPLATE.format(when="ability <= 12.5"))
     assert loads(dumps(protocol)) == protocol
     assert "when: ability <= 12.5" in dumps(protocol)
+
+
+PLACES = """
+name: x
+arms: {a: [], b: []}
+follow_up:
+  - mark: {}
+    arms: [b]
+  - assess: {condition: acute, outcomes: [acc_combined]}
+  - fork:
+      - mark: {}
+      - STEP
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("{mark: {}, when: acc_combned < 80}", "did you mean 'acc_combined'"),
+        ("enrol: acc_combned >= 80", "did you mean 'acc_combined'"),
+        ("assess: acute", "arm a is assessed twice as 'acute'"),
+    ],
+)
+def test_an_error_of_the_follow_up_names_the_step(step: str, said: str) -> None:
+    text = PLACES.replace("STEP", step)
+    with pytest.raises(ProtocolError, match=rf"line 10: follow_up\[2\]\.fork\[1\]: .*{said}"):
+        loads(text)
+    # a repetition before it makes of one item of the file many steps: then the section alone is sure
+    repeated = text.replace("  - mark: {}\n    arms: [b]", "  - repeat: {round: [1, 2]}\n    do: [mark: {}]")
+    with pytest.raises(ProtocolError, match=rf"line 4: follow_up: .*{said}"):
+        loads(repeated)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import typing
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from resynapse.errors import ProtocolError, Where, nearest
 from resynapse.outcomes import OF_CHANGE
 from resynapse.protocol.derived import Derived, base
 from resynapse.protocol.node import Node, Path
-from resynapse.protocol.paths import Route, looks
+from resynapse.protocol.paths import Route, Stop, looks
+from resynapse.protocol.places import Placed, all_at, conditions, placed
 from resynapse.protocol.steps import Assess, Drug, Enrol, Mark, Step
 from resynapse.protocol.traits import Place, Trait
 from resynapse.protocol.variants import Variant
@@ -142,19 +142,32 @@ def readable(protocol: Tree, rules: Sequence[Derived]) -> tuple[Derived, ...]:
 
 def _check_assessments(protocol: Tree) -> None:
     """No condition twice in an arm; what derived outcomes read is measured."""
-    for arm, stops in protocol.routes.items():
-        _check_needs(stops, ("arms", arm))
+    routes = protocol.routes
+    for arm, stops in routes.items():
+        here: Where = ("variants", arm)
         if arm in protocol.variants:
-            _check_changed(protocol, stops, ("variants", arm))
-        names = Counter(condition for condition, _ in looks(stops))
-        for condition, times in names.items():
-            if times > 1:
+            variant = protocol.variants[arm]
+            _check_idle(variant, routes[variant.of], (*here, "changes"))
+            _check_changed(protocol, stops, here)
+            path = all_at(stops, here)
+        else:
+            sections: dict[Where, Path] = {
+                ("induction",): protocol.induction,
+                ("arms", arm): protocol.arms[arm],
+                ("follow_up",): protocol.follow_up,
+            }
+            path = placed(stops, sections, arm)
+        _check_needs(path)
+        seen: set[str] = set()
+        for condition, where in conditions(path):
+            if condition in seen:
                 raise ProtocolError(
-                    f"assessed twice as {condition!r}; give each assessment its own name", ("arms", arm)
+                    f"arm {arm} is assessed twice as {condition!r}; give each assessment its own name", where
                 )
+            seen.add(condition)
     known = _measured(protocol)
     for index, rule in enumerate(protocol.derived):
-        where: Where = ("derived", index, rule.kind)
+        where = ("derived", index, rule.kind)
         for condition in rule.reads:
             if condition not in known:
                 raise ProtocolError(
@@ -184,31 +197,48 @@ def _check_assessments(protocol: Tree) -> None:
         _add(known, rule)
 
 
-def _check_needs(stops: Route, where: Where, *, marked: bool = False, seen: frozenset[str] = frozenset()) -> None:
+def _check_needs(path: Sequence[Placed], *, marked: bool = False, seen: frozenset[str] = frozenset()) -> None:
     """Change is measured only where something was marked before; a condition reads what was measured before."""
-    for stop in stops:
-        if stop.when is not None and stop.when.outcome not in seen:
-            raise ProtocolError(
-                f"`when: {stop.when}` reads an outcome that is not measured before it; assess it first", where
-            )
-        if isinstance(stop.step, Enrol) and stop.step.criterion.outcome not in seen:
-            raise ProtocolError(
-                f"`enrol: {stop.step.when}` reads an outcome that is not measured before it; assess it first", where
-            )
+    for here in path:
+        stop = here.stop
+        asked = [("when", stop.when)] if stop.when is not None else []
+        asked += [("enrol", stop.step.criterion)] if isinstance(stop.step, Enrol) else []
+        for key, when in asked:
+            if when.outcome not in seen:
+                among = f"; {nearest(when.outcome, sorted(seen))}" if seen else ""
+                raise ProtocolError(
+                    f"`{key}: {when}` reads an outcome that is not measured before it; assess it first{among}",
+                    here.where,
+                )
         if isinstance(stop.step, Assess) and stop.when is None:
             seen = seen.union(stop.step.stored)
         marked = marked or isinstance(stop.step, Mark)
-        asked = stop.step.outcomes if isinstance(stop.step, Assess) else ()
-        changed = [n for n in asked if n.partition(" as ")[0] in OF_CHANGE]
+        outcomes = stop.step.outcomes if isinstance(stop.step, Assess) else ()
+        changed = [n for n in outcomes if n.partition(" as ")[0] in OF_CHANGE]
         if changed and not marked:
-            raise ProtocolError(f"{changed[0]} is measured from a mark; put `mark: {{}}` before the treatment", where)
-        _check_needs(stop.fork, where, marked=marked, seen=seen)
+            raise ProtocolError(
+                f"{changed[0]} is measured from a mark; put `mark: {{}}` before the treatment", here.where
+            )
+        _check_needs(here.fork, marked=marked, seen=seen)
+
+
+def _check_idle(variant: Variant, of: Route, where: Where) -> None:
+    """Every change that somebody wrote is about a step; a control asks every arm alike."""
+    for index, change in variant.idle(of) if not variant.control else ():
+        meant = f" {change.condition}" if change.condition else ""
+        meant += f" number {max(change.which)}" if change.which else ""
+        meant += f" in the {change.section.replace('_', '-')}" if change.section else ""
+        raise ProtocolError(
+            f"arm {variant.of} has no {change.step}{meant} left to change; leave this change out", (*where, index)
+        )
 
 
 def _check_changed(protocol: Tree, stops: Route, where: Where) -> None:
-    """What a variant's changes put into steps must suit the network, as what is written out does."""
+    """What a variant's changes put into steps must suit the network and each other, as what is written out does."""
     for stop in stops:
         _check_layers(protocol, stop.step, stop.draws, where)
+        if stop.at:
+            _check_counts(stop, where)
         _check_changed(protocol, stop.fork, where)
 
 
@@ -253,7 +283,8 @@ def _check_layers(protocol: Tree, step: Step | None, draws: Sequence[tuple[Place
             raise ProtocolError(f"{layer:g} is not possible: {hidden}, counted from 1", (*where, step.kind, "layers"))
 
 
-def _check_counts(node: Node, where: Where) -> None:
+def _check_counts(node: Node | Stop, where: Where) -> None:
+    """Side paths start at counts that the step has, for every subject."""
     if node.step is None or node.step.counts is None:
         raise ProtocolError("only a step that advances in epochs or steps has counts", where)
     if not node.fork:
@@ -263,3 +294,12 @@ def _check_counts(node: Node, where: Where) -> None:
     for count in node.at:
         if not 0 <= count <= node.step.length:
             raise ProtocolError(f"{count} is not possible: the step has {node.step.length} {node.step.counts}", where)
+    for drawn in (trait for place, trait in node.draws if place == (node.step.counts,)):
+        fewest = round(min(number for _, number in drawn.limits)) if drawn.bounded else 0
+        if node.at[-1] > fewest:
+            cure = f"count to {fewest} at most" if drawn.bounded else "give the distribution bounds (`within`)"
+            raise ProtocolError(
+                f"{node.at[-1]} is not possible: {node.step.counts} are drawn for each subject ({drawn}) and not every "
+                f"subject has so many; {cure}, or put the side path after the step",
+                where,
+            )

@@ -90,6 +90,11 @@ class Column:
         return sorted(self.numbers)[len(self.numbers) // 2]
 
     @property
+    def bounded(self) -> bool:
+        """`limits` holds every value."""
+        return True
+
+    @property
     def limits(self) -> Iterator[tuple[str, float]]:
         """Every value that a field must allow, and where it stands."""
         first = {number: row for row, number in reversed([*enumerate(self.numbers, 1)])}

@@ -152,18 +152,23 @@ class Mean(Gathered):
 
 
 class OverCounts(Gathered):
-    """A rule that reads one outcome along the counts of a condition and gives one value."""
+    """A rule that reads one outcome along the counts of a condition and gives one value.
+
+    Of several counts, as in ``probe=2,0.3``, the last runs along a course, and the others name it: the value stands
+    under ``course=2``.
+    """
 
     @override
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
-        course = sorted(
-            (float(condition.split("=", 1)[1].split(",")[-1]), value)
-            for (condition, name), value in measured.items()
-            if name == self.of and base(condition) == self.within != condition
-        )
-        value = self.along(course) if course else None
-        if value is not None:
-            yield self.condition, value
+        courses: dict[str, list[tuple[float, float]]] = {}
+        for (condition, name), value in measured.items():
+            if name == self.of and base(condition) == self.within != condition:
+                outer, _, count = condition.split("=", 1)[1].rpartition(",")
+                courses.setdefault(outer, []).append((float(count), value))
+        for outer, course in courses.items():
+            found = self.along(sorted(course))
+            if found is not None:
+                yield f"{self.condition}={outer}" if outer else self.condition, found
 
     def along(self, course: list[tuple[float, float]]) -> float | None:
         """The value from the (count, value) pairs, or None."""

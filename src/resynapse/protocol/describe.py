@@ -157,6 +157,11 @@ def _variant() -> dict[str, Any]:
             "in": {"enum": ["induction", "treatment", "follow_up"]},
             "set": {"type": "object"},
             "condition": {"type": "string", "description": "of assessments, the one that is so named"},
+            "which": {
+                "type": "array",
+                "items": {"type": "integer", "minimum": 1},
+                "description": "of these steps, the first (1), the second (2) and so on along the arm",
+            },
             "into": {"$ref": "#/$defs/node"},
             "at": _COUNTS,
             "then": {"$ref": "#/$defs/node"},

@@ -5,6 +5,8 @@ Steps are matched by kind, name and place in order, so that one added step is on
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from difflib import SequenceMatcher
@@ -17,10 +19,13 @@ from resynapse.protocol.node import Node, Path
 from resynapse.protocol.schema import dump
 from resynapse.protocol.steps import Assess
 from resynapse.protocol.tree import Protocol
-from resynapse.protocol.words import change_in_words, counted, in_words, node_in_words
+from resynapse.protocol.words import change_in_words, counted, in_words, merged, node_in_words
 
-Said = tuple[str, tuple[float, ...], str]
-"""Place, counts of the rounds it is said of, and what is different there."""
+Counts = tuple[tuple[str, float], ...]
+"""The rounds and levels around a step, from without: ``(("round", 3),)``."""
+Said = tuple[str, Counts, str]
+"""Place, rounds or levels it is said of, and what is different there."""
+_NUMBER = re.compile(r"\d+(\.\d+)?(e[-+]?\d+)?")
 _BESIDE = {
     "at": ("side paths start at", "its end"),
     "arms": ("is for", "all arms"),
@@ -34,7 +39,8 @@ _BESIDE = {
 def differences(before: Protocol, after: Protocol) -> list[str]:
     """What is different in `after`, a sentence each; empty where both run alike.
 
-    Names, titles and citations are no differences. What differs alike in every round of a repetition is said once.
+    Names, titles and citations are no differences. What differs alike in every round of a repetition is said once, and
+    once too where numbers alone differ between rounds or levels: ``of_pruned {0.1, 0.2}``.
 
     >>> from resynapse.protocol import amended, load
     >>> differences(load("demo"), amended(load("demo"), "task.sd=0.5"))
@@ -61,33 +67,50 @@ def differences(before: Protocol, after: Protocol) -> list[str]:
 
 
 def _sentences(said: Sequence[Said]) -> Iterator[str]:
-    """The same of several rounds in one sentence, where the first of them stands."""
-    rounds: dict[tuple[str, str], list[tuple[float, ...]]] = {}
+    """The same of several rounds, or the same but for numbers, in one sentence, where the first of them stands."""
+    rounds: dict[tuple[str, tuple[str, ...], str], list[Counts]] = {}
     for place, counts, text in said:
-        rounds.setdefault((place, text), []).append(counts)
-    for (place, text), found in rounds.items():
-        alone = all(len(counts) == 1 for counts in found)
-        named = counted([counts[0] for counts in found]) if alone else "; ".join(map(_list, found))
-        where = f"{place}, round{'s' if len(found) > 1 else ''} {named}" if any(found) else place
+        rounds.setdefault((place, tuple(word for word, _ in counts), text), []).append(counts)
+    alike: dict[tuple[str, tuple[str, ...], str, int], list[tuple[str, Counts]]] = {}
+    times: Counter[tuple[str, str, Counts]] = Counter()
+    for (place, words, text), found in rounds.items():
+        # of one count each, so that every form of a number has its round
+        numberless = _NUMBER.sub("#", text) if len(words) == len(found) == 1 else text
+        # two such steps of one round are two sentences
+        times[place, numberless, found[0]] += 1
+        here = (place, words, numberless, times[place, numberless, found[0]])
+        alike.setdefault(here, []).extend((text, counts) for counts in found)
+    for (place, words, *_), each in alike.items():
+        texts = list(dict.fromkeys(text for text, _ in each))
+        text = texts[0] if len(texts) == 1 else merged(texts)
+        numbers = [tuple(count for _, count in counts) for _, counts in each]
+        named = counted([one for (one,) in numbers]) if len(words) == 1 else "; ".join(map(_list, numbers))
+        where = f"{place}, {words[-1]}{'s' if len(each) > 1 else ''} {named}" if words else place
         # a verb that follows a name needs no colon
         yield f"{where} {text}." if text.startswith("is ") else f"{where}: {text}."
 
 
-def _of_paths(place: str, before: Path, after: Path, counts: tuple[float, ...] = ()) -> Iterator[Said]:
+def _of_paths(place: str, before: Path, after: Path, counts: Counts = ()) -> Iterator[Said]:
     matcher = SequenceMatcher(a=list(map(_key, before)), b=list(map(_key, after)), autojunk=False)
     for tag, low, high, other_low, other_high in matcher.get_opcodes():
         gone, new = before[low:high], after[other_low:other_high]
         if tag == "equal":
             for same, there in zip(gone, new, strict=True):
-                yield from _of_nodes(place, same, there, counts)
+                yield from _of_nodes(place, same, there, (*counts, *_rounds(there, after)))
             continue
         for one, other in _paired(gone, new):
             if one is not None and other is not None:
-                yield from _of_nodes(place, one, other, counts)
+                yield from _of_nodes(place, one, other, (*counts, *_rounds(other, after)))
             elif one is not None:
-                yield place, (*counts, *one.label), f"no longer {_whole(one)}"
+                yield place, (*counts, *_rounds(one, before)), f"no longer {_whole(one)}"
             elif other is not None:
-                yield place, (*counts, *other.label), f"also {_whole(other)}"
+                yield place, (*counts, *_rounds(other, after)), f"also {_whole(other)}"
+
+
+def _rounds(node: Node, path: Path) -> Counts:
+    """The counts of a node; a side path that alone has its count on a path is the level of a sweep."""
+    alone = node.step is None and sum(other.label == node.label for other in path) == 1
+    return tuple(("level" if alone else "round", count) for count in node.label)
 
 
 def _paired(gone: Path, new: Path) -> Iterator[tuple[Node | None, Node | None]]:
@@ -100,9 +123,8 @@ def _paired(gone: Path, new: Path) -> Iterator[tuple[Node | None, Node | None]]:
         yield from zip_longest(of(gone, kind), of(new, kind))
 
 
-def _of_nodes(place: str, before: Node, after: Node, counts: tuple[float, ...]) -> Iterator[Said]:
+def _of_nodes(place: str, before: Node, after: Node, within: Counts) -> Iterator[Said]:
     name = _kind(after)
-    within = (*counts, *after.label)
     if before.step is not None and after.step is not None:
         old, new = (dict(_drawn(node)) for node in (before, after))
         for text in _of_mappings(old, new):

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from resynapse.protocol.derived import Below, Derived, First, Mean, base
-from resynapse.protocol.paths import assessments
+from resynapse.protocol.paths import Route, assessments
 from resynapse.protocol.steps import Assess, Enrol
+from resynapse.protocol.training import within
 from resynapse.protocol.tree import Protocol
 from resynapse.protocol.variants import Change, Made
 
@@ -21,16 +22,25 @@ _STRENGTH = re.compile(r"(acc_(?:biased|internal|input)_)([0-9.]+)")
 
 
 def remitters_only(protocol: Protocol) -> Made:
-    """Every arm goes on only where the first assessment of combined stress after the induction found remission."""
+    """Every arm, and every side path before that, goes on only where its first test of combined stress found remission.
+
+    Tests of the induction do not count, nor do those that are made only under a condition.
+    """
     outcome = Enrol(when=REMISSION).criterion.outcome
+    then = Enrol(when=REMISSION, condition="remission")
+
+    def first(path: Route, suffix: str | None) -> Iterator[str]:
+        for stop in path:
+            inside = None if suffix is None or stop.at else stop.named(suffix)
+            if stop.when is None and isinstance(stop.step, Assess) and outcome in stop.step.stored:
+                yield stop.step.condition + (stop.named(suffix) if suffix is not None else "")
+                return
+            yield from first(stop.fork, inside)
+
     routes = protocol.routes
     for arm in protocol.arms:
-        for stop in routes[arm]:
-            treated = not stop.stream.startswith("induction/") and stop.when is None
-            if treated and isinstance(stop.step, Assess) and outcome in stop.step.stored:
-                then = Enrol(when=REMISSION, condition="remission")
-                yield arm, (Change(step="assess", condition=stop.step.condition + stop.named(""), then=then),)
-                break
+        conditions = dict.fromkeys(first(tuple(s for s in routes[arm] if within(s) != "induction"), ""))
+        yield arm, tuple(Change(step="assess", condition=condition, then=then) for condition in conditions)
 
 
 def fixed_probe(protocol: Protocol) -> Made:

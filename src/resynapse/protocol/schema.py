@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass, replace
 from pathlib import Path as FilePath
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from resynapse.errors import ProtocolError, Where, nearest
 from resynapse.plugins import unknown
@@ -25,7 +25,7 @@ from resynapse.protocol.extend import extend
 from resynapse.protocol.node import Node, Path, every
 from resynapse.protocol.reading import MOST_VALUES, size
 from resynapse.protocol.steps import STEPS, Step
-from resynapse.protocol.traits import Place, Trait, found, placed
+from resynapse.protocol.traits import KINDS, Place, Trait, found, placed
 from resynapse.protocol.tree import Protocol
 from resynapse.protocol.variants import Change, Variant
 from resynapse.protocol.when import When
@@ -44,6 +44,7 @@ MOST_NODES = 2_000
 MOST_STEPS = 20_000
 """Most steps of all arms together."""
 _M = TypeVar("_M", bound=BaseModel)
+_Number = Annotated[int, Field(ge=1)]
 
 
 def parse(document: object, folder: FilePath | None = None) -> Protocol:
@@ -245,7 +246,7 @@ def _variant(value: object, where: Where) -> Variant:
 
 
 def _change(value: object, where: Where) -> Change:
-    item = _mapping(value, where, ("step", "in", "condition", "set", "into", "at", "then"))
+    item = _mapping(value, where, ("step", "in", "condition", "which", "set", "into", "at", "then"))
     kind, section = item.get("step"), item.get("in", "")
     if not isinstance(kind, str) or kind not in STEPS:
         raise ProtocolError(unknown("step", kind, STEPS), where)
@@ -257,7 +258,8 @@ def _change(value: object, where: Where) -> Change:
     steps = {key: _bare(item[key], (*where, key)) for key in ("into", "then") if key in item}
     at = _typed(tuple[int, ...], item["at"], (*where, "at")) if "at" in item else None
     condition = _typed(str, item.get("condition", ""), (*where, "condition"))
-    return Change(step=kind, section=section, condition=condition, set=fields, at=at, **steps)
+    which = _typed(tuple[_Number, ...], item.get("which", []), (*where, "which"))
+    return Change(step=kind, section=section, condition=condition, which=which, set=fields, at=at, **steps)
 
 
 def _bare(value: object, where: Where) -> Step:
@@ -276,6 +278,8 @@ def _dump_variant(variant: Variant) -> dict[str, Any]:
             out["in"] = change.section
         if change.condition:
             out["condition"] = change.condition
+        if change.which:
+            out["which"] = list(change.which)
         if change.set:
             out["set"] = dict(change.set)
         for key, step in (("into", change.into), ("then", change.then)):
@@ -418,6 +422,8 @@ def _explained(error: ValidationError, where: Where, names: Iterable[str] = ()) 
     if first["type"] == "missing":
         return ProtocolError("missing; this field has no default", place)
     message = message.removeprefix("value error, ")
+    if isinstance(first["input"], Mapping) and any(key in (*KINDS, "column") for key in first["input"]):
+        return ProtocolError("only a number of a step may differ between subjects; give one number here", place)
     if any("tuple" in str(part) for problem in problems for part in problem["loc"]):
         message += ", or two of them as [first, last]"
     return ProtocolError(f"{_shown(first['input'])} is not possible: {message}", place)

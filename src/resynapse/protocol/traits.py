@@ -110,6 +110,11 @@ class Distribution:
         return self.at(0.5)
 
     @property
+    def bounded(self) -> bool:
+        """Whether `limits` holds the lowest and the highest value that a subject can draw."""
+        return self.kind in ("choice", "uniform") or self.within is not None
+
+    @property
     def limits(self) -> Iterator[tuple[str, float]]:
         """Values that a field must allow: the bounds where there are some, every choice, else the median."""
         ends = self.numbers if self.kind in ("choice", "uniform") else (self.median,)

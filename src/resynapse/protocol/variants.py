@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 
 from pydantic import ValidationError
@@ -26,6 +27,8 @@ class Change:
     step : kind of the steps, such as ``regrow``.
     section : ``induction``, ``treatment`` or ``follow_up``; empty for all of them.
     condition : of assessments, the one that is so named, with its counts (``cycle=0``) or without; empty for all.
+    which : of all these, the first (1), the second (2) and so on along the arm, a step before its side path; empty for
+        all.
     set : fields with their new values; None puts a field back to its default.
     into : another step in its place.
     at : other counts for its side paths.
@@ -37,6 +40,7 @@ class Change:
     step: str
     section: str = ""
     condition: str = ""
+    which: tuple[int, ...] = ()
     set: Mapping[str, Any] = field(default_factory=dict)
     into: Step | None = None
     at: tuple[int, ...] | None = None
@@ -99,22 +103,37 @@ class Variant:
     def route(self, of: Route) -> Route:
         """The route of the variant from that of the other arm."""
         for change in self.changes:
-            of = tuple(_changed(of, change))
+            of = tuple(_changed(of, change, count(1)))
         return of
+
+    def idle(self, of: Route) -> Iterator[tuple[int, Change]]:
+        """The changes, with their place in order, that mean no step or not all of `which`."""
+        for index, change in enumerate(self.changes):
+            found = asked(of, replace(change, which=()))
+            if found < max(change.which, default=1):
+                yield index, change
+            of = tuple(_changed(of, change, count(1)))
 
 
 Made = Iterator[tuple[str, tuple[Change, ...]]]
 """Arms, and what is changed in each."""
 
 
-def _changed(route: Route, change: Change, suffix: str | None = "") -> Iterator[Stop]:
+def asked(route: Route, change: Change) -> int:
+    """How many steps of a route a change is about."""
+    numbers = count(1)
+    tuple(_changed(route, change, numbers))
+    return next(numbers) - 1
+
+
+def _changed(route: Route, change: Change, numbers: Iterator[int], suffix: str | None = "") -> Iterator[Stop]:
     for stop in route:
+        meant = change.means(stop, suffix) and (next(numbers) in change.which or not change.which)
         # below the counts of a trajectory one stop has several names, so that none of them means it
         inside = None if stop.at or suffix is None else stop.named(suffix)
-        inner = replace(stop, fork=tuple(_changed(stop.fork, change, inside)))
+        inner = replace(stop, fork=tuple(_changed(stop.fork, change, numbers, inside)))
         if stop.fork and not inner.fork:
             inner = replace(inner, at=())
-        meant = change.means(stop, suffix)
         left = inner if inner.step is not None or inner.fork else None
         after = change.on(inner) if meant else left
         if after is not None:

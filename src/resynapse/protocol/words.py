@@ -39,6 +39,7 @@ def in_words(value: object) -> str:
 def change_in_words(change: Change) -> str:
     """What a variant does otherwise."""
     place = f" {change.condition}" if change.condition else ""
+    place += f" number {counted(change.which)}" if change.which else ""
     place += f" in the {change.section.replace('_', '-')}" if change.section else ""
     if change.into is not None:
         return f"{describe(change.into)} instead of {change.step}{place}"
@@ -128,8 +129,16 @@ def _same_shape(one: list[Line], other: list[Line]) -> bool:
 
 def _merged(rounds: list[list[Line]]) -> Iterator[Line]:
     for at_once in zip(*rounds, strict=True):
-        words = zip(*(text.split() for _, text in at_once), strict=True)
-        yield at_once[0][0], " ".join(map(_one_word, words))
+        yield at_once[0][0], merged([text for _, text in at_once])
+
+
+def merged(texts: Sequence[str]) -> str:
+    """Texts of as many words in one; a word that differs stands there with all its forms.
+
+    >>> merged(["regrow of_pruned 0.1, by gradient", "regrow of_pruned 0.2, by gradient"])
+    'regrow of_pruned {0.1, 0.2}, by gradient'
+    """
+    return " ".join(map(_one_word, zip(*(text.split() for text in texts), strict=True)))
 
 
 def _one_word(forms: Sequence[str]) -> str:

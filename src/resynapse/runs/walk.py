@@ -16,11 +16,11 @@ from resynapse.outcomes import Examination, noise_scale, outcome
 from resynapse.protocol import Assess, Enrol, Step
 from resynapse.protocol import Protocol as Experiment
 from resynapse.protocol.derived import derive
+from resynapse.protocol.draws import step_of, trait_key, trait_name
 from resynapse.protocol.paths import Branch, Route, Stop, below, parted
-from resynapse.protocol.schema import with_drawn
 from resynapse.protocol.state import Setting, State
 from resynapse.protocol.steps import ENROLLED
-from resynapse.protocol.traits import TRAIT
+from resynapse.protocol.traits import TRAIT, Place
 from resynapse.randomness import uniforms
 from resynapse.task import TaskData
 
@@ -259,13 +259,13 @@ class _Walker:
         """The step with this subject's traits in it; they are stored with the results."""
         if stop.step is None or not stop.draws:
             return stop.step
-        numbers = {}
+        numbers: dict[Place, float] = {}
         for place, drawn in stop.draws:
-            name = drawn.name or ".".join(map(str, (stop.stream, *place)))
-            key = self.subject.key.of(f"{TRAIT}/{drawn.stream or name}")
+            name = trait_name(stop, place, drawn)
+            key = trait_key(self.subject.key, name, drawn)
             numbers[place] = drawn.value(self.subject.number, float(uniforms(key, 1, 1)[0, 0]))
             self._store(arms, TRAIT, name, numbers[place])
-        return with_drawn(type(stop.step), stop.step.model_dump(exclude_none=True), numbers)
+        return step_of(stop.step, numbers)
 
     def _store(self, arms: Collection[str], condition: str, name: str, value: float) -> None:
         for arm in arms:
