@@ -14,8 +14,7 @@ from resynapse.audits.shipped import claims_of
 from resynapse.audits.worlds import worlds
 from resynapse.protocol import CONTROLS
 from resynapse.protocol.claims import Survival
-from resynapse.protocol.controls import stops
-from resynapse.protocol.paths import assessments, epochs
+from resynapse.protocol.paths import assessments, epochs, stops
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,9 @@ from resynapse.cohort import Subject
 from resynapse.engine import Engine
 from resynapse.errors import ProtocolError
 from resynapse.protocol import Drug, Regrow, Step, Train, controlled, dumps, library, loads
-from resynapse.protocol.paths import Route
+from resynapse.protocol.paths import Route, stops
 from resynapse.protocol.steps import Assess, Enrol
-from resynapse.protocol.training import course, stops, within
+from resynapse.protocol.training import course, within
 from resynapse.runs.walk import walk
 from resynapse.task import GaussianBlobs
 

@@ -13,7 +13,6 @@ from resynapse.errors import ProtocolError, nearest
 from resynapse.protocol.derived import Derived
 from resynapse.protocol.measuring import DRAWS, fixed_probe, other_thresholds, remitters_only
 from resynapse.protocol.testing import equal_protection, lesions, swapped_decay, why_no_lesion, why_no_washout
-from resynapse.protocol.training import stops as stops
 from resynapse.protocol.treating import (
     NO_GAIN,
     RANDOM_REGROWTH,

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from resynapse.errors import ProtocolError
 from resynapse.protocol.columns import Column
-from resynapse.protocol.paths import Stop
+from resynapse.protocol.paths import Stop, stops
 from resynapse.protocol.schema import with_drawn
 from resynapse.protocol.steps import Step
-from resynapse.protocol.training import stops
 from resynapse.protocol.traits import TRAIT, Place, Trait
 from resynapse.protocol.tree import Protocol
 from resynapse.randomness import Key, first_uniforms

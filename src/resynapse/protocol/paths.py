@@ -99,6 +99,13 @@ def nesting(group: Mapping[str, Route]) -> int:
     return deepest
 
 
+def stops(path: Route) -> Iterator[Stop]:
+    """Every stop of a route, side paths included."""
+    for stop in path:
+        yield stop
+        yield from stops(stop.fork)
+
+
 def assessments(stops: Route, suffix: str = "") -> list[tuple[str, Assess]]:
     """The conditions an arm is assessed at, in order; below `at` each carries its count."""
     return [(condition, step) for condition, step in looks(stops, suffix) if isinstance(step, Assess)]

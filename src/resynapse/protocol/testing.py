@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+from resynapse.protocol.paths import stops
 from resynapse.protocol.steps import Decay, Lesion, PruneMore
-from resynapse.protocol.training import stops
 from resynapse.protocol.tree import Protocol
 from resynapse.protocol.variants import Change, Made
 

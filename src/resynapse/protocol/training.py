@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from resynapse.protocol.paths import Route, Stop
+from resynapse.protocol.paths import Route, Stop, stops
 from resynapse.protocol.steps import Decay, Discontinue, Stabilise, Train
 
 
@@ -108,13 +108,6 @@ def course(route: Route, section: str) -> Course:
         return Course(tuple(first), tuple((training, tuple(aside)) for training, aside in steps))
 
     return of(tuple(stop for stop in route if within(stop) == section), False)
-
-
-def stops(path: Route) -> Iterator[Stop]:
-    """Every stop of a route, side paths included."""
-    for stop in path:
-        yield stop
-        yield from stops(stop.fork)
 
 
 def within(stop: Stop) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from resynapse.protocol.paths import Route
+from resynapse.protocol.paths import Route, stops
 from resynapse.protocol.steps import Discontinue, Drug, Regrow, Stabilise
-from resynapse.protocol.training import Training, course, stops, within
+from resynapse.protocol.training import Training, course, within
 from resynapse.protocol.tree import Protocol
 from resynapse.protocol.variants import Change, Made, Variant
 
