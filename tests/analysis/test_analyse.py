@@ -140,3 +140,13 @@ def test_a_virtual_population_has_trait_effects(tidy: Tidy) -> None:
     found = analyse(tidy(values), rs.load("kindling"))
     assert found.traits[0].trait == "adversity"
     assert "trait" in set(found.frame()["part"])
+
+
+def test_side_paths_with_a_washout_of_their_own_are_said_where_time_to_relapse_is_given(tidy: Tidy) -> None:
+    values: dict[tuple[str, str, str], list[float]] = {("ssri", "acute", "acc_biased_1.0"): [80.0] * 3}
+    values |= {("ssri", f"maintenance={c}", "acc_biased_1.0"): [70.0, 50.0, 40.0] for c in (25, 50)}
+    said = " ".join(analyse(tidy(values), rs.load("switch-relapse")).remarks)
+    assert "Along maintenance each count is tested on a side path of its own" in said
+    assert "with a washout of its own" in said
+    values = {("ssri", f"washout={c}", "acc_biased_1.0"): [70.0, 50.0, 40.0] for c in (25, 50)}
+    assert "side path" not in " ".join(analyse(tidy(values), rs.load("washout")).remarks)

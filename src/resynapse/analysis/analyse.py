@@ -17,6 +17,7 @@ from resynapse.analysis.dose import DoseResponse, dose_responses
 from resynapse.analysis.equivalence import Equivalence, equivalences
 from resynapse.analysis.orders import Orders, rank_orders
 from resynapse.analysis.planning import Plan, plans
+from resynapse.analysis.probes import side_paths
 from resynapse.analysis.published import changes, compare, protocols_with_tables
 from resynapse.analysis.relapse import Relapse, relapse
 from resynapse.analysis.survival import Survival, SurvivalContrast, survival
@@ -24,6 +25,7 @@ from resynapse.analysis.traits import TraitEffect, trait_effects
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import ResynapseError, nearest
 from resynapse.protocol import Protocol
+from resynapse.protocol.derived import base
 from resynapse.protocol.traits import TRAIT
 
 LEVEL = 0.05
@@ -136,7 +138,7 @@ def analyse(table: pl.DataFrame, protocol: Protocol, *, unfinished: int = 0) -> 
         clinical=side_by_side(cells, protocol, orders),
         absent=(),
     )
-    return replace(made, absent=tuple(_absent(made, cells)), remarks=tuple(_remarks(made, unfinished)))
+    return replace(made, absent=tuple(_absent(made, cells)), remarks=tuple(_remarks(made, protocol, unfinished)))
 
 
 def _absent(made: Analysis, cells: Cells) -> Iterator[Absent]:
@@ -145,8 +147,8 @@ def _absent(made: Analysis, cells: Cells) -> Iterator[Absent]:
     reasons = {
         "contrasts": "no outcome is measured in two arms after they part",
         "orders": "no outcome is measured in two arms after they part",
-        "relapse": "the protocol has no threshold rule (`below`) along the counts of a condition",
-        "survival": "the protocol has no threshold rule (`below`) along two counts of a condition or more",
+        "relapse": "the protocol has no threshold rule (`below` or `first`) along the counts of a condition",
+        "survival": "the protocol has no threshold rule (`below` or `first`) along two counts of a condition or more",
         "survival_contrasts": "no two arms have a time to relapse",
         "dose": "every outcome along counts is a setting or yes or no" if counted else "no condition has three counts",
         "traits": "too few subjects, or outcomes and traits that do not vary"
@@ -161,7 +163,7 @@ def _absent(made: Analysis, cells: Cells) -> Iterator[Absent]:
             yield Absent(part=part, reason=reason)
 
 
-def _remarks(made: Analysis, unfinished: int) -> Iterator[str]:
+def _remarks(made: Analysis, protocol: Protocol, unfinished: int) -> Iterator[str]:
     if unfinished:
         yield f"{unfinished} more subjects are still to come: these are the finished ones."
     if made.subjects == 1:
@@ -173,6 +175,15 @@ def _remarks(made: Analysis, unfinished: int) -> Iterator[str]:
         yield f"Not every cell has every subject: n runs from {sizes[0]} to {sizes[-1]}."
     if made.changed and made.equivalence:
         yield f"The protocol differs from the published {made.protocol} in {', '.join(made.changed)}: no replication."
+    timed = {base(s.within) for s in made.survival}
+    for within, steps in side_paths(protocol).items():
+        if within in timed:
+            washout = ", with a washout of its own" if "decay" in steps else ""
+            yield (
+                f"Along {within} each count is tested on a side path of its own ({', '.join(steps)}){washout}. The "
+                "network itself goes on untouched, so a relapse at one count is not carried to the next: the time to "
+                "relapse is the first count whose side path ended below the threshold."
+            )
     tested = [c for c in made.contrasts if c.p_holm is not None]
     if tested and all(c.p_method == "exact" for c in tested):
         largest = max(len([c for c in tested if c.family == family]) for family in {c.family for c in tested})

@@ -19,8 +19,8 @@ from resynapse.analysis.dose import trends
 from resynapse.analysis.evidence import RATIOS, Figure, figure, figures
 from resynapse.analysis.intervals import Interval, mean_interval
 from resynapse.analysis.orders import Orders
+from resynapse.analysis.probes import probes
 from resynapse.analysis.questions import ABSENT, LIMITS, NOT_COMPARED, QUESTIONS, Finding, Question, Side, Status
-from resynapse.analysis.relapse import probes
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.protocol import Protocol
 

@@ -60,9 +60,10 @@ def _rows(analysis: Analysis) -> Iterator[Row]:
         yield from _relapse(r)
     for s in analysis.survival:
         cell = {"part": f"time to relapse, {s.population}", "arm": s.arm, "outcome": s.outcome, "n": s.n}
-        for time, share, interval in zip(s.times, s.well, s.intervals, strict=True):
-            condition = at_count(s.within, time)
-            yield {**cell, "condition": condition, "quantity": "still well", "value": share, **ends(interval)}
+        for time, share, interval, risk in zip(s.times, s.well, s.intervals, s.at_risk, strict=True):
+            at = {**cell, "condition": at_count(s.within, time)}
+            yield {**at, "quantity": "still well", "value": share, **ends(interval)}
+            yield {**at, "quantity": "at risk", "value": risk}
         restricted = {"quantity": "restricted mean", "value": s.restricted_mean, **ends(s.restricted_interval)}
         yield {**cell, "condition": s.within, **restricted}
     for sc in analysis.survival_contrasts:
@@ -75,7 +76,7 @@ def _rows(analysis: Analysis) -> Iterator[Row]:
             **found,
             "note": sc.note or sc.interval.note or None,
         }
-        yield {**cell, "quantity": "log-rank", "p": sc.logrank_p, "note": sc.note or None}
+        yield {**cell, "quantity": "log-rank", "p": sc.logrank_p, "note": sc.logrank_note or None}
     for dr in analysis.dose:
         cell = {"part": "dose", "arm": dr.arm, "outcome": dr.outcome}
         for point in dr.points:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import TypeVar
 
 from resynapse.analysis.analyse import Analysis
 from resynapse.analysis.cells import at_count
 from resynapse.analysis.intervals import Interval
 from resynapse.analysis.relapse import Share
+from resynapse.analysis.survival import Survival
 from resynapse.report.tables import TextTable
 
 Item = TypeVar("Item")
@@ -22,6 +24,7 @@ def statistics_tables(analysis: Analysis) -> list[TextTable]:
         _orders(analysis),
         _relapse(analysis),
         _survival(analysis),
+        _at_risk(analysis),
         _survival_contrasts(analysis),
         _dose(analysis),
         _traits(analysis),
@@ -116,6 +119,29 @@ def _survival(analysis: Analysis) -> TextTable:
     )
 
 
+def _at_risk(analysis: Analysis) -> TextTable:
+    """At the first and the last count, and wherever somebody relapsed."""
+    return _table(
+        "At risk and without relapse, count by count where somebody relapsed",
+        ((s, i) for s in analysis.survival for i in _changes(s)),
+        {
+            "arm": lambda a: a[0].arm,
+            "at": lambda a: at_count(a[0].within, a[0].times[a[1]]),
+            "outcome": lambda a: a[0].outcome,
+            "subjects": lambda a: a[0].population,
+            "n": lambda a: str(a[0].n),
+            "at risk": lambda a: str(a[0].at_risk[a[1]]),
+            "without relapse after it, %": lambda a: f"{number(a[0].well[a[1]])} {interval(a[0].intervals[a[1]])}",
+        },
+    )
+
+
+def _changes(curve: Survival) -> Iterator[int]:
+    for place, (before, after) in enumerate(pairwise((100.0, *curve.well))):
+        if before != after or place in (0, len(curve.times) - 1):
+            yield place
+
+
 def _survival_contrasts(analysis: Analysis) -> TextTable:
     return _table(
         "Time to relapse between arms: restricted means paired by subject, and log-rank",
@@ -129,7 +155,7 @@ def _survival_contrasts(analysis: Analysis) -> TextTable:
             "difference": lambda s: number(s.difference, signed=True),
             "95 % interval": lambda s: interval(s.interval) or s.note,
             "p": lambda s: p_value(s.p),
-            "p (log-rank)": lambda s: p_value(s.logrank_p),
+            "p (log-rank)": lambda s: p_value(s.logrank_p) or s.logrank_note,
         },
     )
 
