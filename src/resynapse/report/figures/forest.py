@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from resynapse.analysis.equivalence import Equivalence
+from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.rows import Group, Row, forest
 from resynapse.report.figures.style import Drawn
 from resynapse.report.material import Material
@@ -35,6 +36,7 @@ def draw(material: Material) -> Drawn:
         f"difference.{changed}",
         alt=f"Forest plot of {len(cells)} differences from the publication: {equal} shown to be equivalent, "
         f"{len(cells) - equal} not.",
+        note=switch_note(material, (one.outcome for one in cells)),
     )
 
 
