@@ -13,6 +13,7 @@ import pytest
 import resynapse as rs
 from resynapse.analysis.analyse import Analysis, analyse
 from resynapse.analysis.long import COLUMNS
+from resynapse.analysis.published import SETTINGS, published
 from resynapse.errors import ResynapseError
 
 Tidy = Callable[..., pl.DataFrame]
@@ -124,6 +125,24 @@ def test_when_holm_can_reach_nothing_it_is_said_beforehand(tidy: Tidy, switch_re
     values = {(a, "acute", o): rng.normal(50, 5, 6).tolist() for a in ("untreated", "ssri") for o in outcomes}
     found = analyse(tidy(values), switch_relapse)
     assert any("With 6 subjects a sign-flip p is never below 0.0312; after Holm over 3" in r for r in found.remarks)
+
+
+def test_what_holm_cannot_reach_is_said_of_those_pairs_alone(tidy: Tidy, switch_relapse: rs.Protocol) -> None:
+    """27 outcomes are out of reach of ten subjects, 25 are not: 27 / 2**9 > 0.05 > 25 / 2**9."""
+    names = published("switch-relapse").select("condition", "outcome").unique(maintain_order=True).rows()
+    measured = [n for n in names if n[1] not in SETTINGS]
+    rng = np.random.default_rng(2)
+    values = {
+        (arm, condition, outcome): rng.normal(20 * place, 1, 10).tolist()
+        for place, (arm, size) in enumerate((("untreated", 12), ("ketamine", 27), ("ssri", 27)))
+        for condition, outcome in measured[:size]
+    }
+    found = analyse(tidy(values), switch_relapse)
+    (said,) = [r for r in found.remarks if "after Holm" in r]
+    assert "over 27 outcomes, none of ssri - ketamine can" in said
+    for one in found.contrasts:
+        named = f"{one.arm} - {one.other}" in said
+        assert named == (one.p_holm is not None and one.p_holm > 0.05)
 
 
 def test_arms_of_an_unfinished_or_foreign_folder_give_one_clear_line(tmp_path: Path) -> None:

@@ -119,6 +119,20 @@ def test_a_direction_whose_interval_includes_zero_is_undecided(tidy: Tidy) -> No
     assert {f.agrees for f in entry.findings} == {None}
 
 
+def test_one_subject_has_no_interval_to_include_anything(tidy: Tidy) -> None:
+    entry = _stopping(tidy, [90.0], [80.0])
+    assert entry.agreement == "undecided in this run: no interval (one subject: no interval)"
+
+
+@pytest.mark.parametrize(("n", "answer"), [(2, "undecided"), (5, "undecided"), (6, "yes")])
+def test_equal_differences_are_an_answer_where_a_sign_flip_could_be(n: int, answer: str, tidy: Tidy) -> None:
+    entry = _stopping(tidy, [90.0] * n, [80.0] * n)
+    assert entry.model is not None
+    assert not entry.model.interval
+    assert entry.model.answer == answer
+    assert ("constant" in entry.agreement) == (answer == "undecided")
+
+
 def test_stopping_is_read_among_those_who_responded(tidy: Tidy) -> None:
     untreated: Column = [30, 30, 30, 99, 99, 30, 30, 30, 30]
     entry = _stopping(tidy, [90, 91, 92, 20, 21, 93, 94, 95, 96], [80.0] * 9, untreated)

@@ -184,12 +184,23 @@ def _remarks(made: Analysis, protocol: Protocol, unfinished: int) -> Iterator[st
                 "network itself goes on untouched, so a relapse at one count is not carried to the next: the time to "
                 "relapse is the first count whose side path ended below the threshold."
             )
-    tested = [c for c in made.contrasts if c.p_holm is not None]
-    if tested and all(c.p_method == "exact" for c in tested):
-        largest = max(len([c for c in tested if c.family == family]) for family in {c.family for c in tested})
-        least = 2.0 ** (1 - max(c.n for c in tested))
-        if least * largest > LEVEL:
-            yield (
-                f"With {max(c.n for c in tested)} subjects a sign-flip p is never below {least:.3g}; after Holm over "
-                f"{largest} outcomes, the largest family, none can fall below {LEVEL:g}. Read the intervals."
-            )
+    yield from _unreachable(made.contrasts)
+
+
+def _unreachable(found: Sequence[Contrast]) -> Iterator[str]:
+    """The pairs of arms in which no p can fall below `LEVEL` after Holm, whatever the data."""
+    families: dict[str, list[Contrast]] = {}
+    for one in found:
+        if one.p_holm is not None and one.p_method == "exact":
+            families.setdefault(one.family, []).append(one)
+    out_of_reach = [cells for cells in families.values() if len(cells) * 2.0 ** (1 - max(c.n for c in cells)) > LEVEL]
+    if out_of_reach:
+        most = max(c.n for cells in out_of_reach for c in cells)
+        sizes = sorted({len(cells) for cells in out_of_reach})
+        over = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+        pairs = ", ".join(f"{cells[0].arm} - {cells[0].other}" for cells in out_of_reach)
+        where = "no pair of arms" if len(out_of_reach) == len(families) else f"none of {pairs}"
+        yield (
+            f"With {most} subjects a sign-flip p is never below {2.0 ** (1 - most):.3g}; after Holm over {over} "
+            f"outcomes, {where} can have a p below {LEVEL:g}. Read the intervals."
+        )

@@ -19,6 +19,7 @@ from resynapse.analysis.dose import trends
 from resynapse.analysis.evidence import RATIOS, Figure, figure, figures
 from resynapse.analysis.intervals import Interval, mean_interval
 from resynapse.analysis.orders import Orders
+from resynapse.analysis.planning import FEWEST
 from resynapse.analysis.probes import probes
 from resynapse.analysis.questions import ABSENT, LIMITS, NOT_COMPARED, QUESTIONS, Finding, Question, Side, Status
 from resynapse.disclaimer import DISCLAIMER
@@ -45,7 +46,8 @@ class ModelAnswer:
     n, selected_from : simulated subjects it rests on, and those before responders were selected.
     difference, interval : paired by subject; above 0 means yes.
     subjects_yes : subjects whose own difference is above 0.
-    answer : ``yes`` or ``no`` if the interval excludes 0, else ``undecided``.
+    answer : ``yes`` or ``no`` if the interval excludes 0, or if all subjects, as many as let a sign-flip p
+        reach 5 %, have one and the same difference, which has no interval; else ``undecided``.
     """
 
     n: int
@@ -227,7 +229,7 @@ def _answer(differences: Floats, selected_from: int) -> ModelAnswer | None:
         return None
     interval = mean_interval(differences, "free")
     mean = float(differences.mean())
-    constant = interval.low is None and len(differences) > 1
+    constant = interval.low is None and len(differences) >= FEWEST
     answer: Literal["yes", "no", "undecided"] = "undecided"
     if (interval.low is not None and interval.low > 0) or (constant and mean > 0):
         answer = "yes"
@@ -296,7 +298,8 @@ def _agreement(model: ModelAnswer | None, findings: tuple[FindingBeside, ...]) -
     if model is None:
         return "this run gives no answer"
     if model.answer == "undecided":
-        return "undecided in this run: its interval includes 0"
+        why = "its interval includes 0" if model.interval else f"no interval ({model.interval.note})"
+        return f"undecided in this run: {why}"
     agree = [f.study for f in findings if f.agrees]
     differ = [f.study for f in findings if not f.agrees]
     if agree and differ:

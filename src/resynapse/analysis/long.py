@@ -94,7 +94,7 @@ def _rows(analysis: Analysis) -> Iterator[Row]:
             "outcome": t.outcome,
             "n": t.n,
         }
-        yield {**cell, "quantity": "slope", "value": t.slope, **ends(t.interval), "p": t.p}
+        yield {**cell, "quantity": "slope", "value": t.slope, **ends(t.interval), "p": t.p, "p_holm": t.p_holm}
         for quantity in ("standardised", "rank_correlation", "r_squared"):
             yield {**cell, "quantity": quantity, "value": getattr(t, quantity)}
     for plan in analysis.plans:

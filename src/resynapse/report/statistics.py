@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import TypeVar
@@ -9,6 +10,7 @@ from typing import TypeVar
 from resynapse.analysis.analyse import Analysis
 from resynapse.analysis.cells import at_count
 from resynapse.analysis.intervals import Interval
+from resynapse.analysis.planning import FEWEST
 from resynapse.analysis.relapse import Share
 from resynapse.analysis.survival import Survival
 from resynapse.report.tables import TextTable
@@ -190,6 +192,7 @@ def _traits(analysis: Analysis) -> TextTable:
             "slope": lambda t: number(t.slope, signed=True),
             "95 % interval": lambda t: interval(t.interval),
             "p": lambda t: p_value(t.p),
+            "p (Holm)": lambda t: p_value(t.p_holm),
             "rank correlation": lambda t: number(t.rank_correlation, signed=True),
             "R squared": lambda t: number(t.r_squared),
         },
@@ -198,7 +201,7 @@ def _traits(analysis: Analysis) -> TextTable:
 
 def _plans(analysis: Analysis) -> TextTable:
     return _table(
-        "Subjects needed (in brackets with a cautious SD)",
+        f"Subjects needed for a paired t test, {FEWEST} at least for a sign-flip p of 5 % (in brackets: cautious SD)",
         analysis.plans,
         {
             "arms": lambda p: f"{p.arm} - {p.other}",
@@ -277,13 +280,18 @@ def _bare(share: Share | None) -> str:
 
 
 def number(value: float | None, *, signed: bool = False) -> str:
-    """Three significant digits at least, two decimals at most where the value is large."""
+    """Three significant digits at least; one decimal where the value is 10 or more; powers of ten below 0.0001.
+
+    >>> [number(v) for v in (97.25, 2.5, 0.0471, 0.000123, 4.2e-07)]
+    ['97.2', '2.50', '0.0471', '0.000123', '4.20e-07']
+    """
     if value is None:
         return ""
     if value == 0:
         return "0"
-    digits = 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
-    return f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
+    size = math.floor(math.log10(abs(value)))
+    form = ".2e" if size < -4 else f".{max(1, 2 - size)}f"
+    return f"{value:+{form}}" if signed else f"{value:{form}}"
 
 
 def interval(found: Interval) -> str:
