@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 import resynapse as rs
 from resynapse.analysis.analyse import Analysis
 from resynapse.analysis.intervals import Interval
-from resynapse.report.statistics import clinical_remarks, interval, number, statistics_tables
+from resynapse.report.numbers import number
+from resynapse.report.statistics import clinical_remarks, interval, statistics_tables
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from resynapse.analysis.clinical import Beside, SideBySide
+from resynapse.report.numbers import number
 from resynapse.report.section import Section
-from resynapse.report.statistics import interval, number, p_value
+from resynapse.report.statistics import interval, p_value
 from resynapse.report.tables import TextTable
 
 

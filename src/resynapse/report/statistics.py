@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from typing import TypeVar
@@ -13,6 +12,7 @@ from resynapse.analysis.intervals import Interval
 from resynapse.analysis.planning import FEWEST
 from resynapse.analysis.relapse import Share
 from resynapse.analysis.survival import Survival
+from resynapse.report.numbers import number
 from resynapse.report.tables import TextTable
 
 Item = TypeVar("Item")
@@ -277,21 +277,6 @@ def _share(share: Share | None) -> str:
 
 def _bare(share: Share | None) -> str:
     return "" if share is None else number(share.value)
-
-
-def number(value: float | None, *, signed: bool = False) -> str:
-    """Three significant digits at least; one decimal where the value is 10 or more; powers of ten below 0.0001.
-
-    >>> [number(v) for v in (97.25, 2.5, 0.0471, 0.000123, 4.2e-07)]
-    ['97.2', '2.50', '0.0471', '0.000123', '4.20e-07']
-    """
-    if value is None:
-        return ""
-    if value == 0:
-        return "0"
-    size = math.floor(math.log10(abs(value)))
-    form = ".2e" if size < -4 else f".{max(1, 2 - size)}f"
-    return f"{value:+{form}}" if signed else f"{value:{form}}"
 
 
 def interval(found: Interval) -> str:

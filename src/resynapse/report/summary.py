@@ -8,8 +8,9 @@ from resynapse.analysis.cells import Cell
 from resynapse.analysis.contrasts import Contrast, turned
 from resynapse.analysis.relapse import Relapse, Share
 from resynapse.report.material import Material
+from resynapse.report.numbers import number
 from resynapse.report.section import Section
-from resynapse.report.statistics import interval, number, p_value
+from resynapse.report.statistics import interval, p_value
 from resynapse.report.tables import TextTable, comparison_summary
 
 FEW = 4
