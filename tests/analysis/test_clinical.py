@@ -13,7 +13,7 @@ from scipy import stats
 
 import resynapse as rs
 from resynapse.analysis.cells import Cells
-from resynapse.analysis.clinical import Beside, SideBySide, joint_agreement, side_by_side
+from resynapse.analysis.clinical import Beside, SideBySide, _drawn_yes, joint_agreement, side_by_side
 from resynapse.analysis.evidence import figure
 from resynapse.analysis.orders import rank_orders
 from resynapse.analysis.questions import QUESTIONS
@@ -101,6 +101,42 @@ def test_agreement_in_direction_names_the_studies_and_the_level_of_chance(tidy: 
     assert entry.share_of_draws is not None
     assert entry.share_of_draws > 0.99
     assert [f.share_of_draws is None for f in entry.findings] == [True, False, False]
+
+
+def test_which_findings_entered_the_draws_is_said_and_why_the_others_did_not(tidy: Tidy) -> None:
+    entry = _stopping(tidy, [90, 91, 92, 93, 94, 95, 96], [80] * 7)
+    assert entry.drawn == "drawn: ANTLER 2021, Kato 2021; not drawn: Geddes 2003"
+    assert [f.not_drawn for f in entry.findings] == ["neither an interval nor the size of an arm was published", "", ""]
+    values = {("untreated", "acute", "acc_biased_1.0"): [40.0] * 7, ("ssri", "acute", "acc_biased_1.0"): range(50, 57)}
+    switch = _entry(_side(tidy(values)), "switch", "ssri")
+    assert "all that are drawn say yes, so the share speaks of that side alone" in switch.drawn
+    assert {f.study for f in switch.findings if not f.not_drawn} == {"Viktorin 2014, monotherapy", "Ghaemi 2008"}
+    longer = _entry(_side(tidy(values)), "longer treatment", "ssri")
+    assert [f.not_drawn for f in longer.findings if f.says == "no"] == [
+        "its side rests on the authors' words, not on an order of figures"
+    ] * 2
+
+
+def test_a_finding_that_is_drawn_rests_on_figures_that_show_its_own_side() -> None:
+    """Where an interval was published and the side is yes, most of its draws say yes; and Ghaemi's interval excludes 1."""
+    for finding in (f for q in QUESTIONS for f in q.findings):
+        drawn = _drawn_yes(finding)
+        if drawn is not None:
+            assert (drawn.mean() > 0.5) == (finding.says == "yes"), finding.study
+    (ghaemi,) = (f for q in QUESTIONS for f in q.findings if f.study == "Ghaemi 2008")
+    low = figure(ghaemi.first).ci_low
+    assert low is not None
+    assert low > 1
+
+
+def test_disputes_without_a_counterpart_rest_on_verified_figures_and_the_rest_is_named(tidy: Tidy) -> None:
+    found = _side(tidy({("ssri", "acute", "acc_clean"): [1, 2]}))
+    for topic in found.topics:
+        assert topic.why_not
+        assert all(figure(i).verified for position in topic.positions for i in position.figures)
+    said = " ".join((*(t.asks + t.missing for t in found.topics), *found.omitted))
+    for name in ("SSRI", "ketamine", "zuranolone", "MOUNTAIN", "Baldessarini 2015", "Hu 2022", "STEP-BD"):
+        assert name in said
 
 
 def test_disagreement_is_said_in_capitals(tidy: Tidy) -> None:
@@ -220,6 +256,7 @@ def test_the_frame_has_a_row_for_every_finding_and_for_every_absence(tidy: Tidy)
     found = _side(tidy({("ssri", "acute", "acc_biased_1.0"): [50, 60], ("ketamine", "acute", "acc_clean"): [1, 2]}))
     assert found.frame().height == sum(max(1, len(e.findings)) for e in found.entries)
     assert found.frame().filter(status="absent")["study"].to_list() == [None] * 3
+    assert set(found.frame()["statement"]) == {found.statement}
     assert {"share_of_draws", "chance", "says"} <= set(found.frame().columns)
 
 

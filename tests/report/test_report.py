@@ -11,7 +11,7 @@ from tests.report.conftest import Stated
 from tests.report.pages import Page
 
 import resynapse as rs
-from resynapse.analysis.clinical import PROBE
+from resynapse.analysis.answers import PROBE
 from resynapse.errors import RunFolderError
 from resynapse.protocol import dump, parse
 from resynapse.report import report as reports

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from resynapse.analysis.cells import at_count
+from resynapse.analysis.clinical import SideBySide
 from resynapse.analysis.intervals import Interval
 from resynapse.analysis.relapse import Relapse, Share
 
@@ -108,6 +109,25 @@ def _rows(analysis: Analysis) -> Iterator[Row]:
         ours = {"value": e.difference, "low": e.difference_low, "high": e.difference_high}
         yield {**cell, "quantity": "ours minus published", **ours, "p": e.p}
         yield {**cell, "quantity": "smallest margin", "value": e.smallest_margin}
+    if analysis.clinical is not None:
+        yield from _clinical(analysis.clinical)
+
+
+def _clinical(side: SideBySide) -> Iterator[Row]:
+    """The model's answers and every finding beside them; what must be said of all of them in the first row."""
+    yield {"part": "clinical", "quantity": "statement", "note": side.statement}
+    for e in side.entries:
+        cell: Row = {"part": "clinical", "arm": e.arm, "condition": e.question}
+        if e.model is None:
+            yield {**cell, "quantity": "model", "note": e.note}
+        else:
+            found = {"n": e.model.n, "value": e.model.difference, **ends(e.model.interval)}
+            yield {**cell, "quantity": f"model: {e.model.answer}", **found, "note": e.agreement}
+        if e.findings:
+            yield {**cell, "quantity": "share of draws", "value": e.share_of_draws, "p": e.p, "note": e.drawn}
+        for f in e.findings:
+            shown = "; ".join(f.figures)
+            yield {**cell, "other": f.study, "quantity": f"finding: {f.says}", "value": f.share_of_draws, "note": shown}
 
 
 def _relapse(r: Relapse) -> Iterator[Row]:

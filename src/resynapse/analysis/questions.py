@@ -139,8 +139,8 @@ QUESTIONS = (
             Finding(
                 study="Ghaemi 2008",
                 says="yes",
-                first="sw_ghaemi_ms",
-                statement="added to a mood stabiliser; all contrasts together 1.72 (1.23 to 2.41)",
+                first="sw_ghaemi_all",
+                statement="all contrasts together; added to a mood stabiliser alone 1.37 (0.81 to 2.33), which is open",
             ),
             Finding(study="Gijsman 2004", says="no", first="sw_gijsman_ad", second="sw_gijsman_pbo"),
             Finding(study="Peet 1994, SSRI", says="no", first="sw_peet_ssri", second="sw_peet_pbo"),

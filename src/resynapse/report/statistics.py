@@ -249,6 +249,7 @@ def _clinical(analysis: Analysis) -> TextTable:
                 "" if e.share_of_draws is None or e.chance is None else f"{e.share_of_draws:.2f} ({e.chance:.2f})"
             ),
             "agreement": lambda e: e.agreement,
+            "draws": lambda e: e.drawn,
         },
     )
 
@@ -264,7 +265,17 @@ def clinical_remarks(analysis: Analysis) -> list[str]:
     if analysis.clinical is None:
         return []
     side = analysis.clinical
-    return [side.statement, f"In tuning: {side.roles}.", *side.limits, *(f"No figure: {a}" for a in side.absent)]
+    return [
+        side.statement,
+        f"In tuning: {side.roles}.",
+        *side.limits,
+        *(f"No figure: {a}" for a in side.absent),
+        *(f"Not shown: {o}" for o in side.omitted),
+        *(
+            f"Disputed, no counterpart in a run: {t.asks} {'; '.join(p.says for p in t.positions)}."
+            for t in side.topics
+        ),
+    ]
 
 
 def _share(share: Share | None) -> str:
