@@ -62,7 +62,7 @@ def test_one_outcome_alone_keeps_its_numbers(found: Analysis) -> None:
     assert {d.outcome for d in part.descriptions} == {c.outcome for c in part.contrasts} == {"acc_combined"}
     assert set(part.contrasts) <= set(found.contrasts)
     assert part.clinical is None
-    assert found.only([]) is found
+    assert found.only([]) == found
     with pytest.raises(ResynapseError, match="no outcome 'acc_combine' in this run; did you mean 'acc_combined'"):
         found.only(["acc_combine"])
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -29,6 +29,19 @@ from resynapse.protocol.derived import base
 from resynapse.protocol.traits import TRAIT
 
 LEVEL = 0.05
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "descriptions": ("descriptions",),
+    "contrasts": ("contrasts",),
+    "orders": ("orders",),
+    "relapse": ("relapse",),
+    "survival": ("survival", "survival_contrasts"),
+    "dose": ("dose",),
+    "traits": ("traits",),
+    "plans": ("plans",),
+    "equivalence": ("equivalence",),
+    "clinical": ("clinical",),
+}
+"""Parts that may be asked for alone, each with its fields of `Analysis`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,24 +82,35 @@ class Analysis:
     absent: tuple[Absent, ...]
     disclaimer: str = DISCLAIMER
 
-    def only(self, outcomes: Sequence[str]) -> Analysis:
-        """The same of some outcomes, without the clinical side; of all if none is named. No number changes.
+    def only(self, outcomes: Sequence[str] = (), *, parts: Sequence[str] = ()) -> Analysis:
+        """The same of some outcomes or some parts; of all if none is named. No number changes.
+
+        Parameters
+        ----------
+        outcomes : of the run. The clinical side belongs to no outcome, and stays only if it is among the parts.
+        parts : names in `PARTS`.
 
         Raises
         ------
-        ResynapseError : the run has no such outcome.
+        ResynapseError : the run has no such outcome, or there is no such part.
         """
+        for part in parts:
+            if part not in PARTS:
+                raise ResynapseError(f"no part {part!r} of the statistics; {nearest(part, PARTS)}")
         known = {d.outcome for d in self.descriptions}
         for outcome in outcomes:
             if outcome not in known:
                 raise ResynapseError(f"no outcome {outcome!r} in this run; {nearest(outcome, sorted(known))}")
-        if not outcomes:
-            return self
-        kept: dict[str, Any] = {"clinical": None}
-        for part in fields(self):
-            value = getattr(self, part.name)
-            if isinstance(value, tuple) and value and hasattr(value[0], "outcome"):
-                kept[part.name] = tuple(one for one in value if one.outcome in outcomes)
+        named = {field for part in parts or PARTS for field in PARTS[part]}
+        kept: dict[str, Any] = {"absent": tuple(one for one in self.absent if one.part in named)}
+        for field in (field for part in PARTS.values() for field in part):
+            value = getattr(self, field)
+            if field == "clinical":
+                kept[field] = value if field in named and (parts or not outcomes) else None
+            elif field not in named:
+                kept[field] = ()
+            elif outcomes:
+                kept[field] = tuple(one for one in value if one.outcome in outcomes)
         return replace(self, **kept)
 
     def to_json(self) -> str:
@@ -100,7 +124,7 @@ class Analysis:
         return long(self)
 
 
-def analyse(table: pl.DataFrame, protocol: Protocol, *, unfinished: int = 0) -> Analysis:
+def analyse(table: pl.DataFrame, protocol: Protocol, *, unfinished: int = 0, difference: float = 5.0) -> Analysis:
     """The statistics of a run; the same table gives the same numbers, bit for bit.
 
     Parameters
@@ -108,10 +132,11 @@ def analyse(table: pl.DataFrame, protocol: Protocol, *, unfinished: int = 0) -> 
     table : tidy table: protocol, variant, subject, arm, condition, outcome, value.
     protocol : that was run.
     unfinished : subjects that are still to come, which is said in the remarks.
+    difference : to plan for, in % or points; a hundredth of it in dimensionless outcomes.
 
     Raises
     ------
-    ResynapseError : the table is empty.
+    ResynapseError : the table is empty, or the difference is not above 0.
     """
     if table.is_empty():
         raise ResynapseError("the table holds no value; run at least one subject first")
@@ -133,7 +158,7 @@ def analyse(table: pl.DataFrame, protocol: Protocol, *, unfinished: int = 0) -> 
         survival_contrasts=curve_contrasts,
         dose=dose_responses(cells, protocol),
         traits=trait_effects(cells),
-        plans=plans(paired, protocol),
+        plans=plans(paired, protocol, points=difference, absolute=difference / 100),
         equivalence=equivalences(compare(protocol.name, table, changed)) if tabled else (),
         clinical=side_by_side(cells, protocol, orders),
         absent=(),

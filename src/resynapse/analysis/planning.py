@@ -71,7 +71,7 @@ def plans(
     """
     for name, value in (("points", points), ("absolute", absolute)):
         if not (math.isfinite(value) and value > 0):
-            raise ResynapseError(f"{name} = {value:g} is not possible: a difference to plan for is above 0")
+            raise ResynapseError(f"{name} = {value:g} is not possible: a difference to plan for is a number above 0")
     if not ALPHA < power < 1:
         raise ResynapseError(f"power {power:g} is not possible: give one between {ALPHA:g} and 1")
     unit = units(protocol)
