@@ -105,11 +105,11 @@ def test_agreement_in_direction_names_the_studies_and_the_level_of_chance(tidy: 
 
 def test_which_findings_entered_the_draws_is_said_and_why_the_others_did_not(tidy: Tidy) -> None:
     entry = _stopping(tidy, [90, 91, 92, 93, 94, 95, 96], [80] * 7)
-    assert entry.drawn == "drawn: ANTLER 2021, Kato 2021; not drawn: Geddes 2003"
+    assert entry.drawn == "can be drawn: ANTLER 2021, Kato 2021; cannot: Geddes 2003"
     assert [f.not_drawn for f in entry.findings] == ["neither an interval nor the size of an arm was published", "", ""]
     values = {("untreated", "acute", "acc_biased_1.0"): [40.0] * 7, ("ssri", "acute", "acc_biased_1.0"): range(50, 57)}
     switch = _entry(_side(tidy(values)), "switch", "ssri")
-    assert "all that are drawn say yes, so the share speaks of that side alone" in switch.drawn
+    assert "those that can all say yes, so the share speaks of that side alone" in switch.drawn
     assert {f.study for f in switch.findings if not f.not_drawn} == {"Viktorin 2014, monotherapy", "Ghaemi 2008"}
     longer = _entry(_side(tidy(values)), "longer treatment", "ssri")
     assert [f.not_drawn for f in longer.findings if f.says == "no"] == [

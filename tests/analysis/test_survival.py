@@ -186,6 +186,14 @@ def test_nothing_is_said_of_a_count_at_which_nobody_was_tested(two: tuple[Cells,
     assert {len(c.intervals) for c in curves} == {len(COUNTS)}
 
 
+def test_the_long_table_has_no_condition_that_does_not_exist(tiny: rs.Protocol) -> None:
+    run = rs.run(tiny, subjects=3)
+    found = run.analyse().frame().filter(pl.col("part").str.starts_with("time to relapse"))
+    conditions = set(found.filter(pl.col("quantity") == "still well")["condition"])
+    assert conditions <= set(run.table()["condition"])
+    assert found.filter(pl.col("quantity") == "at risk").height == found.filter(quantity="still well").height
+
+
 def test_who_is_below_at_count_zero_has_relapsed_at_zero(tidy: Tidy) -> None:
     """As the protocol's own `first` rule says; among the remitted time starts after that test."""
     stress = {0: [50.0, 90.0, 90.0, 90.0], 1: [70.0, 50.0, 90.0, 90.0], 2: [50.0, 50.0, 90.0, 90.0]}

@@ -87,19 +87,19 @@ class Beside:
 
     @property
     def drawn(self) -> str:
-        """Which findings entered the draws, which did not, and whether they speak for one side alone; or nothing."""
+        """Which findings can be drawn, which cannot, and whether those that can stand on one side alone; or nothing."""
         if not self.findings:
             return ""
         entered = [f for f in self.findings if not f.not_drawn]
         if not entered:
             return "no finding can be drawn"
-        text = f"drawn: {', '.join(f.study for f in entered)}"
+        text = f"can be drawn: {', '.join(f.study for f in entered)}"
         left = [f.study for f in self.findings if f.not_drawn]
         if left:
-            text += f"; not drawn: {', '.join(left)}"
+            text += f"; cannot: {', '.join(left)}"
         sides = {f.says for f in entered}
         if len(sides) == 1 and len({f.says for f in self.findings}) == 2:
-            text += f"; all that are drawn say {next(iter(sides))}, so the share speaks of that side alone"
+            text += f"; those that can all say {next(iter(sides))}, so the share speaks of that side alone"
         return text
 
 

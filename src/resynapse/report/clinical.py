@@ -53,7 +53,7 @@ def _question(asks: str, entries: list[Beside]) -> Section:
         for entry in entries
     )
     asked = ("arm", "model", "difference", "agreement", "share of draws", "chance", "p", "which findings")
-    found = ("says", "study", "figures", "population", "remark", "drawn", "beside", "source")
+    found = ("says", "study", "figures", "population", "remark", "can be drawn", "beside", "source")
     status = f"In the literature read here: {_status(entries)}."
     return Section(
         title=asks,
