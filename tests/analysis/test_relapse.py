@@ -184,3 +184,15 @@ def test_it_agrees_with_the_derived_outcomes_of_a_real_run(tiny: rs.Protocol) ->
     }
     found = relapse(Cells.of(run.table()), tiny)
     assert {r.arm: r.of_all.value for r in found} == pytest.approx(means)
+
+
+def test_a_rule_among_some_subjects_counts_those_alone(tidy: Tidy, tiny: rs.Protocol) -> None:
+    content = dump(tiny)
+    (below,) = (rule["below"] for rule in content["derived"] if "below" in rule)
+    below["among"] = "acc_combined >= 90 at acute"
+    values: dict[tuple[str, str, str], list[float | None]] = {
+        ("ssri", "acute", "acc_combined"): [95.0, 80.0, 90.0, None], ("ssri", "acute", "acc_biased_1.0"): [80.0] * 4,
+    }  # fmt: skip
+    values |= {("ssri", f"maintenance={c}", "acc_biased_1.0"): [50.0, 50.0, 70.0, 50.0] for c in (2, 4)}
+    (found,) = relapse(Cells.of(tidy(values)), parse(content))
+    assert (found.of_all.value, found.of_all.n) == (50.0, 2)

@@ -22,7 +22,7 @@ class Probes:
 
     Parameters
     ----------
-    subjects : numbers of those who were measured.
+    subjects : numbers of those who were measured, and are among those that the rule is computed of.
     rule : relapse is its `of` below its threshold.
     counts : every count, ascending.
     values : the outcome of the rule, NaN where not measured; shape (subjects, counts).
@@ -68,7 +68,7 @@ def probes(cells: Cells, protocol: Protocol) -> Iterator[Probes]:
                 and key.condition not in shared
             ]
             values = cells.values[:, [column for _, column in points]]
-            kept = ~np.isnan(values).all(axis=1)
+            kept = ~np.isnan(values).all(axis=1) & _concerned(cells, arm, rule)
             remission, first, first_after = "", None, 0
             if before:
                 remission, first = cells.keys[before[0]].condition, cells.values[:, before[0]]
@@ -91,11 +91,21 @@ def probes(cells: Cells, protocol: Protocol) -> Iterator[Probes]:
             )
 
 
+def _concerned(cells: Cells, arm: str, rule: Rule) -> NDArray[np.bool_]:
+    """Whether each subject is among those that the rule is computed of."""
+    if rule.selects is None:
+        return np.ones(len(cells.subjects), dtype=bool)
+    when, condition = rule.selects
+    column = cells.column(arm, condition, when.outcome)
+    seen = np.full(len(cells.subjects), np.nan) if column is None else column
+    return np.array([not np.isnan(value) and when.holds({when.outcome: float(value)}) for value in seen], dtype=bool)
+
+
 def _rules(protocol: Protocol) -> Iterator[Rule]:
     """`below` rules and, of `first` rules, those that lay their threshold where no `below` rule does."""
-    laid = {(r.of, r.threshold, r.within) for r in protocol.derived if isinstance(r, Below)}
+    laid = {(r.of, r.threshold, r.within, r.among) for r in protocol.derived if isinstance(r, Below)}
     for rule in protocol.derived:
-        new = isinstance(rule, First) and (rule.of, rule.threshold, rule.within) not in laid
+        new = isinstance(rule, First) and (rule.of, rule.threshold, rule.within, rule.among) not in laid
         if isinstance(rule, Below | First) and (new or isinstance(rule, Below)):
             yield rule
 
