@@ -280,7 +280,7 @@ def _not_drawn(finding: Finding) -> str:
 
 def _by_words(finding: Finding) -> bool:
     """Whether a finding's side rests on what its authors wrote, not on the order of its figures."""
-    return finding.says == "no" and not finding.second
+    return finding.by_words or (finding.says == "no" and not finding.second)
 
 
 def _jointly(found: list[Finding], model: ModelAnswer | None) -> tuple[float, float, float] | tuple[None, None, None]:
