@@ -191,6 +191,43 @@ def test_statistics_come_as_text_json_and_csv(finished: Path, capsys: pytest.Cap
     assert "not clinical advice" in err
 
 
+def test_parts_of_the_statistics_come_alone_with_the_same_numbers(
+    finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, whole, _ = _call("analyse", str(finished), "--format", "csv", capsys=capsys)
+    code, out, _ = _call("analyse", str(finished), "--format", "csv", "--part", "orders", "--part", "clinical",
+                         capsys=capsys)  # fmt: skip
+    assert code == 0
+    assert {r["part"] for r in csv.DictReader(io.StringIO(out))} == {"order", "clinical"}
+    assert set(out.splitlines()) <= set(whole.splitlines())
+    code, text, _ = _call("analyse", str(finished), "--part", "plans", capsys=capsys)
+    assert "Subjects needed" in text
+    assert "Contrasts between arms" not in text
+    assert "not clinical advice" in text
+
+
+def test_an_unknown_part_of_the_statistics_is_refused_in_one_line(
+    finished: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = _call("analyse", str(finished), "--part", "contrast", capsys=capsys)
+    assert code == 2
+    assert err.splitlines() == ["resynapse: no part 'contrast' of the statistics; did you mean 'contrasts'?"]
+
+
+def test_the_difference_to_plan_for_can_be_set(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    needed = {}
+    for wanted in ("2", "20"):
+        _, out, _ = _call("analyse", str(finished), "--format", "csv", "--part", "plans", "--difference", wanted,
+                          capsys=capsys)  # fmt: skip
+        rows = [r for r in csv.DictReader(io.StringIO(out)) if r["quantity"] == "for_power"]
+        assert {r["note"] for r in rows} <= {f"for a difference of {d:g}" for d in (float(wanted), float(wanted) / 100)}
+        needed[wanted] = sum(float(r["value"]) for r in rows)
+    assert needed["2"] > needed["20"]
+    code, _, err = _call("analyse", str(finished), "--difference", "0", capsys=capsys)
+    assert code == 2
+    assert err.splitlines() == ["resynapse: points = 0 is not possible: a difference to plan for is a number above 0"]
+
+
 def test_statistics_of_an_unknown_outcome_are_refused(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = _call("analyse", str(finished), "--outcome", "acc_combind", capsys=capsys)
     assert code == 2

@@ -78,6 +78,17 @@ def test_a_click_sorts_by_number_and_a_second_one_back(browser: Any, pages: dict
     assert table.evaluate(means) == sorted(rising, reverse=True)
 
 
+def test_a_column_of_conditions_sorts_by_the_counts_in_them(browser: Any, pages: dict[str, str]) -> None:
+    page = browser.new_page()
+    page.goto(pages["report"])
+    table = page.locator("#table-every-arm-condition-and-outcome")
+    table.locator("thead th").nth(1).locator("button").click()
+    found = table.evaluate("node => [...node.querySelectorAll('tbody tr')].map(row => row.cells[1].textContent)")
+    counts = [int(text.split("=")[1]) for text in found if text.startswith("maintenance=")]
+    assert len(set(counts)) > 1
+    assert counts == sorted(counts)
+
+
 def test_a_table_is_saved_as_csv_with_the_disclaimer(browser: Any, pages: dict[str, str]) -> None:
     page = browser.new_page()
     page.goto(pages["report"])

@@ -80,16 +80,21 @@ class Run:
 
         return compare(self.protocol.name, self.table(), changes(self.protocol))
 
-    def analyse(self) -> Analysis:
+    def analyse(self, *, difference: float = 5.0) -> Analysis:
         """The statistics of the run: descriptions, paired contrasts, rank orders and what else its protocol allows.
+
+        Parameters
+        ----------
+        difference : to plan for, in % or points; a hundredth of it in dimensionless outcomes.
 
         Raises
         ------
         RunFolderError : no subject is finished.
+        ResynapseError : the difference is not above 0.
         """
         from resynapse.analysis.analyse import analyse
 
-        return analyse(self.table(), self.protocol, unfinished=self.folder.unfinished())
+        return analyse(self.table(), self.protocol, unfinished=self.folder.unfinished(), difference=difference)
 
     def report(self, out: str | Path, *, audit: Audit | None = None) -> Path:
         """Write the run as one HTML page that needs nothing else.

@@ -13,6 +13,7 @@ import pytest
 import resynapse as rs
 from resynapse.analysis.analyse import Analysis, analyse
 from resynapse.analysis.long import COLUMNS
+from resynapse.analysis.published import SETTINGS, published
 from resynapse.errors import ResynapseError
 
 Tidy = Callable[..., pl.DataFrame]
@@ -61,7 +62,7 @@ def test_one_outcome_alone_keeps_its_numbers(found: Analysis) -> None:
     assert {d.outcome for d in part.descriptions} == {c.outcome for c in part.contrasts} == {"acc_combined"}
     assert set(part.contrasts) <= set(found.contrasts)
     assert part.clinical is None
-    assert found.only([]) is found
+    assert found.only([]) == found
     with pytest.raises(ResynapseError, match="no outcome 'acc_combine' in this run; did you mean 'acc_combined'"):
         found.only(["acc_combine"])
 
@@ -126,6 +127,24 @@ def test_when_holm_can_reach_nothing_it_is_said_beforehand(tidy: Tidy, switch_re
     assert any("With 6 subjects a sign-flip p is never below 0.0312; after Holm over 3" in r for r in found.remarks)
 
 
+def test_what_holm_cannot_reach_is_said_of_those_pairs_alone(tidy: Tidy, switch_relapse: rs.Protocol) -> None:
+    """27 outcomes are out of reach of ten subjects, 25 are not: 27 / 2**9 > 0.05 > 25 / 2**9."""
+    names = published("switch-relapse").select("condition", "outcome").unique(maintain_order=True).rows()
+    measured = [n for n in names if n[1] not in SETTINGS]
+    rng = np.random.default_rng(2)
+    values = {
+        (arm, condition, outcome): rng.normal(20 * place, 1, 10).tolist()
+        for place, (arm, size) in enumerate((("untreated", 12), ("ketamine", 27), ("ssri", 27)))
+        for condition, outcome in measured[:size]
+    }
+    found = analyse(tidy(values), switch_relapse)
+    (said,) = [r for r in found.remarks if "after Holm" in r]
+    assert "over 27 outcomes, none of ssri - ketamine can" in said
+    for one in found.contrasts:
+        named = f"{one.arm} - {one.other}" in said
+        assert named == (one.p_holm is not None and one.p_holm > 0.05)
+
+
 def test_arms_of_an_unfinished_or_foreign_folder_give_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(ResynapseError, match=r"no run here \(manifest.json is missing\)"):
         rs.Run(tmp_path).analyse()
@@ -140,3 +159,13 @@ def test_a_virtual_population_has_trait_effects(tidy: Tidy) -> None:
     found = analyse(tidy(values), rs.load("kindling"))
     assert found.traits[0].trait == "adversity"
     assert "trait" in set(found.frame()["part"])
+
+
+def test_side_paths_with_a_washout_of_their_own_are_said_where_time_to_relapse_is_given(tidy: Tidy) -> None:
+    values: dict[tuple[str, str, str], list[float]] = {("ssri", "acute", "acc_biased_1.0"): [80.0] * 3}
+    values |= {("ssri", f"maintenance={c}", "acc_biased_1.0"): [70.0, 50.0, 40.0] for c in (25, 50)}
+    said = " ".join(analyse(tidy(values), rs.load("switch-relapse")).remarks)
+    assert "Along maintenance each count is tested on a side path of its own" in said
+    assert "with a washout of its own" in said
+    values = {("ssri", f"washout={c}", "acc_biased_1.0"): [70.0, 50.0, 40.0] for c in (25, 50)}
+    assert "side path" not in " ".join(analyse(tidy(values), rs.load("washout")).remarks)

@@ -13,7 +13,7 @@ from scipy import stats
 
 import resynapse as rs
 from resynapse.analysis.cells import Cells
-from resynapse.analysis.clinical import Beside, SideBySide, joint_agreement, side_by_side
+from resynapse.analysis.clinical import Beside, SideBySide, _drawn_yes, joint_agreement, side_by_side
 from resynapse.analysis.evidence import figure
 from resynapse.analysis.orders import rank_orders
 from resynapse.analysis.questions import QUESTIONS
@@ -103,6 +103,39 @@ def test_agreement_in_direction_names_the_studies_and_the_level_of_chance(tidy: 
     assert [f.share_of_draws is None for f in entry.findings] == [True, False, False]
 
 
+def test_which_findings_entered_the_draws_is_said_and_why_the_others_did_not(tidy: Tidy) -> None:
+    entry = _stopping(tidy, [90, 91, 92, 93, 94, 95, 96], [80] * 7)
+    assert entry.drawn == "can be drawn: ANTLER 2021, Kato 2021; cannot: Geddes 2003"
+    assert [f.not_drawn for f in entry.findings] == ["neither an interval nor the size of an arm was published", "", ""]
+    values = {("untreated", "acute", "acc_biased_1.0"): [40.0] * 7, ("ssri", "acute", "acc_biased_1.0"): range(50, 57)}
+    switch = _entry(_side(tidy(values)), "switch", "ssri")
+    assert "those that can all say yes, so the share speaks of that side alone" in switch.drawn
+    assert {f.study for f in switch.findings if not f.not_drawn} == {"Viktorin 2014, monotherapy"}
+    longer = _entry(_side(tidy(values)), "longer treatment", "ssri")
+    assert [f.not_drawn for f in longer.findings if f.says == "no"] == [
+        "its side rests on the authors' words, not on an order of figures"
+    ] * 2
+
+
+def test_a_finding_that_is_drawn_rests_on_figures_that_show_its_own_side() -> None:
+    """Most draws of a finding say what it is quoted for; what another contrast showed is not drawn from this one."""
+    drawn = {f.study: (_drawn_yes(f), f.says) for q in QUESTIONS for f in q.findings}
+    assert drawn["Ghaemi 2008"][0] is None
+    for study, (yes, says) in drawn.items():
+        if yes is not None:
+            assert (yes.mean() > 0.5) == (says == "yes"), study
+
+
+def test_disputes_without_a_counterpart_rest_on_verified_figures_and_the_rest_is_named(tidy: Tidy) -> None:
+    found = _side(tidy({("ssri", "acute", "acc_clean"): [1, 2]}))
+    for topic in found.topics:
+        assert topic.why_not
+        assert all(figure(i).verified for position in topic.positions for i in position.figures)
+    said = " ".join((*(t.asks + t.missing for t in found.topics), *found.omitted))
+    for name in ("SSRI", "ketamine", "zuranolone", "MOUNTAIN", "Baldessarini 2015", "Hu 2022", "STEP-BD"):
+        assert name in said
+
+
 def test_disagreement_is_said_in_capitals(tidy: Tidy) -> None:
     entry = _stopping(tidy, [80, 80, 81, 80, 80, 80, 80], [90, 91, 92, 93, 94, 95, 96])
     assert entry.agreement == "INCONSISTENT in direction with Geddes 2003, ANTLER 2021, Kato 2021"
@@ -117,6 +150,20 @@ def test_a_direction_whose_interval_includes_zero_is_undecided(tidy: Tidy) -> No
     assert entry.model.answer == "undecided"
     assert entry.share_of_draws is None
     assert {f.agrees for f in entry.findings} == {None}
+
+
+def test_one_subject_has_no_interval_to_include_anything(tidy: Tidy) -> None:
+    entry = _stopping(tidy, [90.0], [80.0])
+    assert entry.agreement == "undecided in this run: no interval (one subject: no interval)"
+
+
+@pytest.mark.parametrize(("n", "answer"), [(2, "undecided"), (5, "undecided"), (6, "yes")])
+def test_equal_differences_are_an_answer_where_a_sign_flip_could_be(n: int, answer: str, tidy: Tidy) -> None:
+    entry = _stopping(tidy, [90.0] * n, [80.0] * n)
+    assert entry.model is not None
+    assert not entry.model.interval
+    assert entry.model.answer == answer
+    assert ("constant" in entry.agreement) == (answer == "undecided")
 
 
 def test_stopping_is_read_among_those_who_responded(tidy: Tidy) -> None:
@@ -206,6 +253,7 @@ def test_the_frame_has_a_row_for_every_finding_and_for_every_absence(tidy: Tidy)
     found = _side(tidy({("ssri", "acute", "acc_biased_1.0"): [50, 60], ("ketamine", "acute", "acc_clean"): [1, 2]}))
     assert found.frame().height == sum(max(1, len(e.findings)) for e in found.entries)
     assert found.frame().filter(status="absent")["study"].to_list() == [None] * 3
+    assert set(found.frame()["statement"]) == {found.statement}
     assert {"share_of_draws", "chance", "says"} <= set(found.frame().columns)
 
 

@@ -85,7 +85,7 @@ def test_two_shares_at_the_same_bound_are_not_known_to_be_equal() -> None:
 
 def test_where_neither_side_varies_the_difference_is_all_there_is() -> None:
     same = replace(CELL, published_mean=100.0, published_sd=0.0, mean=100.0, sd=0.0, difference=0.0)
-    assert (_one(same).method, _one(same).verdict) == ("constant", "equivalent")
+    assert (_one(same).method, _one(same).verdict) == ("constant", "constant")
     far = replace(same, mean=90.0, difference=-10.0)
     assert (_one(far).verdict, _one(far).p) == ("not shown", None)
 

@@ -13,9 +13,9 @@ from scipy import stats
 from statsmodels.stats.power import TTestPower
 
 import resynapse as rs
-from resynapse.analysis.contrasts import Contrast
+from resynapse.analysis.contrasts import Contrast, sign_flip
 from resynapse.analysis.intervals import Interval
-from resynapse.analysis.planning import MOST, for_power, for_precision, plans, power_of, upper_sd
+from resynapse.analysis.planning import FEWEST, MOST, for_power, for_precision, plans, power_of, upper_sd
 from resynapse.errors import ResynapseError
 
 ONE = Contrast(
@@ -36,7 +36,15 @@ def test_power_is_that_of_statsmodels(effect: float, n: int) -> None:
 def test_the_number_is_the_smallest_that_has_the_power(effect: float, power: float) -> None:
     n = for_power(effect, 1.0, power)
     assert power_of(effect, 1.0, n) >= power
-    assert n == 3 or power_of(effect, 1.0, n - 1) < power
+    assert n == FEWEST or power_of(effect, 1.0, n - 1) < power
+    assert n >= FEWEST
+
+
+def test_no_plan_is_below_the_number_at_which_the_reported_p_can_reach_5_percent() -> None:
+    for n, reaches in ((FEWEST - 1, False), (FEWEST, True)):
+        (p,), _ = sign_flip(np.full((n, 1), 7.0), np.arange(n))
+        assert p is not None
+        assert (p <= 0.05) == reaches
 
 
 def test_so_many_subjects_find_the_difference_as_often_as_planned() -> None:

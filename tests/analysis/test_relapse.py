@@ -12,6 +12,8 @@ import resynapse as rs
 from resynapse.analysis.cells import Cells
 from resynapse.analysis.intervals import mean_interval, proportion_interval
 from resynapse.analysis.relapse import Relapse, relapse
+from resynapse.protocol import dump, parse
+from resynapse.protocol.derived import Below, Mean, derive
 
 Tidy = Callable[..., pl.DataFrame]
 
@@ -114,15 +116,59 @@ def test_without_a_test_before_there_is_no_remission(tidy: Tidy) -> None:
     assert "no test of remission" in found.note
 
 
-def test_along_cycles_count_zero_is_the_test_of_remission(tidy: Tidy) -> None:
+def test_along_cycles_count_zero_tests_remission_and_is_counted_among_all(tidy: Tidy) -> None:
     values = {
         ("ssri", f"cycle={c}", "acc_combined"): column for c, column in ((0, [90, 70]), (1, [85, 75]), (2, [75, 79]))
     }
     (found,) = relapse(Cells.of(tidy(values)), rs.load("chronic-stress"))
     assert found.remission == "cycle=0"
-    assert [at.count for at in found.counts] == [1.0, 2.0]
+    assert [(at.count, at.of_all.value) for at in found.counts] == [(0.0, 50.0), (1.0, 50.0), (2.0, 100.0)]
+    assert found.of_all.value == pytest.approx(100 * (1 / 3 + 1) / 2)
+    assert found.counts[0].of_remitted is None
     assert found.of_remitted is not None
     assert (found.of_remitted.value, found.of_remitted.n) == (50.0, 1)
+    assert found.fates is not None
+    assert (found.fates.never_well.value, found.fates.relapsed.value) == (50.0, 50.0)
+
+
+@pytest.mark.parametrize("name", ["kindling", "chronic-stress"])
+def test_relapse_of_all_is_the_protocols_own_share_of_cycles(name: str, tidy: Tidy) -> None:
+    """A `mean` of the rule over its condition, as `share_of_cycles_relapsed` in kindling, counts cycle 0 too."""
+    protocol = rs.load(name)
+    rule = next(r for r in protocol.derived if isinstance(r, Below))
+    rng = np.random.default_rng(5)
+    values = {("ssri", f"{rule.within}={c}", rule.of): rng.uniform(40, 100, 9).tolist() for c in range(6)}
+    mean = Mean(outcome="share", of=rule.outcome, within=rule.within, condition="course")
+    own = [
+        derive([rule, mean], {(k[1], k[2]): column[subject] for k, column in values.items()})["course", "share"]
+        for subject in range(9)
+    ]
+    (found,) = relapse(Cells.of(tidy(values)), protocol)
+    assert found.of_all.value == pytest.approx(np.mean(own))
+
+
+def test_a_test_before_treatment_is_no_test_of_remission(tidy: Tidy, tiny: rs.Protocol) -> None:
+    content = dump(tiny)
+    content["induction"].append({"assess": {"condition": "baseline", "outcomes": ["acc_biased_1.0"]}})
+    values: dict[tuple[str, str, str], list[float]] = {("ssri", "baseline", "acc_biased_1.0"): [30.0, 30.0]}
+    values |= {("ssri", f"maintenance={c}", "acc_biased_1.0"): [70.0, 50.0] for c in (2, 4)}
+    (found,) = relapse(Cells.of(tidy(values)), parse(content))
+    assert (found.remission, found.of_remitted, found.fates) == ("", None, None)
+    values |= {("ssri", "acute", "acc_biased_1.0"): [80.0, 80.0]}
+    (found,) = relapse(Cells.of(tidy(values)), parse(content))
+    assert found.remission == "acute"
+    assert found.fates is not None
+    assert found.fates.never_well.value == 0.0
+
+
+def test_a_rule_that_asks_for_the_first_step_below_has_its_fates(tidy: Tidy) -> None:
+    values: dict[tuple[str, str, str], list[float]] = {("ssri", "maintained", "acc_biased_1.0"): [80.0, 80.0, 50.0]}
+    values |= {("ssri", f"washout={c}", "acc_biased_1.0"): [80.0, 80.0 - c, 50.0] for c in (0, 25, 50)}
+    (found,) = relapse(Cells.of(tidy(values)), rs.load("washout"))
+    assert (found.outcome, found.within, found.remission) == ("manic_relapse_step", "washout", "maintained")
+    assert found.fates is not None
+    shares = (found.fates.never_well.value, found.fates.relapsed.value, found.fates.well.value)
+    assert shares == pytest.approx((100 / 3, 100 / 3, 100 / 3))
 
 
 def test_a_subject_that_misses_a_count_is_judged_by_the_others(tidy: Tidy) -> None:
@@ -138,3 +184,15 @@ def test_it_agrees_with_the_derived_outcomes_of_a_real_run(tiny: rs.Protocol) ->
     }
     found = relapse(Cells.of(run.table()), tiny)
     assert {r.arm: r.of_all.value for r in found} == pytest.approx(means)
+
+
+def test_a_rule_among_some_subjects_counts_those_alone(tidy: Tidy, tiny: rs.Protocol) -> None:
+    content = dump(tiny)
+    (below,) = (rule["below"] for rule in content["derived"] if "below" in rule)
+    below["among"] = "acc_combined >= 90 at acute"
+    values: dict[tuple[str, str, str], list[float | None]] = {
+        ("ssri", "acute", "acc_combined"): [95.0, 80.0, 90.0, None], ("ssri", "acute", "acc_biased_1.0"): [80.0] * 4,
+    }  # fmt: skip
+    values |= {("ssri", f"maintenance={c}", "acc_biased_1.0"): [50.0, 50.0, 70.0, 50.0] for c in (2, 4)}
+    (found,) = relapse(Cells.of(tidy(values)), parse(content))
+    assert (found.of_all.value, found.of_all.n) == (50.0, 2)

@@ -128,7 +128,7 @@ def test_nobody_relapsing_is_no_test_but_a_bound(tidy: Tidy) -> None:
     cells = _cells(tidy, ssri=np.full(10, np.inf), ketamine=np.full(10, np.inf))
     curves, found = survival(cells, rs.load("switch-relapse"))
     assert curves[0].intervals[-1].low == pytest.approx(69.15, abs=0.01)
-    assert {c.logrank_p for c in found} == {None}
+    assert {(c.logrank_p, c.logrank_note) for c in found} == {(None, "nobody relapsed in either arm")}
     assert found[0].note == "nobody relapsed in either arm"
     assert found[0].p == 1.0
 
@@ -161,6 +161,65 @@ def test_time_along_the_washout_is_found_for_each_duration_of_maintenance(tiny: 
     table = rs.run(washout, subjects=3).table()
     curves, _ = survival(Cells.of(table), washout)
     assert {(c.within, c.times) for c in curves} == {
-        ("maintenance=2", (0.0, 10.0, 30.0, 50.0)), ("maintenance=4", (0.0, 10.0, 30.0, 50.0)),
+        ("maintenance=2", (10.0, 30.0, 50.0)), ("maintenance=4", (10.0, 30.0, 50.0)),
     }  # fmt: skip
-    assert {at_count(c.within, t) for c in curves for t in c.times[1:]} <= set(table["condition"])
+    assert {at_count(c.within, t) for c in curves for t in c.times} <= set(table["condition"])
+
+
+def test_an_arm_of_one_or_two_subjects_has_no_log_rank_p(tidy: Tidy) -> None:
+    values: dict[tuple[str, str, str], list[float | None]] = {}
+    for arm, remitted in (("ketamine", 10), ("ssri", 1), ("untreated", 3)):
+        values[arm, "acute", "acc_biased_1.0"] = [90.0 if s < remitted else 30.0 for s in range(10)]
+        for c in COUNTS:
+            values[arm, f"maintenance={c:g}", "acc_biased_1.0"] = [80.0 if arm == "ketamine" else 50.0] * 10
+    found = survival(Cells.of(tidy(values)), rs.load("switch-relapse"))[1]
+    tested = {frozenset((c.arm, c.other)): c for c in found if c.population == "remitted"}
+    one = tested[frozenset(("ssri", "ketamine"))]
+    assert one.logrank_p is None
+    assert one.logrank_note == "1 subject in an arm: no log-rank p below 3"
+    assert tested[frozenset(("untreated", "ketamine"))].logrank_p is not None
+
+
+def test_nothing_is_said_of_a_count_at_which_nobody_was_tested(two: tuple[Cells, np.ndarray, np.ndarray]) -> None:
+    curves, _ = survival(two[0], rs.load("switch-relapse"))
+    assert {c.times for c in curves} == {COUNTS}
+    assert {len(c.intervals) for c in curves} == {len(COUNTS)}
+
+
+def test_the_long_table_has_no_condition_that_does_not_exist(tiny: rs.Protocol) -> None:
+    run = rs.run(tiny, subjects=3)
+    found = run.analyse().frame().filter(pl.col("part").str.starts_with("time to relapse"))
+    conditions = set(found.filter(pl.col("quantity") == "still well")["condition"])
+    assert conditions <= set(run.table()["condition"])
+    assert found.filter(pl.col("quantity") == "at risk").height == found.filter(quantity="still well").height
+
+
+def test_who_is_below_at_count_zero_has_relapsed_at_zero(tidy: Tidy) -> None:
+    """As the protocol's own `first` rule says; among the remitted time starts after that test."""
+    stress = {0: [50.0, 90.0, 90.0, 90.0], 1: [70.0, 50.0, 90.0, 90.0], 2: [50.0, 50.0, 90.0, 90.0]}
+    values = {("ssri", f"cycle={c}", "stress_test"): column for c, column in stress.items()}
+    curves, _ = survival(Cells.of(tidy(values)), rs.load("kindling"))
+    found = {c.population: c for c in curves}
+    assert (found["all"].times, found["all"].well) == ((0.0, 1.0, 2.0), (75.0, 50.0, 50.0))
+    assert found["all"].restricted_mean == pytest.approx(np.mean([0, 1, 2, 2]))
+    assert (found["remitted"].n, found["remitted"].times) == (3, (1.0, 2.0))
+    assert found["remitted"].restricted_mean == pytest.approx(np.mean([1, 2, 2]))
+
+
+def test_time_to_relapse_along_the_washout_of_the_library(tidy: Tidy) -> None:
+    """`washout` lays its threshold by `first` rules: the curve has their values as its times."""
+    steps = range(0, 130, 5)
+    values: dict[tuple[str, str, str], list[float]] = {}
+    for arm, first in (("ketamine", (20, 60, 100, 999)), ("ssri", (5, 5, 10, 999))):
+        values[arm, "maintained", "acc_biased_1.0"] = [90.0] * 4
+        for c in steps:
+            values[arm, f"washout={c}", "acc_biased_1.0"] = [50.0 if t <= c else 80.0 for t in first]
+    curves, found = survival(Cells.of(tidy(values)), rs.load("washout"))
+    remitted = {c.arm: c for c in curves if (c.outcome, c.population) == ("manic_relapse_step", "remitted")}
+    assert (remitted["ketamine"].events, remitted["ketamine"].median) == (3, 60.0)
+    assert remitted["ketamine"].restricted_mean == pytest.approx((20 + 60 + 100 + 125) / 4)
+    assert remitted["ketamine"].intervals[-1] == proportion_interval(1, 4)
+    one = next(c for c in found if c.population == "remitted")
+    assert one.difference == pytest.approx((-15 - 55 - 90 + 0) / 4)
+    theirs = logrank_test([5, 5, 10, 125], [20, 60, 100, 125], [True] * 3 + [False], [True] * 3 + [False])
+    assert one.logrank_p == pytest.approx(theirs.p_value)

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 import statsmodels.api as sm
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 import resynapse as rs
 from resynapse.analysis.cells import Cells
@@ -55,6 +56,19 @@ def test_the_interval_covers_the_slope_also_where_the_spread_grows_with_the_trai
         hits += 5.0 in found.interval
     # HC3 is within 2 % of its level at 30 subjects (Long and Ervin 2000); four binomial errors of 300 beside it
     assert hits / 300 > 0.93 - 4 * np.sqrt(0.93 * 0.07 / 300)
+
+
+def test_p_is_adjusted_over_the_outcomes_and_traits_of_an_arm(tidy: Tidy) -> None:
+    rng = np.random.default_rng(3)
+    values = {("a", "trait", t): rng.normal(size=12).tolist() for t in ("depth", "age")}
+    values |= {("a", "acute", o): rng.normal(size=12).tolist() for o in ("acc_clean", "acc_combined", "acc_standard")}
+    values |= {("b", "trait", "depth"): values["a", "trait", "depth"], ("b", "acute", "acc_clean"): list(range(12))}
+    found = trait_effects(Cells.of(tidy(values)))
+    for arm, size in (("a", 6), ("b", 1)):
+        own = [t for t in found if t.arm == arm]
+        assert len(own) == size
+        theirs = multipletests([t.p for t in own], method="holm")[1]
+        assert [t.p_holm for t in own] == pytest.approx(list(theirs))
 
 
 def test_what_cannot_be_regressed_is_left_out(tidy: Tidy) -> None:

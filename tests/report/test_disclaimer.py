@@ -6,6 +6,7 @@ import ast
 import re
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 import resynapse.report
@@ -53,10 +54,15 @@ def test_every_page_carries_it_twice(material: Material, html: str) -> None:
 def test_every_export_carries_it(material: Material, tmp_path: Path) -> None:
     written = export(material, tmp_path / "out")
     assert DISCLAIMER in (tmp_path / "out" / "README.txt").read_text()
+    assert {path.suffix for path in written} == {".csv", ".tex", ".txt"}
     for path in written:
         if path.suffix == ".tex":
             assert DISCLAIMER in path.read_text()
             assert SHORT_DISCLAIMER in path.read_text()
+        if path.suffix == ".csv":
+            table = pl.read_csv(path, infer_schema_length=None)
+            assert table.columns[-1] == "disclaimer"
+            assert table["disclaimer"].unique().to_list() == [SHORT_DISCLAIMER]
 
 
 @pytest.mark.parametrize(("verb", "home"), [("savefig", "figures/style.py"), ("from_string", "page.py")])

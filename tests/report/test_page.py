@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+import subprocess
+from importlib import resources
 from itertools import pairwise
 
 import pytest
@@ -67,6 +71,30 @@ def test_a_long_table_is_cut_and_says_so() -> None:
     made = page("a", "b", [Section(title="c", tables=(TextTable("long", ("n",), rows),))])
     assert f"The first {MOST} of {MOST + 3} rows" in made
     assert len(Page.of(made).rows[0]) == MOST + 1
+    assert f">CSV of {MOST} rows</button>" in made
+    whole = page("a", "b", [Section(title="c", tables=(TextTable("long", ("n",), rows[:MOST]),))])
+    assert ">CSV</button>" in whole
+
+
+@pytest.mark.skipif(shutil.which("node") is None, reason="no node")
+@pytest.mark.parametrize(
+    "rising",
+    [
+        ["acute", "maintenance=25", "maintenance=100", "off"],
+        ["course=3,5", "course=3,15", "course=15,5"],
+        ["noise=0.25", "noise=0.5", "noise=1.5"],
+        ["[-3.20, 1.00]", "[0.500, 2.00]", "[10.0, 12.0]", "no value"],
+        ["<0.001", "0.020", "0.500"],
+        ["-1.50e-05", "2.00", "+10.0"],
+        ["2 of 10", "10 of 10"],
+    ],
+)
+def test_columns_sort_by_the_numbers_in_them(rising: list[str]) -> None:
+    script = (resources.files("resynapse.report") / "templates" / "page.js").read_text("utf-8")
+    bare = "const document = {querySelector: () => ({textContent: ''}), querySelectorAll: () => []};"
+    run = f"{bare}\n{script}\nconsole.log(JSON.stringify({json.dumps(rising[::-1])}.sort(order)));"
+    done = subprocess.run(["node", "-e", run], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == rising
 
 
 def test_sections_with_nothing_in_them_are_left_out() -> None:

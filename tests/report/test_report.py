@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.report.conftest import Stated
 from tests.report.pages import Page
 
 import resynapse as rs
-from resynapse.analysis.clinical import PROBE
+from resynapse.analysis.answers import PROBE
 from resynapse.errors import RunFolderError
+from resynapse.protocol import dump, parse
 from resynapse.report import report as reports
 from resynapse.report.figures import draw
 from resynapse.report.figures.style import render
@@ -140,3 +142,27 @@ def test_a_run_without_a_finished_subject_is_refused(stated: Stated, small: rs.P
         part.unlink()
     with pytest.raises(RunFolderError, match="no subject is finished yet"):
         Material.of(folder)
+
+
+def test_the_leading_table_is_full_wherever_the_untreated_arm_stands(stated: Stated, small: rs.Protocol) -> None:
+    content = dump(small)
+    arms = content["arms"]
+    assert next(iter(arms)) == "untreated"
+    last = parse({**content, "arms": {**{k: v for k, v in arms.items() if k != "untreated"}, "untreated": []}})
+    rng = np.random.default_rng(0)
+    values = {(arm, "acute", "acc_combined"): rng.normal(60, 9, 7).tolist() for arm in arms}
+    rows = []
+    for protocol in (small, last):
+        order = {key: values[key] for arm in protocol.arms for key in values if key[0] == arm}
+        (table,) = summary(Material.of(stated(protocol, order))).tables
+        rows.append(sorted(table.rows))
+        assert table.header[3] == "minus untreated [95 %]"
+        assert [row[3] == "" for row in sorted(table.rows)] == [row[1] == "untreated" for row in sorted(table.rows)]
+    assert [row[:4] for row in rows[0]] == [row[:4] for row in rows[1]]
+
+
+def test_cells_that_vary_on_neither_side_are_counted_apart(stated: Stated, small: rs.Protocol) -> None:
+    values = {("ketamine", "longitudinal", "manic_relapse_probability"): [0.0] * 7}
+    values |= {("ketamine", "acute", "acc_combined"): [99.0, 99.1, 99.2, 99.3, 99.1, 99.0, 99.2]}
+    said = " ".join(summary(Material.of(stated(small, values))).points)
+    assert "1 more vary on neither side and lie within it, untested" in said

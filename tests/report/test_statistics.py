@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import resynapse as rs
 from resynapse.analysis.analyse import Analysis
 from resynapse.analysis.intervals import Interval
-from resynapse.report.statistics import clinical_remarks, interval, number, statistics_tables
+from resynapse.report.numbers import number
+from resynapse.report.statistics import clinical_remarks, interval, statistics_tables
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +48,14 @@ def test_what_must_be_said_beside_clinical_figures_is_said(found: Analysis) -> N
 def test_numbers_have_the_digits_they_need() -> None:
     assert [number(v) for v in (97.25, 2.5, 0.1234, 0.0, None)] == ["97.2", "2.50", "0.123", "0", ""]
     assert number(0.5, signed=True) == "+0.500"
+
+
+@given(st.floats(1e-12, 1e6), st.booleans())
+def test_no_number_but_zero_is_printed_as_zero(size: float, negative: bool) -> None:
+    value = -size if negative else size
+    # half a unit of the third significant digit
+    assert float(number(value)) == pytest.approx(value, rel=5.01e-3)
+    assert float(number(value, signed=True)) == float(number(value))
 
 
 def test_an_interval_is_its_ends_or_its_reason() -> None:

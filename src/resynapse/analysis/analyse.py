@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -17,6 +17,7 @@ from resynapse.analysis.dose import DoseResponse, dose_responses
 from resynapse.analysis.equivalence import Equivalence, equivalences
 from resynapse.analysis.orders import Orders, rank_orders
 from resynapse.analysis.planning import Plan, plans
+from resynapse.analysis.probes import side_paths
 from resynapse.analysis.published import changes, compare, protocols_with_tables
 from resynapse.analysis.relapse import Relapse, relapse
 from resynapse.analysis.survival import Survival, SurvivalContrast, survival
@@ -24,9 +25,23 @@ from resynapse.analysis.traits import TraitEffect, trait_effects
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import ResynapseError, nearest
 from resynapse.protocol import Protocol
+from resynapse.protocol.derived import base
 from resynapse.protocol.traits import TRAIT
 
 LEVEL = 0.05
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "descriptions": ("descriptions",),
+    "contrasts": ("contrasts",),
+    "orders": ("orders",),
+    "relapse": ("relapse",),
+    "survival": ("survival", "survival_contrasts"),
+    "dose": ("dose",),
+    "traits": ("traits",),
+    "plans": ("plans",),
+    "equivalence": ("equivalence",),
+    "clinical": ("clinical",),
+}
+"""Parts that may be asked for alone, each with its fields of `Analysis`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,24 +82,35 @@ class Analysis:
     absent: tuple[Absent, ...]
     disclaimer: str = DISCLAIMER
 
-    def only(self, outcomes: Sequence[str]) -> Analysis:
-        """The same of some outcomes, without the clinical side; of all if none is named. No number changes.
+    def only(self, outcomes: Sequence[str] = (), *, parts: Sequence[str] = ()) -> Analysis:
+        """The same of some outcomes or some parts; of all if none is named. No number changes.
+
+        Parameters
+        ----------
+        outcomes : of the run. The clinical side belongs to no outcome, and stays only if it is among the parts.
+        parts : names in `PARTS`.
 
         Raises
         ------
-        ResynapseError : the run has no such outcome.
+        ResynapseError : the run has no such outcome, or there is no such part.
         """
+        for part in parts:
+            if part not in PARTS:
+                raise ResynapseError(f"no part {part!r} of the statistics; {nearest(part, PARTS)}")
         known = {d.outcome for d in self.descriptions}
         for outcome in outcomes:
             if outcome not in known:
                 raise ResynapseError(f"no outcome {outcome!r} in this run; {nearest(outcome, sorted(known))}")
-        if not outcomes:
-            return self
-        kept: dict[str, Any] = {"clinical": None}
-        for part in fields(self):
-            value = getattr(self, part.name)
-            if isinstance(value, tuple) and value and hasattr(value[0], "outcome"):
-                kept[part.name] = tuple(one for one in value if one.outcome in outcomes)
+        named = {field for part in parts or PARTS for field in PARTS[part]}
+        kept: dict[str, Any] = {"absent": tuple(one for one in self.absent if one.part in named)}
+        for field in (field for part in PARTS.values() for field in part):
+            value = getattr(self, field)
+            if field == "clinical":
+                kept[field] = value if field in named and (parts or not outcomes) else None
+            elif field not in named:
+                kept[field] = ()
+            elif outcomes:
+                kept[field] = tuple(one for one in value if one.outcome in outcomes)
         return replace(self, **kept)
 
     def to_json(self) -> str:
@@ -98,7 +124,7 @@ class Analysis:
         return long(self)
 
 
-def analyse(table: pl.DataFrame, protocol: Protocol, *, unfinished: int = 0) -> Analysis:
+def analyse(table: pl.DataFrame, protocol: Protocol, *, unfinished: int = 0, difference: float = 5.0) -> Analysis:
     """The statistics of a run; the same table gives the same numbers, bit for bit.
 
     Parameters
@@ -106,10 +132,11 @@ def analyse(table: pl.DataFrame, protocol: Protocol, *, unfinished: int = 0) -> 
     table : tidy table: protocol, variant, subject, arm, condition, outcome, value.
     protocol : that was run.
     unfinished : subjects that are still to come, which is said in the remarks.
+    difference : to plan for, in % or points; a hundredth of it in dimensionless outcomes.
 
     Raises
     ------
-    ResynapseError : the table is empty.
+    ResynapseError : the table is empty, or the difference is not above 0.
     """
     if table.is_empty():
         raise ResynapseError("the table holds no value; run at least one subject first")
@@ -131,12 +158,12 @@ def analyse(table: pl.DataFrame, protocol: Protocol, *, unfinished: int = 0) -> 
         survival_contrasts=curve_contrasts,
         dose=dose_responses(cells, protocol),
         traits=trait_effects(cells),
-        plans=plans(paired, protocol),
+        plans=plans(paired, protocol, points=difference, absolute=difference / 100),
         equivalence=equivalences(compare(protocol.name, table, changed)) if tabled else (),
         clinical=side_by_side(cells, protocol, orders),
         absent=(),
     )
-    return replace(made, absent=tuple(_absent(made, cells)), remarks=tuple(_remarks(made, unfinished)))
+    return replace(made, absent=tuple(_absent(made, cells)), remarks=tuple(_remarks(made, protocol, unfinished)))
 
 
 def _absent(made: Analysis, cells: Cells) -> Iterator[Absent]:
@@ -145,8 +172,8 @@ def _absent(made: Analysis, cells: Cells) -> Iterator[Absent]:
     reasons = {
         "contrasts": "no outcome is measured in two arms after they part",
         "orders": "no outcome is measured in two arms after they part",
-        "relapse": "the protocol has no threshold rule (`below`) along the counts of a condition",
-        "survival": "the protocol has no threshold rule (`below`) along two counts of a condition or more",
+        "relapse": "the protocol has no threshold rule (`below` or `first`) along the counts of a condition",
+        "survival": "the protocol has no threshold rule (`below` or `first`) along two counts of a condition or more",
         "survival_contrasts": "no two arms have a time to relapse",
         "dose": "every outcome along counts is a setting or yes or no" if counted else "no condition has three counts",
         "traits": "too few subjects, or outcomes and traits that do not vary"
@@ -161,7 +188,7 @@ def _absent(made: Analysis, cells: Cells) -> Iterator[Absent]:
             yield Absent(part=part, reason=reason)
 
 
-def _remarks(made: Analysis, unfinished: int) -> Iterator[str]:
+def _remarks(made: Analysis, protocol: Protocol, unfinished: int) -> Iterator[str]:
     if unfinished:
         yield f"{unfinished} more subjects are still to come: these are the finished ones."
     if made.subjects == 1:
@@ -173,12 +200,32 @@ def _remarks(made: Analysis, unfinished: int) -> Iterator[str]:
         yield f"Not every cell has every subject: n runs from {sizes[0]} to {sizes[-1]}."
     if made.changed and made.equivalence:
         yield f"The protocol differs from the published {made.protocol} in {', '.join(made.changed)}: no replication."
-    tested = [c for c in made.contrasts if c.p_holm is not None]
-    if tested and all(c.p_method == "exact" for c in tested):
-        largest = max(len([c for c in tested if c.family == family]) for family in {c.family for c in tested})
-        least = 2.0 ** (1 - max(c.n for c in tested))
-        if least * largest > LEVEL:
+    timed = {base(s.within) for s in made.survival}
+    for within, steps in side_paths(protocol).items():
+        if within in timed:
+            washout = ", with a washout of its own" if "decay" in steps else ""
             yield (
-                f"With {max(c.n for c in tested)} subjects a sign-flip p is never below {least:.3g}; after Holm over "
-                f"{largest} outcomes, the largest family, none can fall below {LEVEL:g}. Read the intervals."
+                f"Along {within} each count is tested on a side path of its own ({', '.join(steps)}){washout}. The "
+                "network itself goes on untouched, so a relapse at one count is not carried to the next: the time to "
+                "relapse is the first count whose side path ended below the threshold."
             )
+    yield from _unreachable(made.contrasts)
+
+
+def _unreachable(found: Sequence[Contrast]) -> Iterator[str]:
+    """The pairs of arms in which no p can fall below `LEVEL` after Holm, whatever the data."""
+    families: dict[str, list[Contrast]] = {}
+    for one in found:
+        if one.p_holm is not None and one.p_method == "exact":
+            families.setdefault(one.family, []).append(one)
+    out_of_reach = [cells for cells in families.values() if len(cells) * 2.0 ** (1 - max(c.n for c in cells)) > LEVEL]
+    if out_of_reach:
+        most = max(c.n for cells in out_of_reach for c in cells)
+        sizes = sorted({len(cells) for cells in out_of_reach})
+        over = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+        pairs = ", ".join(f"{cells[0].arm} - {cells[0].other}" for cells in out_of_reach)
+        where = "no pair of arms" if len(out_of_reach) == len(families) else f"none of {pairs}"
+        yield (
+            f"With {most} subjects a sign-flip p is never below {2.0 ** (1 - most):.3g}; after Holm over {over} "
+            f"outcomes, {where} can have a p below {LEVEL:g}. Read the intervals."
+        )

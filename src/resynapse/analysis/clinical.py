@@ -8,52 +8,28 @@ the share of draws that agree with the model stands beside the level of chance.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from resynapse.analysis.cells import Cells, Floats
-from resynapse.analysis.dose import trends
+from resynapse.analysis.answers import PROBE, READ, ModelAnswer, answer
+from resynapse.analysis.cells import Cells
+from resynapse.analysis.contested import OMITTED, TOPICS, Topic
 from resynapse.analysis.evidence import RATIOS, Figure, figure, figures
-from resynapse.analysis.intervals import Interval, mean_interval
 from resynapse.analysis.orders import Orders
 from resynapse.analysis.questions import ABSENT, LIMITS, NOT_COMPARED, QUESTIONS, Finding, Question, Side, Status
-from resynapse.analysis.relapse import probes
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.protocol import Protocol
 
 ARMS = ("ketamine", "ssri", "neurosteroid")
 """Arms that name a class of treatment; others have no clinical counterpart."""
-REFERENCE = "untreated"
-PROBE = "acc_biased_1.0"
 STATEMENT = (
     "Published figures come from different populations, definitions, comparators and follow-up times. Only directions "
     "and rank orders are compared; absolute percentages are not. Rows marked 'tuned' are not validation. Rows marked "
     "'unverified' were not checked against a source. No clinical figure was found for: neurosteroid switch; ketamine "
     "switch without mood stabiliser."
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ModelAnswer:
-    """The model's answer to a question, from one arm.
-
-    Parameters
-    ----------
-    n, selected_from : simulated subjects it rests on, and those before responders were selected.
-    difference, interval : paired by subject; above 0 means yes.
-    subjects_yes : subjects whose own difference is above 0.
-    answer : ``yes`` or ``no`` if the interval excludes 0, else ``undecided``.
-    """
-
-    n: int
-    selected_from: int
-    difference: float
-    interval: Interval
-    subjects_yes: int
-    answer: Literal["yes", "no", "undecided"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +41,8 @@ class FindingBeside:
     figures : the published figures in words, each with its own measure.
     agrees : whether it is on the model's side; None if the model is undecided.
     share_of_draws : share (0 to 1) of draws within the published uncertainty with the model's direction; None if the
-        figures have no uncertainty to draw from, or the model is undecided.
+        figures cannot be drawn, or the model is undecided.
+    not_drawn : why the figures cannot be drawn; empty if they can.
     chance : that share for a direction by luck.
     """
 
@@ -78,6 +55,7 @@ class FindingBeside:
     statement: str
     agrees: bool | None
     share_of_draws: float | None
+    not_drawn: str
     chance: float = 0.5
 
 
@@ -107,6 +85,23 @@ class Beside:
     remarks: tuple[str, ...]
     note: str = ""
 
+    @property
+    def drawn(self) -> str:
+        """Which findings can be drawn, which cannot, and whether those that can stand on one side alone; or nothing."""
+        if not self.findings:
+            return ""
+        entered = [f for f in self.findings if not f.not_drawn]
+        if not entered:
+            return "no finding can be drawn"
+        text = f"can be drawn: {', '.join(f.study for f in entered)}"
+        left = [f.study for f in self.findings if f.not_drawn]
+        if left:
+            text += f"; cannot: {', '.join(left)}"
+        sides = {f.says for f in entered}
+        if len(sides) == 1 and len({f.says for f in self.findings}) == 2:
+            text += f"; those that can all say {next(iter(sides))}, so the share speaks of that side alone"
+        return text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideBySide:
@@ -119,6 +114,8 @@ class SideBySide:
     not_compared : what stands in the evidence and has no counterpart in a run.
     limits : what holds for every comparison.
     left_out : unverified figures that are not shown.
+    topics : disputes of the literature beside which no run stands.
+    omitted : studies on a side of a question that are not shown, and why.
     roles : whether any figure was used for tuning.
     """
 
@@ -128,23 +125,30 @@ class SideBySide:
     not_compared: tuple[str, ...]
     limits: tuple[str, ...]
     left_out: tuple[str, ...]
+    topics: tuple[Topic, ...]
+    omitted: tuple[str, ...]
     roles: str
     statement: str = STATEMENT
     disclaimer: str = DISCLAIMER
 
     def frame(self) -> pl.DataFrame:
-        """One row a question, arm and finding; one with empty columns where no figure was found."""
+        """One row a question, arm and finding; one with empty columns where no figure was found.
+
+        What must be said beside any row stands in its columns `statement` and `disclaimer`.
+        """
         rows = []
         for e in self.entries:
             asked = {"question": e.asks, "arm": e.arm, "status": e.status, "agreement": e.agreement}
-            asked["model"] = e.model.answer if e.model else "no answer"
+            asked |= {"model": e.model.answer if e.model else "no answer", "draws": e.drawn}
+            asked |= {"statement": self.statement, "disclaimer": self.disclaimer}
             for f in e.findings or (None,):
                 rows.append({**asked, **({} if f is None else _row(f))})
         schema = dict.fromkeys(
             ("question", "arm", "status", "agreement", "model", "study", "says", "figures"), pl.String
         )
-        more = {"agrees": pl.Boolean, "share_of_draws": pl.Float64, "chance": pl.Float64, "source": pl.String}
-        return pl.DataFrame(rows, schema={**schema, **more})
+        more = {"agrees": pl.Boolean, "share_of_draws": pl.Float64, "chance": pl.Float64}
+        last = dict.fromkeys(("not_drawn", "draws", "source", "statement", "disclaimer"), pl.String)
+        return pl.DataFrame(rows, schema={**schema, **more, **last})
 
 
 def _row(f: FindingBeside) -> dict[str, object]:
@@ -155,6 +159,7 @@ def _row(f: FindingBeside) -> dict[str, object]:
         "agrees": f.agrees,
         "share_of_draws": f.share_of_draws,
         "chance": f.chance,
+        "not_drawn": f.not_drawn,
         "source": "; ".join(f.identifiers),
     }
 
@@ -176,6 +181,8 @@ def side_by_side(cells: Cells, protocol: Protocol, orders: tuple[Orders, ...]) -
         not_compared=NOT_COMPARED,
         limits=LIMITS,
         left_out=left_out,
+        topics=TOPICS,
+        omitted=OMITTED,
         roles=tuned,
     )
 
@@ -200,8 +207,8 @@ def joint_agreement(yes: NDArray[np.bool_], answer: bool) -> tuple[float, float,
 
 
 def _beside(question: Question, arm: str, cells: Cells, protocol: Protocol) -> Beside:
-    differences, selected_from, note = _READ[question.key](arm, cells, protocol)
-    model = None if differences is None else _answer(differences, selected_from)
+    differences, selected_from, note = READ[question.key](arm, cells, protocol)
+    model = None if differences is None else answer(differences, selected_from)
     found = [one for one in question.findings if arm in one.arms and all(f.verified for f in _figures(one))]
     beside = tuple(_finding(one, model) for one in found)
     share, chance, p = _jointly(found, model)
@@ -219,27 +226,6 @@ def _beside(question: Question, arm: str, cells: Cells, protocol: Protocol) -> B
         p=p,
         remarks=question.remarks,
         note=note,
-    )
-
-
-def _answer(differences: Floats, selected_from: int) -> ModelAnswer | None:
-    if not len(differences):
-        return None
-    interval = mean_interval(differences, "free")
-    mean = float(differences.mean())
-    constant = interval.low is None and len(differences) > 1
-    answer: Literal["yes", "no", "undecided"] = "undecided"
-    if (interval.low is not None and interval.low > 0) or (constant and mean > 0):
-        answer = "yes"
-    elif (interval.high is not None and interval.high < 0) or (constant and mean < 0):
-        answer = "no"
-    return ModelAnswer(
-        n=len(differences),
-        selected_from=selected_from,
-        difference=mean,
-        interval=interval,
-        subjects_yes=int(np.sum(differences > 0)),
-        answer=answer,
     )
 
 
@@ -264,23 +250,37 @@ def _finding(finding: Finding, model: ModelAnswer | None) -> FindingBeside:
         statement=finding.statement,
         agrees=model.answer == finding.says if decided and model is not None else None,
         share_of_draws=share,
+        not_drawn=_not_drawn(finding),
     )
 
 
 def _drawn_yes(finding: Finding) -> NDArray[np.bool_] | None:
     """Which draws answer yes; None where the figures cannot be drawn or do not answer by their order."""
+    if _not_drawn(finding):
+        return None
+    first, *second = (f.draws() for f in _figures(finding))
+    if first is None:
+        return None
+    if second:
+        return None if second[0] is None else np.asarray(first > second[0])
+    return np.asarray(first < 1 if finding.inverse else first > 1)
+
+
+def _not_drawn(finding: Finding) -> str:
+    """Why a finding cannot be drawn; empty if it can."""
+    if _by_words(finding):
+        return "its side rests on the authors' words, not on an order of figures"
     named = _figures(finding)
-    drawn = [f.draws() for f in named]
-    if len(named) == 2 and drawn[0] is not None and drawn[1] is not None:
-        return np.asarray(drawn[0] > drawn[1])
-    if len(named) == 1 and named[0].measure in RATIOS and drawn[0] is not None and not _by_words(finding):
-        return np.asarray(drawn[0] < 1 if finding.inverse else drawn[0] > 1)
-    return None
+    if any(f.draws() is None for f in named):
+        return "neither an interval nor the size of an arm was published"
+    if len(named) == 1 and named[0].measure not in RATIOS:
+        return "one proportion alone has no direction"
+    return ""
 
 
 def _by_words(finding: Finding) -> bool:
     """Whether a finding's side rests on what its authors wrote, not on the order of its figures."""
-    return finding.says == "no" and not finding.second
+    return finding.by_words or (finding.says == "no" and not finding.second)
 
 
 def _jointly(found: list[Finding], model: ModelAnswer | None) -> tuple[float, float, float] | tuple[None, None, None]:
@@ -296,7 +296,8 @@ def _agreement(model: ModelAnswer | None, findings: tuple[FindingBeside, ...]) -
     if model is None:
         return "this run gives no answer"
     if model.answer == "undecided":
-        return "undecided in this run: its interval includes 0"
+        why = "its interval includes 0" if model.interval else f"no interval ({model.interval.note})"
+        return f"undecided in this run: {why}"
     agree = [f.study for f in findings if f.agrees]
     differ = [f.study for f in findings if not f.agrees]
     if agree and differ:
@@ -304,55 +305,3 @@ def _agreement(model: ModelAnswer | None, findings: tuple[FindingBeside, ...]) -
     if agree:
         return f"consistent in direction with {', '.join(agree)}"
     return f"INCONSISTENT in direction with {', '.join(differ)}"
-
-
-Read = tuple[Floats | None, int, str]
-
-
-def _stopping(arm: str, cells: Cells, _: Protocol) -> Read:
-    on, off = (cells.column(arm, condition, "acc_combined") for condition in ("acute", "off"))
-    untreated = cells.column(REFERENCE, "acute", "acc_combined")
-    if on is None or off is None:
-        return None, 0, "acc_combined was not measured on and off the drug"
-    if untreated is None:
-        return None, 0, f"no arm {REFERENCE}, against which responders are selected"
-    known = ~np.isnan(on - off - untreated)
-    chosen = known & (on > untreated)
-    note = "" if chosen.any() else "no simulated subject responded"
-    return (on - off)[chosen], int(known.sum()), note
-
-
-def _longer(arm: str, cells: Cells, protocol: Protocol) -> Read:
-    for one in probes(cells, protocol):
-        if one.arm == arm and one.within == "maintenance" and len(one.counts) >= 3:
-            values = one.values[~np.isnan(one.values).any(axis=1)]
-            return trends(values), len(values), ""
-    return None, 0, "no probe at three durations of maintenance or more"
-
-
-def _switch(arm: str, cells: Cells, _: Protocol) -> Read:
-    treated, untreated = (cells.column(a, "acute", PROBE) for a in (arm, REFERENCE))
-    if treated is None or untreated is None:
-        return None, 0, f"{PROBE} was not measured at acute in {arm} and {REFERENCE}"
-    differences = untreated - treated
-    differences = differences[~np.isnan(differences)]
-    return differences, len(differences), ""
-
-
-def _stabiliser(arm: str, cells: Cells, _: Protocol) -> Read:
-    without = f"{arm}:no-protection"
-    shared = [
-        (a, b)
-        for key in cells.keys
-        if key.arm == arm and key.condition.startswith("maintenance") and key.outcome == PROBE
-        and (a := cells.column(*key)) is not None
-        and (b := cells.column(without, key.condition, PROBE)) is not None
-    ]  # fmt: skip
-    if not shared:
-        return None, 0, "no arm without the stabiliser; run it with --control no-protection"
-    differences = np.mean([a - b for a, b in shared], axis=0)
-    differences = differences[~np.isnan(differences)]
-    return differences, len(differences), ""
-
-
-_READ = {"stopping": _stopping, "longer treatment": _longer, "switch": _switch, "stabiliser": _stabiliser}

@@ -70,6 +70,19 @@ def pairs(protocol: Protocol, arms: tuple[str, ...]) -> Iterator[tuple[str, str]
             yield variant, made.of
 
 
+def turned(one: Contrast) -> Contrast:
+    """The same contrast as `other` minus `arm`."""
+    low, high = one.interval.low, one.interval.high
+    return replace(
+        one,
+        arm=one.other,
+        other=one.arm,
+        difference=-one.difference,
+        interval=replace(one.interval, low=None if high is None else -high, high=None if low is None else -low),
+        effect=None if one.effect is None else -one.effect,
+    )
+
+
 def contrasts(cells: Cells, protocol: Protocol) -> tuple[Contrast, ...]:
     """Every outcome that two arms share, paired by subject; not settings, nor what stands before the arms part."""
     keys, columns = [], []

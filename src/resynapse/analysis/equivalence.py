@@ -36,7 +36,8 @@ class Equivalence:
     inner_low, inner_high : the 90 % interval that the two one-sided tests at 5 % are read from.
     margin, smallest_margin : that is tested, and the least at which the cell would be equivalent; rounding included.
     p : the larger of the two one-sided p; None where none exists.
-    verdict : ``equivalent``, ``not shown`` or ``not run``.
+    verdict : ``equivalent``; ``constant`` where neither side varies and the difference is within the margin, which no
+        test has shown; ``not shown``; ``not run``.
     method : ``Welch``, ``Newcombe`` (shares of subjects), ``constant`` (neither side varies) or empty.
     """
 
@@ -81,7 +82,7 @@ def _equivalence(cell: Cell, points: float, absolute: float) -> Equivalence:
         smallest = max(abs(inner_low), abs(inner_high)) + rounding
     verdict = "not run" if cell.mean is None else "not shown"
     if smallest is not None and smallest <= margin + 1e-12:
-        verdict = "equivalent"
+        verdict = "constant" if tested.method == "constant" else "equivalent"
     theirs = _own_interval(cell, cell.published_mean, _sample_sd(cell), cell.published_n)
     ours = _own_interval(cell, cell.mean, cell.sd, cell.n)
     return Equivalence(

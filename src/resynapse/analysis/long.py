@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from resynapse.analysis.cells import at_count
+from resynapse.analysis.clinical import SideBySide
 from resynapse.analysis.intervals import Interval
 from resynapse.analysis.relapse import Relapse, Share
 
@@ -60,9 +61,10 @@ def _rows(analysis: Analysis) -> Iterator[Row]:
         yield from _relapse(r)
     for s in analysis.survival:
         cell = {"part": f"time to relapse, {s.population}", "arm": s.arm, "outcome": s.outcome, "n": s.n}
-        for time, share, interval in zip(s.times, s.well, s.intervals, strict=True):
-            condition = at_count(s.within, time)
-            yield {**cell, "condition": condition, "quantity": "still well", "value": share, **ends(interval)}
+        for time, share, interval, risk in zip(s.times, s.well, s.intervals, s.at_risk, strict=True):
+            at = {**cell, "condition": at_count(s.within, time)}
+            yield {**at, "quantity": "still well", "value": share, **ends(interval)}
+            yield {**at, "quantity": "at risk", "value": risk}
         restricted = {"quantity": "restricted mean", "value": s.restricted_mean, **ends(s.restricted_interval)}
         yield {**cell, "condition": s.within, **restricted}
     for sc in analysis.survival_contrasts:
@@ -75,7 +77,7 @@ def _rows(analysis: Analysis) -> Iterator[Row]:
             **found,
             "note": sc.note or sc.interval.note or None,
         }
-        yield {**cell, "quantity": "log-rank", "p": sc.logrank_p, "note": sc.note or None}
+        yield {**cell, "quantity": "log-rank", "p": sc.logrank_p, "note": sc.logrank_note or None}
     for dr in analysis.dose:
         cell = {"part": "dose", "arm": dr.arm, "outcome": dr.outcome}
         for point in dr.points:
@@ -93,7 +95,7 @@ def _rows(analysis: Analysis) -> Iterator[Row]:
             "outcome": t.outcome,
             "n": t.n,
         }
-        yield {**cell, "quantity": "slope", "value": t.slope, **ends(t.interval), "p": t.p}
+        yield {**cell, "quantity": "slope", "value": t.slope, **ends(t.interval), "p": t.p, "p_holm": t.p_holm}
         for quantity in ("standardised", "rank_correlation", "r_squared"):
             yield {**cell, "quantity": quantity, "value": getattr(t, quantity)}
     for plan in analysis.plans:
@@ -107,6 +109,25 @@ def _rows(analysis: Analysis) -> Iterator[Row]:
         ours = {"value": e.difference, "low": e.difference_low, "high": e.difference_high}
         yield {**cell, "quantity": "ours minus published", **ours, "p": e.p}
         yield {**cell, "quantity": "smallest margin", "value": e.smallest_margin}
+    if analysis.clinical is not None:
+        yield from _clinical(analysis.clinical)
+
+
+def _clinical(side: SideBySide) -> Iterator[Row]:
+    """The model's answers and every finding beside them; what must be said of all of them in the first row."""
+    yield {"part": "clinical", "quantity": "statement", "note": side.statement}
+    for e in side.entries:
+        cell: Row = {"part": "clinical", "arm": e.arm, "condition": e.question}
+        if e.model is None:
+            yield {**cell, "quantity": "model", "note": e.note}
+        else:
+            found = {"n": e.model.n, "value": e.model.difference, **ends(e.model.interval)}
+            yield {**cell, "quantity": f"model: {e.model.answer}", **found, "note": e.agreement}
+        if e.findings:
+            yield {**cell, "quantity": "share of draws", "value": e.share_of_draws, "p": e.p, "note": e.drawn}
+        for f in e.findings:
+            shown = "; ".join(f.figures)
+            yield {**cell, "other": f.study, "quantity": f"finding: {f.says}", "value": f.share_of_draws, "note": shown}
 
 
 def _relapse(r: Relapse) -> Iterator[Row]:

@@ -20,6 +20,8 @@ POWER = 0.8
 CAUTION = 0.8
 """Probability with which the cautious SD is not exceeded by the true one."""
 MOST = 10_000_000
+FEWEST = math.ceil(1 - math.log2(ALPHA))
+"""Subjects below which the sign-flip p that contrasts report cannot reach `ALPHA`: its least value is 2 / 2**n."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,8 @@ class Plan:
     sd, sd_upper : of the paired differences, as observed and at the cautious end.
     difference : that is to be found, or the half width of the interval, in the unit of the outcome.
     power : of a two-sided paired t test at 5 % to find it.
-    for_power, for_power_cautious : subjects for that power, with `sd` and `sd_upper`.
+    for_power, for_power_cautious : subjects for that power, with `sd` and `sd_upper`; `FEWEST` at least, for the
+        reported p is that of sign flips.
     for_precision, for_precision_cautious : subjects for a 95 % interval of at most plus or minus `difference`.
     """
 
@@ -68,7 +71,7 @@ def plans(
     """
     for name, value in (("points", points), ("absolute", absolute)):
         if not (math.isfinite(value) and value > 0):
-            raise ResynapseError(f"{name} = {value:g} is not possible: a difference to plan for is above 0")
+            raise ResynapseError(f"{name} = {value:g} is not possible: a difference to plan for is a number above 0")
     if not ALPHA < power < 1:
         raise ResynapseError(f"power {power:g} is not possible: give one between {ALPHA:g} and 1")
     unit = units(protocol)
@@ -90,15 +93,15 @@ def power_of(difference: float, sd: float, n: int) -> float:
 
 
 def for_power(difference: float, sd: float, power: float = POWER) -> int:
-    """Smallest number of subjects with this power; at least 3."""
-    return _smallest(lambda n: power_of(difference, sd, n) >= power)
+    """Smallest number of subjects with this power; at least `FEWEST`, so that the sign-flip p can reach 5 %."""
+    return _smallest(lambda n: power_of(difference, sd, n) >= power, FEWEST)
 
 
 def for_precision(half_width: float, sd: float) -> int:
     """Smallest number of subjects whose t interval is at most this wide to either side, at the given SD."""
     from scipy.stats import t
 
-    return _smallest(lambda n: float(t.ppf(1 - ALPHA / 2, n - 1)) * sd / math.sqrt(n) <= half_width)
+    return _smallest(lambda n: float(t.ppf(1 - ALPHA / 2, n - 1)) * sd / math.sqrt(n) <= half_width, 3)
 
 
 def upper_sd(sd: float, n: int) -> float:
@@ -108,14 +111,14 @@ def upper_sd(sd: float, n: int) -> float:
     return sd * math.sqrt((n - 1) / float(chi2.ppf(1 - CAUTION, n - 1)))
 
 
-def _smallest(enough: Callable[[int], bool]) -> int:
-    """The smallest n from 3 on that is enough, found by doubling and halving; `MOST` if none below it is."""
-    high = 3
+def _smallest(enough: Callable[[int], bool], least: int) -> int:
+    """The smallest n from `least` on that is enough, found by doubling and halving; `MOST` if none below it is."""
+    high = least
     while not enough(high):
         high *= 2
         if high >= MOST:
             return MOST
-    low = max(3, high // 2)
+    low = max(least, high // 2)
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle + 1, high)

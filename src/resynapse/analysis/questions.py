@@ -24,6 +24,7 @@ class Finding:
     first, second : figures of which the first is the higher if the answer is yes; ``second`` empty for a ratio,
         which is above 1 if the answer is yes, or below if `inverse`.
     statement : in words.
+    by_words : its side rests on what its authors wrote, not on the order of its figures.
     arms : simulated arms it can stand beside.
     """
 
@@ -33,6 +34,7 @@ class Finding:
     second: str = ""
     inverse: bool = False
     statement: str = ""
+    by_words: bool = False
     arms: tuple[str, ...] = ("ssri",)
 
 
@@ -140,7 +142,8 @@ QUESTIONS = (
                 study="Ghaemi 2008",
                 says="yes",
                 first="sw_ghaemi_ms",
-                statement="added to a mood stabiliser; all contrasts together 1.72 (1.23 to 2.41)",
+                by_words=True,
+                statement="all contrasts together 1.72 (1.23 to 2.41); added to a mood stabiliser alone it is open",
             ),
             Finding(study="Gijsman 2004", says="no", first="sw_gijsman_ad", second="sw_gijsman_pbo"),
             Finding(study="Peet 1994, SSRI", says="no", first="sw_peet_ssri", second="sw_peet_pbo"),

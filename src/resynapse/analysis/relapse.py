@@ -6,16 +6,16 @@ taken within the subject first, and its interval is over subjects.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resynapse.analysis.cells import Cells, Floats, at_count, courses
+from resynapse.analysis.cells import Cells, Floats
 from resynapse.analysis.intervals import Interval, mean_interval, proportion_interval
+from resynapse.analysis.probes import Probes, probes
 from resynapse.protocol import Protocol
-from resynapse.protocol.derived import Below
+from resynapse.protocol.derived import First
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class Fates:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelapseAt:
-    """Relapse at one count."""
+    """Relapse at one count; at the count that tests remission, of all alone."""
 
     count: float
     of_all: Share
@@ -62,10 +62,11 @@ class Relapse:
     outcome, of, threshold : relapse is `of` below the threshold.
     within : the condition whose counts are gathered.
     remission : the condition at which `of` not below the threshold counts as remission; empty if there is none.
-    of_all : mean over subjects of the share of their counts with relapse.
-    of_remitted : the same among subjects who had remitted; None without a test of remission.
+    of_all : mean over subjects of the share of their counts with relapse, count 0 included.
+    of_remitted : the same after the test of remission, among who had remitted; None without such a test.
     design_effect : how many times the variance is that of as many independent counts; None at 0 or 100 %.
-    fates : over all counts: relapsed is relapsed at any of them.
+    fates : over all counts after the test of remission: relapsed is relapsed at any of them.
+    counts : one by one; empty for a `first` rule, whose counts are the times of `survival`.
     note : why something is missing.
     """
 
@@ -83,72 +84,16 @@ class Relapse:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Probes:
-    """The threshold outcome of one arm along the counts of a condition.
-
-    Parameters
-    ----------
-    subjects : numbers of those who were measured.
-    values : the outcome of the rule, NaN where not measured; shape (subjects, counts).
-    remitted : whether each subject was not below it at the test of remission; None without such a test.
-    remission : the condition of that test; empty for none.
-    """
-
-    subjects: NDArray[np.int64]
-    arm: str
-    within: str
-    rule: Below
-    counts: tuple[float, ...]
-    values: Floats
-    remitted: NDArray[np.bool_] | None
-    remission: str
-
-    @property
-    def below(self) -> Floats:
-        """1 where below the threshold, 0 where not, NaN where not measured."""
-        return np.where(np.isnan(self.values), np.nan, self.values < self.rule.threshold)
-
-
-def probes(cells: Cells, protocol: Protocol) -> Iterator[Probes]:
-    """Every threshold rule of the protocol along the counts of its condition, arm by arm.
-
-    Remission is read at the first condition without counts at which the same outcome was measured in the arm (in
-    `switch-relapse`: acute, drug on), or else at count 0, which is then no test of relapse.
-    """
-    along = courses(cells.keys)
-    for rule in protocol.derived:
-        if not isinstance(rule, Below):
-            continue
-        for (arm, within, outcome), points in along.items():
-            if outcome != rule.of or within.split("=", 1)[0] != rule.within:
-                continue
-            before = [k for k in cells.keys if k.arm == arm and k.outcome == rule.of and "=" not in k.condition]
-            remission, first = "", None
-            if before:
-                remission, first = before[0].condition, cells.values[:, cells.keys.index(before[0])]
-            elif points[0][0] == 0 and len(points) > 1:
-                remission, first = at_count(within, 0), cells.values[:, points[0][1]]
-                points = points[1:]
-            values = cells.values[:, [column for _, column in points]]
-            kept = ~np.isnan(values).all(axis=1)
-            remitted = None
-            if first is not None:
-                kept &= ~np.isnan(first)
-                remitted = (first >= rule.threshold)[kept]
-            yield Probes(
-                cells.subjects[kept], arm, within, rule, tuple(c for c, _ in points), values[kept], remitted, remission
-            )
-
-
 def relapse(cells: Cells, protocol: Protocol) -> tuple[Relapse, ...]:
     """Relapse of every arm, for every threshold rule that is read along counts."""
     return tuple(_relapse(one) for one in probes(cells, protocol) if len(one.values))
 
 
 def _relapse(one: Probes) -> Relapse:
-    own = 100 * np.nanmean(one.below, axis=1)
-    known = one.remitted is not None
+    below, after, remitted = one.below, one.below[:, one.first_after :], one.remitted
+    own, tested = _own_share(below), ~np.isnan(after).all(axis=1)
+    # of a rule that asks for the first count below, what became of each count is the curve of `survival`
+    single = () if isinstance(one.rule, First) else tuple(enumerate(one.counts))
     return Relapse(
         arm=one.arm,
         outcome=one.rule.outcome,
@@ -157,12 +102,24 @@ def _relapse(one: Probes) -> Relapse:
         within=one.within,
         remission=one.remission,
         of_all=_mean_share(own, one.subjects),
-        of_remitted=_mean_share(own[one.remitted], one.subjects[one.remitted]) if one.remitted is not None else None,
-        design_effect=_design_effect(one.below, own),
-        fates=_fates(np.nanmax(one.below, axis=1), one.remitted),
-        counts=tuple(_at(count, one.below[:, i], one.remitted) for i, count in enumerate(one.counts)),
-        note="" if known else f"no test of remission: {one.rule.of} was not measured before {one.within}",
+        of_remitted=None
+        if remitted is None
+        else _mean_share(_own_share(after[remitted & tested]), one.subjects[remitted & tested]),
+        design_effect=_design_effect(below, own),
+        fates=None if remitted is None else _fates(_any(after[tested]), remitted[tested]),
+        counts=tuple(_at(count, below[:, i], remitted if i >= one.first_after else None) for i, count in single),
+        note=""
+        if remitted is not None
+        else f"no test of remission: {one.rule.of} was not measured before {one.within}",
     )
+
+
+def _own_share(below: Floats) -> Floats:
+    return 100 * np.nanmean(below, axis=1) if below.size else np.zeros(0)
+
+
+def _any(below: Floats) -> Floats:
+    return np.nanmax(below, axis=1) if below.size else np.zeros(0)
 
 
 def _at(count: float, below: Floats, remitted: NDArray[np.bool_] | None) -> RelapseAt:
@@ -179,9 +136,7 @@ def _at(count: float, below: Floats, remitted: NDArray[np.bool_] | None) -> Rela
     )
 
 
-def _fates(below: Floats, remitted: NDArray[np.bool_] | None) -> Fates | None:
-    if remitted is None:
-        return None
+def _fates(below: Floats, remitted: NDArray[np.bool_]) -> Fates:
     return Fates(
         never_well=_share(~remitted),
         relapsed=_share(remitted & (below > 0)),

@@ -19,13 +19,15 @@ from numpy.typing import NDArray
 from resynapse.analysis.cells import Cells, Floats
 from resynapse.analysis.contrasts import sign_flip
 from resynapse.analysis.intervals import LEVEL, Interval, mean_interval, proportion_interval
-from resynapse.analysis.relapse import Probes, probes
+from resynapse.analysis.probes import Probes, probes
 from resynapse.protocol import Protocol
 
 if TYPE_CHECKING:
     from scipy.stats import CensoredData
 
 Population = Literal["remitted", "all"]
+FEWEST = 3
+"""Subjects in each arm without which no log-rank p is given: its chi-squared has no ground in one or two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,7 @@ class Survival:
     ----------
     population : subjects who had ``remitted``, or ``all``.
     n, events : subjects, and those that relapsed.
-    times : 0 and every count.
+    times : every count at which the population was tested; the curve is at 100 % before the first of them.
     at_risk : subjects that are not relapsed before a time and are still tested.
     well : Kaplan-Meier estimate in % after each time.
     intervals : pointwise, in %.
@@ -67,10 +69,11 @@ class SurvivalContrast:
 
     Parameters
     ----------
-    logrank_p : two-sided log-rank p, as if the arms were different subjects; None if nobody relapsed.
+    logrank_p : two-sided log-rank p, as if the arms were different subjects; None if nobody relapsed, or if either arm
+        has fewer than `FEWEST` subjects.
     n : subjects in both curves.
     difference, interval, p, p_method : restricted mean of `arm` minus `other`, paired by subject; sign-flip p.
-    note : why something is missing.
+    note, logrank_note : why the restricted means, or the log-rank p, are missing.
     """
 
     arm: str
@@ -85,6 +88,7 @@ class SurvivalContrast:
     p: float | None
     p_method: str
     note: str = ""
+    logrank_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +119,8 @@ def survival(cells: Cells, protocol: Protocol) -> tuple[tuple[Survival, ...], tu
     for one in probes(cells, protocol):
         if len(one.counts) < 2:
             continue
-        for population, times in _populations(one):
-            curves.append(_curve(one, population, times))
+        for population, counts, times in _populations(one):
+            curves.append(_curve(one, population, counts, times))
             groups.setdefault((one.rule.outcome, one.within, population), []).append((one.arm, times))
     found = []
     for (outcome, within, population), arms in groups.items():
@@ -137,22 +141,23 @@ def first_below(below: Floats, counts: tuple[float, ...], subjects: NDArray[np.i
     return Times(subjects, time, relapsed, float(at[-1]))
 
 
-def _populations(one: Probes) -> Iterator[tuple[Population, Times]]:
-    everybody = first_below(one.below, one.counts, one.subjects)
-    if one.remitted is not None and one.remitted.any():
-        kept = one.remitted
-        yield (
-            "remitted",
-            Times(everybody.subjects[kept], everybody.time[kept], everybody.relapsed[kept], everybody.horizon),
-        )
-    if len(everybody.time):
-        yield "all", everybody
+def _populations(one: Probes) -> Iterator[tuple[Population, tuple[float, ...], Times]]:
+    """The counts at which each population was tested, and when its subjects relapsed.
+
+    The remitted start after their test of remission. All start at the first count, so that who is below there has time
+    0, as in the protocol's own `first` rules.
+    """
+    after, counts = one.below[:, one.first_after :], one.counts[one.first_after :]
+    if one.remitted is not None:
+        kept = one.remitted & ~np.isnan(after).all(axis=1)
+        if kept.any():
+            yield "remitted", counts, first_below(after[kept], counts, one.subjects[kept])
+    if len(one.values):
+        yield "all", one.counts, first_below(one.below, one.counts, one.subjects)
 
 
-def _curve(one: Probes, population: Population, times: Times) -> Survival:
-    at = (0.0, *(c for c in one.counts if c > 0))
+def _curve(one: Probes, population: Population, at: tuple[float, ...], times: Times) -> Survival:
     well, intervals = kaplan_meier(times, at)
-    risk = tuple(int(np.sum(times.time >= t)) for t in at)
     below_half = [t for t, share in zip(at, well, strict=True) if share <= 50.0 + 1e-9]
     return Survival(
         arm=one.arm,
@@ -162,12 +167,12 @@ def _curve(one: Probes, population: Population, times: Times) -> Survival:
         n=len(times.time),
         events=int(times.relapsed.sum()),
         times=at,
-        at_risk=risk,
+        at_risk=tuple(int(np.sum(times.time >= t)) for t in at),
         well=well,
         intervals=intervals,
         median=below_half[0] if below_half else None,
         horizon=times.horizon,
-        restricted_mean=float(np.dot(np.diff(at), well[:-1])) / 100,
+        restricted_mean=float(np.dot(np.diff((0.0, *at)), (100.0, *well[:-1]))) / 100,
         restricted_interval=mean_interval(times.time, "free", times.subjects)
         if times.complete
         else Interval(note="some subjects were not tested to the last count"),
@@ -213,15 +218,18 @@ def _contrast(
         differences = times.time[here] - other.time[there]
         difference, interval = float(differences.mean()), mean_interval(differences, "free", shared)
         (p,), (method,) = sign_flip(differences[:, None], shared)
-    any_relapse = bool(times.relapsed.any() or other.relapsed.any())
-    logrank_p = None
-    if any_relapse:
+    fewest, logrank_p, logrank_note = min(len(times.time), len(other.time)), None, ""
+    if not (times.relapsed.any() or other.relapsed.any()):
+        note = note or "nobody relapsed in either arm"
+        logrank_note = "nobody relapsed in either arm"
+    elif fewest < FEWEST:
+        logrank_note = f"{fewest} {'subject' if fewest == 1 else 'subjects'} in an arm: no log-rank p below {FEWEST}"
+    else:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = float(logrank(times.censored(), other.censored()).pvalue)
         logrank_p = found if np.isfinite(found) else None
-    else:
-        note = note or "nobody relapsed in either arm"
+        logrank_note = "" if np.isfinite(found) else "all relapsed at one count in both arms"
     return SurvivalContrast(
         arm=arms[0],
         other=arms[1],
@@ -235,4 +243,5 @@ def _contrast(
         p=p,
         p_method=method,
         note=note,
+        logrank_note=logrank_note,
     )

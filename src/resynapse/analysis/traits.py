@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from resynapse.analysis.cells import Cells, Floats
+from resynapse.analysis.contrasts import holm
 from resynapse.analysis.intervals import LEVEL, Interval, is_constant
 from resynapse.analysis.published import SETTINGS
 from resynapse.protocol.traits import TRAIT
@@ -22,6 +23,7 @@ class TraitEffect:
     n : subjects.
     slope : change of the outcome for one unit of the trait, the other traits held.
     interval, p : Student's t, from HC3 errors, which allow for a spread that changes with the trait.
+    p_holm : adjusted by Holm over every outcome and trait of the arm.
     standardised : slope in SDs of the outcome for one SD of the trait.
     rank_correlation : Spearman's, of this trait alone.
     r_squared : share of the variance that all traits together explain.
@@ -35,6 +37,7 @@ class TraitEffect:
     slope: float
     interval: Interval
     p: float
+    p_holm: float
     standardised: float
     rank_correlation: float
     r_squared: float
@@ -50,7 +53,16 @@ def trait_effects(cells: Cells) -> tuple[TraitEffect, ...]:
     for column, key in enumerate(cells.keys):
         if key.arm in traits and key.condition != TRAIT and key.outcome not in SETTINGS:
             made.extend(_effects(key, cells.values[:, column], traits[key.arm]))
-    return tuple(made)
+    return tuple(_adjusted(made))
+
+
+def _adjusted(made: list[TraitEffect]) -> Iterator[TraitEffect]:
+    families: dict[str, list[TraitEffect]] = {}
+    for one in made:
+        families.setdefault(one.arm, []).append(one)
+    adjusted = {arm: iter(holm([one.p for one in members])) for arm, members in families.items()}
+    for one in made:
+        yield replace(one, p_holm=next(adjusted[one.arm]))
 
 
 def _effects(key: tuple[str, str, str], outcome: Floats, traits: dict[str, Floats]) -> Iterator[TraitEffect]:
@@ -77,6 +89,7 @@ def _effects(key: tuple[str, str, str], outcome: Floats, traits: dict[str, Float
             slope=slope,
             interval=Interval(low=slope - half, high=slope + half, method="least squares, HC3 errors, t"),
             p=float(2 * t.sf(abs(slope) / error, df)) if error > 0 else 0.0,
+            p_holm=1.0,
             standardised=slope * float(drawn[:, index].std() / outcome.std()),
             rank_correlation=float(spearmanr(drawn[:, index], outcome).statistic),
             r_squared=r_squared,

@@ -24,11 +24,23 @@ def analyse(
     outcome: Annotated[
         list[str] | None, Parameter(help="Of this outcome alone; may be given more than once.", negative=())
     ] = None,
+    part: Annotated[
+        list[str] | None,
+        Parameter(
+            help="This part alone; may be given more than once: descriptions, contrasts, orders, relapse, survival, "
+            "dose, traits, plans, equivalence or clinical.",
+            negative=(),
+        ),
+    ] = None,
+    difference: Annotated[
+        float,
+        Parameter(help="To plan subjects for, in % or points; a hundredth of it in dimensionless outcomes."),
+    ] = 5.0,
 ) -> None:
     """Print the statistics of a run: intervals, paired contrasts, rank orders, relapse and what else applies."""
     from resynapse.report.statistics import clinical_remarks, statistics_tables
 
-    found = open_run(run_folder).analyse().only(outcome or [])
+    found = open_run(run_folder).analyse(difference=difference).only(outcome or [], parts=part or [])
     if format == "json":
         sys.stdout.write(found.to_json())
         return

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from resynapse.analysis.clinical import Beside, SideBySide
+from resynapse.report.numbers import number
 from resynapse.report.section import Section
-from resynapse.report.statistics import interval, number, p_value
+from resynapse.report.statistics import interval, p_value
 from resynapse.report.tables import TextTable
 
 
@@ -23,6 +24,8 @@ def clinical_section(side: SideBySide | None) -> Section:
         parts=(
             *(_question(asks, entries) for asks, entries in groups.items()),
             _switch(side),
+            _topics(side),
+            Section(title="Studies on a side of a question that are not shown", points=side.omitted),
             Section(title="Questions without a clinical figure", points=side.absent),
             Section(title="What holds for every comparison", points=side.limits),
             Section(title="What is not compared, and why", points=side.not_compared),
@@ -45,11 +48,12 @@ def _question(asks: str, entries: list[Beside]) -> Section:
             "" if entry.share_of_draws is None else f"{entry.share_of_draws:.2f}",
             "" if entry.chance is None else f"{entry.chance:.2f}",
             p_value(entry.p),
+            entry.drawn,
         )
         for entry in entries
     )
-    asked = ("arm", "model", "difference", "agreement", "share of draws", "chance", "p")
-    found = ("says", "study", "figures", "population", "remark", "beside", "source")
+    asked = ("arm", "model", "difference", "agreement", "share of draws", "chance", "p", "which findings")
+    found = ("says", "study", "figures", "population", "remark", "can be drawn", "beside", "source")
     status = f"In the literature read here: {_status(entries)}."
     return Section(
         title=asks,
@@ -94,9 +98,24 @@ def _findings(entries: list[Beside]) -> Iterator[tuple[str, ...]]:
             "; ".join(finding.figures),
             "; ".join(finding.populations),
             finding.statement,
+            f"no: {finding.not_drawn}" if finding.not_drawn else "yes",
             ", ".join(arms[finding.study]),
             "; ".join((*finding.citations, *finding.identifiers)),
         )
+
+
+def _topics(side: SideBySide) -> Section:
+    """What is disputed and has no counterpart in a run, side by side."""
+    rows = tuple(
+        (topic.asks, position.says, "; ".join(position.shown), "; ".join(position.citations))
+        for topic in side.topics
+        for position in topic.positions
+    )
+    return Section(
+        title="Disputed, and not comparable with a run",
+        points=tuple(f"{topic.asks} {topic.why_not} {topic.missing}".strip() for topic in side.topics),
+        tables=(TextTable("Disputed topics without a counterpart", ("topic", "side", "figures", "source"), rows),),
+    )
 
 
 def _switch(side: SideBySide) -> Section:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+
+import polars as pl
 
 from resynapse.disclaimer import DISCLAIMER, SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
@@ -22,7 +25,7 @@ _README = {
     "results.csv": "every value: protocol, variant, subject, arm, condition, outcome, value (accuracies in %)",
     "statistics.csv": "every number of the statistics, one row each, in full precision",
     "comparison.csv": "every published cell beside ours",
-    "clinical.csv": "clinical findings beside the model's direction; directions only",
+    "clinical.csv": "clinical findings beside the model's direction; directions only; read its column statement",
     "tables/": "the tables of the report in LaTeX; they need the packages booktabs and longtable",
 }
 
@@ -40,7 +43,18 @@ def export(material: Material, out: Path) -> list[Path]:
         raise ResynapseError(f"{out}: is a run folder; give another folder with --out")
     written = dict((*_csv(material), *_latex(material)))
     named = {name: what for name, what in _README.items() if name in written or name == "tables/"}
-    lines = [DISCLAIMER, "", f"Protocol {material.protocol.name}, run {material.manifest.identity}.", ""]
+    side = material.analysis.clinical
+    said = [] if side is None else ["Beside any clinical figure:", side.statement, ""]
+    last = "Every CSV file has the disclaimer in its last column, so that it goes where the file goes."
+    lines = [
+        DISCLAIMER,
+        "",
+        *said,
+        last,
+        "",
+        f"Protocol {material.protocol.name}, run {material.manifest.identity}.",
+        "",
+    ]
     written["README.txt"] = "\n".join([*lines, *(f"{name}: {what}" for name, what in named.items())]) + "\n"
     for name, text in written.items():
         path = out / name
@@ -50,29 +64,41 @@ def export(material: Material, out: Path) -> list[Path]:
 
 
 def _csv(material: Material) -> Iterator[tuple[str, str]]:
-    yield "results.csv", material.table.write_csv()
-    yield "statistics.csv", material.analysis.frame().write_csv()
+    frames = {"results.csv": material.table, "statistics.csv": material.analysis.frame()}
     if material.comparison is not None:
-        yield "comparison.csv", material.comparison.frame().write_csv()
+        frames["comparison.csv"] = material.comparison.frame()
     if material.analysis.clinical is not None:
-        yield "clinical.csv", material.analysis.clinical.frame().write_csv()
+        frames["clinical.csv"] = material.analysis.clinical.frame().drop("disclaimer")
+    for name, frame in frames.items():
+        yield name, frame.with_columns(disclaimer=pl.lit(SHORT_DISCLAIMER)).write_csv()
 
 
 def _latex(material: Material) -> Iterator[tuple[str, str]]:
     tables = article_tables(material.protocol.name, material.table)
-    tables += statistics_tables(material.analysis)
+    tables += statistics_tables(replace(material.analysis, clinical=None))
     tables += comparison_tables(material.comparison) if material.comparison is not None else []
     for number, table in enumerate(tables, 1):
         name = f"{number:02}-{anchor(table.title)[:50].strip('-')}"
         yield f"tables/{name}.tex", latex(table, name)
+    if material.analysis.clinical is not None:
+        (table,) = (t for t in statistics_tables(material.analysis) if t not in tables)
+        name = f"{len(tables) + 1:02}-{anchor(table.title)[:50].strip('-')}"
+        yield f"tables/{name}.tex", latex(table, name, material.analysis.clinical.statement)
 
 
-def latex(table: TextTable, label: str) -> str:
-    """One table in LaTeX, with the disclaimer in its caption and as a comment."""
+def latex(table: TextTable, label: str, statement: str = "") -> str:
+    """One table in LaTeX, with the disclaimer in its caption and as a comment.
+
+    Parameters
+    ----------
+    label : names the table.
+    statement : what else must stand in the caption.
+    """
     columns = "l" * len(table.header)
     head = f"{_row(table.header)}\n\\midrule"
     body = "\n".join(_row(row) for row in table.rows)
-    caption = f"\\caption{{{escaped(table.title)}. {escaped(SHORT_DISCLAIMER)}}}\\label{{tab:{label}}}"
+    said = [f"{table.title}.", *([statement] if statement else []), SHORT_DISCLAIMER]
+    caption = f"\\caption{{{escaped(' '.join(said))}}}\\label{{tab:{label}}}"
     if len(table.rows) > LONG:
         lines = [f"\\begin{{longtable}}{{{columns}}}", f"{caption}\\\\", "\\toprule", head, "\\endfirsthead",
                  "\\toprule", head, "\\endhead", body, "\\bottomrule", "\\end{longtable}"]  # fmt: skip

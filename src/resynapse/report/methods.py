@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
+from resynapse.analysis.planning import FEWEST
 from resynapse.analysis.published import SETTINGS
 from resynapse.outcomes import outcome
 from resynapse.protocol import Assess, Protocol, dumps
@@ -117,10 +118,18 @@ def _statistics(material: Material) -> Iterator[str]:
             "subjects."
         )
     if analysis.traits:
-        yield "Traits: least squares of an outcome on all traits of the arm, with HC3 errors."
+        yield (
+            "Traits: least squares of an outcome on all traits of the arm, with HC3 errors; p adjusted by Holm "
+            "over all outcomes and traits of the arm."
+        )
+    if analysis.plans:
+        yield (
+            f"Planning: power of a two-sided paired t test at 5 %, from the SD of the paired differences; {FEWEST} "
+            "subjects at least, below which the sign-flip p that is reported cannot reach 5 %."
+        )
     if analysis.equivalence:
         yield (
             "Against the publication: differences have Welch intervals (printed SDs are population SDs and are "
             "converted); equivalence is tested by two one-sided tests at 5 % with the margin that is printed beside "
-            "each cell."
+            "each cell. Where neither side varies there is no test, and the cell is counted apart."
         )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import pairwise
 from typing import TypeVar
 
 from resynapse.analysis.analyse import Analysis
 from resynapse.analysis.cells import at_count
 from resynapse.analysis.intervals import Interval
+from resynapse.analysis.planning import FEWEST
 from resynapse.analysis.relapse import Share
+from resynapse.analysis.survival import Survival
+from resynapse.report.numbers import number
 from resynapse.report.tables import TextTable
 
 Item = TypeVar("Item")
@@ -22,6 +26,7 @@ def statistics_tables(analysis: Analysis) -> list[TextTable]:
         _orders(analysis),
         _relapse(analysis),
         _survival(analysis),
+        _at_risk(analysis),
         _survival_contrasts(analysis),
         _dose(analysis),
         _traits(analysis),
@@ -116,6 +121,29 @@ def _survival(analysis: Analysis) -> TextTable:
     )
 
 
+def _at_risk(analysis: Analysis) -> TextTable:
+    """At the first and the last count, and wherever somebody relapsed."""
+    return _table(
+        "At risk and without relapse, count by count where somebody relapsed",
+        ((s, i) for s in analysis.survival for i in _changes(s)),
+        {
+            "arm": lambda a: a[0].arm,
+            "at": lambda a: at_count(a[0].within, a[0].times[a[1]]),
+            "outcome": lambda a: a[0].outcome,
+            "subjects": lambda a: a[0].population,
+            "n": lambda a: str(a[0].n),
+            "at risk": lambda a: str(a[0].at_risk[a[1]]),
+            "without relapse after it, %": lambda a: f"{number(a[0].well[a[1]])} {interval(a[0].intervals[a[1]])}",
+        },
+    )
+
+
+def _changes(curve: Survival) -> Iterator[int]:
+    for place, (before, after) in enumerate(pairwise((100.0, *curve.well))):
+        if before != after or place in (0, len(curve.times) - 1):
+            yield place
+
+
 def _survival_contrasts(analysis: Analysis) -> TextTable:
     return _table(
         "Time to relapse between arms: restricted means paired by subject, and log-rank",
@@ -129,7 +157,7 @@ def _survival_contrasts(analysis: Analysis) -> TextTable:
             "difference": lambda s: number(s.difference, signed=True),
             "95 % interval": lambda s: interval(s.interval) or s.note,
             "p": lambda s: p_value(s.p),
-            "p (log-rank)": lambda s: p_value(s.logrank_p),
+            "p (log-rank)": lambda s: p_value(s.logrank_p) or s.logrank_note,
         },
     )
 
@@ -164,6 +192,7 @@ def _traits(analysis: Analysis) -> TextTable:
             "slope": lambda t: number(t.slope, signed=True),
             "95 % interval": lambda t: interval(t.interval),
             "p": lambda t: p_value(t.p),
+            "p (Holm)": lambda t: p_value(t.p_holm),
             "rank correlation": lambda t: number(t.rank_correlation, signed=True),
             "R squared": lambda t: number(t.r_squared),
         },
@@ -172,7 +201,7 @@ def _traits(analysis: Analysis) -> TextTable:
 
 def _plans(analysis: Analysis) -> TextTable:
     return _table(
-        "Subjects needed (in brackets with a cautious SD)",
+        f"Subjects needed for a paired t test, {FEWEST} at least for a sign-flip p of 5 % (in brackets: cautious SD)",
         analysis.plans,
         {
             "arms": lambda p: f"{p.arm} - {p.other}",
@@ -220,6 +249,7 @@ def _clinical(analysis: Analysis) -> TextTable:
                 "" if e.share_of_draws is None or e.chance is None else f"{e.share_of_draws:.2f} ({e.chance:.2f})"
             ),
             "agreement": lambda e: e.agreement,
+            "draws": lambda e: e.drawn,
         },
     )
 
@@ -235,7 +265,17 @@ def clinical_remarks(analysis: Analysis) -> list[str]:
     if analysis.clinical is None:
         return []
     side = analysis.clinical
-    return [side.statement, f"In tuning: {side.roles}.", *side.limits, *(f"No figure: {a}" for a in side.absent)]
+    return [
+        side.statement,
+        f"In tuning: {side.roles}.",
+        *side.limits,
+        *(f"No figure: {a}" for a in side.absent),
+        *(f"Not shown: {o}" for o in side.omitted),
+        *(
+            f"Disputed, no counterpart in a run: {t.asks} {'; '.join(p.says for p in t.positions)}."
+            for t in side.topics
+        ),
+    ]
 
 
 def _share(share: Share | None) -> str:
@@ -248,16 +288,6 @@ def _share(share: Share | None) -> str:
 
 def _bare(share: Share | None) -> str:
     return "" if share is None else number(share.value)
-
-
-def number(value: float | None, *, signed: bool = False) -> str:
-    """Three significant digits at least, two decimals at most where the value is large."""
-    if value is None:
-        return ""
-    if value == 0:
-        return "0"
-    digits = 1 if abs(value) >= 10 else 2 if abs(value) >= 1 else 3
-    return f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
 
 
 def interval(found: Interval) -> str:

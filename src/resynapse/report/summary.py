@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from resynapse.analysis.cells import Cell
-from resynapse.analysis.contrasts import Contrast
+from resynapse.analysis.contrasts import Contrast, turned
 from resynapse.analysis.relapse import Relapse, Share
 from resynapse.report.material import Material
+from resynapse.report.numbers import number
 from resynapse.report.section import Section
-from resynapse.report.statistics import interval, number, p_value
+from resynapse.report.statistics import interval, p_value
 from resynapse.report.tables import TextTable, comparison_summary
 
 FEW = 4
@@ -60,13 +61,17 @@ def _outcome(material: Material, condition: str, outcome: str) -> str:
 def _leading(material: Material, leading: Sequence[tuple[str, str]]) -> TextTable:
     """Means of the leading outcomes, and each arm's difference from the reference, paired by subject."""
     reference = REFERENCE if REFERENCE in material.arms else material.arms[0]
-    against = {(c.arm, c.condition, c.outcome): c for c in material.analysis.contrasts if c.other == reference}
+    against = {}
+    for one in material.analysis.contrasts:
+        found = one if one.other == reference else turned(one)
+        if found.other == reference:
+            against[found.arm, found.condition, found.outcome] = found
     rows = []
     for condition, outcome in leading:
         for arm in material.arms:
-            found = material.described.get(Cell(arm, condition, outcome))
-            if found is not None:
-                mean = f"{number(found.mean)}{material.unit(outcome)} {interval(found.interval)}"
+            cell = material.described.get(Cell(arm, condition, outcome))
+            if cell is not None:
+                mean = f"{number(cell.mean)}{material.unit(outcome)} {interval(cell.interval)}"
                 rows.append((f"{outcome}, {condition}", arm, mean, *_contrast(against.get((arm, condition, outcome)))))
     header = ("outcome", "arm", "mean [95 %]", f"minus {reference} [95 %]", "p", "p (Holm)")
     return TextTable(f"Leading outcomes, and differences from {reference} within the subjects", header, tuple(rows))
@@ -101,10 +106,11 @@ def _publication(material: Material) -> Iterator[str]:
     if material.comparison is None:
         return
     cells = material.analysis.equivalence
-    equal = sum(one.verdict == "equivalent" for one in cells)
+    equal, constant = (sum(one.verdict == verdict for one in cells) for verdict in ("equivalent", "constant"))
+    apart = f"; {constant} more vary on neither side and lie within it, untested" if constant else ""
     yield (
         f"Against the publication: {comparison_summary(material.comparison)} "
-        f"{equal} of {len(cells)} measured cells are shown to be equivalent within their margin."
+        f"{equal} of {len(cells)} measured cells are shown to be equivalent within their margin{apart}."
     )
 
 

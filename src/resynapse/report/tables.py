@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from resynapse.analysis.published import Cell, Comparison, protocols_with_tables, published
 from resynapse.analysis.summaries import summary
 from resynapse.protocol import Protocol, parameters
+from resynapse.report.numbers import number
 
 if TYPE_CHECKING:
     import polars as pl
@@ -156,7 +157,10 @@ def _shown(cell: dict[str, object] | None, counted: bool) -> str:
         return ""
     mean, sd = float(str(cell["mean"])), cell["sd"]
     points = str(cell["outcome"]).startswith(("acc_", "enrolled", "manic_", "relapse_", "sparsity"))
-    text = _plus_minus(mean, None if sd is None else float(str(sd)), 1 if points else 3)
+    spread = None if sd is None else float(str(sd))
+    text = _plus_minus(mean, spread, 1 if points else 3)
+    if not points and 0 < abs(mean) < 0.1:
+        text = number(mean) if spread is None else f"{number(mean)} ± {number(spread)}"
     return f"{text} ({cell['n']})" if counted else text
 
 

@@ -13,10 +13,11 @@ from resynapse.report.figures.rows import Group, Row, forest
 from resynapse.report.figures.style import Drawn, inline, render, styled
 from resynapse.report.limitations import OF_THE_MODEL
 from resynapse.report.material import Material
+from resynapse.report.numbers import number
 from resynapse.report.page import page
 from resynapse.report.provenance import provenance
 from resynapse.report.section import Picture, Section
-from resynapse.report.statistics import interval, number, p_value
+from resynapse.report.statistics import interval, p_value
 from resynapse.report.tables import TextTable
 
 MOST_CHANGES = 40

@@ -13,6 +13,7 @@ from tests.report.conftest import Stated
 import resynapse as rs
 from resynapse.errors import ResynapseError
 from resynapse.report.figures import FIGURES, NAMES, connections, draw, resilience, trajectories, trial
+from resynapse.report.figures.notes import SWITCH, switch_note
 from resynapse.report.figures.style import COLOURS, SINGLES, inline, look, of_all, render, some
 from resynapse.report.material import Material
 
@@ -138,3 +139,31 @@ def test_a_diagram_stays_within_its_paper_however_long_the_protocol() -> None:
         assert drawn.figure.get_size_inches()[1] < 40
         for arm in protocol.arms:
             assert arm in drawn.alt
+
+
+def test_what_the_probe_cannot_say_stands_on_every_figure_of_it(material: Material) -> None:
+    """Notes of the clinical figures, section 3: say so on the figure."""
+    with_note = {name for name in FIGURES if draw(material, name).note == SWITCH}
+    assert {"probe", "pairs", "trajectories", "survival", "forest"} <= with_note
+    assert draw(material, "trial").note == ""
+    assert switch_note(material, ["manic_relapse_probability"]) == SWITCH
+    assert switch_note(material, ["acc_combined", "relapse_drop"]) == ""
+
+
+def test_arms_that_name_no_class_of_treatment_need_no_note(tmp_path: Path) -> None:
+    own = rs.loads(OTHER.replace("acc_standard", "acc_biased_1.0"))
+    run = rs.run(own, subjects=2, workers=1, out=tmp_path / "own")
+    assert draw(Material.of(run.folder), "trajectories").note == ""
+
+
+def test_the_numbers_at_risk_stand_below_the_curves(stated: Stated) -> None:
+    values: dict[tuple[str, str, str], list[float]] = {}
+    for arm, first in (("ketamine", (25, 50, 999)), ("ssri", (25, 25, 25))):
+        values[arm, "maintained", "acc_biased_1.0"] = [90.0, 90.0, 90.0 if arm == "ketamine" else 50.0]
+        for c in range(0, 130, 25):
+            values[arm, f"washout={c}", "acc_biased_1.0"] = [50.0 if t <= c else 80.0 for t in first]
+    drawn = draw(Material.of(stated(rs.load("washout"), values)), "survival")
+    everybody, remitted = drawn.figure.axes[:2]
+    numbers = [[t.get_text() for t in axis.texts if t.get_text().isdigit()] for axis in (everybody, remitted)]
+    assert numbers[0] == ["3", "3", "2", "1", "1", "1", "3", "3", "0", "0", "0", "0"]
+    assert numbers[1] == ["3", "3", "2", "1", "1", "1", "2", "2", "0", "0", "0", "0"]

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from resynapse.analysis.equivalence import Equivalence
+from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.rows import Group, Row, forest
 from resynapse.report.figures.style import Drawn
 from resynapse.report.material import Material
 
 TITLE = "Ours against the publication"
-LOOKS = {"equivalent": ("#0072B2", "o"), "not shown": ("#D55E00", "D")}
+LOOKS = {"equivalent": ("#0072B2", "o"), "constant": ("#009E73", "s"), "not shown": ("#D55E00", "D")}
 
 
 def lacks(material: Material) -> str:
@@ -24,17 +25,18 @@ def lacks(material: Material) -> str:
 def draw(material: Material) -> Drawn:
     """Cells in points above dimensionless ones, each a row."""
     cells = [one for one in material.analysis.equivalence if one.difference is not None]
-    equal = sum(one.verdict == "equivalent" for one in cells)
+    equal, constant, open_ = (sum(one.verdict == verdict for one in cells) for verdict in LOOKS)
     without = sum(one.difference_low is None for one in cells)
     none = f" ({without} cells have none)" if without else ""
     changed = "" if not material.analysis.changed else " The protocol differs from the published one: no replication."
     return Drawn(
         figure=forest(list(_groups(cells)), LOOKS),
         caption=f"Ours minus published for {len(cells)} measured cells, with 95 % intervals{none}. {equal} are "
-        "equivalent within the margin by two one-sided tests; for the others it is not shown, which is no proof of a "
-        f"difference.{changed}",
+        f"equivalent within the margin by two one-sided tests; {constant} vary on neither side and lie within it, "
+        f"untested; for {open_} it is not shown, which is no proof of a difference.{changed}",
         alt=f"Forest plot of {len(cells)} differences from the publication: {equal} shown to be equivalent, "
-        f"{len(cells) - equal} not.",
+        f"{constant} constant on both sides, {open_} not shown.",
+        note=switch_note(material, (one.outcome for one in cells)),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from resynapse.analysis.cells import Cell
+from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.style import GREY, Drawn, arms_below, fitted, look, of_all, panels, some
 from resynapse.report.material import Material
 
@@ -43,4 +44,5 @@ def draw(material: Material) -> Drawn:
         f"same noise; {of_all(len(material.cells.subjects))}. Large markers: means. The lines join arms for the eye: "
         "arms have no order.",
         alt=f"Lines that join each subject's values in the arms. Means: {'; '.join(told)}.",
+        note=switch_note(material, (outcome for _, outcome in shown)),
     )

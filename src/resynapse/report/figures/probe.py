@@ -5,15 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from resynapse.analysis.cells import Cell
+from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.style import Drawn, arms_below, fitted, look, of_all, panels, some
 from resynapse.report.material import Material
 
 TITLE = "Manic probe and activation"
 MOST = 6
-SWITCH = (
-    "No clinical figure was found for switch with a neurosteroid, or with ketamine without a mood stabiliser. The "
-    "order of these arms is neither supported nor refuted; what little there is on ketamine points to few switches."
-)
 
 
 def lacks(material: Material) -> str:
@@ -54,7 +51,6 @@ def draw(material: Material) -> Drawn:
             words.append(f"{arm} {found.mean:.3g}")
         told.append(f"{outcome} at {condition}: {', '.join(words)}")
     fitted(axes, len(every[:MOST]))
-    named = material.analysis.clinical is not None
     left = f" Not drawn: {', '.join(f'{o} at {c}' for c, o in every[MOST:])}." if every[MOST:] else ""
     return Drawn(
         figure=figure,
@@ -62,5 +58,5 @@ def draw(material: Material) -> Drawn:
         f"activation magnitude. Pale points: {of_all(len(material.cells.subjects))}; beside them the mean and its 95 "
         f"% interval where there is one. A low accuracy is not mania.{left}",
         alt=f"Points of each arm with means. {'; '.join(told)}.",
-        note=SWITCH if named else "",
+        note=switch_note(material, (outcome for _, outcome in every)),
     )

@@ -6,6 +6,7 @@ import re
 
 from resynapse.analysis.cells import Cell
 from resynapse.report.figures.courses import course
+from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.style import Drawn, fitted, legend, of_all, panels
 from resynapse.report.material import Material
 
@@ -52,4 +53,5 @@ def draw(material: Material) -> Drawn:
         caption="Accuracy on the test set along the strength of noise. Thick lines: means; bands: 95 % intervals over "
         f"subjects where there are any; thin lines: {of_all(len(material.cells.subjects))}.{left}",
         alt=f"Line chart of accuracy in % against the strength of noise. {'; '.join(told)}.",
+        note=switch_note(material, (outcome for key in shown for _, outcome in found[key])),
     )

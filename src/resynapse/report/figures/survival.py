@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 from resynapse.analysis.survival import Survival
-from resynapse.report.figures.style import Drawn, fitted, legend, look, panels
+from resynapse.report.figures.notes import switch_note
+from resynapse.report.figures.style import GREY, Drawn, Look, fitted, legend, look, panels
 from resynapse.report.material import Material
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 TITLE = "Share without relapse"
-MOST = 6
+MOST = 8
+BARS = 12
+"""Counts above which intervals are a band instead of bars."""
+_ROW = 9
+"""Points between rows of numbers at risk."""
+_SMALL: Any = {"fontsize": 6.5, "va": "center", "textcoords": "offset points", "annotation_clip": False}
 
 
 def lacks(material: Material) -> str:
@@ -22,31 +34,66 @@ def draw(material: Material) -> Drawn:
     groups: dict[tuple[str, str, str], list[Survival]] = {}
     for one in material.analysis.survival:
         groups.setdefault((one.outcome, one.within, one.population), []).append(one)
-    shown = list(groups)[:MOST]
-    figure, axes = panels(len(shown), height=2.7, sharey=True)
+    rules = list(dict.fromkeys(key[:2] for key in groups))
+    every = sorted(groups, key=lambda key: (rules.index(key[:2]), key[2]))
+    shown = every[:MOST]
+    most = max(len(groups[key]) for key in shown)
+    figure, axes = panels(len(shown), height=2.7 + _ROW * (most + 2) / 72, sharey=True)
     told = []
     for axis, key in zip(axes, shown, strict=False):
         outcome, within, population = key
-        who = "of those remitted" if population == "remitted" else "of all"
-        axis.set(title=f"{outcome}, {who}", xlabel=within, ylabel="without relapse (%)", ylim=(-3, 103))
+        axis.set(title=f"{outcome}, {population}", ylabel="without relapse (%)", ylim=(-3, 103))
+        axis.set_xlabel(within, labelpad=3 + _ROW * (len(groups[key]) + 2))
         for place, curve in enumerate(groups[key]):
-            style = look(curve.arm, material.arms)
-            axis.step(curve.times, curve.well, where="post", color=style.colour, linestyle=style.line)
-            axis.plot([], [], color=style.colour, marker=style.marker, linestyle=style.line, label=curve.arm)
-            # side by side, as curves often lie on each other; before the first count there is nothing to know
-            aside = (place - (len(groups[key]) - 1) / 2) * 0.02 * curve.horizon
-            for time, share, interval in list(zip(curve.times, curve.well, curve.intervals, strict=True))[1:]:
-                low, high = interval.low, interval.high
-                ends = None if low is None or high is None else [[max(share - low, 0)], [max(high - share, 0)]]
-                axis.errorbar(time + aside, share, yerr=ends, color=style.colour, marker=style.marker, capsize=2,
-                              elinewidth=0.9)  # fmt: skip
-            told.append(f"{outcome}, {who}, {curve.arm}: {curve.events} of {curve.n} relapsed")
+            _curve(axis, curve, look(curve.arm, material.arms), place - (len(groups[key]) - 1) / 2)
+            told.append(f"{outcome}, {population}, {curve.arm}: {curve.events} of {curve.n} relapsed")
+        _at_risk(axis, groups[key], material.arms)
     fitted(axes, len(shown))
     legend(figure, axes)
+    left = "; ".join(f"{outcome} along {within}, {population}" for outcome, within, population in every[MOST:])
     return Drawn(
         figure=figure,
-        caption="Kaplan-Meier curves of the share of simulated subjects without relapse; bars: pointwise 95 % "
-        "intervals, set side by side. Relapse is an outcome below the threshold of the protocol's rule. Counts are "
-        "not calendar time.",
+        caption="Kaplan-Meier curves of the share of simulated subjects without relapse, with pointwise 95 % intervals "
+        f"(bars side by side, or a band where there are more than {BARS} counts). Below each panel: how many subjects "
+        "are at risk at a count; the first number is the n of the curve. Relapse is an outcome below the threshold of "
+        f"the protocol's rule. Counts are not calendar time.{f' Not drawn: {left}.' if left else ''}",
         alt=f"Step curves of the share without relapse. {'; '.join(told)}.",
+        note=switch_note(material, (outcome for outcome, _, _ in shown)),
     )
+
+
+def _curve(axis: Axes, curve: Survival, style: Look, place: float) -> None:
+    """The steps from 100 % on, and the intervals of the counts that were tested."""
+    at, well = (0.0, *curve.times), (100.0, *curve.well)
+    axis.step(at, well, where="post", color=style.colour, linestyle=style.line)
+    axis.plot([], [], color=style.colour, marker=style.marker, linestyle=style.line, label=curve.arm)
+    points = list(zip(curve.times, curve.well, curve.intervals, strict=True))
+    if len(points) > BARS:
+        known = [(time, i.low, i.high) for time, _, i in points if i.low is not None and i.high is not None]
+        if known:
+            times, low, high = zip(*known, strict=True)
+            axis.fill_between(times, low, high, step="post", color=style.colour, alpha=0.12, linewidth=0)
+        return
+    # side by side, as curves often lie on each other
+    aside = place * 0.02 * curve.horizon
+    for time, share, found in points:
+        ends = None
+        if found.low is not None and found.high is not None:
+            ends = [[max(share - found.low, 0)], [max(found.high - share, 0)]]
+        axis.errorbar(time + aside, share, yerr=ends, color=style.colour, marker=style.marker, capsize=2,
+                      elinewidth=0.9)  # fmt: skip
+
+
+def _at_risk(axis: Axes, curves: Sequence[Survival], arms: Sequence[str]) -> None:
+    """Numbers of subjects below the axis, a row each arm, at counts that have room."""
+    left: dict[str, Any] = {"xycoords": "axes fraction", "ha": "right", **_SMALL}
+    axis.annotate("at risk", (0, 0), (-8, -20), color=GREY, **left)
+    for row, curve in enumerate(curves, 1):
+        colour, down = look(curve.arm, arms).colour, -20 - _ROW * row
+        axis.annotate(curve.arm, (0, 0), (-8, down), color=colour, **left)
+        room = [curve.times[0]]
+        for time, risk in zip(curve.times, curve.at_risk, strict=True):
+            if time == room[0] or time - room[-1] >= curve.horizon / 9:
+                room.append(time)
+                axis.annotate(str(risk), (time, 0), (0, down), xycoords=("data", "axes fraction"), ha="center",
+                              color=colour, **_SMALL)  # fmt: skip

@@ -6,6 +6,7 @@ from resynapse.analysis.cells import Cell, at_count, courses, yes_or_no
 from resynapse.analysis.published import SETTINGS
 from resynapse.protocol.derived import Below, base
 from resynapse.report.figures.courses import course
+from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.style import GREY, Drawn, fitted, legend, of_all, panels
 from resynapse.report.material import Material
 
@@ -66,4 +67,5 @@ def draw(material: Material) -> Drawn:
         "together (with two counts: for each); dashed: the threshold of a rule in the protocol; thin lines: "
         f"{of_all(len(material.cells.subjects))}. Counts are epochs, steps or cycles of the model, not time.{left}",
         alt=f"Line chart of outcomes along counts. {'; '.join(told)}.",
+        note=switch_note(material, (outcome for _, outcome in shown)),
     )
