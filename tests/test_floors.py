@@ -23,6 +23,7 @@ FLOORS = (
     {"report"},
     {"api"},
     {"cli"},
+    {"__main__"},
 )
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 DOMAIN_ORDER = (

@@ -240,7 +240,7 @@ def test_ctrl_c_cancels_keeps_and_leaves_no_process(tmp_path: Path, tiny: rs.Pro
     words = ["run", str(file), "--subjects", str(SUBJECTS), "--seed", "5", "--out", str(tmp_path / "run")]
     words += ["--dask", "local", "--workers", "1"]
     process = subprocess.Popen(
-        [sys.executable, "-m", "resynapse.cli", *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "resynapse", *words], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
     clusters.wait_until(lambda: list(tmp_path.glob("run/parts/subject-*")) or process.poll() is not None)
     process.send_signal(signal.SIGINT)

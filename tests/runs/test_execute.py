@@ -33,7 +33,7 @@ def expected(tiny: rs.Protocol) -> pl.DataFrame:
 def _start(folder: Path, protocol: Path) -> subprocess.Popen[str]:
     words = ["run", str(protocol), "--subjects", "6", "--seed", "5", "--workers", "2", "--out", str(folder)]
     return subprocess.Popen(
-        [sys.executable, "-m", "resynapse.cli", *words], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        [sys.executable, "-m", "resynapse", *words], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     )
 
 

@@ -19,7 +19,7 @@ def test_the_first_process_and_the_next_compute_the_same_to_the_last_bit(tmp_pat
     names, said = [], []
     for number in (1, 2):
         out = tmp_path / f"run{number}"
-        words = [sys.executable, "-m", "resynapse.cli", "run", "demo", "--subjects", "1", "--out", str(out)]
+        words = [sys.executable, "-m", "resynapse", "run", "demo", "--subjects", "1", "--out", str(out)]
         done = subprocess.run(words, env=env, capture_output=True, text=True, check=True)
         # the name of a part is a digest of every value in it
         names.append([p.name for p in out.glob("parts/*")])
