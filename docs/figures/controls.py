@@ -1,4 +1,4 @@
-"""The table of `docs/controls.md`: every control of a run beside its arms, one row a control.
+"""The tables of `docs/controls.md`: every control of a run beside its arms, and relapse at every threshold.
 
     python docs/figures/controls.py RUN_FOLDER
 
@@ -32,7 +32,7 @@ def means(table: pl.DataFrame) -> dict[tuple[str, str, bool], str]:
 
 
 def main(folder: str) -> None:
-    """Print the table."""
+    """Print the tables."""
     table = rs.Run(folder).table()
     found = means(table)
     arms = table["arm"].unique(maintain_order=True).to_list()
@@ -46,6 +46,13 @@ def main(folder: str) -> None:
             if name in arms:
                 cells = [found.get((name, outcome, later), "-") for outcome, later in columns]
                 print(f"| {control or 'as run'} | {arm} |", " | ".join(cells), "|")
+    swept = [o for o in table["outcome"].unique(maintain_order=True) if o.startswith("manic_relapse_below_")]
+    if swept:
+        print("\n| manic_relapse below |", " | ".join(ARMS), "|\n|---" + "|---" * len(ARMS) + "|")
+        below = {outcome.rpartition("_")[2]: outcome for outcome in swept} | {"60": "manic_relapse"}
+        for threshold in sorted(below, key=float):
+            shares = (found.get((arm, below[threshold], True), "-") for arm in ARMS)
+            print(f"| {threshold} |", " | ".join(shares), "|")
 
 
 if __name__ == "__main__":
