@@ -107,7 +107,7 @@ def test_a_report_shows_the_ledger_of_its_own_claims_and_no_section_where_nothin
 ) -> None:
     tree = rs.Run(small.parent / "out" / "tree")
     own = audit_section(Material.of(tree.folder))
-    assert [row[:2] for row in own.tables[0].rows] == [(e.id, e.verdict) for e in audit.claims]
+    assert [row[:3] for row in own.tables[0].rows] == [(e.id, e.statement, e.verdict) for e in audit.claims]
     assert AS_IT_IS in own.sentences
     assert AS_IT_IS not in audit_section(Material.of(tree.folder), audit).sentences
     unclaimed = rs.run(rs.loads(FILE.partition("claims:")[0]), subjects=2, out=tmp_path / "run")

@@ -96,6 +96,7 @@ def mean_interval(values: Floats, kind: Kind, subjects: NDArray[np.int64] | None
     return mean_intervals(values[:, None], [kind], subjects)[0]
 
 
+@lru_cache(maxsize=4096)  # a run with many arms asks for the same few shares ten thousand times
 def proportion_interval(yes: int, n: int, level: float = LEVEL) -> Interval:
     """Clopper-Pearson interval of a share of subjects, in %."""
     from scipy.stats import binomtest

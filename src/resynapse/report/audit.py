@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from resynapse.audits.audit import Audit, conclude, judged_as_it_is
 from resynapse.audits.ledger import Entry
 from resynapse.audits.orders import Ranking
@@ -65,7 +67,7 @@ def audit_section(material: Material, audit: Audit | None = None) -> Section:
     return Section(
         title="Audit",
         sentences=sentences,
-        tables=tuple(audit_tables(audit)),
+        tables=(_of_sentences(_ledger(audit), audit), *audit_tables(audit)[1:]),
         parts=(Section(title="Verdicts in words", points=tuple(audit_sentences(audit)[1:])),),
     )
 
@@ -75,6 +77,12 @@ def _ledger(audit: Audit) -> TextTable:
         (e.id, e.verdict, _short(e.figure), _estimate(e.estimate, e.low, e.high), e.deciding_run) for e in audit.claims
     )
     return TextTable(audit.summary, ("claim", "verdict", "the article", "ours [95 %]", "what decides"), rows)
+
+
+def _of_sentences(ledger: TextTable, audit: Audit) -> TextTable:
+    """The ledger with the sentence that each verdict is about, where a page has room for it."""
+    rows = tuple((row[0], e.statement, *row[1:]) for row, e in zip(ledger.rows, audit.claims, strict=True))
+    return replace(ledger, header=(ledger.header[0], "sentence", *ledger.header[1:]), rows=rows)
 
 
 def _checks(audit: Audit) -> TextTable:

@@ -28,6 +28,8 @@ LEADING = (
     "acc_input_2.0",
 )
 """Outcomes that speak first where there is room for a few; the others follow in table order."""
+MOST_ARMS = 12
+"""Of a figure; a run with every control has more than sixty."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,11 @@ class Material:
     def arms(self) -> tuple[str, ...]:
         """Arms with results, in the protocol's order."""
         return tuple(arm for arm in self.protocol.routes if arm in self.cells.arms)
+
+    @cached_property
+    def drawn(self) -> tuple[str, ...]:
+        """Arms that a figure has room for: all of them, or those without a control where they are many."""
+        return self.arms if len(self.arms) <= MOST_ARMS else tuple(a for a in self.arms if a in self.protocol.arms)
 
     @cached_property
     def units(self) -> Mapping[str, str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 from tests.report.conftest import Stated
 
@@ -15,7 +17,7 @@ from resynapse.errors import ResynapseError
 from resynapse.report.figures import FIGURES, NAMES, connections, draw, resilience, trajectories, trial
 from resynapse.report.figures.notes import SWITCH, switch_note
 from resynapse.report.figures.style import COLOURS, SINGLES, inline, look, of_all, render, some
-from resynapse.report.material import Material
+from resynapse.report.material import MOST_ARMS, Material
 
 OTHER = """
 name: own
@@ -135,7 +137,7 @@ def test_a_diagram_stays_within_its_paper_however_long_the_protocol() -> None:
 
     for name in ("partial-responders", "dose", "kindling"):
         protocol = rs.load(name)
-        drawn = trial.draw(SimpleNamespace(protocol=protocol))  # type: ignore[arg-type]
+        drawn = trial.draw(SimpleNamespace(protocol=protocol, drawn=tuple(protocol.arms)))  # type: ignore[arg-type]
         assert drawn.figure.get_size_inches()[1] < 40
         for arm in protocol.arms:
             assert arm in drawn.alt
@@ -167,3 +169,25 @@ def test_the_numbers_at_risk_stand_below_the_curves(stated: Stated) -> None:
     numbers = [[t.get_text() for t in axis.texts if t.get_text().isdigit()] for axis in (everybody, remitted)]
     assert numbers[0] == ["3", "3", "2", "1", "1", "1", "3", "3", "0", "0", "0", "0"]
     assert numbers[1] == ["3", "3", "2", "1", "1", "1", "2", "2", "0", "0", "0", "0"]
+
+
+def test_of_many_arms_those_without_a_control_are_drawn_and_it_is_said(material: Material) -> None:
+    whole = material.protocol
+    for name in ("sham", "no-gain", "no-training", "no-decay", "no-protection"):
+        whole = rs.controlled(whole, name)
+    arms = [arm for arm in material.protocol.arms if arm in material.arms]
+    names = [*arms, *whole.variants]
+    assert len(names) > MOST_ARMS
+    table = pl.concat(
+        material.table.filter(pl.col("arm") == arm.partition(":")[0]).with_columns(arm=pl.lit(arm)) for arm in names
+    )
+    many = replace(material, manifest=replace(material.manifest, protocol=whole), table=table)
+    assert many.drawn == tuple(arms)
+    for name in ("trial", "resilience", "probe", "pairs", "trajectories", "survival"):
+        drawn = draw(many, name)
+        assert drawn.caption.endswith(
+            f"{len(names) - len(arms)} arms with a control are not drawn; the tables have them."
+        )
+        assert "sham" not in drawn.alt
+    assert "not drawn" not in draw(many, "connections").caption.partition("stages")[0]
+    assert draw(material, "pairs").caption.count("not drawn") == 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from types import ModuleType
 
@@ -14,6 +14,8 @@ from resynapse.report.material import Material
 __all__ = ["FIGURES", "Kind", "draw"]
 NAMES = ("trial", "resilience", "probe", "pairs", "trajectories", "survival", "connections", "forest")
 """The files of this room that hold a figure, in the order of the report."""
+OF_ARMS = frozenset(NAMES) - {"connections", "forest"}
+"""Figures with something of every arm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +57,8 @@ def draw(material: Material, name: str) -> Drawn:
     if reason:
         raise ResynapseError(f"{material.path}: no figure {name!r} of this run: {reason}")
     with styled():
-        return FIGURES[name].draw(material)
+        made = FIGURES[name].draw(material)
+    left = len(material.arms) - len(material.drawn)
+    if left and name in OF_ARMS:
+        made = replace(made, caption=f"{made.caption} {left} arms with a control are not drawn; the tables have them.")
+    return made

@@ -33,7 +33,7 @@ def course(
     known = [(x, cell, material.described[cell]) for x, cell in points if cell in material.described]
     if not known:
         return ""
-    style = look(arm, material.arms)
+    style = look(arm, material.drawn)
     x = [at for at, _, _ in known]
     singles = np.stack([material.cells.values[:, material.cells.keys.index(cell)] for _, cell, _ in known])
     for subject in some(singles.shape[1]):

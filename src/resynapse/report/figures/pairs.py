@@ -25,7 +25,7 @@ def draw(material: Material) -> Drawn:
     told = []
     for axis, (condition, outcome) in zip(axes, shown, strict=False):
         # a variant stands beside the arm it is made of
-        arms = [arm for arm in material.arms if Cell(arm, condition, outcome) in material.described]
+        arms = [arm for arm in material.drawn if Cell(arm, condition, outcome) in material.described]
         columns = [material.cells.keys.index(Cell(arm, condition, outcome)) for arm in arms]
         values = material.cells.values[:, columns]
         axis.set(title=f"{outcome}, {condition}", ylabel=material.unit(outcome).strip())
@@ -33,7 +33,7 @@ def draw(material: Material) -> Drawn:
         for subject in some(len(values)):
             axis.plot(range(len(arms)), values[subject], color=GREY, alpha=0.45, linewidth=0.7)
         for place, arm in enumerate(arms):
-            style = look(arm, material.arms)
+            style = look(arm, material.drawn)
             axis.plot(place, np.nanmean(values[:, place]), color=style.colour, marker=style.marker, markersize=7)
         means = np.nanmean(values, axis=0)
         told.append(f"{outcome} at {condition}: {', '.join(f'{a} {m:.3g}' for a, m in zip(arms, means, strict=True))}")

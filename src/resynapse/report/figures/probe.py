@@ -29,14 +29,14 @@ def draw(material: Material) -> Drawn:
     figure, axes = panels(len(every[:MOST]), height=2.6)
     told = []
     for axis, (condition, outcome) in zip(axes, every, strict=False):
-        arms = [arm for arm in material.arms if Cell(arm, condition, outcome) in material.described]
+        arms = [arm for arm in material.drawn if Cell(arm, condition, outcome) in material.described]
         axis.set(title=f"{outcome}, {condition}", ylabel=material.unit(outcome).strip())
         arms_below(axis, arms)
         if outcome.startswith("acc_"):
             axis.set_ylim(-3, 103)
         words = []
         for place, arm in enumerate(arms):
-            style, cell = look(arm, material.arms), Cell(arm, condition, outcome)
+            style, cell = look(arm, material.drawn), Cell(arm, condition, outcome)
             values = material.cells.values[:, material.cells.keys.index(cell)]
             values = values[~np.isnan(values)]
             values = values[some(len(values))]

@@ -43,7 +43,7 @@ def draw(material: Material) -> Drawn:
     for axis, (condition, family) in zip(axes, shown, strict=False):
         axis.set(title=condition, xlabel=FAMILIES[family], ylabel="accuracy (%)", ylim=(-3, 103))
         points = found[condition, family]
-        words = [course(axis, material, a, [(x, Cell(a, condition, o)) for x, o in points]) for a in material.arms]
+        words = [course(axis, material, a, [(x, Cell(a, condition, o)) for x, o in points]) for a in material.drawn]
         told.append(f"{condition}: {', '.join(w for w in words if w)}")
     fitted(axes, len(shown))
     legend(figure, axes)

@@ -32,7 +32,7 @@ def lacks(material: Material) -> str:
 def draw(material: Material) -> Drawn:
     """One panel a rule, condition and population."""
     groups: dict[tuple[str, str, str], list[Survival]] = {}
-    for one in material.analysis.survival:
+    for one in (s for s in material.analysis.survival if s.arm in material.drawn):
         groups.setdefault((one.outcome, one.within, one.population), []).append(one)
     rules = list(dict.fromkeys(key[:2] for key in groups))
     every = sorted(groups, key=lambda key: (rules.index(key[:2]), key[2]))
@@ -45,9 +45,9 @@ def draw(material: Material) -> Drawn:
         axis.set(title=f"{outcome}, {population}", ylabel="without relapse (%)", ylim=(-3, 103))
         axis.set_xlabel(within, labelpad=3 + _ROW * (len(groups[key]) + 2))
         for place, curve in enumerate(groups[key]):
-            _curve(axis, curve, look(curve.arm, material.arms), place - (len(groups[key]) - 1) / 2)
+            _curve(axis, curve, look(curve.arm, material.drawn), place - (len(groups[key]) - 1) / 2)
             told.append(f"{outcome}, {population}, {curve.arm}: {curve.events} of {curve.n} relapsed")
-        _at_risk(axis, groups[key], material.arms)
+        _at_risk(axis, groups[key], material.drawn)
     fitted(axes, len(shown))
     legend(figure, axes)
     left = "; ".join(f"{outcome} along {within}, {population}" for outcome, within, population in every[MOST:])

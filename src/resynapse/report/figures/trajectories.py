@@ -55,7 +55,7 @@ def draw(material: Material) -> Drawn:
             axis.axhline(limit, color=GREY, linewidth=1, linestyle=(0, (2, 2)))
             axis.annotate(f"threshold {limit:g}", (0.99, limit), xycoords=("axes fraction", "data"), fontsize=7,
                           color=GREY, ha="right", va="bottom")  # fmt: skip
-        arms = [arm for arm in material.arms if arm in every[panel]]
+        arms = [arm for arm in material.drawn if arm in every[panel]]
         words = [course(axis, material, arm, every[panel][arm], bands) for arm in arms]
         told.append(f"{panel[1]} along {panel[0]}: {', '.join(w for w in words if w)}")
     fitted(axes, len(shown))

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resynapse.protocol import Protocol
 from resynapse.protocol.words import Line, change_in_words
 from resynapse.report.figures.style import GREY, WIDTH, Drawn, look
 from resynapse.report.material import Material
@@ -52,7 +51,8 @@ def draw(material: Material) -> Drawn:
     """Three columns: induction, arms one below the other, follow-up."""
     protocol = material.protocol
     induction = Box("Induction", _wrapped(outline(protocol.induction)) or ((0, "none"),))
-    arms = [Box(name, lines, look(name, list(protocol.routes)).colour) for name, lines in _arms(protocol)]
+    listed = dict(_arms(material))
+    arms = [Box(name, lines, look(name, list(listed)).colour) for name, lines in listed.items()]
     follow = Box("Follow-up of every arm", _wrapped(outline(protocol.follow_up)) or ((0, "none"),))
     column = sum(box.height for box in arms) + _GAP * (len(arms) - 1)
     height = max(induction.height, column, follow.height) + 0.2
@@ -68,7 +68,7 @@ def draw(material: Material) -> Drawn:
         _arrow(axes, (left + width, height / 2), (middle, centre))
         _arrow(axes, (middle + width, centre), (right, height / 2))
         top -= box.height + _GAP
-    told = "; ".join(f"{name}: {', '.join(text for _, text in lines)}" for name, lines in _arms(protocol))
+    told = "; ".join(f"{name}: {', '.join(text for _, text in lines)}" for name, lines in listed.items())
     return Drawn(
         figure=figure,
         caption=f"Protocol {protocol.name}. All arms branch from the identical state of the same subject; lines "
@@ -77,10 +77,13 @@ def draw(material: Material) -> Drawn:
     )
 
 
-def _arms(protocol: Protocol) -> Iterator[tuple[str, tuple[Line, ...]]]:
+def _arms(material: Material) -> Iterator[tuple[str, tuple[Line, ...]]]:
+    protocol = material.protocol
     for name, path in protocol.arms.items():
         yield name, _wrapped(outline(path)) or ((0, "no treatment"),)
     for name, variant in protocol.variants.items():
+        if name not in material.drawn:
+            continue
         said = [f"as {variant.of}, but", *(change_in_words(change) for change in variant.changes)]
         yield name, _wrapped((0, text) for text in said)
 
