@@ -1,8 +1,8 @@
 """The tables of `docs/controls.md`: every control of a run beside its arms, and relapse at every threshold.
 
-    python docs/figures/controls.py RUN_FOLDER
+`python docs/figures/controls.py RUN_FOLDER` prints them.
 
-The run is one of `switch-relapse` with controls. A cell has the arms one after the other, `-` where the control leaves an arm as it is.
+The run is one of `switch-relapse` with controls; an arm that a control leaves as it is has no row there.
 """
 
 from __future__ import annotations

@@ -1,0 +1,112 @@
+"""The tables of `docs/audit.md`: what an audit found, short enough to be read.
+
+`python docs/figures/audit.py AUDIT_FOLDER/audit.json` prints them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from resynapse.audits.words import number
+
+Found = dict[str, Any]
+EFFECTS = 3
+"""Constants that are shown for each quantity."""
+
+
+def main(path: str) -> None:
+    """Print the tables."""
+    found = json.loads(Path(path).read_text("utf-8"))
+    print(found["summary"], "\n")
+    show(("claim", "verdict", "the article", "ours [95 %]", "decides"), map(ledger, found["claims"]))
+    show(("claim", "holds under", "not shown or broken under"), (controls(c) for c in found["claims"] if c["checks"]))
+    rows = (world(found["matrix"], name) for name in dict.fromkeys(c["world"] for c in found["matrix"]))
+    show(("constant", "world", "changed", "moved", "conclusions that change"), rows)
+    rows = (order(found["rankings"], name) for name in dict.fromkeys(r["world"] for r in found["rankings"]))
+    show(("world", "orders that change", "relapse %"), rows)
+    show(("claim", "by means", "by intervals"), map(study, found["studies"]))
+    show(("quantity", "the constants with the largest effects"), sensitivity(found["sensitivity"]))
+    show(("claim", *dict.fromkeys(r["setting"] for r in found["robustness"])), robustness(found["robustness"]))
+
+
+def show(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table in Markdown."""
+    print("|", " | ".join(header), "|\n" + "|---" * len(header) + "|")
+    for row in rows:
+        print("|", " | ".join(row), "|")
+    print()
+
+
+def ledger(claim: Found) -> tuple[str, ...]:
+    """A claim with its verdict."""
+    return (f"`{claim['id']}`", claim["verdict"], claim["figure"] or "-", estimate(claim), claim["deciding_run"])
+
+
+def controls(claim: Found) -> tuple[str, ...]:
+    """Which controls a claim survives."""
+    good, bad = [], []
+    for check in claim["checks"]:
+        worst = [f["status"] for f in check["findings"] if f["status"] != "holds"]
+        (bad if worst else good).append(f"`{check['control']}`" + (f" ({worst[0]})" if worst else ""))
+    return (f"`{claim['id']}`", ", ".join(good) or "-", ", ".join(bad) or "-")
+
+
+def world(matrix: Sequence[Found], name: str) -> tuple[str, ...]:
+    """A row of the matrix."""
+    cells = [cell for cell in matrix if cell["world"] == name]
+    changed = [f"`{c['claim']}` {c['before']} → {c['after']}" for c in cells if c["changed"]]
+    of = len(cells)
+    counts = (f"{len(changed)} of {of}", f"{sum(c['moved'] for c in cells)} of {of}")
+    return (f"{cells[0]['constant']}, {cells[0]['action']}", name, *counts, "; ".join(changed) or "-")
+
+
+def order(rankings: Sequence[Found], name: str) -> tuple[str, ...]:
+    """Orders and relapse in one world."""
+    here = [r for r in rankings if r["world"] == name]
+    orders = [
+        f"{r['outcome']}: {' > '.join(r['arms'])}"
+        for r in here
+        if not r["relapse"] and (r["arms"] != r["before"] or not name)
+    ]
+    relapse = [f"{arm} {number(m)}" for r in here if r["relapse"] for arm, m in zip(r["arms"], r["means"], strict=True)]
+    return (name or "as run", "; ".join(orders) or "-", ", ".join(relapse) or "-")
+
+
+def study(one: Found) -> tuple[str, ...]:
+    """How often ten subjects reach a claim."""
+    return (f"`{one['claim']}`", f"{one['by_mean']:.0f} %", f"{one['by_interval']:.0f} %")
+
+
+def sensitivity(indices: Sequence[Found]) -> Iterable[tuple[str, ...]]:
+    """The largest effects on each quantity."""
+    for quantity in dict.fromkeys(i["quantity"] for i in indices):
+        found = sorted((i for i in indices if i["quantity"] == quantity), key=lambda i: -i["effect"])[:EFFECTS]
+        shown = [
+            f"{i['factor']} {number(i['effect'])} [{number(i['effect_low'])}, {number(i['effect_high'])}]"
+            for i in found
+        ]
+        yield quantity, "; ".join(shown)
+
+
+def robustness(rows: Sequence[Found]) -> Iterable[tuple[str, ...]]:
+    """What each other setting says to each claim."""
+    settings = list(dict.fromkeys(r["setting"] for r in rows))
+    for claim in dict.fromkeys(r["claim"] for r in rows):
+        said = {r["setting"]: r["status"] for r in rows if r["claim"] == claim}
+        yield (f"`{claim}`", *(said.get(setting, "-") for setting in settings))
+
+
+def estimate(one: Found) -> str:
+    """An estimate with its interval."""
+    if one["estimate"] is None:
+        return "-"
+    ends = one["interval"]
+    return number(one["estimate"]) + (f" [{number(ends[0])}, {number(ends[1])}]" if ends else "")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
