@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -46,6 +48,16 @@ def test_an_interval_asks_for_more_than_a_mean() -> None:
     cells = cohort([float(v) for v in range(40, 60)])
     (found,) = small_studies(claim("mean: {of: acc_clean of a at acute, above: 48}").claims, cells)
     assert found.by_interval < found.by_mean
+
+
+def test_ten_of_ten_are_no_proof_of_a_share_and_are_one_of_an_accuracy() -> None:
+    cells = cohort([100.0] * 20)
+    claims = claim("mean: {of: acc_clean of a at acute, above: 75}").claims
+    (accuracy,) = small_studies(claims, cells)
+    (share,) = small_studies(claims, replace(cells, flags=frozenset({"acc_clean"})))
+    assert (accuracy.by_interval, share.by_mean) == (100.0, 100.0)
+    # ten of ten leave 69 % possible
+    assert share.by_interval == 0.0
 
 
 def test_a_cohort_of_less_than_two_studies_says_nothing() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resynapse.analysis.cells import Cells, Floats
-from resynapse.analysis.intervals import seed
+from resynapse.analysis.intervals import proportion_interval, seed
 from resynapse.audits.combinations import combinations
 from resynapse.audits.findings import meets, values
 from resynapse.protocol.claims import Claim, Test
@@ -28,8 +28,8 @@ class Studies:
     claim : its id.
     size, drawn : subjects of a study, and how many studies were drawn.
     by_mean : % of studies in which every mean is on the right side, as an article without tests concludes.
-    by_interval : % in which every 95 % interval (Student's t) is; of a test with `within` the 90 % interval, as in the
-        ledger.
+    by_interval : % in which every 95 % interval is: Student's t, or Clopper-Pearson where a share of subjects is 0 or
+        100 %; of a test with `within` the 90 % interval, as in the ledger.
     """
 
     claim: str
@@ -73,8 +73,9 @@ def _studies(claim: Claim, cells: Cells, drawn: NDArray[np.int64]) -> Studies:
             if test.each:
                 by_interval &= _reached(test, of)
             else:
-                mean, half = of.mean(axis=1), (inner if test.within else outer) * of.std(axis=1, ddof=1)
-                by_interval &= meets(test, mean - half) & meets(test, mean + half)
+                shares = part.weights[0][1].outcome in cells.flags and all(weight > 0 for weight, _ in part.weights)
+                low, high = _ends(of, inner if test.within else outer, shares)
+                by_interval &= meets(test, low) & meets(test, high)
     return Studies(
         claim=claim.id,
         size=size,
@@ -87,3 +88,14 @@ def _studies(claim: Claim, cells: Cells, drawn: NDArray[np.int64]) -> Studies:
 def _reached(test: Test, of: Floats) -> NDArray[np.bool_]:
     """Whether each study, shape (studies, subjects), is on the right side: all its subjects, or its mean."""
     return np.all(meets(test, of), axis=1) if test.each else meets(test, of.mean(axis=1))
+
+
+def _ends(of: Floats, quantile: float, shares: bool) -> tuple[Floats, Floats]:
+    """The interval of each study; a share of subjects without spread is no certainty."""
+    mean, half = of.mean(axis=1), quantile * of.std(axis=1, ddof=1)
+    low, high = mean - half, mean + half
+    size = of.shape[1]
+    for extreme, yes in ((0.0, 0), (100.0, size)) if shares else ():
+        found, alike = proportion_interval(yes, size), (of == extreme).all(axis=1)
+        low, high = np.where(alike, found.low, low), np.where(alike, found.high, high)
+    return low, high
