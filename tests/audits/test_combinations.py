@@ -106,3 +106,12 @@ def test_an_accuracy_that_never_varies_is_its_own_and_a_share_of_subjects_is_not
     assert counted.status == "open"
     assert counted.low is not None
     assert counted.low < 60
+
+
+def test_a_share_over_many_counts_is_at_its_bound_where_each_count_is(cells: Cells) -> None:
+    keys = tuple(Cell("a", f"later={count}", "flag") for count in range(6))
+    always = replace(cells, keys=keys, values=np.full((6, 6), 100.0), flags=frozenset({"flag"}))
+    found = find(Mean(of="flag of a at later", above=75), always)
+    # the bound of six of six, although the mean of six sixths is rounded
+    assert (found.estimate, found.high) == (100.0, 100.0)
+    assert found.low == pytest.approx(100 * 0.025 ** (1 / 6))

@@ -74,7 +74,8 @@ def values(cells: Cells, combination: Combination, world: World = AS_RUN) -> Flo
         total = total + weight * column
         if world.among is not None:
             total = np.where(_among(cells, cell, world), total, np.nan)
-    return total
+    # six sixths of 100 are 100: a share at its bound is told from one below it
+    return np.round(total, 12)
 
 
 def _among(cells: Cells, cell: Cell, world: World) -> NDArray[np.bool_]:
