@@ -30,6 +30,7 @@ def main(path: str) -> None:
     show(("world", "orders that change", "relapse %"), rows)
     show(("claim", "by means", "by intervals"), map(study, found["studies"]))
     show(("quantity", "the constants with the largest effects"), sensitivity(found["sensitivity"]))
+    show(("claim", "holds", "open", "fails"), points(found["map"]))
     show(("claim", *dict.fromkeys(r["setting"] for r in found["robustness"])), robustness(found["robustness"]))
 
 
@@ -43,7 +44,14 @@ def show(header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 def ledger(claim: Found) -> tuple[str, ...]:
     """A claim with its verdict."""
-    return (f"`{claim['id']}`", claim["verdict"], claim["figure"] or "-", estimate(claim), claim["deciding_run"])
+    printed, *more = (claim["figure"] or "-").split("; ")
+    return (
+        f"`{claim['id']}`",
+        claim["verdict"],
+        printed + (" ..." if more else ""),
+        estimate(claim),
+        claim["deciding_run"],
+    )
 
 
 def controls(claim: Found) -> tuple[str, ...]:
@@ -84,12 +92,21 @@ def study(one: Found) -> tuple[str, ...]:
 def sensitivity(indices: Sequence[Found]) -> Iterable[tuple[str, ...]]:
     """The largest effects on each quantity."""
     for quantity in dict.fromkeys(i["quantity"] for i in indices):
-        found = sorted((i for i in indices if i["quantity"] == quantity), key=lambda i: -i["effect"])[:EFFECTS]
+        found = sorted(
+            (i for i in indices if i["quantity"] == quantity and i["effect"] > 0), key=lambda i: -i["effect"]
+        )[:EFFECTS]
         shown = [
             f"{i['factor']} {number(i['effect'])} [{number(i['effect_low'])}, {number(i['effect_high'])}]"
             for i in found
         ]
         yield quantity, "; ".join(shown)
+
+
+def points(found: Sequence[Found]) -> Iterable[tuple[str, ...]]:
+    """At how many points of the map each claim holds, with the protocol's own thresholds."""
+    for claim in dict.fromkeys(p["claim"] for p in found):
+        said = [p["status"] for p in found if p["claim"] == claim and not p["threshold"]]
+        yield (f"`{claim}`", *(str(said.count(status)) for status in ("holds", "open", "fails")))
 
 
 def robustness(rows: Sequence[Found]) -> Iterable[tuple[str, ...]]:
