@@ -57,7 +57,7 @@ claims:
     tests: [{difference: {of: acc_standard of untreated at acute, minus: acc_standard of rebuilding at acute, above: 0}}]
   - id: nobody
     statement: The untreated arm relapses.
-    tests: [{mean: {of: relapse of untreated at later, above: 75}}]
+    tests: [{mean: {of: relapse of untreated at later, above: 50}}]      # six of six show more than 54
     controls: [{control: remission before, among: acc_biased_1.0 >= 99 at acute}]
   - id: unmeasured
     statement: Clean accuracy is restored.
