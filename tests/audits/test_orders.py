@@ -60,7 +60,7 @@ def cells(other: float, at: tuple[str, ...] = ("later=1",)) -> Cells:
             if condition != "acute":
                 rows.append(("p", "", subject, arm, condition, "relapse", 100.0 * (value < 60)))
     columns = ["protocol", "variant", "subject", "arm", "condition", "outcome", "value"]
-    return Cells.of(pl.DataFrame(rows, schema=columns, orient="row"))
+    return Cells.of(pl.DataFrame(rows, schema=columns, orient="row"), PROTOCOL)
 
 
 def claim(name: str) -> Claim:

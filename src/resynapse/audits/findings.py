@@ -101,7 +101,7 @@ def _mean(test: Test, cells: Cells, one: Combination, world: World) -> Finding:
     kept, subjects = column[~np.isnan(column)], cells.subjects[~np.isnan(column)]
     if not len(kept):
         return Finding(status="missing", what=one.name, bound=bound(test), missing=("a subject of this kind",))
-    kind, shares = _kind(one, cells), one.weights[0][1].outcome in cells.flags
+    kind, shares = _kind(one, cells), counts_subjects(one, cells)
     interval = mean_interval(kept, kind, subjects)
     low, high = ends(interval, kept, shares)
     status = _status(test, low, high)
@@ -117,12 +117,24 @@ def _mean(test: Test, cells: Cells, one: Combination, world: World) -> Finding:
 
 def _kind(one: Combination, cells: Cells) -> Kind:
     """Only a single accuracy or share has the bounds of a percentage."""
-    name = one.weights[0][1].outcome
-    if any(weight < 0 for weight, _ in one.weights):
-        return "free"
-    if name in cells.flags:
+    if counts_subjects(one, cells):
         return "yes or no" if len(one.weights) == 1 else "percent"
-    return "percent" if name.startswith("acc_") else "free"
+    accuracies = all(weight > 0 and cell.outcome.startswith("acc_") for weight, cell in one.weights)
+    return "percent" if accuracies else "free"
+
+
+def counts_subjects(one: Combination, cells: Cells) -> bool:
+    """Whether it is a share of subjects: a mean of yes-or-no outcomes, and no difference."""
+    return all(weight > 0 and cell.outcome in cells.flags for weight, cell in one.weights)
+
+
+def paired(differences: Floats, cells: Cells) -> tuple[float | None, float | None, float | None]:
+    """The mean of what is paired by subject, with its interval; None of no subject."""
+    there = ~np.isnan(differences)
+    kept = differences[there]
+    if not len(kept):
+        return None, None, None
+    return float(kept.mean()), *ends(mean_interval(kept, "free", cells.subjects[there]), kept)
 
 
 def ends(interval: Interval, kept: Floats, shares: bool = False) -> tuple[float | None, float | None]:

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from resynapse.analysis.cells import Cells
-from resynapse.analysis.intervals import mean_interval
 from resynapse.audits.amendments import Amendment
 from resynapse.audits.combinations import Combinations, combinations
-from resynapse.audits.findings import Finding, Status, ends, find, values
+from resynapse.audits.findings import Finding, Status, find, paired, values
 from resynapse.audits.worlds import AS_RUN, World, worlds
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
@@ -129,10 +126,5 @@ def _shift(
     """The combination that decides, in this world minus as run, with its interval."""
     for one, other in zip(here.parts, there.parts, strict=False):
         if one.name == what:
-            found = values(cells, one, world) - values(cells, other)
-            there_is = ~np.isnan(found)
-            if not there_is.any():
-                return None, None, None
-            kept = found[there_is]
-            return float(kept.mean()), *ends(mean_interval(kept, "free", cells.subjects[there_is]), kept)
+            return paired(values(cells, one, world) - values(cells, other), cells)
     return None, None, None

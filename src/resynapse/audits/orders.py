@@ -8,16 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from resynapse.analysis.cells import Cells
-from resynapse.analysis.intervals import mean_interval
 from resynapse.audits.amendments import Amendment
 from resynapse.audits.combinations import Combination, combinations
-from resynapse.audits.findings import ends, values
+from resynapse.audits.findings import paired, values
 from resynapse.audits.matrix import alike
 from resynapse.audits.worlds import AS_RUN, World, worlds
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim, Measure, Order
 from resynapse.protocol.claims import Mean as MeanOf
-from resynapse.protocol.derived import Below
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +38,7 @@ class Ranking:
     arms: tuple[str, ...]
     means: tuple[float, ...]
     before: tuple[str, ...]
-    spread: float
+    spread: float | None
     low: float | None
     high: float | None
     relapse: bool
@@ -65,21 +63,20 @@ def rankings(
     claims: Iterable[Claim], cells: Cells, protocol: Protocol, amendments: Iterable[Amendment]
 ) -> tuple[Ranking, ...]:
     """Everything that the claims put in order, and every share of relapses that they name, as run and in each world."""
-    ranked = tuple(_ranked(tuple(claims), protocol))
+    ranked = tuple(_ranked(tuple(claims), cells.flags))
     read = [AS_RUN, *(world for amendment in amendments for world in worlds(protocol, amendment.name))]
     runs = [(world, alike(cells, world)) for world in read]
     return tuple(found for world, run in runs for one in ranked for found in _ranking(one, cells, run, world))
 
 
-def _ranked(claims: tuple[Claim, ...], protocol: Protocol) -> Iterator[_Ranked]:
+def _ranked(claims: tuple[Claim, ...], flags: frozenset[str]) -> Iterator[_Ranked]:
     tests = [test for claim in claims for test in claim.tests]
     orders = {(t.of, t.at): t.arms for t in tests if isinstance(t, Order)}
     for (outcome, condition), arms in orders.items():
         yield _Ranked(outcome, condition, arms, relapse=False)
-    counted = {rule.outcome for rule in protocol.derived if isinstance(rule, Below)}
     relapses: dict[tuple[str, str], dict[str, None]] = {}
     for measure in (measure for test in tests for measure in test.measures):
-        if measure.outcome in counted:
+        if measure.outcome in flags:
             relapses.setdefault((measure.outcome, measure.condition), {})[measure.arm] = None
     for (outcome, condition), named in relapses.items():
         if len(named) > 1 and (outcome, condition) not in orders:
@@ -96,10 +93,7 @@ def _ranking(one: _Ranked, cells: Cells, run: Cells, world: World) -> Iterator[R
     means = {arm: float(np.nanmean(column)) for arm, column in columns.items()}
     before = _descending({arm: float(np.nanmean(values(run, part))) for arm, part in there.items()})
     arms = _descending(means, before)
-    difference = columns[before[0]] - columns[before[-1]]
-    both = ~np.isnan(difference)
-    kept = difference[both]
-    low, high = ends(mean_interval(kept, "free", cells.subjects[both]), kept) if len(kept) else (None, None)
+    spread, low, high = paired(columns[before[0]] - columns[before[-1]], cells)
     yield Ranking(
         world=world.name,
         outcome=one.outcome,
@@ -107,7 +101,7 @@ def _ranking(one: _Ranked, cells: Cells, run: Cells, world: World) -> Iterator[R
         arms=arms,
         means=tuple(means[arm] for arm in arms),
         before=before,
-        spread=means[before[0]] - means[before[-1]],
+        spread=spread,
         low=low,
         high=high,
         relapse=one.relapse,

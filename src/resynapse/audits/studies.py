@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from resynapse.analysis.cells import Cells, Floats
 from resynapse.analysis.intervals import proportion_interval, seed
 from resynapse.audits.combinations import combinations
-from resynapse.audits.findings import meets, values
+from resynapse.audits.findings import counts_subjects, meets, values
 from resynapse.protocol.claims import Claim, Test
 
 SIZE = 10
@@ -73,8 +73,7 @@ def _studies(claim: Claim, cells: Cells, drawn: NDArray[np.int64]) -> Studies:
             if test.each:
                 by_interval &= _reached(test, of)
             else:
-                shares = part.weights[0][1].outcome in cells.flags and all(weight > 0 for weight, _ in part.weights)
-                low, high = _ends(of, inner if test.within else outer, shares)
+                low, high = _ends(of, inner if test.within else outer, counts_subjects(part, cells))
                 by_interval &= meets(test, low) & meets(test, high)
     return Studies(
         claim=claim.id,

@@ -81,11 +81,11 @@ def no_maintenance(protocol: Protocol) -> Made:
             found = list(course(route, section).every())
             meant = [t.number for t in found if (not t.stopped if section == "follow_up" else t.maintains)]
             if meant:
-                which = () if len(meant) == len(found) else tuple(meant)
+                which = _which(meant, len(found))
                 changes.append(Change(step="train", section=section, which=which, set={"epochs": 0}, at=(0,)))
         regrown = list(_regrown(tuple(stop for stop in route if within(stop) == "follow_up")))
         if changes and False in regrown:
-            which = () if True not in regrown else tuple(n for n, stopped in enumerate(regrown, 1) if not stopped)
+            which = _which([n for n, stopped in enumerate(regrown, 1) if not stopped], len(regrown))
             changes.append(Change(step="regrow", section="follow_up", which=which))
         yield arm, tuple(changes)
 
@@ -95,16 +95,14 @@ def stabiliser_only(protocol: Protocol) -> Made:
     for arm, route in _arms(protocol):
         if protocol.arms[arm] and stabilised(route):
             found = list(course(route, "treatment").every())
-            treated = tuple(t.number for t in found if not t.maintains)
-            yield (
-                arm,
-                tuple(
-                    Change(step=kind, section="treatment", which=treated if kind == "train" and kept else ())
-                    for kept in [len(treated) < len(found)]
-                    for kind in ("drug", "regrow", "train", "discontinue")
-                    if kind != "train" or treated or not found
-                ),
+            treated = [t.number for t in found if not t.maintains]
+            kinds = (
+                ("drug", "regrow", "train", "discontinue")
+                if treated or not found
+                else ("drug", "regrow", "discontinue")
             )
+            trained = _which(treated, len(found))
+            yield arm, tuple(Change(step=k, section="treatment", which=trained if k == "train" else ()) for k in kinds)
 
 
 def stabilised(route: Route) -> bool:
@@ -115,6 +113,11 @@ def stabilised(route: Route) -> bool:
 def _arms(protocol: Protocol) -> Iterator[tuple[str, Route]]:
     routes = protocol.routes
     return ((arm, routes[arm]) for arm in protocol.arms)
+
+
+def _which(numbers: Sequence[int], of: int) -> tuple[int, ...]:
+    """`Change.which` for some of the steps of a section; all of them need no numbers."""
+    return () if len(numbers) == of else tuple(numbers)
 
 
 def _going_on(route: Route, changes: Sequence[Change]) -> Iterator[Change]:
