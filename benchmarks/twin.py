@@ -1,0 +1,52 @@
+"""The plain PyTorch twin of the acute phases as a cohort of its own, one file a subject, so that it can be resumed.
+
+    python -m benchmarks.twin FOLDER --subjects 20
+
+`verification/test_torch_twin.py` and `docs/differences.md` read what it writes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+FIRST_SEED = 1000
+"""Of torch's generator; the subject's number is added."""
+
+
+def subject_file(folder: Path, subject: int) -> Path:
+    """The file of one subject: a list of (arm, condition, outcome, value)."""
+    return folder / f"twin-{subject}.json"
+
+
+def compute(folder: Path, subjects: int) -> None:
+    """Run the subjects that have no file yet, on one thread each."""
+    import torch
+
+    from benchmarks.torch_loop import run_subject
+
+    torch.set_num_threads(1)
+    folder.mkdir(parents=True, exist_ok=True)
+    for subject in range(subjects):
+        path = subject_file(folder, subject)
+        if path.exists():
+            continue
+        draft = path.with_suffix(".draft")
+        draft.write_text(json.dumps(run_subject(FIRST_SEED + subject, maintenance=False)), "utf-8")
+        draft.replace(path)
+        print(f"{subject + 1} of {subjects} twins", flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Parse and run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the subjects' files are; finished ones are kept")
+    parser.add_argument("--subjects", type=int, default=20)
+    options = parser.parse_args(arguments)
+    compute(options.folder, options.subjects)
+
+
+if __name__ == "__main__":
+    main()
