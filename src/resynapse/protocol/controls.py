@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from resynapse.errors import ProtocolError, nearest
 from resynapse.protocol.derived import Derived
@@ -37,6 +38,17 @@ def _no_rules(_: Protocol) -> Iterator[Derived]:
     return iter(())
 
 
+Role = Literal["nuisance", "ablation", "sweep", "reference"]
+"""What a control may decide in an audit.
+
+- ``nuisance``: it changes how something is measured or made comparable, not what is claimed (noise draws and scale,
+  learning exposure, washout, thresholds). Every claim whose cells it touches has to hold in it.
+- ``ablation``: it removes a part of the treatment. It decides only what claims say about mechanisms.
+- ``sweep``: another strength or kind of challenge. It gives the range over which a claim holds.
+- ``reference``: the intact network, which says whether a test can separate arms at all.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """A named control.
@@ -44,6 +56,7 @@ class Control:
     Parameters
     ----------
     name : as on the command line.
+    role : what it may decide; see `Role`.
     isolates : one sentence on what the comparison with the arm itself shows.
     lacks : why it changes nothing, where it does not.
     make : the changes for each arm; changes that leave an arm as it is are dropped.
@@ -51,6 +64,7 @@ class Control:
     """
 
     name: str
+    role: Role
     isolates: str
     lacks: str | Callable[[Protocol], str]
     make: Callable[[Protocol], Made] = _no_variants
@@ -101,120 +115,140 @@ CONTROLS: dict[str, Control] = {
     for c in (
         Control(
             "sham",
+            "ablation",
             "the fine-tuning alone, without regrowth, modulation and noise: what training by itself brings",
             "no arm has regrowth, a drug or noise of training",
             wherever_treated(SHAM),
         ),
         Control(
             "matched-exposure",
+            "nuisance",
             "every arm with the learning exposure (rate times epochs) of the most trained one: dose of training",
             _why_matched,
             matched_exposure,
         ),
         Control(
             "random-regrowth",
+            "ablation",
             "as many connections regrown at random places: whether the guidance by gradients matters",
             "no arm regrows by gradient",
             wherever_treated(RANDOM_REGROWTH),
         ),
         Control(
             "no-gain",
+            "ablation",
             "the treatment at gain 1: what the gain does, to the probe above all",
             "no arm has a gain",
             wherever_treated(NO_GAIN),
         ),
         Control(
             "no-training",
+            "ablation",
             "regrowth and modulation (a ramp at its end) without fine-tuning: what the drug state does by itself",
             "no treatment trains",
             no_training,
         ),
         Control(
             "gain-only",
+            "ablation",
             "the treatment's gain and nothing else of it, on the untreated network: what gain does without training",
             "no treatment has a gain and something else",
             gain_only,
         ),
         Control(
             "equal-protection",
+            "nuisance",
             "the same washout of the stabiliser (the middle one) in every arm: the challenge at the test made equal",
             why_no_washout,
             equal_protection,
         ),
         Control(
             "no-protection",
+            "ablation",
             "no stabiliser at all: what is left of the arms' order without protection",
             "no arm is given the stabiliser",
             _of_kind(Change(step="stabilise")),
         ),
         Control(
             "no-decay",
+            "nuisance",
             "the stabiliser does not wash out: full protection at the test, what the washout takes away",
             "no arm has a washout of the stabiliser",
             _of_kind(Change(step="decay", set={"per_step": 0.0})),
         ),
         Control(
             "swapped-decay",
+            "nuisance",
             "the fastest and the slowest washout exchanged: whether order follows the drug or the washout",
             why_no_washout,
             swapped_decay,
         ),
         Control(
             "no-maintenance",
+            "ablation",
             "withdrawal straight after treatment: what maintenance adds",
             "no arm is trained between its treatment and the end of the drug",
             no_maintenance,
         ),
         Control(
             "stabiliser-only",
+            "ablation",
             "no treatment, but everything that follows it: what the stabiliser does alone",
             "no treated arm is given the stabiliser",
             stabiliser_only,
         ),
         Control(
             "healthy",
+            "reference",
             "the same path without pruning: the reference of a network that lost nothing",
             "the induction does not prune",
             _of_kind(Change(step="prune", section="induction")),
         ),
         Control(
             "random-lesion",
+            "sweep",
             "the structural test removes random connections, equally many in each layer's share",
             why_no_lesion,
             lesions("random"),
         ),
         Control(
             "matched-lesion",
+            "nuisance",
             "the structural test removes exactly its share of every layer's weakest: equal loss for dense and sparse",
             why_no_lesion,
             lesions("smallest"),
         ),
         Control(
             "scaled-noise",
+            "nuisance",
             "noise of assessments in proportion to activation: resilience by structure, not by a louder signal",
             "no arm is assessed after the induction",
             _of_kind(*(Change(step="assess", section=s, set={"noise": "scaled"}) for s in ("treatment", "follow_up"))),
         ),
         Control(
             "many-draws",
+            "nuisance",
             f"every accuracy under noise as the mean of {DRAWS} noise draws: how much one draw alone makes of a spread",
             f"every assessment is the mean of {DRAWS} noise draws already",
             _of_kind(Change(step="assess", set={"draws": DRAWS})),
         ),
         Control(
             "fixed-probe",
+            "nuisance",
             "the middle strength at every cycle where a probe's strength changes: sensitisation apart from the probe",
             "no probe changes its strength along the counts of a condition",
             fixed_probe,
         ),
         Control(
             "remitters-only",
+            "nuisance",
             "only subjects in remission (acc_combined 90 or more) go on: relapse of those who had something to lose",
             "no arm is assessed for acc_combined after the induction",
             remitters_only,
         ),
         Control(
             "threshold-sweep",
+            "nuisance",
             "derived outcomes at 0.8, 0.9, 1.1 and 1.2 of their thresholds: whether an order hangs on the threshold",
             "no derived outcome has a threshold other than 0",
             rules=other_thresholds,
