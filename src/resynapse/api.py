@@ -202,6 +202,7 @@ def audit(
     out: str | Path | None = None,
     workers: int | None = None,
     seed: int = 0,
+    seeds: int | None = None,
     dask: str | None = None,
     claims: str | Path | None = None,
     display: Display | None = None,
@@ -217,6 +218,8 @@ def audit(
     subjects : of the tree; by default 10, 20 or 100 with the depth.
     out : folder of the runs; by default a temporary one, gone when the program ends.
     workers, seed, dask, display, note : as in `run`.
+    seeds : root seeds, from `seed` on, over which the verdicts are compared; by default 1 at depth quick, 5 at the
+        others.
     claims : of another name, or a YAML file of claims.
 
     Raises
@@ -226,7 +229,7 @@ def audit(
     >>> import resynapse as rs
     >>> run = rs.run(rs.load("manic-switch"), subjects=2)
     >>> len(rs.audit(run, claims="switch-relapse").claims)
-    20
+    26
     """
     from resynapse.audits.audit import conclude, judged_as_it_is
     from resynapse.audits.perform import perform
@@ -246,6 +249,7 @@ def audit(
         out=_temporary() if out is None else Path(out),
         workers=workers,
         seed=seed,
+        seeds=seeds,
         dask=dask,
         display=display,
         note=note,

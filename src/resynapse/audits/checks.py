@@ -27,16 +27,16 @@ def check_claims(protocol: Protocol, claims: Iterable[Claim]) -> None:
         for name in sorted(claim.needs):
             if name not in controls:
                 raise ProtocolError(f"claim {claim.id}: unknown control {name!r}; {nearest(name, controls)}")
-        for test in (*claim.tests, *(t for c in claim.controls for t in c.tests)):
+        for test in claim.tests:
             for measure in test.measures:
                 arm = measure.arm.partition(":")[0]
                 if arm not in protocol.arms and measure.arm not in protocol.variants:
                     raise ProtocolError(
                         f"claim {claim.id}: protocol {protocol.name} has no arm {arm!r}; {nearest(arm, protocol.arms)}"
                     )
-        for control in claim.controls:
-            if control.selects:
-                _check_selection(claim, *control.selects, measured)
+        for reading in claim.readings:
+            if reading.selects:
+                _check_selection(claim, *reading.selects, measured)
 
 
 def _measured(protocol: Protocol) -> dict[str, set[str]]:

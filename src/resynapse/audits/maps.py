@@ -83,18 +83,18 @@ def mapped(claims: Iterable[Claim], cells: Cells, tree: Protocol, along: tuple[C
     if len(along) < 2:
         return ()
     made = []
-    for claim in claims:
-        if any(not combinations(test, cells.keys).parts for test in claim.tests):
+    for claimed, reading in (named for claim in claims for named in claim.named):
+        if any(not combinations(test, cells.keys).parts for test in reading.tests):
             continue
-        used = {measure.outcome for test in claim.tests for measure in test.measures}
+        used = {measure.outcome for test in reading.tests for measure in test.measures}
         other = {name: renamed for name, renamed in thresholds(tree).items() if used & set(renamed)}
         for name, levels in _points(along):
             arms = {v.of: variant for variant, v in tree.variants.items() if v.control == name}
             for threshold, outcomes in {"": {}, **other}.items():
-                status, _ = answer(claim, cells, World(name=name, arms=arms, outcomes=outcomes))
+                status, _ = answer(reading, cells, World(name=name, arms=arms, outcomes=outcomes))
                 made.append(
                     MapPoint(
-                        claim=claim.id,
+                        claim=claimed,
                         first=along[0].name,
                         first_level=float(np.round(levels[0][1], 4)),
                         second=along[1].name,
