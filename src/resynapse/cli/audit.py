@@ -39,8 +39,8 @@ def audit(
         int | None,
         Parameter(
             converter=whole,
-            help="Root seeds, from --seed on, over which verdicts are compared, ten subjects each; by default 1 at depth "
-            "quick, which compares none, and 5 at the others.",
+            help="Root seeds, from --seed on, over which verdicts are compared, ten subjects each; by default 1 at "
+            "depth quick, which compares none, and 5 at the others.",
         ),
     ] = None,
     dask: Dask = None,
