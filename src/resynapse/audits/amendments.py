@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from resynapse.audits.constants import CONSTANTS, FINAL_GAIN, RELU, Constant, gains
 from resynapse.errors import ProtocolError
 from resynapse.protocol import Assess, Protocol, Train
-from resynapse.protocol.controls import CONTROLS, controlled
+from resynapse.protocol.controls import CONTROLS, RENAMED, controlled
 from resynapse.protocol.derived import Derived, base
 from resynapse.protocol.paths import Route, assessments, epochs
 from resynapse.protocol.variants import Change, Variant
@@ -31,7 +31,8 @@ OF_CONTROLS: dict[str, tuple[str, Action]] = {
     "random-regrowth": ("scoring of regrowth", "swap"),
     "random-lesion": ("rule of the lesion", "swap"),
     "matched-lesion": ("rule of the lesion", "equalise"),
-    "scaled-noise": ("noise relative to activation", "equalise"),
+    "own-scale-noise": ("noise relative to activation", "equalise"),
+    "pruned-scale-noise": ("noise relative to activation", "sweep"),
     "many-draws": ("noise draws", "measure otherwise"),
     "fixed-probe": ("probe strength over cycles", "equalise"),
     "threshold-sweep": ("threshold", "sweep"),
@@ -86,7 +87,7 @@ def amended_for_audit(
     added: dict[str, Variant] = {}
     rules: list[Derived] = []
     before = epochs(protocol.routes)
-    for constant, action, name, changed in _possible(protocol, depth):
+    for constant, action, name, changed in _possible(protocol, needed, depth):
         retrains = epochs(changed.routes) > before
         if retrains and name not in needed and (depth == "quick" or (depth == "standard" and name in DEAREST)):
             continue
@@ -100,14 +101,15 @@ def amended_for_audit(
     return tree, tuple(made)
 
 
-def _possible(protocol: Protocol, depth: Depth) -> Iterator[tuple[str, Action, str, Protocol]]:
+def _possible(protocol: Protocol, needed: Collection[str], depth: Depth) -> Iterator[tuple[str, Action, str, Protocol]]:
     """Every amendment that changes something, with the protocol that has it alone beside what was there."""
-    for name in CONTROLS:
+    # a file of claims may name a control as it was called before
+    for name in (*CONTROLS, *(former for former in RENAMED if former in needed)):
         try:
             changed = controlled(protocol, name)
         except ProtocolError:
             continue
-        about, action = OF_CONTROLS.get(name, (name, "measure otherwise"))
+        about, action = OF_CONTROLS.get(RENAMED.get(name, name), (name, "measure otherwise"))
         yield about, action, name, changed
     for constant in CONSTANTS:
         for level in constant.fine if depth == "full" else constant.levels:
