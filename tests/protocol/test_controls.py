@@ -84,7 +84,7 @@ def test_everything_up_to_the_first_difference_is_shared() -> None:
     # a washout, a lesion or the end of maintenance differ only after what is trained
     for control in (
         "equal-protection", "swapped-decay", "no-decay", "random-lesion", "matched-lesion", "no-maintenance",
-        "scaled-noise", "many-draws", "remitters-only", "threshold-sweep",
+        "pruned-scale-noise", "own-scale-noise", "many-draws", "remitters-only", "threshold-sweep",
     ):  # fmt: skip
         assert epochs(controlled(PUBLISHED, control).routes) == epochs(PUBLISHED.routes)
     # the gain alone trains three maintenances and no treatment

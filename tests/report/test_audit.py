@@ -31,7 +31,7 @@ claims:
     tests:
       - difference: {of: acc_standard of trained at acute, minus: acc_standard of untreated at acute, above: 0}
       - order: {of: acc_internal_1.0, at: acute, arms: [trained, untreated]}
-    controls: [scaled-noise]
+    controls: [pruned-scale-noise]
 """
 
 
@@ -61,11 +61,11 @@ def test_a_reader_sees_the_sentence_how_it_was_read_and_what_each_control_says(a
     assert "“Training helps.” (Results). Read as: More than no treatment." in said
     titles = {table.title.partition(" in every world")[0]: table for table in audit_tables(audit)}
     (check,) = titles["What each control says"].rows
-    assert check[:2] == ("order", "scaled-noise")
+    assert check[:2] == ("order", "pruned-scale-noise")
     assert check[4] == "6"
     orders = titles["Orders of the arms by their means, and relapse,"]
     assert orders.rows[0][0] == "as run"
-    assert {"scaled-noise", "noise of the tests x1.25"} <= {row[0] for row in orders.rows[1:]}
+    assert {"pruned-scale-noise", "noise of the tests x1.25"} <= {row[0] for row in orders.rows[1:]}
     assert "acc_internal_1.0 at acute" in orders.rows[0][2]
     matrix = titles["Constants and conclusions"]
     assert matrix.header[3:5] == ("changed", "moved")

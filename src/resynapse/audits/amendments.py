@@ -10,7 +10,7 @@ from resynapse.audits.constants import CONSTANTS, FINAL_GAIN, RELU, Constant, ga
 from resynapse.audits.worlds import BOTH, NUISANCES
 from resynapse.errors import ProtocolError
 from resynapse.protocol import Assess, Protocol, Train
-from resynapse.protocol.controls import CONTROLS, Role, controlled
+from resynapse.protocol.controls import CONTROLS, RENAMED, Role, controlled
 from resynapse.protocol.derived import Derived, base
 from resynapse.protocol.paths import Route, assessments, epochs
 from resynapse.protocol.variants import Change, Variant
@@ -32,7 +32,6 @@ OF_CONTROLS: dict[str, tuple[str, Action]] = {
     "random-regrowth": ("scoring of regrowth", "swap"),
     "random-lesion": ("rule of the lesion", "swap"),
     "matched-lesion": ("rule of the lesion", "equalise"),
-    "scaled-noise": ("noise relative to activation", "equalise"),
     "own-scale-noise": ("noise relative to activation", "equalise"),
     "pruned-scale-noise": ("noise relative to activation", "sweep"),
     "exposure-ladder": ("learning exposure", "sweep"),
@@ -90,7 +89,7 @@ def amended_for_audit(protocol: Protocol, read: Iterable[str], depth: Depth) -> 
     added: dict[str, Variant] = {}
     rules: list[Derived] = []
     before = epochs(protocol.routes)
-    for constant, action, role, name, changed in _possible(protocol, depth):
+    for constant, action, role, name, changed in _possible(protocol, read, depth):
         retrains = epochs(changed.routes) > before
         shorter = _shortened(changed, protocol) if retrains and depth != "full" else changed
         new = {n: v for n, v in shorter.variants.items() if n not in protocol.variants}
@@ -128,15 +127,20 @@ def _both(tree: Protocol, read: Iterable[str]) -> dict[str, Variant]:
     return found
 
 
-def _possible(protocol: Protocol, depth: Depth) -> Iterator[tuple[str, Action, Role, str, Protocol]]:
+def _possible(
+    protocol: Protocol, read: Iterable[str], depth: Depth
+) -> Iterator[tuple[str, Action, Role, str, Protocol]]:
     """Every amendment that changes something, with the protocol that has it alone beside what was there."""
-    for name in CONTROLS:
+    # a file of claims may name a control as it was called before
+    former = {arm.partition(":")[2] for arm in read} & set(RENAMED)
+    for name in (*CONTROLS, *sorted(former)):
         try:
             changed = controlled(protocol, name)
         except ProtocolError:
             continue
-        about, action = OF_CONTROLS.get(name, (name, "measure otherwise"))
-        yield about, action, CONTROLS[name].role, name, changed
+        now = RENAMED.get(name, name)
+        about, action = OF_CONTROLS.get(now, (name, "measure otherwise"))
+        yield about, action, CONTROLS[now].role, name, changed
     for constant in CONSTANTS:
         for level in constant.fine if depth == "full" else constant.levels:
             name = f"{constant.name} {'' if constant.absolute else 'x'}{level:g}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from resynapse.errors import ProtocolError, nearest
 from resynapse.protocol import CONTROLS, Protocol
 from resynapse.protocol.claims import Claim
+from resynapse.protocol.controls import RENAMED
 from resynapse.protocol.derived import base
 from resynapse.protocol.paths import assessments
 from resynapse.protocol.when import When
@@ -21,7 +22,7 @@ def check_claims(protocol: Protocol, claims: Iterable[Claim]) -> None:
     ------
     ProtocolError : a claim names an unknown arm or control, or selects subjects by what is not measured.
     """
-    controls = [*CONTROLS, *{variant.control for variant in protocol.variants.values()}]
+    controls = [*CONTROLS, *RENAMED, *{variant.control for variant in protocol.variants.values()}]
     measured = _measured(protocol)
     for claim in claims:
         for name in sorted(claim.needs):

@@ -398,9 +398,10 @@ class Assess(Step):
         description="independent noise draws; an accuracy under noise is their mean",
         json_schema_extra={"unit": "draws", "source": "choice"},
     )
-    noise: Literal["absolute", "scaled"] = Field(
+    noise: Literal["absolute", "scaled", "own"] = Field(
         default="absolute",
-        description="internal noise as its name says, or scaled to the state's activation relative to the induction's",
+        description="internal noise as its name says; `scaled` to the state's activation relative to the induction's; "
+        "or `own`, in units of each unit's own SD over the test set",
         json_schema_extra={"source": "choice"},
     )
 
