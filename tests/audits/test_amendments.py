@@ -33,7 +33,7 @@ def test_quick_trains_for_the_needs_of_the_claims_alone(article: rs.Protocol) ->
 def test_every_row_has_its_world_and_the_arms_stay(article: rs.Protocol) -> None:
     tree, rows = amended_for_audit(article, ["sham"], "standard")
     assert all(worlds(tree, row.name) for row in rows)
-    assert {arm: tree.routes[arm] for arm in article.arms} == article.routes
+    assert {arm: tree.routes[arm] for arm in article.routes} == article.routes
     assert {row.action for row in rows} == {"equalise", "swap", "remove", "sweep", "measure otherwise"}
     assert len({row.constant for row in rows}) > 15
 

@@ -72,7 +72,7 @@ class Control:
 
 
 def controlled(protocol: Protocol, name: str) -> Protocol:
-    """The protocol with the variants of a control.
+    """The protocol with the variants of a control; one that the protocol has already stays as it is.
 
     Raises
     ------
@@ -84,15 +84,15 @@ def controlled(protocol: Protocol, name: str) -> Protocol:
         f"{arm}:{name}": Variant(of=arm, changes=changes, control=name)
         for arm, changes in CONTROLS[name].make(protocol)
     }
-    after = replace(protocol, variants={**protocol.variants, **added})
+    after = replace(protocol, variants={**added, **protocol.variants})
     routes = after.routes
-    kept = {n: v for n, v in after.variants.items() if n not in added or routes[n] != routes[v.of]}
+    new = {n: v for n, v in added.items() if n not in protocol.variants and routes[n] != routes[v.of]}
     rules = tuple(rule for rule in CONTROLS[name].rules(protocol) if rule not in protocol.derived)
-    if len(kept) == len(protocol.variants) and not rules:
-        lacks = CONTROLS[name].lacks
+    if not new and not rules:
+        lacks = "its variants are there already" if added.keys() & protocol.variants.keys() else CONTROLS[name].lacks
         why = lacks if isinstance(lacks, str) else lacks(protocol)
         raise ProtocolError(f"control {name} changes nothing in protocol {protocol.name}: {why}")
-    return replace(protocol, variants=kept, derived=(*protocol.derived, *rules))
+    return replace(protocol, variants={**protocol.variants, **new}, derived=(*protocol.derived, *rules))
 
 
 def _of_kind(*changes: Change) -> Callable[[Protocol], Made]:
@@ -200,9 +200,9 @@ CONTROLS: dict[str, Control] = {
         Control(
             "healthy",
             "reference",
-            "the same path without pruning: the reference of a network that lost nothing",
-            "the induction does not prune",
-            _of_kind(Change(step="prune", section="induction")),
+            "the same path without the losses of the induction: the reference of a network that lost nothing",
+            "nothing is lost in the induction",
+            _of_kind(*(Change(step=step, section="induction") for step in ("prune", "prune_more", "lesion", "scar"))),
         ),
         Control(
             "random-lesion",
@@ -256,3 +256,8 @@ CONTROLS: dict[str, Control] = {
     )
 }
 """Every control by its name."""
+
+
+def is_reference(control: str) -> bool:
+    """Whether what a control makes is no treatment of anything, but what tests are read against."""
+    return control in CONTROLS and CONTROLS[control].role == "reference"
