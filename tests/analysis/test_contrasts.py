@@ -160,7 +160,7 @@ def test_a_variant_is_contrasted_with_its_own_arm_alone() -> None:
     found = set(pairs(sham, arms))
     assert ("ssri:sham", "ssri") in found
     assert not any("sham" in one and "sham" in other for one, other in found)
-    assert len(found) == 6 + 3
+    assert len(found) == 6 + 3 + 1  # the reference beside the untreated arm
 
 
 def test_a_real_run_gives_the_same_contrasts_whatever_else_was_run(tiny: rs.Protocol) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.miniatures import miniature
 
 import resynapse as rs
 from resynapse.cohort import Subject
@@ -19,7 +20,7 @@ from resynapse.protocol.derived import Below
 from resynapse.protocol.measuring import DRAWS
 from resynapse.protocol.paths import assessments, epochs
 from resynapse.runs.walk import walk
-from resynapse.task import GaussianBlobs, TaskData
+from resynapse.task import TaskData
 
 SUBJECT = Subject(5, 1)
 KINDLING = rs.load("kindling")
@@ -139,11 +140,7 @@ def test_fixed_probe_is_the_middle_strength_at_every_cycle() -> None:
 
 
 def test_fixed_probe_parts_from_the_arm_only_where_a_decision_differs(compiled: Engine) -> None:
-    small = replace(KINDLING, task=GaussianBlobs(train=128, test=64, clean=16), hidden=(16, 12, 8)).only(
-        ["untreated", "ssri"]
-    )
-    for assignment in ("induction.train.epochs=2", "arms.ssri.train.epochs=2"):
-        small = amended(small, assignment)
+    small = miniature(KINDLING).only(["untreated", "ssri"])
     always = loads(dumps(small).replace("when: stress_test < 60", "when: stress_test < 101"))
     (plain, trained), (found, again) = (values(p, compiled) for p in (always, controlled(always, "fixed-probe")))
     assert trained == again  # every cycle scars in both, so they stay one network

@@ -79,7 +79,7 @@ class Control:
 def controlled(protocol: Protocol, name: str) -> Protocol:
     """The protocol with the variants of a control, which bear the name that was asked for.
 
-    A former name (`RENAMED`) does the same with a warning.
+    A variant that the protocol has already stays as it is. A former name (`RENAMED`) does the same with a warning.
 
     Raises
     ------
@@ -92,14 +92,15 @@ def controlled(protocol: Protocol, name: str) -> Protocol:
         text = f"control {name} is now called {RENAMED[name]}: {control.isolates}"
         warnings.warn(text, RenamedWarning, stacklevel=2)
     added = {f"{arm}:{name}": Variant(of=arm, changes=changes, control=name) for arm, changes in control.make(protocol)}
-    after = replace(protocol, variants={**protocol.variants, **added})
+    after = replace(protocol, variants={**added, **protocol.variants})
     routes = after.routes
-    kept = {n: v for n, v in after.variants.items() if n not in added or routes[n] != routes[v.of]}
+    new = {n: v for n, v in added.items() if n not in protocol.variants and routes[n] != routes[v.of]}
     rules = tuple(rule for rule in control.rules(protocol) if rule not in protocol.derived)
-    if len(kept) == len(protocol.variants) and not rules:
-        why = control.lacks if isinstance(control.lacks, str) else control.lacks(protocol)
+    if not new and not rules:
+        lacks = "its variants are there already" if added.keys() & protocol.variants.keys() else control.lacks
+        why = lacks if isinstance(lacks, str) else lacks(protocol)
         raise ProtocolError(f"control {name} changes nothing in protocol {protocol.name}: {why}")
-    return replace(protocol, variants=kept, derived=(*protocol.derived, *rules))
+    return replace(protocol, variants={**protocol.variants, **new}, derived=(*protocol.derived, *rules))
 
 
 def _of_kind(*changes: Change) -> Callable[[Protocol], Made]:
@@ -212,9 +213,9 @@ CONTROLS: dict[str, Control] = {
         Control(
             "healthy",
             "reference",
-            "the same path without pruning: the reference of a network that lost nothing",
-            "the induction does not prune",
-            _of_kind(Change(step="prune", section="induction")),
+            "the same path without the losses of the induction: the reference of a network that lost nothing",
+            "nothing is lost in the induction",
+            _of_kind(*(Change(step=step, section="induction") for step in ("prune", "prune_more", "lesion", "scar"))),
         ),
         Control(
             "random-lesion",
@@ -277,3 +278,8 @@ CONTROLS: dict[str, Control] = {
 """Every control by its name."""
 RENAMED = {"scaled-noise": "pruned-scale-noise"}
 """Former names of controls, which files and commands may still hold."""
+
+
+def is_reference(control: str) -> bool:
+    """Whether what a control makes is no treatment of anything, but what tests are read against."""
+    return control in CONTROLS and CONTROLS[control].role == "reference"

@@ -13,6 +13,7 @@ from resynapse.analysis.cells import Cell, Cells, units
 from resynapse.analysis.describe import Description
 from resynapse.analysis.published import Comparison, changes, compare, protocols_with_tables
 from resynapse.protocol import Protocol
+from resynapse.protocol.controls import is_reference
 from resynapse.runs.folder import Manifest, RunFolder
 
 if TYPE_CHECKING:
@@ -90,8 +91,10 @@ class Material:
 
     @cached_property
     def drawn(self) -> tuple[str, ...]:
-        """Arms that a figure has room for: all of them, or those without a control where they are many."""
-        return self.arms if len(self.arms) <= MOST_ARMS else tuple(a for a in self.arms if a in self.protocol.arms)
+        """Arms that a figure has room for: all but references, or those without a control where they are many."""
+        made = self.protocol.variants
+        found = tuple(arm for arm in self.arms if arm not in made or not is_reference(made[arm].control))
+        return found if len(found) <= MOST_ARMS else tuple(arm for arm in found if arm in self.protocol.arms)
 
     @cached_property
     def units(self) -> Mapping[str, str]:
