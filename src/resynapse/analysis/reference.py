@@ -1,9 +1,9 @@
 """Can a test separate arms? The intact network goes through it: what it fails, or what everybody passes, cannot.
 
 Accuracies are judged against chance, yes-or-no outcomes against the share of subjects below their threshold. The
-reference is the control `healthy`: the same path without pruning, nothing trained. Where it is not tested (off a drug that
-it never had), its score in the same outcome elsewhere stands in, as nothing was done to it in between; but not after a
-loss of connections.
+reference is the control `healthy`: the same path without pruning, nothing trained. Where it is not tested (off a drug
+that it never had), its score in the same outcome elsewhere stands in, as nothing was done to it in between; but not
+after a loss of connections.
 """
 
 from __future__ import annotations
