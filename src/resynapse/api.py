@@ -17,6 +17,7 @@ from resynapse.runs.progress import Display
 if TYPE_CHECKING:
     import polars as pl
 
+    from resynapse.analysis.agreement import Agreement
     from resynapse.analysis.analyse import Analysis
     from resynapse.analysis.published import Comparison
     from resynapse.audits.amendments import Depth
@@ -79,6 +80,17 @@ class Run:
         from resynapse.analysis.published import changes, compare
 
         return compare(self.protocol.name, self.table(), changes(self.protocol))
+
+    def agreement(self) -> Agreement:
+        """How far the run agrees with the published tables: equivalence, power, spread, and the cells taken together.
+
+        Raises
+        ------
+        ResynapseError : no published table of its protocol ships with resynapse.
+        """
+        from resynapse.analysis.agreement import agreement
+
+        return agreement(self.table(), self.protocol)
 
     def analyse(self, *, difference: float = 5.0) -> Analysis:
         """The statistics of the run: descriptions, paired contrasts, rank orders and what else its protocol allows.

@@ -8,10 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from resynapse.analysis.agreement import Agreement, agreement
 from resynapse.analysis.analyse import Analysis, analyse
 from resynapse.analysis.cells import Cell, Cells, units
 from resynapse.analysis.describe import Description
-from resynapse.analysis.published import Comparison, changes, compare, protocols_with_tables
+from resynapse.analysis.published import Comparison, protocols_with_tables
 from resynapse.protocol import Protocol
 from resynapse.protocol.controls import is_reference
 from resynapse.runs.folder import Manifest, RunFolder
@@ -44,7 +45,7 @@ class Material:
     table : tidy table of the finished subjects.
     unfinished : subjects that are still to come.
     analysis : the statistics of `table`.
-    comparison : every published cell beside ours; None where no published table ships.
+    agreement : every published cell beside ours; None where no published table ships.
     """
 
     path: Path
@@ -52,7 +53,7 @@ class Material:
     table: pl.DataFrame
     unfinished: int
     analysis: Analysis
-    comparison: Comparison | None
+    agreement: Agreement | None
 
     @classmethod
     def of(cls, folder: RunFolder) -> Material:
@@ -71,13 +72,18 @@ class Material:
             table=table,
             unfinished=unfinished,
             analysis=analyse(table, protocol, unfinished=unfinished),
-            comparison=compare(protocol.name, table, changes(protocol)) if tabled else None,
+            agreement=agreement(table, protocol) if tabled else None,
         )
 
     @property
     def protocol(self) -> Protocol:
         """The protocol that was run."""
         return self.manifest.protocol
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """Every published cell beside ours, without what is concluded from it."""
+        return None if self.agreement is None else self.agreement.comparison
 
     @cached_property
     def cells(self) -> Cells:

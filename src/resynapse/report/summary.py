@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from resynapse.analysis.cells import Cell
 from resynapse.analysis.contrasts import Contrast, turned
 from resynapse.analysis.relapse import Relapse, Share
+from resynapse.report.agreement import agreement_words
 from resynapse.report.material import Material
 from resynapse.report.numbers import number
 from resynapse.report.section import Section
 from resynapse.report.statistics import interval, p_value
-from resynapse.report.tables import TextTable, comparison_summary
+from resynapse.report.tables import TextTable
 
 FEW = 4
 """Outcomes that the summary tells of."""
@@ -103,15 +104,8 @@ def _share(share: Share) -> str:
 
 
 def _publication(material: Material) -> Iterator[str]:
-    if material.comparison is None:
-        return
-    cells = material.analysis.equivalence
-    equal, constant = (sum(one.verdict == verdict for one in cells) for verdict in ("equivalent", "constant"))
-    apart = f"; {constant} more vary on neither side and lie within it, untested" if constant else ""
-    yield (
-        f"Against the publication: {comparison_summary(material.comparison)} "
-        f"{equal} of {len(cells)} measured cells are shown to be equivalent within their margin{apart}."
-    )
+    if material.agreement is not None:
+        yield f"Against the publication: {' '.join(agreement_words(material.agreement))}"
 
 
 def _clinical(material: Material) -> Iterator[str]:
@@ -119,9 +113,8 @@ def _clinical(material: Material) -> Iterator[str]:
     if side is None:
         return
     answered = [e for e in side.entries if e.model is not None and e.model.answer != "undecided"]
-    same = sum(e.agreement.startswith("consistent") for e in answered)
-    opposite = sum(e.agreement.startswith("INCONSISTENT") for e in answered)
-    contested = sum(e.agreement.startswith("contested") for e in answered)
+    sides = [{bool(finding.agrees) for finding in e.findings} for e in answered]
+    same, opposite, contested = (sides.count(side) for side in ({True}, {False}, {True, False}))
     nothing = sum(not e.findings for e in answered)
     yield (
         f"Beside clinical findings, directions only: of {len(side.entries)} questions to an arm the run answers "
