@@ -20,6 +20,7 @@ FLOORS = (
     {"runs"},
     {"analysis"},
     {"audits"},
+    {"attribution"},
     {"report"},
     {"api"},
     {"cli"},
