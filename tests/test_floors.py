@@ -31,6 +31,7 @@ FLOORS = (
     {"runs"},
     {"analysis"},
     {"audits"},
+    {"attribution"},
     {"report"},
     {"api"},
     {"cli"},

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from resynapse.analysis.agreement import Agreement
     from resynapse.analysis.analyse import Analysis
     from resynapse.analysis.published import Comparison
+    from resynapse.attribution.attribution import Attribution
     from resynapse.audits.amendments import Depth
     from resynapse.audits.audit import Audit
 
@@ -262,6 +263,63 @@ def audit(
         workers=workers,
         seed=seed,
         seeds=seeds,
+        dask=dask,
+        display=display,
+        note=note,
+    )
+
+
+def attribute(
+    protocol: Protocol,
+    *,
+    between: Sequence[str],
+    outcomes: Sequence[str] = (),
+    at: str | None = None,
+    join: Sequence[Sequence[str]] = (),
+    subjects: int = 10,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    seed: int = 0,
+    dask: str | None = None,
+    display: Display | None = None,
+    note: Callable[[str], None] = lambda text: None,
+) -> Attribution:
+    """Divide the difference between two arms among the components of their treatments.
+
+    Parameters
+    ----------
+    between : the first and the second arm; the contrast is the first minus the second.
+    outcomes : ``OUTCOME at CONDITION``, or ``OUTCOME`` alone; by default `acc_combined`, `acc_internal_2.5` and
+        `acc_biased_1.0`, of these what is measured.
+    at : the condition of outcomes that name none; by default the first after treatment.
+    join : components that count as one.
+    subjects, out, workers, seed, dask, display, note : as in `run`.
+
+    Raises
+    ------
+    ResynapseError : arms, outcomes or components that cannot be compared, or what `run` raises.
+
+    >>> import resynapse as rs
+    >>> found = rs.attribute(rs.load("demo"), between=["ketamine", "ssri"], outcomes=["gain"], subjects=1)
+    >>> [round(share.share, 3) for share in found.contrasts[0].shares if share.component == "gain-at-the-test"]
+    [-0.35]
+    """
+    from resynapse.attribution.factorial import factorial
+    from resynapse.attribution.perform import perform
+
+    if not isinstance(protocol, Protocol):
+        raise ResynapseError(f"{protocol!r} is no protocol; load it first: rs.attribute(rs.load('demo'), ...)")
+    if isinstance(between, str) or isinstance(outcomes, str):
+        one = between if isinstance(between, str) else outcomes
+        raise ResynapseError(f"{one!r} is one text; give a list, as in between=['ketamine', 'ssri']")
+    tree = factorial(protocol, between, outcomes, at, join)
+    return perform(
+        tree,
+        protocol.name,
+        subjects=subjects,
+        out=_temporary() if out is None else Path(out),
+        workers=workers,
+        seed=seed,
         dask=dask,
         display=display,
         note=note,
