@@ -64,6 +64,7 @@ class Examination:
     responder : the engine.
     marked : the network that change is measured from, or None.
     draws : independent noise draws that an accuracy under noise is the mean of.
+    first_draw : number of the first of them, 1 or more.
     noise_scale : what mean and sd of internal noise are multiplied by; see `noise_scale`.
     own_noise : mean and sd of internal noise are in units of each unit's own SD; see `spread`.
     """
@@ -75,6 +76,7 @@ class Examination:
     responder: Responder
     marked: Network | None = None
     draws: int = 1
+    first_draw: int = 1
     noise_scale: float = 1.0
     own_noise: bool = False
     _spread: list[Sequence[FloatArray]] = field(default_factory=list, init=False, repr=False, compare=False)
@@ -255,7 +257,8 @@ def _share_right(
     noisy = replace(seen.modulation, noise_mean=internal_mean * factor, noise_sd=internal_sd * factor)
     scaled = {"noise_scale": seen.spread} if (own or seen.own_noise) and internal_sd > 0 else {}
     right = []
-    for draw in range(seen.draws if input_sd > 0 or internal_sd > 0 else 1):
+    first = seen.first_draw - 1
+    for draw in range(first, first + (seen.draws if input_sd > 0 or internal_sd > 0 else 1)):
         key = seen.key.of(name)
         key = key.of(f"draw={draw + 1}") if draw else key
         inputs = data.inputs

@@ -10,7 +10,7 @@ import numpy as np
 from resynapse.analysis.cells import Cells
 from resynapse.audits.amendments import moved, variants
 from resynapse.audits.combinations import combinations
-from resynapse.audits.constants import CONSTANTS, Constant
+from resynapse.audits.constants import CONSTANTS, DUMMY, Constant
 from resynapse.audits.findings import Status
 from resynapse.audits.matrix import answer
 from resynapse.audits.sensitivity import Index, first_durations
@@ -47,7 +47,7 @@ class MapPoint:
 def directions(found: Iterable[Index]) -> tuple[Constant, ...]:
     """The two constants with the largest effects: the mean, over quantities, of an effect's share of the largest."""
     sums: dict[str, float] = {}
-    found = tuple(found)
+    found = tuple(index for index in found if index.factor != DUMMY.name)
     for quantity in {index.quantity for index in found}:
         here = [index for index in found if index.quantity == quantity]
         largest = max(index.effect for index in here)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 Note = Callable[[str], None]
-SCREENED, OTHERS = 4, 6
+SCREENED, OTHERS = 2, 6
 """Subjects of screening and map, and of other networks, at depth standard; a full audit takes a fifth of the tree's."""
 SEEDS: dict[Depth, int] = {"quick": 1, "standard": 5, "full": 5}
 """Root seeds over which verdicts are compared, by default."""

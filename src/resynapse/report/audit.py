@@ -211,8 +211,9 @@ def _sensitivity(audit: Audit) -> TextTable:
         found = [i for i in audit.sensitivity if i.quantity == quantity]
         for index in sorted((i for i in found if i.effect > 0), key=lambda i: -i.effect)[:MOST_EFFECTS]:
             shown = _estimate(index.effect, index.effect_low, index.effect_high)
-            rows.append((quantity, index.factor, index.range, shown, number(index.signed), index.method))
-    header = ("quantity", "constant", "range", "effect [95 %]", "signed", "method")
+            beyond = "yes" if index.shown else "no"
+            rows.append((quantity, index.factor, index.range, shown, number(index.signed), beyond, index.method))
+    header = ("quantity", "constant", "range", "effect [95 %]", "signed", "beyond chance", "method")
     return TextTable("Sensitivity: the constants with the largest effects", header, tuple(rows))
 
 

@@ -251,6 +251,7 @@ class _Walker:
             modulation=state.modulation,
             marked=state.marked,
             draws=step.draws,
+            first_draw=step.first_draw,
             noise_scale=scale,
             own_noise=step.noise == "own",
             data=self.data,
