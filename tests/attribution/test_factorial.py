@@ -100,7 +100,9 @@ def test_every_shared_stretch_is_trained_once(tree: Factorial) -> None:
 
 
 def test_maintenance_lasts_as_long_as_it_is_looked_at(tiny: Protocol) -> None:
-    short, long = (factorial(tiny, ["ketamine", "ssri"], [f"acc_biased_1.0 at {at}"]) for at in ("maintenance", "maintenance=4"))
+    short, long = (
+        factorial(tiny, ["ketamine", "ssri"], [f"acc_biased_1.0 at {at}"]) for at in ("maintenance", "maintenance=4")
+    )
     assert epochs(long.protocol.routes) - epochs(short.protocol.routes) == 2 * 3 * 2 * 2 * 2 * 2
     assert [str(one) for one in short.asked] == ["acc_biased_1.0 at maintenance=2"]
 
@@ -124,7 +126,9 @@ def test_components_that_do_not_differ_are_left_out_and_said(tree: Factorial) ->
 
 
 def test_joined_components_are_taken_together(tiny: Protocol) -> None:
-    tree = factorial(tiny, ["ketamine", "ssri"], [ACUTE], join=[["regrowth", "guidance"], ["noise", "gain-in-training"]])
+    tree = factorial(
+        tiny, ["ketamine", "ssri"], [ACUTE], join=[["regrowth", "guidance"], ["noise", "gain-in-training"]]
+    )
     assert [player.key for player in tree.players] == [
         "regrowth+guidance", "gain_in_training+noise".replace("_", "-"), "gain-at-the-test", "learning",
     ]  # fmt: skip
@@ -141,7 +145,9 @@ def test_any_two_arms_of_the_article_can_be_compared() -> None:
     for first in protocol.arms:
         for second in protocol.arms:
             if first != second:
-                made = factorial(protocol, [first, second], ["acc_internal_2.5 at acute", "acc_biased_1.0 at maintenance"])
+                made = factorial(
+                    protocol, [first, second], ["acc_internal_2.5 at acute", "acc_biased_1.0 at maintenance"]
+                )
                 assert [o.condition for o in made.asked] == ["acute", "maintenance=25"]
                 assert len(made.players) <= MOST
 
@@ -182,7 +188,11 @@ def test_arms_with_two_inductions_are_refused(tiny: Protocol) -> None:
 def test_too_many_components_are_refused_with_the_cure(uneven: Protocol) -> None:
     with pytest.raises(ProtocolError, match=r"components make .* mixtures; at most .*--join"):
         factorial(
-            rs.loads(UNEVEN.replace("gain: 1.25, inhibition: 0.8", "gain: 1.25, inhibition: 0.8, activation: tanh, layers: [1]")),
+            rs.loads(
+                UNEVEN.replace(
+                    "gain: 1.25, inhibition: 0.8", "gain: 1.25, inhibition: 0.8, activation: tanh, layers: [1]"
+                )
+            ),
             ["fast", "slow"],
             ["acc_combined at maintenance"],
         )

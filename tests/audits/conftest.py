@@ -80,8 +80,10 @@ def synthetic() -> rs.Protocol:
 
 @pytest.fixture(scope="session")
 def audited(synthetic: rs.Protocol, tmp_path_factory: pytest.TempPathFactory) -> Audit:
-    """Its audit at depth standard, by six subjects, with everything that depth has."""
-    return rs.audit(synthetic, depth="standard", subjects=6, out=tmp_path_factory.mktemp("audits") / "out")
+    """Its audit at depth standard, by six subjects, with everything that depth has, over one seed and few trajectories."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("resynapse.audits.sensitivity.TRAJECTORIES", 3)
+        return rs.audit(synthetic, depth="standard", subjects=6, seeds=1, out=tmp_path_factory.mktemp("audits") / "out")
 
 
 @pytest.fixture

@@ -130,7 +130,6 @@ class Audit:
     robustness : each claim with another task or network; empty at depth quick.
     reduced : what is smaller than in a full audit.
     changed : parts in which the protocol differs from the published one of its name.
-    notes : tests that cannot separate arms, by the intact network.
     """
 
     protocol: str
@@ -148,7 +147,6 @@ class Audit:
     robustness: tuple[Robust, ...] = ()
     reduced: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
     disclaimer: str = DISCLAIMER
 
     def count(self, verdict: str) -> int:

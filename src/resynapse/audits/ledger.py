@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from resynapse.analysis.cells import Cell, Cells
+from resynapse.analysis.reference import separability
 from resynapse.audits.arithmetic import Printed
 from resynapse.audits.combinations import combinations
 from resynapse.audits.findings import Finding
@@ -32,6 +33,7 @@ class Entry:
     sentence : the verdict in plain words, made of the numbers.
     breakers : names of every world of the battery in which the claim fails.
     undecided_in : names of those in which it is no longer shown.
+    cannot_separate : tests among those it reads that cannot separate arms, by the intact network; in words.
     not_run : nuisance controls that would change this protocol and are not part of the run.
     readings : everything that the verdict was computed from.
     """
@@ -50,6 +52,7 @@ class Entry:
     sentence: str
     breakers: tuple[str, ...] = ()
     undecided_in: tuple[str, ...] = ()
+    cannot_separate: tuple[str, ...] = ()
     not_run: tuple[str, ...] = ()
     readings: tuple[ReadingResult, ...] = ()
 
@@ -68,7 +71,14 @@ def ledger(
     """
     results = results_of(claims, cells, battery(protocol), table)
     absent = missing_from(protocol)
-    return tuple(_entry(claim, results[claim.id], absent, table) for claim in claims)
+    blunt = {(one.outcome, one.condition): one.sentence for one in separability(cells, protocol) if one.flagged}
+    made = []
+    for claim in claims:
+        entry = _entry(claim, results[claim.id], absent, table)
+        parts = [part for test in claim.tests for part in combinations(test, cells.keys).parts]
+        read = dict.fromkeys((cell.outcome, cell.condition) for part in parts for _, cell in part.weights)
+        made.append(replace(entry, cannot_separate=tuple(blunt[cell] for cell in read if cell in blunt)))
+    return tuple(made)
 
 
 def _entry(

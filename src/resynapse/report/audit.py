@@ -45,10 +45,13 @@ def audit_tables(audit: Audit) -> list[TextTable]:
 
 def audit_sentences(audit: Audit) -> list[str]:
     """The verdict of every claim in plain words, and what the audit did not look at."""
-    said = [f"{entry.id}: {entry.verdict}. {_restated(entry)} {entry.sentence}" for entry in audit.claims]
+    said = [
+        " ".join((f"{entry.id}: {entry.verdict}. {_restated(entry)} {entry.sentence}", *entry.cannot_separate))
+        for entry in audit.claims
+    ]
     sealed = [audit.seal.sentence] if audit.seal else []
     reduced = [f"Reduced at depth {audit.depth}: {text}." for text in audit.reduced]
-    return [audit.summary, RESTATED, *said, *audit.notes, *sealed, *reduced]
+    return [audit.summary, RESTATED, *said, *sealed, *reduced]
 
 
 AS_IT_IS = (
