@@ -106,7 +106,10 @@ def test_a_ramp_of_one_epoch_stays_at_its_beginning(tiny: rs.Protocol) -> None:
         ("[{train: {epochs: 1, lr: 1e-3}}, {train: {epochs: 1, lr: 1e-3}}]", "has train after train"),
         ("[{prune_more: {of_active: 0.1}}]", "has prune_more"),
         ("[{train: {epochs: 1, lr: {uniform: [1e-4, 1e-3]}}}]", "drawn for each subject"),
-        ("[{assess: {condition: before, outcomes: [acc_clean]}}, {drug: {gain: 2.0}, when: acc_clean < 50}]", "only when"),
+        (
+            "[{assess: {condition: before, outcomes: [acc_clean]}}, {drug: {gain: 2.0}, when: acc_clean < 50}]",
+            "only when",
+        ),
     ],
 )
 def test_other_treatments_are_refused_with_the_cure(tiny: rs.Protocol, steps: str, says: str) -> None:
