@@ -1,4 +1,4 @@
-"""`resynapse attribute`: shares on standard output, the plan on standard error, refusals in one line."""
+"""`resynapse attribute` and `match`: results on standard output, the plan on standard error, refusals in one line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def file(tmp_path_factory: pytest.TempPathFactory, tiny: rs.Protocol) -> Path:
 def _call(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
     code = 0
     try:
-        main(["attribute", *words])
+        main(list(words))
     except SystemExit as stop:
         code = int(stop.code or 0)
     out, err = capsys.readouterr()
@@ -34,7 +34,7 @@ def test_it_prints_shares_and_writes_a_page(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    words = (str(file), "--between", "ketamine,ssri", "--outcome", "acc_combined", "--subjects", "2")
+    words = ("attribute", str(file), "--between", "ketamine,ssri", "--outcome", "acc_combined", "--subjects", "2")
     code, out, err = _call(capsys, *words, "--workers", "1")
     assert code == 0
     assert "acc_combined at acute: ketamine minus ssri, 2 subjects" in out
@@ -63,9 +63,24 @@ def test_it_prints_shares_and_writes_a_page(
 def test_bad_input_is_one_line(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], says: str
 ) -> None:
-    code, out, err = _call(capsys, str(file), *words, "--out", str(tmp_path / "out"))
+    code, out, err = _call(capsys, "attribute", str(file), *words, "--out", str(tmp_path / "out"))
     assert code == 2
     assert out == ""
     assert says in err
     assert len(err.strip().splitlines()) == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_match_prints_a_contrast_on_every_basis(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ("match", str(file), "--between", "ketamine,ssri", "--at", "acute", "--subjects", "1")
+    code, out, err = _call(capsys, *words)
+    assert code == 0
+    assert all(basis in out for basis in ("as run", "equal exposure", "equal change", "equal loss", SHORT_DISCLAIMER))
+    assert "learning rates" in err
+    (folder,) = Path("resynapse-matches").iterdir()
+    assert {path.name for path in folder.iterdir()} == {"tree", "match.json"}
+    code, again, _ = _call(capsys, *words, "--format", "json")
+    assert json.loads(again) == json.loads((folder / "match.json").read_text())

@@ -92,7 +92,7 @@ def factorial(
     ProtocolError : arms, outcomes or components that do not exist or cannot be taken apart; arms that do not
         differ; too many components.
     """
-    first, second = _arms(protocol, between)
+    first, second = one_contrast(protocol, between)
     outcomes_asked, needed = asked(protocol, (first, second), outcomes, at)
     ours, theirs = treatment(protocol, first), treatment(protocol, second)
     if ours.marked != theirs.marked:
@@ -147,7 +147,13 @@ def factorial(
     )
 
 
-def _arms(protocol: Protocol, between: Sequence[str]) -> tuple[str, str]:
+def one_contrast(protocol: Protocol, between: Sequence[str]) -> tuple[str, str]:
+    """The two arms that are named.
+
+    Raises
+    ------
+    ProtocolError : not two, the same twice, unknown, or with two inductions.
+    """
     if len(between) != 2:
         raise ProtocolError(f"{', '.join(between) or 'nothing'} is no contrast; name two arms, as in ketamine,ssri")
     routes = protocol.routes
