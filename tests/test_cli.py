@@ -24,7 +24,7 @@ from resynapse.cli import app, main
 from resynapse.protocol import CONTROLS, dumps
 
 COMMANDS = (
-    "replicate", "run", "compare", "table", "analyse", "audit", "attribute", "protocols", "show", "validate", "citations", "controls",
+    "replicate", "run", "compare", "table", "analyse", "audit", "attribute", "match", "protocols", "show", "validate", "citations", "controls",
     "schema", "flow", "plugins", "diff", "figure", "report", "export",
 )  # fmt: skip
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.special import log_softmax
 
 from resynapse import outcomes
 from resynapse.errors import ProtocolError, ResynapseError
@@ -494,3 +495,44 @@ def test_a_network_at_chance_has_no_tolerance() -> None:
     seen = Examination(NETWORK, NEUTRAL, DATA, CONDITION, Recorder())
     # always the same class: the frequency of that class, about 25 %
     assert outcome("tolerance_internal").measure(seen) is None
+
+
+@quick
+@given(states, st.integers(0, 2**32 - 1))
+def test_training_loss_is_the_mean_cross_entropy_on_the_training_set_without_noise_in_the_drug_state(
+    state: Modulation, seed: int
+) -> None:
+    labels = DATA.train.labels
+    recorder = Recorder(scores=np.random.default_rng(seed).normal(0, 20, (4, labels.size)))
+    value = outcome("train_loss").measure(Examination(NETWORK, state, DATA, CONDITION, recorder))
+    (asked,) = recorder.responded
+    assert asked.inputs is DATA.train.inputs
+    assert asked.noise is None
+    assert asked.modulation == replace(state, noise_mean=0.0, noise_sd=0.0)
+    assert recorder.scores is not None
+    assert value == pytest.approx(_cross_entropy(recorder.scores, labels), rel=1e-9, abs=1e-12)
+
+
+def _cross_entropy(scores: FloatArray, labels: NDArray[np.int64]) -> float:
+    """The mean of -log softmax of the right class, by the library."""
+    return float(-log_softmax(scores, axis=0)[labels, np.arange(labels.size)].mean())
+
+
+@quick
+@given(st.floats(0.0, 1.0))
+def test_surviving_change_is_that_of_connections_live_before_and_after(by: float) -> None:
+    def change(before: Network, after: Network) -> float:
+        seen = Examination(after, NEUTRAL, DATA, CONDITION, Recorder(), marked=before)
+        return outcome("surviving_change").measure(seen)
+
+    pairs = list(zip(NETWORK.weights, NETWORK.masks, strict=True))
+    moved = replace(NETWORK, weights=tuple(np.where(m, w + by, w) for w, m in pairs))
+    # a sum of a weight below 1 and a shift below 1 is rounded once
+    assert change(NETWORK, moved) == pytest.approx(by, abs=2 * np.finfo(float).eps)
+    grown = replace(
+        NETWORK,
+        weights=tuple(np.where(m, w, 7.0) for w, m in pairs),
+        masks=tuple(np.ones_like(m) for m in NETWORK.masks),
+    )
+    assert change(NETWORK, grown) == 0.0
+    assert change(grown, NETWORK) == 0.0

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from resynapse.analysis.analyse import Analysis
     from resynapse.analysis.published import Comparison
     from resynapse.attribution.attribution import Attribution
+    from resynapse.attribution.matched import Matching
     from resynapse.audits.amendments import Depth
     from resynapse.audits.audit import Audit
 
@@ -305,25 +306,63 @@ def attribute(
     [-0.35]
     """
     from resynapse.attribution.factorial import factorial
-    from resynapse.attribution.perform import perform
+    from resynapse.attribution.perform import Running, attributed
 
+    _check_contrast(protocol, between, outcomes)
+    tree = factorial(protocol, between, outcomes, at, join)
+    folder = _temporary() if out is None else Path(out)
+    running = Running(subjects=subjects, out=folder, workers=workers, seed=seed, dask=dask, display=display, note=note)
+    return attributed(tree, protocol.name, running)
+
+
+def match(
+    protocol: Protocol,
+    *,
+    between: Sequence[str],
+    outcomes: Sequence[str] = (),
+    at: str | None = None,
+    subjects: int = 10,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    seed: int = 0,
+    dask: str | None = None,
+    display: Display | None = None,
+    note: Callable[[str], None] = lambda text: None,
+) -> Matching:
+    """Compare two arms as run and at equal exposure, equal change of connections and equal training loss.
+
+    The arm with the smaller exposure (rate times epochs) is run at several learning rates.
+
+    Parameters
+    ----------
+    between, outcomes, at, subjects, out, workers, seed, dask, display, note : as in `attribute`.
+
+    Raises
+    ------
+    ResynapseError : arms or outcomes that cannot be compared, an arm that does not train, or what `run` raises.
+
+    >>> import resynapse as rs
+    >>> found = rs.match(rs.load("demo"), between=["ketamine", "neurosteroid"], outcomes=["acc_standard"], subjects=1)
+    >>> [basis.basis for basis in found.outcomes[0].bases]
+    ['as run', 'equal exposure', 'equal change', 'equal loss']
+    """
+    from resynapse.attribution.ladder import ladder
+    from resynapse.attribution.perform import Running, matched
+
+    _check_contrast(protocol, between, outcomes)
+    tree = ladder(protocol, between, outcomes, at)
+    folder = _temporary() if out is None else Path(out)
+    running = Running(subjects=subjects, out=folder, workers=workers, seed=seed, dask=dask, display=display, note=note)
+    return matched(tree, protocol.name, running)
+
+
+def _check_contrast(protocol: object, between: object, outcomes: object) -> None:
+    """What types say, for those who do not check types."""
     if not isinstance(protocol, Protocol):
         raise ResynapseError(f"{protocol!r} is no protocol; load it first: rs.attribute(rs.load('demo'), ...)")
-    if isinstance(between, str) or isinstance(outcomes, str):
-        one = between if isinstance(between, str) else outcomes
-        raise ResynapseError(f"{one!r} is one text; give a list, as in between=['ketamine', 'ssri']")
-    tree = factorial(protocol, between, outcomes, at, join)
-    return perform(
-        tree,
-        protocol.name,
-        subjects=subjects,
-        out=_temporary() if out is None else Path(out),
-        workers=workers,
-        seed=seed,
-        dask=dask,
-        display=display,
-        note=note,
-    )
+    for one in (between, outcomes):
+        if isinstance(one, str):
+            raise ResynapseError(f"{one!r} is one text; give a list, as in between=['ketamine', 'ssri']")
 
 
 def _temporary() -> Path:

@@ -28,7 +28,7 @@ COMBINED_INTERNAL_SD = 0.5
 BIASED_SD = 1.0
 TURNED_OVER = 0.1
 """Relative change of a weight above which it counts as turned over; a regrown weight always does."""
-OF_CHANGE = ("weight_change_mean", "weight_change_rms", "turnover", "sparsity_change")
+OF_CHANGE = ("weight_change_mean", "weight_change_rms", "turnover", "sparsity_change", "surviving_change")
 """The outcomes that need a mark."""
 
 
@@ -331,6 +331,28 @@ def _turnover(seen: Examination) -> float:
     return 100.0 * float(np.mean(np.abs(after - before) > TURNED_OVER * np.abs(before)))
 
 
+def _surviving_change(seen: Examination) -> float:
+    _changes(seen)
+    marked = seen.network if seen.marked is None else seen.marked
+    moved = [
+        np.abs(after.astype(np.float64) - before)[now & then]
+        for after, before, now, then in zip(
+            seen.network.weights, marked.weights, seen.network.masks, marked.masks, strict=True
+        )
+    ]
+    every = np.concatenate(moved)
+    return float(every.mean()) if every.size else 0.0
+
+
+def _train_loss(seen: Examination) -> float:
+    quiet = replace(seen.modulation, noise_mean=0.0, noise_sd=0.0)
+    scores = seen.responder.respond(seen.network, seen.data.train.inputs, quiet).astype(np.float64)
+    scores -= scores.max(axis=0)
+    labels = seen.data.train.labels
+    right = scores[labels, np.arange(labels.size)]
+    return float(np.mean(np.log(np.exp(scores).sum(axis=0)) - right))
+
+
 def _sparsity_change(seen: Examination) -> float:
     _changes(seen)
     return 100.0 * (seen.network.sparsity - (seen.marked or seen.network).sparsity)
@@ -361,6 +383,13 @@ _FIXED = {
         Outcome("weight_change_mean", "1", "mean abs(dw) over all weights since the mark", _mean_change),
         Outcome("weight_change_rms", "1", "root of the mean dw**2 over all weights since the mark", _rms_change),
         Outcome("turnover", "%", "share of all weights that changed by more than a tenth since the mark", _turnover),
+        Outcome(
+            "surviving_change",
+            "1",
+            "mean abs(dw) since the mark over the connections that were live then and are live now",
+            _surviving_change,
+        ),
+        Outcome("train_loss", "1", "mean cross-entropy on the training set, no noise, in the drug state", _train_loss),
         Outcome("sparsity_change", "points", "sparsity now minus sparsity at the mark", _sparsity_change),
         Outcome("gain", "1", "gain of the drug state, where it acts", lambda s: s.modulation.gain),
         Outcome(

@@ -23,15 +23,15 @@ def tree(tiny: rs.Protocol) -> Factorial:
 
 @pytest.fixture(scope="session")
 def planted() -> Planted:
-    """Results where every mixture has a stated value, and every subject and mixture a deviation from it."""
+    """Results where the components that reach an outcome decide its value, with a deviation in every cell."""
 
     def make(tree: Factorial, value: Callable[[frozenset[str]], float], deviations: Floats) -> Cells:
         keys, columns = [], []
         for mixture, arm in enumerate(tree.arms):
             taken = frozenset(player.key for i, player in enumerate(tree.players) if mixture >> i & 1)
-            for one in tree.asked:
+            for one, who in zip(tree.asked, tree.reaching, strict=True):
                 keys.append(Cell(arm, one.condition, one.outcome))
-                columns.append(value(taken) + deviations[:, mixture])
+                columns.append(value(taken & {tree.players[i].key for i in who}) + deviations[:, mixture])
         return Cells(np.arange(len(deviations)), tuple(keys), np.array(columns).T)
 
     return make

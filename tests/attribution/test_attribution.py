@@ -39,7 +39,7 @@ def test_planted_truths_are_recovered_exactly(tree: Factorial, planted: Planted,
         for share in contrast.shares:
             # 64 values below 100, each with a rounding of a double
             assert share.share == pytest.approx(truth.get(share.component, 0.0), abs=64 * 100 * np.finfo(float).eps)
-        assert contrast.total == value(frozenset(p.key for p in tree.players)) - value(frozenset())
+        assert contrast.total == value(frozenset(s.component for s in contrast.shares)) - value(frozenset())
 
 
 @pytest.mark.parametrize(("value", "truth"), TRUTHS)

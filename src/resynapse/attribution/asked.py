@@ -105,9 +105,11 @@ def asked(
         raise ProtocolError(f"{arms[0]} and {arms[1]} have no condition after treatment in common; name other arms")
     if not outcomes:
         where = shared[0] if at is None else at
+        if where not in [*shared, *map(base, shared)]:
+            raise ProtocolError(_why(USUAL[0], where, shared, protocol, arms))
         outcomes = [name for name in USUAL if first(name, where) is not None]
         if not outcomes:
-            raise ProtocolError(f"none of {', '.join(USUAL)} is measured at {where!r} in both arms; name an --outcome")
+            raise ProtocolError(f"none of {', '.join(USUAL)} is measured at {where!r} in both arms; name an outcome")
     found = []
     for text in outcomes:
         outcome, _, condition = (part.strip() for part in text.partition(" at "))

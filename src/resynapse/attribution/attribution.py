@@ -59,6 +59,7 @@ class Contrast:
     subjects : numbers of the subjects.
     missing : subjects left out, since a mixture of theirs has no value.
     shares : of every component that can reach the outcome; they add up to the total in each subject.
+    unreached : components that cannot, in words.
     """
 
     outcome: str
@@ -72,6 +73,7 @@ class Contrast:
     subjects: tuple[int, ...]
     missing: int
     shares: tuple[Share, ...]
+    unreached: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -169,6 +171,7 @@ def contrast(tree: Factorial, one: Asked, who: Sequence[int], cells: Cells, unit
         high=of_total.high,
         subjects=tuple(subjects.tolist()),
         missing=int((~whole).sum()),
+        unreached=tuple(player.name for i, player in enumerate(tree.players) if i not in who),
         shares=tuple(
             Share(
                 component=player.key,

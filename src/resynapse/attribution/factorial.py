@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from resynapse.attribution.asked import Asked, Needed, asked
-from resynapse.attribution.followup import alike, follow_up, merged, path, washout_alone, washouts, way
-from resynapse.attribution.treatments import COMPONENTS, Treatment, treatment
+from resynapse.attribution.followup import alike, follow_up, merged, path, washout_alone, washouts
+from resynapse.attribution.reach import FOLLOW_UP, GAIN, WASHOUT, unreached
+from resynapse.attribution.treatments import COMPONENTS, treatment
 from resynapse.errors import ProtocolError, nearest
 from resynapse.protocol import Protocol
 from resynapse.protocol.paths import Route, stops
@@ -17,7 +18,6 @@ from resynapse.protocol.words import in_words
 
 MOST = 8
 """Most components: k of them make 2**k mixtures."""
-WASHOUT, FOLLOW_UP = "washout", "follow_up"
 ALL = {**COMPONENTS, WASHOUT: "washout of the stabiliser", FOLLOW_UP: "all that follows the treatment"}
 """Every component by its key, with its name in words."""
 
@@ -92,7 +92,7 @@ def factorial(
     ProtocolError : arms, outcomes or components that do not exist or cannot be taken apart; arms that do not
         differ; too many components.
     """
-    first, second = _arms(protocol, between)
+    first, second = one_contrast(protocol, between)
     outcomes_asked, needed = asked(protocol, (first, second), outcomes, at)
     ours, theirs = treatment(protocol, first), treatment(protocol, second)
     if ours.marked != theirs.marked:
@@ -105,7 +105,8 @@ def factorial(
         key = WASHOUT if washout_alone(route, other) else FOLLOW_UP
         words[key] = _after(key, route), _after(key, other)
     players = _players(words, join)
-    reaching = tuple(_reaching(players, protocol, one, after) for one in outcomes_asked)
+    lost = [unreached(protocol, one, after, (ours, theirs)) for one in outcomes_asked]
+    reaching = tuple(tuple(i for i, p in enumerate(players) if not lost_to.issuperset(p.keys)) for lost_to in lost)
     for one, who in zip(outcomes_asked, reaching, strict=True):
         if not who:
             raise ProtocolError(f"{first} and {second} do not differ in anything that reaches {one}; name other arms")
@@ -116,9 +117,26 @@ def factorial(
         )
     names = tuple(_name(players, mixture, first, second) for mixture in range(2 ** len(players)))
     keys = [{key for i, p in enumerate(players) if mixture >> i & 1 for key in p.keys} for mixture in range(len(names))]
-    tree = _tree(protocol, first, dict(zip(names, keys, strict=True)), (ours, theirs), (route, other))
+    single = [i for i, p in enumerate(players) if p.keys == (GAIN,)]
+    forgetful = [i for i, who in enumerate(reaching) if not set(single) <= set(who)]
+    after_all = _follow_ups(protocol, (first, second), outcomes_asked, forgetful, dict(zip(names, keys, strict=True)))
+    tree = Protocol(
+        name=f"{protocol.name}-attribution",
+        title=f"Mixtures of two arms of {protocol.name}",
+        cite=protocol.cite,
+        task=protocol.task,
+        hidden=protocol.hidden,
+        batch_size=protocol.batch_size,
+        induction=path(tuple(s for s in protocol.routes[first] if within(s) == "induction")),
+        arms={
+            name: theirs.taking(ours, [key for key in COMPONENTS if key in taken]).path
+            for name, taken in zip(names, keys, strict=True)
+        },
+        follow_up=merged(after_all),
+        derived=tuple(needed.rules),
+    )
     return Factorial(
-        protocol=replace(tree, derived=tuple(needed.rules)),
+        protocol=tree,
         first=first,
         second=second,
         players=players,
@@ -129,7 +147,13 @@ def factorial(
     )
 
 
-def _arms(protocol: Protocol, between: Sequence[str]) -> tuple[str, str]:
+def one_contrast(protocol: Protocol, between: Sequence[str]) -> tuple[str, str]:
+    """The two arms that are named.
+
+    Raises
+    ------
+    ProtocolError : not two, the same twice, unknown, or with two inductions.
+    """
     if len(between) != 2:
         raise ProtocolError(f"{', '.join(between) or 'nothing'} is no contrast; name two arms, as in ketamine,ssri")
     routes = protocol.routes
@@ -161,48 +185,38 @@ def _players(words: dict[str, tuple[str, str]], join: Sequence[Sequence[str]]) -
     )
 
 
-def _reaching(players: Sequence[Player], protocol: Protocol, one: Asked, after: Mapping[str, Route]) -> tuple[int, ...]:
-    """The players that can reach an outcome: what follows the treatment does where the ways to it differ."""
-    needed = Needed()
-    for arm in after:
-        needed.of(protocol, arm, one)
-    ways = [[way(route, condition) for condition in needed.measured] for route in after.values()]
-    late = {WASHOUT, FOLLOW_UP}
-    return tuple(i for i, player in enumerate(players) if ways[0] != ways[1] or not late.issuperset(player.keys))
-
-
 def _name(players: Sequence[Player], mixture: int, first: str, second: str) -> str:
     if mixture == 2 ** len(players) - 1:
         return first
     return "+".join([second, *(player.key for i, player in enumerate(players) if mixture >> i & 1)])
 
 
-def _tree(
+def _follow_ups(
     protocol: Protocol,
-    arm: str,
-    mixtures: dict[str, set[str]],
-    treatments: tuple[Treatment, Treatment],
-    after: tuple[Route, Route],
-) -> Protocol:
-    """One arm for each mixture; of two follow-ups each is for the arms that take it."""
-    ours, theirs = treatments
-    late = {name: bool(keys & {WASHOUT, FOLLOW_UP}) for name, keys in mixtures.items()}
-    takers = [name for name in mixtures if late[name]], [name for name in mixtures if not late[name]]
-    same = alike(after[0]) == alike(after[1])
-    return Protocol(
-        name=f"{protocol.name}-attribution",
-        title=f"Mixtures of two arms of {protocol.name}",
-        cite=protocol.cite,
-        task=protocol.task,
-        hidden=protocol.hidden,
-        batch_size=protocol.batch_size,
-        induction=path(tuple(s for s in protocol.routes[arm] if within(s) == "induction")),
-        arms={
-            name: theirs.taking(ours, [key for key in COMPONENTS if key in keys]).path
-            for name, keys in mixtures.items()
-        },
-        follow_up=path(after[0]) if same else merged(after, takers),
-    )
+    arms: tuple[str, str],
+    outcomes: Sequence[Asked],
+    forgetful: Sequence[int],
+    mixtures: Mapping[str, set[str]],
+) -> list[tuple[Route, list[str]]]:
+    """The follow-up of every mixture, those with the same one together.
+
+    Parameters
+    ----------
+    forgetful : outcomes that cannot know the gain at the test. Mixtures with that of the first arm, which share no
+        training with the others, are not followed to them: the others have the same values. The first arm itself is.
+    """
+    found: dict[tuple[bool, bool], tuple[Route, list[str]]] = {}
+    for name, keys in mixtures.items():
+        late = bool(keys & {WASHOUT, FOLLOW_UP})
+        spared = GAIN in keys and name != arms[0]
+        if (late, spared) not in found:
+            wanted = Needed()
+            for i, one in enumerate(outcomes):
+                for arm in arms if not spared or i not in forgetful else ():
+                    wanted.of(protocol, arm, one)
+            found[late, spared] = (follow_up(protocol, arms[0] if late else arms[1], wanted.measured), [])
+        found[late, spared][1].append(name)
+    return list(found.values())
 
 
 def _after(key: str, route: Route) -> str:

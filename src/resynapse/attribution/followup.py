@@ -73,16 +73,16 @@ def path(route: Route, arms: Sequence[str] = ()) -> Path:
     return tuple(_node(stop, path(stop.fork), arms) for stop in route)
 
 
-def merged(routes: tuple[Route, Route], arms: tuple[Sequence[str], Sequence[str]]) -> Path:
-    """Two routes as one path: what they begin with alike is for all arms, the rest for those of each."""
-    first, second = routes
+def merged(routes: Sequence[tuple[Route, Sequence[str]]]) -> Path:
+    """Routes of several arms as one path: what all begin with alike is for all, the rest for the arms of each."""
     together: list[Node] = []
-    for stop, other in zip(first, second, strict=False):
-        if _head(stop) != _head(other):
+    for at_once in zip(*(route for route, _ in routes), strict=False):
+        if len({_head(stop) for stop in at_once}) > 1:
             break
-        together.append(_node(stop, merged((stop.fork, other.fork), arms), ()))
-    rest = [path(route[len(together) :], names) for route, names in zip(routes, arms, strict=True)]
-    return (*together, *rest[0], *rest[1])
+        forks = [(stop.fork, names) for stop, (_, names) in zip(at_once, routes, strict=True)]
+        together.append(_node(at_once[0], merged(forks), ()))
+    rest = [path(route[len(together) :], names if len(routes) > 1 else ()) for route, names in routes]
+    return (*together, *(node for one in rest for node in one))
 
 
 def _head(stop: Stop) -> Stop:

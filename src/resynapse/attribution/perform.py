@@ -1,14 +1,18 @@
-"""Run an attribution: say what it costs, run what is missing of its tree, divide the contrasts."""
+"""Run an attribution or a matching: say what it costs, run what is missing of its tree, and read it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from resynapse.analysis.cells import Cells
 from resynapse.attribution.attribution import Attribution, attribution
 from resynapse.attribution.factorial import Factorial
+from resynapse.attribution.ladder import Ladder
+from resynapse.attribution.matched import Matching, matching
 from resynapse.cohort import Cohort
+from resynapse.protocol import Protocol
 from resynapse.protocol.paths import epochs
 from resynapse.runs.cost import Estimate
 from resynapse.runs.execute import execute
@@ -17,37 +21,61 @@ from resynapse.runs.folder import RunFolder
 from resynapse.runs.progress import Display
 
 Note = Callable[[str], None]
-TREE, RESULT = "tree", "attribution.json"
+TREE = "tree"
 
 
-def perform(
-    tree: Factorial,
-    protocol: str,
-    *,
-    subjects: int,
-    out: Path,
-    workers: int | None = None,
-    seed: int = 0,
-    dask: str | None = None,
-    display: Display | None = None,
-    note: Note = lambda text: None,
-) -> Attribution:
-    """Run the tree of an attribution in a folder, or go on with it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """How a tree is run, and where.
 
-    Raises
-    ------
-    ResynapseError : see `resynapse.runs.execute`; what is finished is kept in `out`.
+    Parameters
+    ----------
+    subjects, seed, workers, dask, display, note : see `resynapse.runs.execute`.
+    out : folder of the run, of its result and of its page.
     """
-    folder = RunFolder(out / TREE)
-    cohort = Cohort(size=subjects, root_seed=seed)
+
+    subjects: int
+    out: Path
+    workers: int | None = None
+    seed: int = 0
+    dask: str | None = None
+    display: Display | None = None
+    note: Note = lambda text: None
+
+    def cells(self, tree: Protocol, what: str) -> Cells:
+        """The results of a tree: what is missing is run, after what it is and what it costs was said.
+
+        Raises
+        ------
+        ResynapseError : see `resynapse.runs.execute`; what is finished is kept.
+        """
+        folder = RunFolder(self.out / TREE)
+        cohort = Cohort(size=self.subjects, root_seed=self.seed)
+        self.note(what)
+        if _open(folder, self.subjects):
+            self.note(Estimate.rehearse(tree).sentence(self.subjects))
+        execute(tree, cohort, folder, workers=self.workers, dask=self.dask, display=self.display, note=self.note)
+        return Cells.of(folder.table(), tree)
+
+    def keep(self, name: str, text: str) -> None:
+        """Write a result beside its run."""
+        put(self.out / name, lambda draft: draft.write_text(text, "utf-8"))
+
+
+def attributed(tree: Factorial, protocol: str, running: Running) -> Attribution:
+    """Run the mixtures of two arms, and divide their differences."""
     number = len(tree.players)
-    note(f"{tree.first} minus {tree.second}: {number} components, {len(tree.arms)} mixtures of them")
-    if _open(folder, subjects):
-        note(Estimate.rehearse(tree.protocol).sentence(subjects))
-    execute(tree.protocol, cohort, folder, workers=workers, dask=dask, display=display, note=note)
-    cells = Cells.of(folder.table(), tree.protocol)
-    found = attribution(tree, cells, protocol, epochs(tree.protocol.routes))
-    put(out / RESULT, lambda draft: draft.write_text(found.to_json(), "utf-8"))
+    what = f"{tree.first} minus {tree.second}: {number} components, {len(tree.arms)} mixtures of them"
+    found = attribution(tree, running.cells(tree.protocol, what), protocol, epochs(tree.protocol.routes))
+    running.keep("attribution.json", found.to_json())
+    return found
+
+
+def matched(tree: Ladder, protocol: str, running: Running) -> Matching:
+    """Run the ladder of an arm, and compare at equal exposure, change and loss."""
+    what = f"{tree.matched} at {len(tree.rungs)} learning rates, {min(tree.rates):.3g} to {max(tree.rates):.3g}"
+    found = matching(tree, running.cells(tree.protocol, f"{what}, beside {tree.fixed}"), protocol)
+    running.keep("match.json", found.to_json())
     return found
 
 

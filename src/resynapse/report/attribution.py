@@ -14,7 +14,7 @@ from resynapse.report.tables import TextTable
 
 READING = (
     "Value of a set of components: the outcome of the first arm with the components outside the set taken from the "
-    "second. A share is the mean, over all orders of exchanging the components, of what the exchange of this one changes.",
+    "second. A share is the mean, over all orders of exchanging the components, of what exchanging this one changes.",
     "`alone` is the change when a component is the only one taken from the first arm, `last` when it is the last one. "
     "Where they differ much from the share, the component acts through others, and its share depends on that division.",
     "Without regrowth its guidance does nothing, so guidance has a share only where regrowth is taken over before it; "
@@ -46,6 +46,8 @@ def attribution_sentences(found: Attribution) -> list[str]:
         if len(clear) < len(order):
             open_ = [share.name for share in order if share not in clear]
             text += f" Not told from zero: {', '.join(open_)}."
+        if one.unreached:
+            text += f" Cannot reach it: {', '.join(one.unreached)}."
         if one.missing:
             text += f" {one.missing} subjects are left out: a mixture of theirs has no value."
         said.append(text)

@@ -31,7 +31,7 @@ def waterfall(found: Attribution) -> Drawn:
         figure=figure,
         caption=f"From {found.second} (first row) to {found.first} (last row), component by component. A bar is the "
         "Shapley share of a component: the mean, over all orders in which the components can be exchanged, of what its "
-        "exchange changes. Lines are 95 % intervals of the share over subjects, drawn at the end of the bar. The shares "
+        "exchange changes. Lines are 95 % intervals of the share over subjects, drawn at the end of the bar. Shares "
         "add up to the difference between the arms; their order on the page means nothing.",
         alt=f"Waterfall of {found.first} minus {found.second}. " + " ".join(f"{text}." for text in each),
     )
