@@ -418,7 +418,7 @@ def test_measuring_leaves_the_subject_as_it_was(name: str) -> None:
 
 def asked_of(name: str, state: Modulation = NEUTRAL, **how: Any) -> Recorder:
     """What a measurement asked of an engine that is always right."""
-    recorder = Recorder(np.eye(4)[:, DATA.test.labels])
+    recorder = Recorder(np.eye(4)[:, (DATA.clean if name == "acc_clean" else DATA.test).labels])
     outcome(name).measure(Examination(NETWORK, state, DATA, CONDITION, recorder, **how))
     return recorder
 

@@ -36,7 +36,7 @@ def tolerance(accuracy: Callable[[float], float], classes: int) -> float | None:
     chance.
 
     >>> tolerance(lambda strength: 100.0 if strength < 3 else 25.0, 4)
-    3.0078125
+    2.984375
     """
     chance = 100.0 / classes
     undisturbed = accuracy(0.0)

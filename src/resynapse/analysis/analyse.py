@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from resynapse.analysis.cells import Cells, courses
+from resynapse.analysis.censoring import censored_remarks
 from resynapse.analysis.clinical import ARMS, SideBySide, side_by_side
 from resynapse.analysis.contrasts import Contrast, contrasts
 from resynapse.analysis.describe import Description, describe
@@ -209,6 +210,7 @@ def _remarks(made: Analysis, protocol: Protocol, unfinished: int) -> Iterator[st
                 "network itself goes on untouched, so a relapse at one count is not carried to the next: the time to "
                 "relapse is the first count whose side path ended below the threshold."
             )
+    yield from censored_remarks(made.descriptions, protocol, made.subjects)
     yield from _unreachable(made.contrasts)
 
 

@@ -46,6 +46,8 @@ def _rows(analysis: Analysis) -> Iterator[Row]:
         yield {**cell, "quantity": "mean", "value": d.mean, **ends(d.interval)}
         for quantity in ("sd", "median", "minimum", "maximum"):
             yield {**cell, "quantity": quantity, "value": getattr(d, quantity)}
+        if d.censored:
+            yield {**cell, "quantity": "censored", "value": d.censored, "note": "values that are bounds: that or more"}
     for c in analysis.contrasts:
         cell = {"part": "contrast", "arm": c.arm, "other": c.other, "condition": c.condition, "outcome": c.outcome}
         cell = {**cell, "n": c.n}

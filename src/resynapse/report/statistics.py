@@ -45,7 +45,7 @@ def _descriptions(analysis: Analysis) -> TextTable:
             "arm": lambda d: d.arm,
             "condition": lambda d: d.condition,
             "outcome": lambda d: d.outcome,
-            "n": lambda d: str(d.n),
+            "n": lambda d: f"{d.n} ({d.censored} censored)" if d.censored else str(d.n),
             "mean": lambda d: number(d.mean),
             "SD": lambda d: number(d.sd),
             "median": lambda d: number(d.median),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from resynapse.analysis.censoring import ceiling_of
 from resynapse.analysis.published import protocols_with_tables, published
 from resynapse.analysis.summaries import summary
 from resynapse.protocol import Protocol, parameters
@@ -59,7 +60,20 @@ def article_tables(protocol: str, table: pl.DataFrame) -> list[TextTable]:
         keys += [cell for cell in cells if cell[1:] in lines and cell not in keys]
     counts = sorted({int(r["n"]) for r in cells.values()})
     n = f"n = {counts[0]}" if len(counts) == 1 else "n in brackets"
+    bounds = _censored(table)
+    for key in bounds & set(cells):
+        cells[key]["censored"] = True
     return [_pivot(f"{title} (mean ± SD, {n})", keys, cells, len(counts) > 1) for title, keys in groups.items()]
+
+
+def _censored(table: pl.DataFrame) -> set[tuple[str, str, str]]:
+    """Cells in which some value is at the ceiling of its outcome: their means are bounds."""
+    ceilings = {name: ceiling for name in table["outcome"].unique() if (ceiling := ceiling_of(name)) is not None}
+    found = set()
+    for row in table.select("arm", "condition", "outcome", "value").iter_rows() if ceilings else ():
+        if row[3] == ceilings.get(row[2]):
+            found.add(row[:3])
+    return found
 
 
 def flow_table(flow: pl.DataFrame) -> TextTable:
@@ -103,6 +117,7 @@ def _shown(cell: dict[str, object] | None, counted: bool) -> str:
     text = plus_minus(mean, spread, 1 if points else 3)
     if not points and 0 < abs(mean) < 0.1:
         text = number(mean) if spread is None else f"{number(mean)} ± {number(spread)}"
+    text = f"≥ {text}" if cell.get("censored") else text
     return f"{text} ({cell['n']})" if counted else text
 
 
