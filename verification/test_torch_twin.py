@@ -10,7 +10,7 @@ Give finished subjects by two folders and the tests take them as they are:
     RESYNAPSE_TWINS=twins RESYNAPSE_RUN=fifty pytest verification/test_torch_twin.py -s
 
 Without them, four twins and ten subjects are computed. That is a smoke test: after Bonferroni over 48 cells it sees
-a difference of means of about three SDs.
+a difference of means of three to four SDs.
 """
 
 from __future__ import annotations
