@@ -4,7 +4,7 @@ Printed SDs are population SDs (ddof 0) and are converted to sample SDs. The int
 outcomes; accuracies near a bound and rare failures have longer tails, in which an SD is known far less well than F
 says. So the interval is widened on the logarithmic scale by sqrt((k - 1) / 2), k being the kurtosis of our subjects (3
 for a normal outcome), and never narrowed (after Bonett 2006). What that covers, simulated:
-`verification/test_coverage.py`.
+`verification/test_spread.py`.
 """
 
 from __future__ import annotations
