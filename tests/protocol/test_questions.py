@@ -198,7 +198,7 @@ def test_only_partial_responders_go_on(threshold: int, compiled: Engine) -> None
     arms = rs.load("partial-responders").arms
     changes = [f"arms.{arm}[{len(path) - 1}].when=response < {threshold}" for arm, path in arms.items()]
     rows = walked("partial-responders", compiled, *changes)
-    conditions = {"response", "acute", "off", "lesioned", "withdrawal"} if threshold else {"response"}
+    conditions = {"response", "acute", "off", "lesioned", "maintained", "withdrawal"} if threshold else {"response"}
     for arm in arms:
         assert {r.condition for r in rows if r.arm == arm} == conditions
 

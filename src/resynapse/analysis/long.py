@@ -146,7 +146,8 @@ def _relapse(r: Relapse) -> Iterator[Row]:
     for condition, quantity, share in shares:
         if share is not None:
             found = {"n": share.n, "value": share.value, **ends(share.interval)}
-            yield {**cell, "condition": condition, "quantity": quantity, **found}
+            read = {} if quantity == "of all" else {"other": r.remission}
+            yield {**cell, "condition": condition, "quantity": quantity, **read, **found}
 
 
 def ends(interval: Interval) -> Row:

@@ -262,7 +262,7 @@ CONTROLS: dict[str, Control] = {
         Control(
             "remitters-only",
             "nuisance",
-            "only subjects in remission (acc_combined 90 or more) go on: relapse of those who had something to lose",
+            "only subjects in remission under combined stress (acc_combined 90 or more) go on: relapse of responders",
             "no arm is assessed for acc_combined after the induction",
             remitters_only,
         ),

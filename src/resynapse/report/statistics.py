@@ -96,10 +96,10 @@ def _relapse(analysis: Analysis) -> TextTable:
             *((at_count(r.within, at.count), at.of_all, at.of_remitted, at.fates) for at in r.counts),
         ):
             well = (fates.never_well, fates.relapsed, fates.well) if fates else (None, None, None)
-            rows.append((r.arm, r.outcome, where, _share(of_all), _share(of_remitted), *map(_bare, well)))
+            rows.append((r.arm, r.outcome, where, _share(of_all), r.remission, _share(of_remitted), *map(_bare, well)))
     return TextTable(
         "Relapse in % [95 % interval]: of all subjects, of those who had remitted, and what became of all",
-        ("arm", "outcome", "at", "of all", "of remitted", "never well", "relapsed", "well"),
+        ("arm", "outcome", "at", "of all", "remission at", "of remitted", "never well", "relapsed", "well"),
         tuple(rows),
     )
 

@@ -93,10 +93,18 @@ def _relapse(material: Material) -> Iterator[str]:
         rule = f"{outcome} ({arms[0].of} below {arms[0].threshold:g}) along {within}"
         of_all = ", ".join(f"{one.arm} {_share(one.of_all)}" for one in arms)
         text = f"{rule}, mean share of tests: of all {of_all}."
-        remitted = [(one.arm, one.of_remitted) for one in arms if one.of_remitted is not None]
-        if remitted:
-            text += f" Of those that had remitted: {', '.join(f'{arm} {_share(s)}' for arm, s in remitted)}."
+        for where in dict.fromkeys(baseline(one) for one in arms if one.of_remitted is not None):
+            there = [(one.arm, one.of_remitted) for one in arms if baseline(one) == where]
+            said = ", ".join(f"{arm} {_share(share)}" for arm, share in there if share is not None)
+            text += f" Of those that had remitted at {where}: {said}."
         yield text
+
+
+def baseline(one: Relapse) -> str:
+    """Where remission was read, in words."""
+    return (
+        f"{one.remission}, the state that is discontinued" if one.discontinued else f"{one.remission}, the first test"
+    )
 
 
 def _share(share: Share) -> str:
