@@ -15,6 +15,7 @@ from resynapse.analysis.contrasts import Contrast, contrasts
 from resynapse.analysis.describe import Description, describe
 from resynapse.analysis.dose import DoseResponse, dose_responses
 from resynapse.analysis.equivalence import Equivalence, equivalences
+from resynapse.analysis.families import smallest_p
 from resynapse.analysis.orders import Orders, rank_orders
 from resynapse.analysis.planning import Plan, plans
 from resynapse.analysis.probes import side_paths
@@ -209,7 +210,24 @@ def _remarks(made: Analysis, protocol: Protocol, unfinished: int) -> Iterator[st
                 "network itself goes on untouched, so a relapse at one count is not carried to the next: the time to "
                 "relapse is the first count whose side path ended below the threshold."
             )
+    yield from _endpoints(made.contrasts, protocol)
     yield from _unreachable(made.contrasts)
+
+
+def _endpoints(found: Sequence[Contrast], protocol: Protocol) -> Iterator[str]:
+    """Over what p is adjusted, and which primary endpoint has no contrast."""
+    if not found:
+        return
+    if not protocol.primary:
+        yield (
+            "The protocol names no primary endpoints: p is adjusted over every measured outcome, counts averaged and "
+            "settings and duplicates left out. Name a few with `primary` before a run."
+        )
+        return
+    seen = {(base(one.condition), one.outcome) for one in found}
+    without = [str(one) for one in protocol.primary if (base(one.condition), one.outcome) not in seen]
+    if without:
+        yield f"Primary endpoints that no two arms have, or that are settings: {', '.join(without)}."
 
 
 def _unreachable(found: Sequence[Contrast]) -> Iterator[str]:
@@ -218,14 +236,15 @@ def _unreachable(found: Sequence[Contrast]) -> Iterator[str]:
     for one in found:
         if one.p_holm is not None and one.p_method == "exact":
             families.setdefault(one.family, []).append(one)
-    out_of_reach = [cells for cells in families.values() if len(cells) * 2.0 ** (1 - max(c.n for c in cells)) > LEVEL]
+    out_of_reach = [cells for cells in families.values() if smallest_p(max(c.n for c in cells), len(cells)) > LEVEL]
     if out_of_reach:
         most = max(c.n for cells in out_of_reach for c in cells)
         sizes = sorted({len(cells) for cells in out_of_reach})
         over = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+        least = smallest_p(most, sizes[0])
         pairs = ", ".join(f"{cells[0].arm} - {cells[0].other}" for cells in out_of_reach)
         where = "no pair of arms" if len(out_of_reach) == len(families) else f"none of {pairs}"
         yield (
-            f"With {most} subjects a sign-flip p is never below {2.0 ** (1 - most):.3g}; after Holm over {over} "
-            f"outcomes, {where} can have a p below {LEVEL:g}. Read the intervals."
+            f"With {most} subjects a sign-flip p is never below {smallest_p(most, 1):.3g}; after Holm over {over} "
+            f"outcomes it is never below {least:.3g}, so {where} can have a p below {LEVEL:g}. Read the intervals."
         )

@@ -62,6 +62,9 @@ def differences(before: Protocol, after: Protocol) -> list[str]:
             said += _of_paths(f"arm {arm}", before.arms[arm], after.arms[arm])
     said += _of_paths("follow-up", before.follow_up, after.follow_up)
     said += _of_rules(before, after)
+    if before.primary != after.primary:
+        one, other = (_list([str(end) for end in p.primary]) or "none" for p in (before, after))
+        said.append(("primary endpoints", (), f"are {other} instead of {one}"))
     said += _of_variants(before, after)
     return list(_sentences(said))
 

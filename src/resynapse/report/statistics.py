@@ -69,6 +69,7 @@ def _contrasts(analysis: Analysis) -> TextTable:
             "d_z": lambda c: number(c.effect),
             "p": lambda c: p_value(c.p),
             "p (Holm)": lambda c: p_value(c.p_holm),
+            "role": lambda c: c.role,
         },
     )
 
