@@ -19,8 +19,8 @@ Tidy = Callable[..., pl.DataFrame]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, tiny: rs.Protocol) -> rs.Run:
-    return rs.run(tiny, subjects=3, out=tmp_path_factory.mktemp("analyse") / "run")
+def run(tmp_path_factory: pytest.TempPathFactory, looked_at: rs.Protocol) -> rs.Run:
+    return rs.run(looked_at, subjects=3, out=tmp_path_factory.mktemp("analyse") / "run")
 
 
 @pytest.fixture(scope="module")
@@ -159,11 +159,20 @@ def test_a_virtual_population_has_trait_effects(tidy: Tidy) -> None:
     assert "trait" in set(found.frame()["part"])
 
 
-def test_side_paths_with_a_washout_of_their_own_are_said_where_time_to_relapse_is_given(tidy: Tidy) -> None:
-    values: dict[tuple[str, str, str], list[float]] = {("ssri", "acute", "acc_biased_1.0"): [80.0] * 3}
-    values |= {("ssri", f"maintenance={c}", "acc_biased_1.0"): [70.0, 50.0, 40.0] for c in (25, 50)}
-    said = " ".join(analyse(tidy(values), rs.load("switch-relapse")).remarks)
-    assert "Along maintenance each count is tested on a side path of its own" in said
-    assert "with a washout of its own" in said
-    values = {("ssri", f"washout={c}", "acc_biased_1.0"): [70.0, 50.0, 40.0] for c in (25, 50)}
-    assert "side path" not in " ".join(analyse(tidy(values), rs.load("washout")).remarks)
+def test_no_time_to_relapse_along_durations_that_are_tested_apart_and_it_is_said_why(tidy: Tidy) -> None:
+    """Kaplan-Meier, restricted means and log-rank have no meaning where a count is an exposure."""
+    values: dict[tuple[str, str, str], list[float]] = {}
+    for arm, probe in (("ssri", [70.0, 50.0, 40.0]), ("ketamine", [90.0, 90.0, 90.0])):
+        values[arm, "acute", "acc_biased_1.0"] = [80.0] * 3
+        values |= {(arm, f"maintenance={c}", "acc_biased_1.0"): probe for c in (25, 50)}
+    found = analyse(tidy(values), rs.load("switch-relapse"))
+    assert (found.survival, found.survival_contrasts) == ((), ())
+    assert found.relapse
+    assert [(one.condition, one.apart[:2]) for one in found.untimed] == [("maintenance", ("discontinue", "decay"))]
+    assert _reasons(found)["survival"].startswith("no time to relapse along maintenance: each count is an exposure")
+    assert found.only(parts=["contrasts"]).untimed == ()
+    values = {(a, "washout" + c[11:] if c != "acute" else "maintained", o): v for (a, c, o), v in values.items()}
+    along = analyse(tidy(values), rs.load("washout"))
+    assert {one.within for one in along.survival} == {"washout"}
+    assert along.survival_contrasts
+    assert along.untimed == ()

@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from resynapse.analysis.axes import Exposure
 from resynapse.analysis.cells import Cells, courses
 from resynapse.analysis.clinical import ARMS, SideBySide, side_by_side
 from resynapse.analysis.contrasts import Contrast, contrasts
@@ -18,10 +19,9 @@ from resynapse.analysis.equivalence import Equivalence, equivalences
 from resynapse.analysis.families import smallest_p
 from resynapse.analysis.orders import Orders, rank_orders
 from resynapse.analysis.planning import Plan, plans
-from resynapse.analysis.probes import side_paths
 from resynapse.analysis.published import changes, compare, protocols_with_tables
 from resynapse.analysis.relapse import Relapse, relapse
-from resynapse.analysis.survival import Survival, SurvivalContrast, survival
+from resynapse.analysis.survival import Survival, SurvivalContrast, survival, untimed
 from resynapse.analysis.traits import TraitEffect, trait_effects
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import ResynapseError, nearest
@@ -61,6 +61,7 @@ class Analysis:
     ----------
     protocol : name of the protocol.
     subjects : subjects in the table.
+    untimed : conditions with a threshold rule along which there is no time to relapse, as counts are exposures there.
     changed : parts in which the protocol differs from the published one of this name.
     remarks : what a reader must know before any number.
     """
@@ -75,6 +76,7 @@ class Analysis:
     relapse: tuple[Relapse, ...]
     survival: tuple[Survival, ...]
     survival_contrasts: tuple[SurvivalContrast, ...]
+    untimed: tuple[Exposure, ...]
     dose: tuple[DoseResponse, ...]
     traits: tuple[TraitEffect, ...]
     plans: tuple[Plan, ...]
@@ -104,6 +106,8 @@ class Analysis:
                 raise ResynapseError(f"no outcome {outcome!r} in this run; {nearest(outcome, sorted(known))}")
         named = {field for part in parts or PARTS for field in PARTS[part]}
         kept: dict[str, Any] = {"absent": tuple(one for one in self.absent if one.part in named)}
+        if "survival" not in named:
+            kept["untimed"] = ()
         for field in (field for part in PARTS.values() for field in part):
             value = getattr(self, field)
             if field == "clinical":
@@ -157,6 +161,7 @@ def analyse(table: pl.DataFrame, protocol: Protocol, *, unfinished: int = 0, dif
         relapse=relapse(cells, protocol),
         survival=curves,
         survival_contrasts=curve_contrasts,
+        untimed=untimed(cells, protocol),
         dose=dose_responses(cells, protocol),
         traits=trait_effects(cells),
         plans=plans(paired, protocol, points=difference, absolute=difference / 100),
@@ -174,7 +179,8 @@ def _absent(made: Analysis, cells: Cells) -> Iterator[Absent]:
         "contrasts": "no outcome is measured in two arms after they part",
         "orders": "no outcome is measured in two arms after they part",
         "relapse": "the protocol has no threshold rule (`below` or `first`) along the counts of a condition",
-        "survival": "the protocol has no threshold rule (`below` or `first`) along two counts of a condition or more",
+        "survival": "; ".join(one.why for one in made.untimed)
+        or "the protocol has no threshold rule (`below` or `first`) along two counts of a condition or more",
         "survival_contrasts": "no two arms have a time to relapse",
         "dose": "every outcome along counts is a setting or yes or no" if counted else "no condition has three counts",
         "traits": "too few subjects, or outcomes and traits that do not vary"
@@ -201,15 +207,6 @@ def _remarks(made: Analysis, protocol: Protocol, unfinished: int) -> Iterator[st
         yield f"Not every cell has every subject: n runs from {sizes[0]} to {sizes[-1]}."
     if made.changed and made.equivalence:
         yield f"The protocol differs from the published {made.protocol} in {', '.join(made.changed)}: no replication."
-    timed = {base(s.within) for s in made.survival}
-    for within, steps in side_paths(protocol).items():
-        if within in timed:
-            washout = ", with a washout of its own" if "decay" in steps else ""
-            yield (
-                f"Along {within} each count is tested on a side path of its own ({', '.join(steps)}){washout}. The "
-                "network itself goes on untouched, so a relapse at one count is not carried to the next: the time to "
-                "relapse is the first count whose side path ended below the threshold."
-            )
     yield from _endpoints(made.contrasts, protocol)
     yield from _unreachable(made.contrasts)
 
