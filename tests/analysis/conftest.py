@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 import resynapse as rs
+from resynapse.protocol import dump, parse
 
 Values = Mapping[tuple[str, str, str], Sequence[float | None]]
 
@@ -36,6 +37,15 @@ class Tidy:
 @pytest.fixture(scope="session")
 def tidy() -> Tidy:
     return Tidy()
+
+
+@pytest.fixture(scope="session")
+def looked_at(tiny: rs.Protocol) -> rs.Protocol:
+    """The tiny protocol with the probe along maintenance itself, so that there is a time to relapse."""
+    content = dump(tiny)
+    content["follow_up"][-1]["fork"].insert(0, {"assess": {"condition": "kept", "outcomes": ["acc_biased_1.0"]}})
+    rule = {"outcome": "below_60", "of": "acc_biased_1.0", "threshold": 60, "within": "kept"}
+    return parse({**content, "derived": [*content["derived"], {"below": rule}]})
 
 
 @pytest.fixture(scope="session")

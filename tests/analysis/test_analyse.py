@@ -13,15 +13,14 @@ import pytest
 import resynapse as rs
 from resynapse.analysis.analyse import Analysis, analyse
 from resynapse.analysis.long import COLUMNS
-from resynapse.analysis.published import SETTINGS, published
 from resynapse.errors import ResynapseError
 
 Tidy = Callable[..., pl.DataFrame]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory, tiny: rs.Protocol) -> rs.Run:
-    return rs.run(tiny, subjects=3, out=tmp_path_factory.mktemp("analyse") / "run")
+def run(tmp_path_factory: pytest.TempPathFactory, looked_at: rs.Protocol) -> rs.Run:
+    return rs.run(looked_at, subjects=3, out=tmp_path_factory.mktemp("analyse") / "run")
 
 
 @pytest.fixture(scope="module")
@@ -121,25 +120,24 @@ def test_a_published_protocol_is_tested_for_equivalence(tidy: Tidy, switch_relap
 
 def test_when_holm_can_reach_nothing_it_is_said_beforehand(tidy: Tidy, switch_relapse: rs.Protocol) -> None:
     rng = np.random.default_rng(1)
-    outcomes = ("acc_clean", "acc_standard", "acc_combined")
+    outcomes = ("acc_combined", "acc_internal_2.5", "relapse_drop")
     values = {(a, "acute", o): rng.normal(50, 5, 6).tolist() for a in ("untreated", "ssri") for o in outcomes}
     found = analyse(tidy(values), switch_relapse)
-    assert any("With 6 subjects a sign-flip p is never below 0.0312; after Holm over 3" in r for r in found.remarks)
+    said = "With 6 subjects a sign-flip p is never below 0.0312; after Holm over 3 outcomes it is never below 0.0938"
+    assert any(said in r for r in found.remarks)
 
 
 def test_what_holm_cannot_reach_is_said_of_those_pairs_alone(tidy: Tidy, switch_relapse: rs.Protocol) -> None:
-    """27 outcomes are out of reach of ten subjects, 25 are not: 27 / 2**9 > 0.05 > 25 / 2**9."""
-    names = published("switch-relapse").select("condition", "outcome").unique(maintain_order=True).rows()
-    measured = [n for n in names if n[1] not in SETTINGS]
+    """Three endpoints are out of reach of six subjects, one is not: 3 / 2**5 > 0.05 > 1 / 2**5."""
     rng = np.random.default_rng(2)
     values = {
-        (arm, condition, outcome): rng.normal(20 * place, 1, 10).tolist()
-        for place, (arm, size) in enumerate((("untreated", 12), ("ketamine", 27), ("ssri", 27)))
-        for condition, outcome in measured[:size]
+        (arm, "acute", outcome): rng.normal(20 * place, 1, 6).tolist()
+        for place, (arm, size) in enumerate((("untreated", 1), ("ketamine", 3), ("ssri", 3)))
+        for outcome in ("acc_combined", "acc_internal_2.5", "relapse_drop")[:size]
     }
     found = analyse(tidy(values), switch_relapse)
     (said,) = [r for r in found.remarks if "after Holm" in r]
-    assert "over 27 outcomes, none of ssri - ketamine can" in said
+    assert "over 3 outcomes it is never below 0.0938, so none of ssri - ketamine can" in said
     for one in found.contrasts:
         named = f"{one.arm} - {one.other}" in said
         assert named == (one.p_holm is not None and one.p_holm > 0.05)
@@ -161,11 +159,20 @@ def test_a_virtual_population_has_trait_effects(tidy: Tidy) -> None:
     assert "trait" in set(found.frame()["part"])
 
 
-def test_side_paths_with_a_washout_of_their_own_are_said_where_time_to_relapse_is_given(tidy: Tidy) -> None:
-    values: dict[tuple[str, str, str], list[float]] = {("ssri", "acute", "acc_biased_1.0"): [80.0] * 3}
-    values |= {("ssri", f"maintenance={c}", "acc_biased_1.0"): [70.0, 50.0, 40.0] for c in (25, 50)}
-    said = " ".join(analyse(tidy(values), rs.load("switch-relapse")).remarks)
-    assert "Along maintenance each count is tested on a side path of its own" in said
-    assert "with a washout of its own" in said
-    values = {("ssri", f"washout={c}", "acc_biased_1.0"): [70.0, 50.0, 40.0] for c in (25, 50)}
-    assert "side path" not in " ".join(analyse(tidy(values), rs.load("washout")).remarks)
+def test_no_time_to_relapse_along_durations_that_are_tested_apart_and_it_is_said_why(tidy: Tidy) -> None:
+    """Kaplan-Meier, restricted means and log-rank have no meaning where a count is an exposure."""
+    values: dict[tuple[str, str, str], list[float]] = {}
+    for arm, probe in (("ssri", [70.0, 50.0, 40.0]), ("ketamine", [90.0, 90.0, 90.0])):
+        values[arm, "acute", "acc_biased_1.0"] = [80.0] * 3
+        values |= {(arm, f"maintenance={c}", "acc_biased_1.0"): probe for c in (25, 50)}
+    found = analyse(tidy(values), rs.load("switch-relapse"))
+    assert (found.survival, found.survival_contrasts) == ((), ())
+    assert found.relapse
+    assert [(one.condition, one.apart[:2]) for one in found.untimed] == [("maintenance", ("discontinue", "decay"))]
+    assert _reasons(found)["survival"].startswith("no time to relapse along maintenance: each count is an exposure")
+    assert found.only(parts=["contrasts"]).untimed == ()
+    values = {(a, "washout" + c[11:] if c != "acute" else "maintained", o): v for (a, c, o), v in values.items()}
+    along = analyse(tidy(values), rs.load("washout"))
+    assert {one.within for one in along.survival} == {"washout"}
+    assert along.survival_contrasts
+    assert along.untimed == ()

@@ -180,5 +180,5 @@ def test_a_changed_protocol_is_no_replication() -> None:
 def test_a_control_leaves_a_replication_one() -> None:
     for control in ("threshold-sweep", "remitters-only", "sham"):
         assert changes(controlled(load("switch-relapse"), control)) == ()
-    fewer = replace(load("switch-relapse"), derived=())
+    fewer = replace(load("switch-relapse"), derived=(), primary=())
     assert changes(fewer) == ("derived",)

@@ -70,12 +70,12 @@ def test_the_first_count_below_the_threshold_is_the_time() -> None:
 
 
 def _cells(tidy: Tidy, **arms: np.ndarray) -> Cells:
-    """Acute is remission for everybody; each arm has its first count below the threshold, or None, by subject."""
+    """All had remitted when maintained; each arm has its first step of the washout below the threshold, by subject."""
     values: dict[tuple[str, str, str], list[float]] = {}
     for arm, first in arms.items():
-        values[arm, "acute", "acc_biased_1.0"] = [90.0] * len(first)
+        values[arm, "maintained", "acc_biased_1.0"] = [90.0] * len(first)
         for count in COUNTS:
-            values[arm, f"maintenance={count:g}", "acc_biased_1.0"] = [50.0 if t <= count else 80.0 for t in first]
+            values[arm, f"washout={count:g}", "acc_biased_1.0"] = [50.0 if t <= count else 80.0 for t in first]
     return Cells.of(tidy(values))
 
 
@@ -88,7 +88,7 @@ def two(tidy: Tidy) -> tuple[Cells, np.ndarray, np.ndarray]:
 
 def test_the_restricted_mean_is_the_area_under_the_curve(two: tuple[Cells, np.ndarray, np.ndarray]) -> None:
     cells, a, _ = two
-    curve = survival(cells, rs.load("switch-relapse"))[0][0]
+    curve = survival(cells, rs.load("washout"))[0][0]
     fitted = KaplanMeierFitter().fit(np.minimum(a, 300.0), np.isfinite(a))
     assert curve.horizon == 300.0
     assert curve.restricted_mean == pytest.approx(restricted_mean_survival_time(fitted, t=300.0))
@@ -105,7 +105,7 @@ def test_log_rank_is_that_of_lifelines_and_the_paired_test_that_of_the_differenc
     two: tuple[Cells, np.ndarray, np.ndarray],
 ) -> None:
     cells, a, b = two
-    (found, *_) = survival(cells, rs.load("switch-relapse"))[1]
+    (found, *_) = survival(cells, rs.load("washout"))[1]
     assert (found.arm, found.other) == ("ssri", "ketamine")
     short = [np.minimum(x, 300.0) for x in (b, a)]
     theirs = logrank_test(*short, np.isfinite(b), np.isfinite(a))
@@ -118,7 +118,7 @@ def test_log_rank_is_that_of_lifelines_and_the_paired_test_that_of_the_differenc
 
 def test_the_median_is_the_first_count_at_which_half_have_relapsed(tidy: Tidy) -> None:
     cells = _cells(tidy, ssri=np.array([25.0, 50.0, np.inf, np.inf]), ketamine=np.full(4, np.inf))
-    curves, _ = survival(cells, rs.load("switch-relapse"))
+    curves, _ = survival(cells, rs.load("washout"))
     assert {(c.arm, c.population): c.median for c in curves} == {
         ("ssri", "remitted"): 50.0, ("ssri", "all"): 50.0, ("ketamine", "remitted"): None, ("ketamine", "all"): None,
     }  # fmt: skip
@@ -126,7 +126,7 @@ def test_the_median_is_the_first_count_at_which_half_have_relapsed(tidy: Tidy) -
 
 def test_nobody_relapsing_is_no_test_but_a_bound(tidy: Tidy) -> None:
     cells = _cells(tidy, ssri=np.full(10, np.inf), ketamine=np.full(10, np.inf))
-    curves, found = survival(cells, rs.load("switch-relapse"))
+    curves, found = survival(cells, rs.load("washout"))
     assert curves[0].intervals[-1].low == pytest.approx(69.15, abs=0.01)
     assert {(c.logrank_p, c.logrank_note) for c in found} == {(None, "nobody relapsed in either arm")}
     assert found[0].note == "nobody relapsed in either arm"
@@ -134,9 +134,9 @@ def test_nobody_relapsing_is_no_test_but_a_bound(tidy: Tidy) -> None:
 
 
 def test_those_who_never_remitted_are_not_at_risk(tidy: Tidy) -> None:
-    values = {("ssri", f"maintenance={c:g}", "acc_biased_1.0"): [50.0, 50.0, 80.0] for c in COUNTS}
-    values["ssri", "acute", "acc_biased_1.0"] = [30.0, 90.0, 90.0]
-    curves, _ = survival(Cells.of(tidy(values)), rs.load("switch-relapse"))
+    values = {("ssri", f"washout={c:g}", "acc_biased_1.0"): [50.0, 50.0, 80.0] for c in COUNTS}
+    values["ssri", "maintained", "acc_biased_1.0"] = [30.0, 90.0, 90.0]
+    curves, _ = survival(Cells.of(tidy(values)), rs.load("washout"))
     assert {(c.population, c.n, c.events) for c in curves} == {("remitted", 2, 1), ("all", 3, 2)}
 
 
@@ -144,10 +144,10 @@ def test_different_subjects_in_two_arms_are_compared_by_log_rank_alone(tidy: Tid
     values: dict[tuple[str, str, str], list[float | None]] = {}
     for arm, mine in (("ketamine", (0, 1, 2)), ("ssri", (3, 4, 5))):
         for c in COUNTS:
-            values[arm, f"maintenance={c:g}", "acc_biased_1.0"] = [
+            values[arm, f"washout={c:g}", "acc_biased_1.0"] = [
                 (50.0 if arm == "ssri" else 80.0) if s in mine else None for s in range(6)
             ]
-    _, (found,) = survival(Cells.of(tidy(values)), rs.load("switch-relapse"))
+    _, (found,) = survival(Cells.of(tidy(values)), rs.load("washout"))
     assert found.difference is None
     assert found.note == "no subject is in both curves"
     assert found.logrank_p == pytest.approx(logrank_test([300.0] * 3, [25.0] * 3, [False] * 3, [True] * 3).p_value)
@@ -169,10 +169,10 @@ def test_time_along_the_washout_is_found_for_each_duration_of_maintenance(tiny: 
 def test_an_arm_of_one_or_two_subjects_has_no_log_rank_p(tidy: Tidy) -> None:
     values: dict[tuple[str, str, str], list[float | None]] = {}
     for arm, remitted in (("ketamine", 10), ("ssri", 1), ("untreated", 3)):
-        values[arm, "acute", "acc_biased_1.0"] = [90.0 if s < remitted else 30.0 for s in range(10)]
+        values[arm, "maintained", "acc_biased_1.0"] = [90.0 if s < remitted else 30.0 for s in range(10)]
         for c in COUNTS:
-            values[arm, f"maintenance={c:g}", "acc_biased_1.0"] = [80.0 if arm == "ketamine" else 50.0] * 10
-    found = survival(Cells.of(tidy(values)), rs.load("switch-relapse"))[1]
+            values[arm, f"washout={c:g}", "acc_biased_1.0"] = [80.0 if arm == "ketamine" else 50.0] * 10
+    found = survival(Cells.of(tidy(values)), rs.load("washout"))[1]
     tested = {frozenset((c.arm, c.other)): c for c in found if c.population == "remitted"}
     one = tested[frozenset(("ssri", "ketamine"))]
     assert one.logrank_p is None
@@ -181,13 +181,13 @@ def test_an_arm_of_one_or_two_subjects_has_no_log_rank_p(tidy: Tidy) -> None:
 
 
 def test_nothing_is_said_of_a_count_at_which_nobody_was_tested(two: tuple[Cells, np.ndarray, np.ndarray]) -> None:
-    curves, _ = survival(two[0], rs.load("switch-relapse"))
+    curves, _ = survival(two[0], rs.load("washout"))
     assert {c.times for c in curves} == {COUNTS}
     assert {len(c.intervals) for c in curves} == {len(COUNTS)}
 
 
-def test_the_long_table_has_no_condition_that_does_not_exist(tiny: rs.Protocol) -> None:
-    run = rs.run(tiny, subjects=3)
+def test_the_long_table_has_no_condition_that_does_not_exist(looked_at: rs.Protocol) -> None:
+    run = rs.run(looked_at, subjects=3)
     found = run.analyse().frame().filter(pl.col("part").str.starts_with("time to relapse"))
     conditions = set(found.filter(pl.col("quantity") == "still well")["condition"])
     assert conditions <= set(run.table()["condition"])

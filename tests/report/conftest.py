@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import resynapse as rs
-from resynapse.protocol import dumps
+from resynapse.protocol import dump, dumps, parse
 from resynapse.report.material import Material
 from resynapse.report.report import report
 from resynapse.runs.folder import Manifest, RunFolder
@@ -22,7 +22,12 @@ Stated = Callable[..., RunFolder]
 def small(tiny: rs.Protocol) -> rs.Protocol:
     """The tiny protocol under a name with published tables, so that every part of a report has something to say."""
     text = dumps(tiny).replace("name: tiny", "name: switch-relapse")
-    return rs.loads(text.replace("- acc_internal_1.0\n", "- acc_internal_1.0\n    - acc_internal_2.5\n"))
+    content = dump(rs.loads(text.replace("- acc_internal_1.0\n", "- acc_internal_1.0\n    - acc_internal_2.5\n")))
+    # a probe along the trajectory itself, so that there is a time to relapse
+    content["follow_up"][-1]["fork"].insert(0, {"assess": {"condition": "kept", "outcomes": ["acc_biased_1.0"]}})
+    rule = {"outcome": "below_60", "of": "acc_biased_1.0", "threshold": 60, "within": "kept"}
+    content["derived"].append({"below": rule})
+    return parse(content)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,9 @@ from hypothesis import strategies as st
 import resynapse as rs
 from resynapse.analysis.analyse import Analysis
 from resynapse.analysis.intervals import Interval
+from resynapse.report.figures import draw
+from resynapse.report.figures.survival import lacks
+from resynapse.report.material import Material
 from resynapse.report.numbers import number
 from resynapse.report.statistics import clinical_remarks, interval, statistics_tables
 
@@ -25,16 +30,27 @@ def test_every_part_that_applies_has_a_table_with_full_rows(found: Analysis) -> 
         "Contrasts",
         "Orders",
         "Relapse",
-        "Time to relapse along",
+        "No time to relapse",
         "Subjects needed",
         "Clinical",
     ):
         assert any(title.startswith(start) for title in tables), start
-    assert not any(title.startswith("Equivalence") for title in tables)
+    assert not any(title.startswith(("Equivalence", "Time to relapse")) for title in tables)
     for table in tables.values():
         assert {len(row) for row in table.rows} == {len(table.header)}
     descriptions = next(t for t in tables.values() if t.title.startswith("Every arm"))
     assert len(descriptions.rows) == len(found.descriptions)
+
+
+def test_time_to_relapse_and_where_there_is_none_stand_beside_each_other(material: Material) -> None:
+    tables = {t.title.partition(":")[0]: t for t in statistics_tables(material.analysis)}
+    assert {row[1] for row in tables["Time to relapse along counts"].rows} == {"kept"}
+    assert tables["No time to relapse"].rows == (("maintenance", "discontinue, decay"),)
+    assert "There is no time to relapse along maintenance" in draw(material, "survival").caption
+
+
+def test_where_no_counts_are_time_the_figure_says_why(found: Analysis, material: Material) -> None:
+    assert lacks(replace(material, analysis=found)).startswith("no time to relapse along maintenance")
 
 
 def test_what_must_be_said_beside_clinical_figures_is_said(found: Analysis) -> None:

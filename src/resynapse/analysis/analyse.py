@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from resynapse.analysis.axes import Exposure
 from resynapse.analysis.cells import Cells, courses
 from resynapse.analysis.censoring import censored_remarks
 from resynapse.analysis.clinical import ARMS, SideBySide, side_by_side
@@ -16,12 +17,12 @@ from resynapse.analysis.contrasts import Contrast, contrasts
 from resynapse.analysis.describe import Description, describe
 from resynapse.analysis.dose import DoseResponse, dose_responses
 from resynapse.analysis.equivalence import Equivalence, equivalences
+from resynapse.analysis.families import smallest_p
 from resynapse.analysis.orders import Orders, rank_orders
 from resynapse.analysis.planning import Plan, plans
-from resynapse.analysis.probes import side_paths
 from resynapse.analysis.published import changes, compare, protocols_with_tables
 from resynapse.analysis.relapse import Relapse, relapse
-from resynapse.analysis.survival import Survival, SurvivalContrast, survival
+from resynapse.analysis.survival import Survival, SurvivalContrast, survival, untimed
 from resynapse.analysis.traits import TraitEffect, trait_effects
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import ResynapseError, nearest
@@ -61,6 +62,7 @@ class Analysis:
     ----------
     protocol : name of the protocol.
     subjects : subjects in the table.
+    untimed : conditions with a threshold rule along which there is no time to relapse, as counts are exposures there.
     changed : parts in which the protocol differs from the published one of this name.
     remarks : what a reader must know before any number.
     """
@@ -75,6 +77,7 @@ class Analysis:
     relapse: tuple[Relapse, ...]
     survival: tuple[Survival, ...]
     survival_contrasts: tuple[SurvivalContrast, ...]
+    untimed: tuple[Exposure, ...]
     dose: tuple[DoseResponse, ...]
     traits: tuple[TraitEffect, ...]
     plans: tuple[Plan, ...]
@@ -104,6 +107,8 @@ class Analysis:
                 raise ResynapseError(f"no outcome {outcome!r} in this run; {nearest(outcome, sorted(known))}")
         named = {field for part in parts or PARTS for field in PARTS[part]}
         kept: dict[str, Any] = {"absent": tuple(one for one in self.absent if one.part in named)}
+        if "survival" not in named:
+            kept["untimed"] = ()
         for field in (field for part in PARTS.values() for field in part):
             value = getattr(self, field)
             if field == "clinical":
@@ -157,6 +162,7 @@ def analyse(table: pl.DataFrame, protocol: Protocol, *, unfinished: int = 0, dif
         relapse=relapse(cells, protocol),
         survival=curves,
         survival_contrasts=curve_contrasts,
+        untimed=untimed(cells, protocol),
         dose=dose_responses(cells, protocol),
         traits=trait_effects(cells),
         plans=plans(paired, protocol, points=difference, absolute=difference / 100),
@@ -174,7 +180,8 @@ def _absent(made: Analysis, cells: Cells) -> Iterator[Absent]:
         "contrasts": "no outcome is measured in two arms after they part",
         "orders": "no outcome is measured in two arms after they part",
         "relapse": "the protocol has no threshold rule (`below` or `first`) along the counts of a condition",
-        "survival": "the protocol has no threshold rule (`below` or `first`) along two counts of a condition or more",
+        "survival": "; ".join(one.why for one in made.untimed)
+        or "the protocol has no threshold rule (`below` or `first`) along two counts of a condition or more",
         "survival_contrasts": "no two arms have a time to relapse",
         "dose": "every outcome along counts is a setting or yes or no" if counted else "no condition has three counts",
         "traits": "too few subjects, or outcomes and traits that do not vary"
@@ -201,17 +208,25 @@ def _remarks(made: Analysis, protocol: Protocol, unfinished: int) -> Iterator[st
         yield f"Not every cell has every subject: n runs from {sizes[0]} to {sizes[-1]}."
     if made.changed and made.equivalence:
         yield f"The protocol differs from the published {made.protocol} in {', '.join(made.changed)}: no replication."
-    timed = {base(s.within) for s in made.survival}
-    for within, steps in side_paths(protocol).items():
-        if within in timed:
-            washout = ", with a washout of its own" if "decay" in steps else ""
-            yield (
-                f"Along {within} each count is tested on a side path of its own ({', '.join(steps)}){washout}. The "
-                "network itself goes on untouched, so a relapse at one count is not carried to the next: the time to "
-                "relapse is the first count whose side path ended below the threshold."
-            )
+    yield from _endpoints(made.contrasts, protocol)
     yield from censored_remarks(made.descriptions, protocol, made.subjects)
     yield from _unreachable(made.contrasts)
+
+
+def _endpoints(found: Sequence[Contrast], protocol: Protocol) -> Iterator[str]:
+    """Over what p is adjusted, and which primary endpoint has no contrast."""
+    if not found:
+        return
+    if not protocol.primary:
+        yield (
+            "The protocol names no primary endpoints: p is adjusted over every measured outcome, counts averaged and "
+            "settings and duplicates left out. Name a few with `primary` before a run."
+        )
+        return
+    seen = {(base(one.condition), one.outcome) for one in found}
+    without = [str(one) for one in protocol.primary if (base(one.condition), one.outcome) not in seen]
+    if without:
+        yield f"Primary endpoints that no two arms have, or that are settings: {', '.join(without)}."
 
 
 def _unreachable(found: Sequence[Contrast]) -> Iterator[str]:
@@ -220,14 +235,15 @@ def _unreachable(found: Sequence[Contrast]) -> Iterator[str]:
     for one in found:
         if one.p_holm is not None and one.p_method == "exact":
             families.setdefault(one.family, []).append(one)
-    out_of_reach = [cells for cells in families.values() if len(cells) * 2.0 ** (1 - max(c.n for c in cells)) > LEVEL]
+    out_of_reach = [cells for cells in families.values() if smallest_p(max(c.n for c in cells), len(cells)) > LEVEL]
     if out_of_reach:
         most = max(c.n for cells in out_of_reach for c in cells)
         sizes = sorted({len(cells) for cells in out_of_reach})
         over = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+        least = smallest_p(most, sizes[0])
         pairs = ", ".join(f"{cells[0].arm} - {cells[0].other}" for cells in out_of_reach)
         where = "no pair of arms" if len(out_of_reach) == len(families) else f"none of {pairs}"
         yield (
-            f"With {most} subjects a sign-flip p is never below {2.0 ** (1 - most):.3g}; after Holm over {over} "
-            f"outcomes, {where} can have a p below {LEVEL:g}. Read the intervals."
+            f"With {most} subjects a sign-flip p is never below {smallest_p(most, 1):.3g}; after Holm over {over} "
+            f"outcomes it is never below {least:.3g}, so {where} can have a p below {LEVEL:g}. Read the intervals."
         )

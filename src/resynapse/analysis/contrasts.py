@@ -2,7 +2,8 @@
 
 Each has the mean difference with its interval, the standardised effect d_z (mean over SD of the differences) with
 Hedges' correction, and a sign-flip permutation p: exact up to 12 subjects. Holm's adjustment runs, for each pair of
-arms, over the family of outcomes that the article reports, or over all measured outcomes where none ships.
+arms, over its family (`families`): the protocol's primary endpoints, or what the default rule takes where none is
+named. Everything else is exploratory, and its p is not adjusted.
 """
 
 from __future__ import annotations
@@ -15,11 +16,10 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from resynapse.analysis.cells import Cell, Cells, Floats, before_the_arms, by_presence
-from resynapse.analysis.intervals import Interval, Kind, is_constant, mean_intervals, sample_sd, seed
-from resynapse.analysis.published import SETTINGS, protocols_with_tables, published
+from resynapse.analysis.cells import Cells, Floats, by_presence
+from resynapse.analysis.families import BY_RULE, NAMED, Role, family, shared_cells
+from resynapse.analysis.intervals import Interval, is_constant, mean_intervals, sample_sd, seed
 from resynapse.protocol import Protocol
-from resynapse.protocol.derived import base
 
 EXACT = 12
 """Up to this many subjects every one of the 2**n flips is counted."""
@@ -39,7 +39,9 @@ class Contrast:
     effect : d_z with Hedges' correction; None where the differences do not vary.
     p : two-sided sign-flip p; None for one subject.
     p_method : ``exact``, or ``Monte Carlo`` with the number of flips.
-    p_holm : adjusted within `family`; None outside of it.
+    role : ``primary`` where the protocol names it, ``default`` where none is named and the default rule takes it, else
+        ``exploratory``.
+    p_holm : adjusted within `family`; None where exploratory.
     family : what p_holm runs over, with its size; empty outside of it.
     note : why something is missing.
     """
@@ -55,6 +57,7 @@ class Contrast:
     effect: float | None
     p: float | None
     p_method: str
+    role: Role = "exploratory"
     p_holm: float | None = None
     family: str = ""
     note: str = ""
@@ -84,47 +87,61 @@ def turned(one: Contrast) -> Contrast:
 
 
 def contrasts(cells: Cells, protocol: Protocol) -> tuple[Contrast, ...]:
-    """Every outcome that two arms share, paired by subject; not settings, nor what stands before the arms part."""
-    keys, columns = [], []
-    shared = before_the_arms(protocol)
-    index = {key: column for column, key in enumerate(cells.keys)}
+    """Every outcome that two arms share, paired by subject; not settings, nor what stands before the arms part.
+
+    The members of the family come first in each pair of arms; a member that is a mean over counts stands under the
+    condition without them.
+    """
+    made: list[Contrast] = []
+    columns: list[Floats] = []
     for arm, other in pairs(protocol, cells.arms):
-        for key in cells.keys:
-            if key.arm != arm or key.outcome in SETTINGS or base(key.condition) in shared:
-                continue
-            twin = index.get(Cell(other, key.condition, key.outcome))
-            if twin is not None:
-                difference = cells.values[:, index[key]] - cells.values[:, twin]
-                if not np.isnan(difference).all():
-                    keys.append((arm, other, key))
-                    columns.append(difference)
-    if not keys:
+        for one, difference in _of_pair(cells, protocol, arm, other):
+            made.append(one)
+            columns.append(difference)
+    if not made:
         return ()
     values = np.stack(columns, axis=1)
-    free: list[Kind] = ["free"] * len(keys)
-    intervals = mean_intervals(values, free, cells.subjects)
+    intervals = mean_intervals(values, ["free"] * len(made), cells.subjects)
     p_values, methods = sign_flip(values, cells.subjects)
-    made = []
-    for column, (arm, other, key) in enumerate(keys):
+    found = []
+    for column, (one, interval) in enumerate(zip(made, intervals, strict=True)):
         present = values[:, column][~np.isnan(values[:, column])]
         effect = standardised(present)
-        made.append(
-            Contrast(
-                arm=arm,
-                other=other,
-                condition=key.condition,
-                outcome=key.outcome,
+        found.append(
+            replace(
+                one,
                 n=len(present),
                 difference=float(present.mean()),
                 sd=sample_sd(present),
-                interval=intervals[column],
+                interval=interval,
                 effect=effect,
                 p=p_values[column],
                 p_method=methods[column],
-                note="" if effect is not None else intervals[column].note,
+                note=one.note or ("" if effect is not None else interval.note),
             )
         )
-    return _adjusted(made, protocol)
+    return _adjusted(found)
+
+
+def _of_pair(cells: Cells, protocol: Protocol, arm: str, other: str) -> Iterator[tuple[Contrast, Floats]]:
+    """The contrasts of two arms, not computed yet, with the differences of the subjects."""
+    shared = shared_cells(cells, protocol, arm, other)
+    bare = Contrast(
+        arm=arm, other=other, condition="", outcome="", n=0, difference=0.0, sd=None, interval=Interval(), effect=None,
+        p=None, p_method="",
+    )  # fmt: skip
+    role: Role = "primary" if protocol.primary else "default"
+    named = set()
+    for member in family(cells.values, shared, protocol):
+        one = replace(bare, condition=member.condition, outcome=member.outcome, role=role)
+        if member.same_as:
+            one = replace(one, role="exploratory", note=f"in every subject the same as {member.same_as}")
+        named.add((member.condition, member.outcome))
+        yield one, member.arm - member.other
+    for (condition, outcome), (column, twin) in shared.items():
+        difference = cells.values[:, column] - cells.values[:, twin]
+        if (condition, outcome) not in named and not np.isnan(difference).all():
+            yield replace(bare, condition=condition, outcome=outcome), difference
 
 
 def standardised(differences: Floats) -> float | None:
@@ -185,24 +202,15 @@ def _random_signs(n: int, flips: int, root: int) -> Iterator[Floats]:
         yield np.where(rng.integers(0, 2, (min(batch, flips - start), n), dtype=np.int8), -1.0, 1.0)
 
 
-def _adjusted(found: list[Contrast], protocol: Protocol) -> tuple[Contrast, ...]:
-    """The contrasts with Holm's p within each pair of arms."""
-    article = _article(protocol)
+def _adjusted(found: list[Contrast]) -> tuple[Contrast, ...]:
+    """The contrasts with Holm's p within the family of each pair of arms."""
     families: dict[tuple[str, str], list[int]] = {}
     for index, one in enumerate(found):
-        if one.p is not None and (article is None or (one.condition, one.outcome) in article):
+        if one.p is not None and one.role != "exploratory":
             families.setdefault((one.arm, one.other), []).append(index)
-    what = "all measured outcomes" if article is None else "the article's outcomes"
     for (arm, other), members in families.items():
         adjusted = holm([p for p in (found[i].p for i in members) if p is not None])
         for index, p in zip(members, adjusted, strict=True):
-            named = f"{what}, {arm} and {other} ({len(members)})"
-            found[index] = replace(found[index], p_holm=p, family=named)
+            what = NAMED if found[index].role == "primary" else BY_RULE
+            found[index] = replace(found[index], p_holm=p, family=f"{what}, {arm} and {other} ({len(members)})")
     return tuple(found)
-
-
-def _article(protocol: Protocol) -> frozenset[tuple[str, str]] | None:
-    if protocol.name not in protocols_with_tables():
-        return None
-    rows = published(protocol.name).select("condition", "outcome").iter_rows()
-    return frozenset((condition, outcome) for condition, outcome in rows)

@@ -29,6 +29,7 @@ COLUMNS: dict[str, type[pl.DataType]] = {
     "method": pl.String,
     "p": pl.Float64,
     "p_holm": pl.Float64,
+    "role": pl.String,
     "note": pl.String,
 }
 Row = dict[str, Any]
@@ -51,7 +52,7 @@ def _rows(analysis: Analysis) -> Iterator[Row]:
     for c in analysis.contrasts:
         cell = {"part": "contrast", "arm": c.arm, "other": c.other, "condition": c.condition, "outcome": c.outcome}
         cell = {**cell, "n": c.n}
-        tested = {"p": c.p, "p_holm": c.p_holm}
+        tested = {"p": c.p, "p_holm": c.p_holm, "role": c.role}
         yield {**cell, "quantity": "difference", "value": c.difference, **ends(c.interval), **tested}
         yield {**cell, "quantity": "sd of differences", "value": c.sd}
         yield {**cell, "quantity": "d_z", "value": c.effect, "note": c.note or None}

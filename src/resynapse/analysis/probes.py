@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from resynapse.analysis.baselines import baselines
 from resynapse.analysis.cells import Cell, Cells, Floats, before_the_arms, counted, courses
-from resynapse.protocol import Assess, Protocol
+from resynapse.protocol import Protocol
 from resynapse.protocol.derived import Below, First, base
-from resynapse.protocol.node import every
 
 Rule = Below | First
 
@@ -136,20 +135,3 @@ def _rules(protocol: Protocol) -> Iterator[Rule]:
         new = isinstance(rule, First) and (rule.of, rule.threshold, rule.within, rule.among) not in laid
         if isinstance(rule, Below | First) and (new or isinstance(rule, Below)):
             yield rule
-
-
-def side_paths(protocol: Protocol) -> dict[str, tuple[str, ...]]:
-    """Conditions whose counts are tested on a side path that changes the state first, and by which kinds of step.
-
-    The network itself goes on without those steps, so that a relapse at one count is not carried to the next.
-    """
-    found: dict[str, tuple[str, ...]] = {}
-    for node in protocol.nodes:
-        changed: dict[str, None] = {}
-        for one in every(node.fork) if node.at else ():
-            if isinstance(one.step, Assess):
-                if changed:
-                    found[one.step.condition] = tuple(changed)
-            elif one.step is not None:
-                changed[one.step.kind] = None
-    return found

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from resynapse.analysis.summaries import CELL, summary
 from resynapse.errors import ResynapseError
-from resynapse.protocol import Protocol, dump, library, load
+from resynapse.protocol import UNNUMBERED, Protocol, dump, library, load
 
 if TYPE_CHECKING:
     import polars as pl
@@ -142,7 +142,7 @@ def changes(protocol: Protocol) -> tuple[str, ...]:
         return ("arms",)
     ours, theirs = dump(protocol.only(shared)), dump(original.only(shared))
     ours["derived"] = [rule for rule in ours["derived"] if rule in theirs["derived"]]
-    return tuple(part for part in ours if part not in ("title", "cite", "claims") and ours[part] != theirs[part])
+    return tuple(part for part in ours if part not in UNNUMBERED and ours[part] != theirs[part])
 
 
 def _cell(row: dict[str, object], decimals: int) -> Cell:

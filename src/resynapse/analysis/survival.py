@@ -1,8 +1,9 @@
 """Time to relapse along counts (durations, steps of the washout, cycles): Kaplan-Meier and restricted means.
 
-A count is a number of epochs, steps or cycles on one trajectory, not a calendar time. Where every subject was tested at
-every count, subjects are censored at the last count alone: then the share still well is a plain share of subjects, its
-interval is Clopper-Pearson's, and every subject's restricted time is known, so arms are compared within the subject.
+A count is a number of epochs, steps or cycles on one trajectory, not a calendar time. Where counts are exposures that
+are each tested apart (`axes`) there is no time, and nothing is computed. Where every subject was tested at every count,
+subjects are censored at the last count alone: then the share still well is a plain share of subjects, its interval is
+Clopper-Pearson's, and every subject's restricted time is known, so arms are compared within the subject.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from resynapse.analysis.axes import Exposure, side_paths
 from resynapse.analysis.cells import Cells, Floats
 from resynapse.analysis.contrasts import sign_flip
 from resynapse.analysis.intervals import LEVEL, Interval, mean_interval, proportion_interval
 from resynapse.analysis.probes import Probes, probes
 from resynapse.protocol import Protocol
+from resynapse.protocol.derived import base
 
 if TYPE_CHECKING:
     from scipy.stats import CensoredData
@@ -113,11 +116,12 @@ class Times:
 
 
 def survival(cells: Cells, protocol: Protocol) -> tuple[tuple[Survival, ...], tuple[SurvivalContrast, ...]]:
-    """Curves of every arm, rule and population, and the contrasts of arms within them."""
+    """Curves of every arm, rule and population, and contrasts of arms within them; none where counts are exposures."""
+    exposures = side_paths(protocol)
     curves: list[Survival] = []
     groups: dict[tuple[str, str, Population], list[tuple[str, Times]]] = {}
     for one in probes(cells, protocol):
-        if len(one.counts) < 2:
+        if len(one.counts) < 2 or base(one.within) in exposures:
             continue
         for population, counts, times in _populations(one):
             curves.append(_curve(one, population, counts, times))
@@ -130,6 +134,13 @@ def survival(cells: Cells, protocol: Protocol) -> tuple[tuple[Survival, ...], tu
             if not unrelated and times.horizon == times_of_other.horizon:
                 found.append(_contrast((arm, other), outcome, within, population, times, times_of_other))
     return tuple(curves), tuple(found)
+
+
+def untimed(cells: Cells, protocol: Protocol) -> tuple[Exposure, ...]:
+    """The conditions with a threshold rule along which there is no time to relapse."""
+    exposures = side_paths(protocol)
+    ruled = dict.fromkeys(base(one.within) for one in probes(cells, protocol) if len(one.counts) > 1)
+    return tuple(Exposure(within, exposures[within]) for within in ruled if within in exposures)
 
 
 def first_below(below: Floats, counts: tuple[float, ...], subjects: NDArray[np.int64]) -> Times:

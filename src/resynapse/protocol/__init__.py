@@ -11,7 +11,8 @@ from resynapse.protocol.extend import plugins_here, plugins_of
 from resynapse.protocol.files import dumps, library, load, loads
 from resynapse.protocol.node import Node
 from resynapse.protocol.parameters import parameters
-from resynapse.protocol.schema import dump, parse
+from resynapse.protocol.primary import Endpoint
+from resynapse.protocol.schema import UNNUMBERED, dump, parse
 from resynapse.protocol.shelves import SHELVES
 from resynapse.protocol.state import Setting, State
 from resynapse.protocol.steps import (
@@ -44,6 +45,7 @@ __all__ = [
     "CONTROLS",
     "SHELVES",
     "STEPS",
+    "UNNUMBERED",
     "Assess",
     "Below",
     "Change",
@@ -55,6 +57,7 @@ __all__ = [
     "Distribution",
     "Drop",
     "Drug",
+    "Endpoint",
     "Enrol",
     "First",
     "Lesion",

@@ -12,6 +12,7 @@ from resynapse.protocol.derived import Derived, base
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.paths import Route, Stop, looks
 from resynapse.protocol.places import Placed, all_at, conditions, placed
+from resynapse.protocol.primary import Endpoint, check_endpoints, known_among
 from resynapse.protocol.steps import Assess, Drug, Enrol, Mark, Step
 from resynapse.protocol.traits import Place, Trait
 from resynapse.protocol.variants import Variant
@@ -57,6 +58,10 @@ class Tree(typing.Protocol):
     @property
     def variants(self) -> Mapping[str, Variant]:
         """Arms that are another one but for stated changes."""
+
+    @property
+    def primary(self) -> tuple[Endpoint, ...]:
+        """Endpoints over which p values are adjusted."""
 
     @property
     def routes(self) -> Mapping[str, Route]:
@@ -140,6 +145,14 @@ def readable(protocol: Tree, rules: Sequence[Derived]) -> tuple[Derived, ...]:
     return tuple(kept)
 
 
+def measurable(protocol: Tree, endpoints: Sequence[Endpoint]) -> tuple[Endpoint, ...]:
+    """Those of `endpoints` that the protocol measures or computes."""
+    known = _measured(protocol)
+    for rule in protocol.derived:
+        _add(known, rule)
+    return known_among(endpoints, known)
+
+
 def _check_assessments(protocol: Tree) -> None:
     """No condition twice in an arm; what derived outcomes read is measured."""
     routes = protocol.routes
@@ -195,6 +208,7 @@ def _check_assessments(protocol: Tree) -> None:
                     (*where, "outcome"),
                 )
         _add(known, rule)
+    check_endpoints(protocol.primary, known)
 
 
 def _check_needs(path: Sequence[Placed], *, marked: bool = False, seen: frozenset[str] = frozenset()) -> None:

@@ -11,6 +11,8 @@ from resynapse.protocol.columns import MOST_VALUES
 from resynapse.protocol.criteria import TESTS
 from resynapse.protocol.derived import RULES
 from resynapse.protocol.extend import extend
+from resynapse.protocol.primary import FORM
+from resynapse.protocol.primary import MOST as MOST_PRIMARY
 from resynapse.protocol.schema import SHORTHAND
 from resynapse.protocol.steps import STEPS
 from resynapse.protocol.traits import KINDS
@@ -56,6 +58,13 @@ def json_schema() -> dict[str, Any]:
             "arms": {"type": "object", "additionalProperties": {"anyOf": [path, {"type": "null"}]}},
             "follow_up": {**path, "description": "what every arm does afterwards"},
             "derived": {"type": "array", "items": {"$ref": "#/$defs/rule"}},
+            "primary": {
+                "type": "array",
+                "items": {"type": "string", "pattern": FORM},
+                "maxItems": MOST_PRIMARY,
+                "uniqueItems": True,
+                "description": "endpoints, OUTCOME at CONDITION, over which p values are adjusted",
+            },
             "variants": {"type": "object", "additionalProperties": {"$ref": "#/$defs/variant"}},
             "claims": {"type": "array", "items": {"$ref": "#/$defs/claim"}},
         },

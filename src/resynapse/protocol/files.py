@@ -15,7 +15,7 @@ from resynapse.errors import ProtocolError, nearest, one_line
 from resynapse.protocol.columns import with_columns
 from resynapse.protocol.expand import merged
 from resynapse.protocol.reading import MOST_BYTES, Dumper, read
-from resynapse.protocol.schema import dump, parse
+from resynapse.protocol.schema import dump, parse, parse_primary
 from resynapse.protocol.tree import Protocol
 
 _LIBRARY = resources.files("resynapse.protocol") / "library"
@@ -79,10 +79,19 @@ def loads(text: str, source: str = "protocol", folder: Path | None = None) -> Pr
         colon = "" if str(error).startswith("line ") else ":"
         raise ProtocolError(f"{source}{colon} {one_line(str(error))}") from None
     try:
-        return parse(with_columns(_on_base(document.value), folder or Path()), folder)
+        return _parsed(document.value, folder)
     except ProtocolError as error:
         place = f" line {document.line(error.where)}" if error.where else ""
         raise ProtocolError(f"{source}{place}: {one_line(str(error))}") from None
+
+
+def _parsed(document: Any, folder: Path | None) -> Protocol:
+    """The protocol of a document; of the endpoints of its base it has those that it measures."""
+    whole = with_columns(_on_base(document), folder or Path())
+    if not isinstance(document, Mapping) or "primary" in document or "primary" not in whole:
+        return parse(whole, folder)
+    inherited = parse_primary(whole["primary"], ("primary",))
+    return parse({key: value for key, value in whole.items() if key != "primary"}, folder).with_primary(inherited)
 
 
 def _on_base(document: Any, above: tuple[str, ...] = ()) -> Any:

@@ -26,6 +26,7 @@ from resynapse.protocol.plain import mapping as _mapping
 from resynapse.protocol.plain import modelled as _model
 from resynapse.protocol.plain import sequence as _sequence
 from resynapse.protocol.plain import typed as _typed
+from resynapse.protocol.primary import Endpoint
 from resynapse.protocol.reading import MOST_VALUES, size
 from resynapse.protocol.steps import STEPS, Step
 from resynapse.protocol.traits import Place, Trait, found, placed
@@ -40,8 +41,10 @@ SHORTHAND = {"assess": "condition", "enrol": "when"}
 """The field that a step's value stands for where it is no mapping."""
 _TOP = (
     "name", "title", "cite", "task", "network", "batch_size", "induction", "arms", "follow_up", "derived",
-    "variants", "claims",
+    "primary", "variants", "claims",
 )  # fmt: skip
+UNNUMBERED = ("title", "cite", "claims", "primary")
+"""Parts of a protocol that change no number of a run."""
 MOST_NODES = 2_000
 """Most steps of one path, side paths included, with every repetition written out."""
 MOST_STEPS = 20_000
@@ -83,6 +86,8 @@ def parse(document: object, folder: FilePath | None = None) -> Protocol:
             _rule(rule, ("derived", i)) for i, rule in enumerate(_sequence(top.get("derived", []), ("derived",)))
         ),
     }
+    if "primary" in top:
+        fields["primary"] = parse_primary(top["primary"], ("primary",))
     if "claims" in top:
         fields["claims"] = parse_claims(top["claims"], ("claims",))
     if "hidden" in network:
@@ -108,6 +113,7 @@ def dump(protocol: Protocol) -> dict[str, Any]:
         "arms": {name: _dump_path(path) for name, path in protocol.arms.items()},
         "follow_up": _dump_path(protocol.follow_up),
         "derived": [{rule.kind: rule.model_dump(mode="json", exclude_none=True)} for rule in protocol.derived],
+        **({"primary": [str(one) for one in protocol.primary]} if protocol.primary else {}),
         **({"variants": {n: _dump_variant(v) for n, v in protocol.variants.items()}} if protocol.variants else {}),
         **({"claims": [dump_claim(claim) for claim in protocol.claims]} if protocol.claims else {}),
     }
@@ -292,6 +298,22 @@ def _dump_variant(variant: Variant) -> dict[str, Any]:
         changes.append(out)
     control = {"control": variant.control} if variant.control else {}
     return {"of": variant.of, **control, "changes": changes}
+
+
+def parse_primary(value: object, where: Where = ()) -> tuple[Endpoint, ...]:
+    """Primary endpoints from plain data, as they stand below `primary`.
+
+    Raises
+    ------
+    ProtocolError : with the place, the value and what is allowed.
+    """
+    made = []
+    for index, text in enumerate(_sequence(value, where)):
+        try:
+            made.append(Endpoint.parse(_typed(str, text, (*where, index))))
+        except ProtocolError as error:
+            raise error if error.where else ProtocolError(str(error), (*where, index)) from None
+    return tuple(made)
 
 
 def _rule(value: object, where: Where) -> Derived:

@@ -9,11 +9,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from resynapse.errors import ProtocolError, nearest
-from resynapse.protocol.checks import check, readable
+from resynapse.protocol.checks import check, measurable, readable
 from resynapse.protocol.claims import Claim
 from resynapse.protocol.derived import Derived
 from resynapse.protocol.node import Node, Path, Stepwise, every, nodes
 from resynapse.protocol.paths import Route, route
+from resynapse.protocol.primary import Endpoint
 from resynapse.protocol.steps import Assess, Step
 from resynapse.protocol.traits import Trait
 from resynapse.protocol.variants import Variant
@@ -37,6 +38,7 @@ class Protocol:
     derived : outcomes computed from measured ones.
     variants : arms that are another one but for stated changes.
     claims : conclusions that an audit decides; they change no number.
+    primary : endpoints over which p values are adjusted; they change no number of a run.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Protocol:
     derived: tuple[Derived, ...] = ()
     variants: Mapping[str, Variant] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
+    primary: tuple[Endpoint, ...] = ()
 
     def __post_init__(self) -> None:
         check(self)
@@ -84,6 +87,10 @@ class Protocol:
     def with_arm(self, name: str, steps: Sequence[Stepwise]) -> Protocol:
         """The same protocol with one more arm, or another treatment in an arm that is there."""
         return replace(self, arms={**self.arms, name: nodes(steps)})
+
+    def with_primary(self, endpoints: Sequence[Endpoint]) -> Protocol:
+        """The same protocol with those of these primary endpoints that it measures."""
+        return replace(self, primary=measurable(self, endpoints))
 
     def only(self, arms: Sequence[str]) -> Protocol:
         """The same protocol with some of its arms; the numbers of these do not change.
@@ -139,9 +146,9 @@ class Protocol:
         )
 
     def _changed(self, **parts: Any) -> Protocol:
-        """The protocol with other parts, and those derived outcomes whose inputs are still measured."""
-        changed = replace(self, derived=(), **parts)
-        return replace(changed, derived=readable(changed, self.derived))
+        """The protocol with other parts, and those derived outcomes and endpoints whose inputs are still measured."""
+        changed = replace(self, derived=(), primary=(), **parts)
+        return replace(changed, derived=readable(changed, self.derived)).with_primary(self.primary)
 
 
 def _of_arms(path: Path, kept: Sequence[str]) -> Path:

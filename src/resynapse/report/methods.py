@@ -67,6 +67,8 @@ def _told(path: Path, empty: str) -> tuple[Line, ...]:
 
 
 def _derived(protocol: Protocol) -> Iterator[str]:
+    if protocol.primary:
+        yield f"Primary endpoints, named before the run: {'; '.join(map(str, protocol.primary))}."
     for rule in protocol.derived:
         fields = ", ".join(f"{key} {value}" for key, value in rule if key != "outcome" and value is not None)
         yield f"{rule.outcome} is computed: {rule.kind} {fields}."
@@ -98,7 +100,8 @@ def _statistics(material: Material) -> Iterator[str]:
         yield (
             "Contrasts between arms are paired by subject; d_z is the mean over the SD of the differences, with "
             f"Hedges' correction; p comes from sign-flip permutation ({', '.join(methods)}), adjusted by Holm within "
-            f"each pair of arms over {' and '.join(families)}."
+            f"each pair of arms over {' and '.join(families)}. All other contrasts are exploratory: their p is not "
+            "adjusted."
         )
     if analysis.orders:
         yield "Orders: in how many subjects each order of the arms holds, with Clopper-Pearson intervals."

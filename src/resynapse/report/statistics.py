@@ -26,6 +26,7 @@ def statistics_tables(analysis: Analysis) -> list[TextTable]:
         _orders(analysis),
         _relapse(analysis),
         _survival(analysis),
+        _untimed(analysis),
         _at_risk(analysis),
         _survival_contrasts(analysis),
         _dose(analysis),
@@ -69,6 +70,7 @@ def _contrasts(analysis: Analysis) -> TextTable:
             "d_z": lambda c: number(c.effect),
             "p": lambda c: p_value(c.p),
             "p (Holm)": lambda c: p_value(c.p_holm),
+            "role": lambda c: c.role,
         },
     )
 
@@ -118,6 +120,14 @@ def _survival(analysis: Analysis) -> TextTable:
             "restricted mean": lambda s: f"{number(s.restricted_mean)} {interval(s.restricted_interval)}",
             "still well at the end, %": lambda s: f"{number(s.well[-1])} {interval(s.intervals[-1])}",
         },
+    )
+
+
+def _untimed(analysis: Analysis) -> TextTable:
+    return _table(
+        "No time to relapse: each count is an exposure that is tested apart, and no network goes through all of them",
+        analysis.untimed,
+        {"along": lambda e: e.condition, "tested apart by": lambda e: ", ".join(e.apart)},
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def draw(protocol: Protocol) -> Tree:
-    """The induction, each arm, the follow-up with its side paths, and the derived outcomes."""
+    """The induction, each arm, the follow-up with its side paths, the derived outcomes and the primary endpoints."""
     from rich.text import Text
     from rich.tree import Tree
 
@@ -40,4 +40,8 @@ def draw(protocol: Protocol) -> Tree:
         for rule in protocol.derived:
             fields = ", ".join(f"{k}={v}" for k, v in rule if k != "outcome" and v is not None)
             rules.add(Text(f"{rule.outcome}: {rule.kind} {fields}"))
+    if protocol.primary:
+        endpoints = root.add(Text("primary endpoints"))
+        for one in protocol.primary:
+            endpoints.add(Text(str(one)))
     return root

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import ProtocolError, RunFolderError
-from resynapse.protocol import Protocol, dump, parse, plugins_of
+from resynapse.protocol import UNNUMBERED, Protocol, dump, parse, plugins_of
 from resynapse.runs.files import DRAFTS, digest_of, put
 from resynapse.runs.parts import COLUMNS, Inventory, Parts, joined
 from resynapse.runs.provenance import commit, hardware, sources, versions
@@ -48,7 +48,7 @@ class Manifest:
     @property
     def identity(self) -> str:
         """Digest of what decides the numbers; runs of equal identity may share a folder."""
-        protocol = {k: v for k, v in dump(self.protocol).items() if k not in ("title", "cite", "claims")}
+        protocol = {k: v for k, v in dump(self.protocol).items() if k not in UNNUMBERED}
         unsaid = places(type(self.protocol.task))
         protocol["task"] = {k: v for k, v in protocol["task"].items() if k not in unsaid}
         decides = {"protocol": protocol, "root_seed": self.root_seed, "engine": self.engine}
@@ -286,7 +286,7 @@ def _difference(present: Manifest, wanted: Manifest) -> str:
     if present.protocol.name != wanted.protocol.name:
         return f"protocol {present.protocol.name}, not {wanted.protocol.name}"
     here, there = dump(present.protocol), dump(wanted.protocol)
-    changed = [key for key in here if key != "claims" and here[key] != there.get(key)]
+    changed = [key for key in here if key not in UNNUMBERED and here[key] != there.get(key)]
     if "task" in changed and here["task"].keys() == there["task"].keys():
         fields = [key for key in here["task"] if here["task"][key] != there["task"][key]]
         changed[changed.index("task")] = f"task ({', '.join(fields)})"

@@ -51,12 +51,13 @@ def draw(material: Material) -> Drawn:
     fitted(axes, len(shown))
     legend(figure, axes)
     left = "; ".join(f"{outcome} along {within}, {population}" for outcome, within, population in every[MOST:])
+    untimed = "".join(f" There is {one.why}." for one in material.analysis.untimed)
     return Drawn(
         figure=figure,
         caption="Kaplan-Meier curves of the share of simulated subjects without relapse, with pointwise 95 % intervals "
         f"(bars side by side, or a band where there are more than {BARS} counts). Below each panel: how many subjects "
         "are at risk at a count; the first number is the n of the curve. Relapse is an outcome below the threshold of "
-        f"the protocol's rule. Counts are not calendar time.{f' Not drawn: {left}.' if left else ''}",
+        f"the protocol's rule. Counts are not calendar time.{f' Not drawn: {left}.' if left else ''}{untimed}",
         alt=f"Step curves of the share without relapse. {'; '.join(told)}.",
         note=switch_note(material, (outcome for outcome, _, _ in shown)),
     )
