@@ -127,7 +127,7 @@ def _clinical(material: Material) -> Iterator[str]:
     floored = sum(e.note.startswith(CANNOT) for e in side.entries)
     yield (
         f"Beside clinical findings, directions only: of {len(side.entries)} questions to an arm the run answers "
-        f"{len(answered)}, and {floored} cannot be asked of it because a state stands at chance. {same} in the direction "
+        f"{len(answered)}, and {floored} cannot be asked of it as a state stands at chance. {same} in the direction "
         f"of every finding, {opposite} opposite to every finding, {contested} where findings disagree with each other, "
         f"{nothing} where no clinical figure was found. Agreement is cheap: a direction has two sides, and the model "
         "gives one answer however many findings it stands beside."
