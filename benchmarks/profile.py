@@ -63,10 +63,15 @@ class _Clock:
             started = time.perf_counter()
 
     def respond(
-        self, network: Network, inputs: NDArray[np.float64], modulation: Modulation, noise: Key | None = None
+        self,
+        network: Network,
+        inputs: NDArray[np.float64],
+        modulation: Modulation,
+        noise: Key | None = None,
+        noise_scale: Sequence[FloatArray] | None = None,
     ) -> FloatArray:
         started = time.perf_counter()
-        scores = self.engine.respond(network, inputs, modulation, noise)
+        scores = self.engine.respond(network, inputs, modulation, noise, noise_scale)
         self._add("assess, with noise" if noise else "assess, noise-free", time.perf_counter() - started)
         return scores
 
@@ -75,6 +80,12 @@ class _Clock:
         value = self.engine.activity(network, inputs, modulation)
         self._add("activation magnitude", time.perf_counter() - started)
         return value
+
+    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> list[FloatArray]:
+        started = time.perf_counter()
+        values = self.engine.spread(network, inputs, modulation)
+        self._add("spread of units", time.perf_counter() - started)
+        return values
 
     def saliency(
         self, network: Network, data: Split, modulation: Modulation, batches: Sequence[NDArray[np.int64]]

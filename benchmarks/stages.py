@@ -109,7 +109,8 @@ class _Recorder:
                 network=network,
                 data=data,
                 phase=replace(phase, pause=_nothing),
-                published_epochs=sum(at),
+                # the publication trained each duration of maintenance from the start
+                published_epochs=sum(at) if self.current.endswith("maintenance") else max(at),
                 shared_epochs=max(at),
             )
         )

@@ -16,9 +16,23 @@ FIRST_SEED = 1000
 """Of torch's generator; the subject's number is added."""
 
 
+Cell = tuple[str, str, str]
+"""arm, condition, outcome."""
+
+
 def subject_file(folder: Path, subject: int) -> Path:
     """The file of one subject: a list of (arm, condition, outcome, value)."""
     return folder / f"twin-{subject}.json"
+
+
+def read(folder: Path) -> dict[Cell, list[float]]:
+    """Values of every (arm, condition, outcome) over the finished subjects, in their order."""
+    found: dict[Cell, list[float]] = {}
+    numbers = sorted(int(path.stem.rpartition("-")[2]) for path in folder.glob("twin-*.json"))
+    for number in numbers:
+        for arm, condition, outcome, value in json.loads(subject_file(folder, number).read_text("utf-8")):
+            found.setdefault((arm, condition, outcome), []).append(float(value))
+    return found
 
 
 def compute(folder: Path, subjects: int) -> None:

@@ -24,7 +24,7 @@ from resynapse.cli import app, main
 from resynapse.protocol import CONTROLS, dumps
 
 COMMANDS = (
-    "replicate", "run", "compare", "table", "analyse", "audit", "protocols", "show", "validate", "citations", "controls",
+    "replicate", "run", "compare", "table", "analyse", "audit", "attribute", "match", "protocols", "show", "validate", "citations", "controls",
     "schema", "flow", "plugins", "diff", "figure", "report", "export",
 )  # fmt: skip
 
@@ -171,6 +171,9 @@ def test_a_comparison_comes_as_text_csv_and_json(published: Path, capsys: pytest
     content = json.loads(out)
     assert len(content["cells"]) == 54
     assert content["agrees"] + content["differs"] == 54
+    assert "\n".join(content["said"]) in text
+    assert {cell["conclusion"] for cell in content["cells"] if cell["outcome"] == "gain"} == {None}
+    assert {"standing", "detectable", "sd_ratio", "smallest_margin"} <= content["cells"][0].keys()
     assert "not clinical advice" in content["disclaimer"]
 
 

@@ -13,13 +13,25 @@ import resynapse
 
 ROOT = Path(resynapse.__file__).parent
 FLOORS = (
-    {"errors", "disclaimer", "plugins", "randomness", "network", "modulation", "task", "plasticity", "outcomes"},
+    {
+        "errors",
+        "disclaimer",
+        "plugins",
+        "randomness",
+        "network",
+        "modulation",
+        "task",
+        "plasticity",
+        "tolerance",
+        "outcomes",
+    },
     {"engine"},
     {"protocol"},
     {"cohort"},
     {"runs"},
     {"analysis"},
     {"audits"},
+    {"attribution"},
     {"report"},
     {"api"},
     {"cli"},
@@ -27,7 +39,7 @@ FLOORS = (
 )
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 DOMAIN_ORDER = (
-    "errors", "disclaimer", "plugins", "randomness", "network", "task", "modulation", "plasticity", "outcomes",
+    "errors", "disclaimer", "plugins", "randomness", "network", "task", "modulation", "plasticity", "tolerance", "outcomes",
 )  # fmt: skip
 MODULES = sorted(p for p in ROOT.rglob("*.py") if p != ROOT / "__init__.py")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.special import log_softmax
 
 from resynapse import outcomes
 from resynapse.errors import ProtocolError, ResynapseError
@@ -27,15 +28,17 @@ quick = settings(max_examples=50)
 DATA = GaussianBlobs(train=8, test=300, clean=40).draw(Key(0, 0, "data"))
 NETWORK = prune(initialise(Key(0, 0, "initialisation"), (2, 6, 5, 4)), 0.5)
 CONDITION = Key(0, 0, "acute")
+SPREAD = [np.arange(6.0), np.arange(5.0)]
 SSRI_IN_MID_TRAINING = Modulation(gain=1.6, noise_sd=0.5, noise_mean=0.2, protection=0.25)
 ACCURACIES = (
     *(name for name in BATTERY if name.startswith("acc_")),
     *("acc_input_0.5", "acc_input_1.0", "acc_input_2.0", "acc_internal_2", "acc_biased_0.0", "acc_biased_0.3"),
+    *("acc_snr_0.5", "acc_snr_1.0"),
 )
 READ_OUTS = ("sparsity", "gain", "effective_gain", "protection")
 
 parameters = st.decimals(0, 20, places=2).map(str)
-families = st.sampled_from(["acc_input", "acc_internal", "acc_biased"])
+families = st.sampled_from(["acc_input", "acc_internal", "acc_biased", "acc_snr"])
 states = st.builds(
     Modulation,
     gain=st.floats(0.5, 2.0),
@@ -55,6 +58,7 @@ class Asked:
     inputs: NDArray[np.float64]
     modulation: Modulation
     noise: Key | None = None
+    noise_scale: Sequence[FloatArray] | None = None
 
 
 @dataclass
@@ -65,16 +69,26 @@ class Recorder:
     magnitude: float = 0.125
     responded: list[Asked] = field(default_factory=list)
     observed: list[Asked] = field(default_factory=list)
+    spread_of: list[Asked] = field(default_factory=list)
 
     def respond(
-        self, network: Network, inputs: NDArray[np.float64], modulation: Modulation, noise: Key | None = None
+        self,
+        network: Network,
+        inputs: NDArray[np.float64],
+        modulation: Modulation,
+        noise: Key | None = None,
+        noise_scale: Sequence[FloatArray] | None = None,
     ) -> FloatArray:
-        self.responded.append(Asked(network, inputs, modulation, noise))
+        self.responded.append(Asked(network, inputs, modulation, noise, noise_scale))
         return np.zeros((4, inputs.shape[1])) if self.scores is None else self.scores
 
     def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
         self.observed.append(Asked(network, inputs, modulation))
         return self.magnitude
+
+    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> list[FloatArray]:
+        self.spread_of.append(Asked(network, inputs, modulation))
+        return SPREAD
 
 
 def examined(name: str, modulation: Modulation = NEUTRAL, *, key: Key = CONDITION, network: Network = NETWORK) -> Asked:
@@ -162,11 +176,11 @@ def test_a_name_like_no_other_is_refused_with_all_that_is_allowed() -> None:
         outcome("zzz")
     for name in ("acc_clean", "acc_standard", "acc_combined", "activation_magnitude", *READ_OUTS):
         assert name in str(refusal.value)
-    for family in ("acc_input_X", "acc_internal_X", "acc_biased_X"):
+    for family in ("acc_input_X", "acc_internal_X", "acc_biased_X", "acc_snr_X"):
         assert family in str(refusal.value)
 
 
-@pytest.mark.parametrize("family", ["acc_input", "acc_internal", "acc_biased", "acc_combined"])
+@pytest.mark.parametrize("family", ["acc_input", "acc_internal", "acc_biased", "acc_combined", "acc_snr"])
 @pytest.mark.parametrize("parameter", ["-1", "", "nan", "inf", "1e3", ".5", "1.", "1.0.0", " 1", "1 ", "X", "+1"])
 def test_a_parameter_that_is_no_plain_number_of_0_or_more_is_refused(family: str, parameter: str) -> None:
     with pytest.raises(ProtocolError, match="unknown outcome"):
@@ -221,6 +235,7 @@ def test_a_responder_that_always_says_the_same_scores_the_frequency_of_that_clas
         ("acc_biased_1.0", 1.0, 1.0),
         ("acc_biased_0.3", 0.3, 1.0),
         ("acc_biased_0.0", 0.0, 1.0),
+        ("acc_snr_0.5", 0.0, 0.5),
     ],
 )
 @pytest.mark.parametrize("state", [NEUTRAL, SSRI_IN_MID_TRAINING], ids=["neutral", "in mid-training"])
@@ -399,3 +414,125 @@ def test_measuring_leaves_the_subject_as_it_was(name: str) -> None:
     measure(Examination(NETWORK, state, DATA, CONDITION, Recorder()))
     assert frozen(DATA) == before
     assert state == SSRI_IN_MID_TRAINING
+
+
+def asked_of(name: str, state: Modulation = NEUTRAL, **how: Any) -> Recorder:
+    """What a measurement asked of an engine that is always right."""
+    recorder = Recorder(np.eye(4)[:, (DATA.clean if name == "acc_clean" else DATA.test).labels])
+    outcome(name).measure(Examination(NETWORK, state, DATA, CONDITION, recorder, **how))
+    return recorder
+
+
+@quick
+@given(states, st.sampled_from(["acc_snr_0.5", "tolerance_snr"]))
+def test_noise_in_units_of_each_units_sd_takes_it_noise_free_in_the_drug_state_on_the_test_set(
+    state: Modulation, name: str
+) -> None:
+    recorder = asked_of(name, state)
+    (asked,) = recorder.spread_of
+    assert asked.network is NETWORK
+    assert asked.modulation == replace(state, noise_mean=0.0, noise_sd=0.0)
+    np.testing.assert_array_equal(asked.inputs, DATA.test.inputs)
+    assert all((a.noise_scale is SPREAD) == (a.noise is not None) for a in recorder.responded)
+    assert any(a.noise_scale is SPREAD for a in recorder.responded)
+
+
+@pytest.mark.parametrize("name", [n for n in ACCURACIES if "snr" not in n])
+def test_a_published_probe_asks_for_no_scale_unless_its_assessment_does(name: str) -> None:
+    (asked,) = asked_of(name).responded
+    assert asked.noise_scale is None
+    (own,) = asked_of(name, own_noise=True).responded
+    assert (own.noise_scale is SPREAD) == (own.noise is not None)
+    # the same noise at the same strength: only its scale is another
+    assert (own.noise, own.modulation) == (asked.noise, asked.modulation)
+    np.testing.assert_array_equal(own.inputs, asked.inputs)
+
+
+def test_one_examination_takes_the_spread_once() -> None:
+    recorder = Recorder()
+    seen = Examination(NETWORK, NEUTRAL, DATA, CONDITION, recorder, draws=3)
+    for name in ("acc_snr_0.5", "acc_snr_1.0", "tolerance_snr"):
+        outcome(name).measure(seen)
+    assert len(recorder.spread_of) == 1
+
+
+def test_noise_scaled_to_the_pruned_network_leaves_what_is_in_units_of_own_sd() -> None:
+    (asked,) = asked_of("acc_snr_0.5", noise_scale=3.0).responded
+    assert asked.modulation.noise_sd == 0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "mean", "sd"),
+    [
+        ("tolerance_input", 1, 0, 0),
+        ("tolerance_internal", 0, 0, 1),
+        ("tolerance_biased", 0, 1, 1),
+        ("tolerance_snr", 0, 0, 1),
+    ],
+)
+def test_a_tolerance_scales_one_draw_of_its_kind_of_noise(name: str, inputs: int, mean: int, sd: int) -> None:
+    recorder = asked_of(name)
+    undisturbed, *noisy = recorder.responded
+    assert undisturbed.noise is None
+    np.testing.assert_array_equal(undisturbed.inputs, DATA.test.inputs)
+    strengths = [float(np.std(a.inputs - DATA.test.inputs)) if inputs else a.modulation.noise_sd for a in noisy]
+    assert strengths == sorted(strengths)
+    first = noisy[0]
+    for asked, strength in zip(noisy, strengths, strict=True):
+        assert asked.noise == first.noise
+        assert (asked.modulation.noise_mean, asked.modulation.noise_sd) == (
+            (0.0, 0.0) if inputs else (mean * strength, sd * strength)
+        )
+        # the same normals, so that the ratio of what is added is that of the strengths
+        np.testing.assert_allclose(
+            (asked.inputs - DATA.test.inputs) * strengths[0], (first.inputs - DATA.test.inputs) * strength, atol=1e-9
+        )
+    # always right: above the midpoint at every strength of the grid
+    assert outcome(name).ceiling == strengths[-1] if not inputs else len(strengths) == 9
+
+
+def test_a_network_at_chance_has_no_tolerance() -> None:
+    seen = Examination(NETWORK, NEUTRAL, DATA, CONDITION, Recorder())
+    # always the same class: the frequency of that class, about 25 %
+    assert outcome("tolerance_internal").measure(seen) is None
+
+
+@quick
+@given(states, st.integers(0, 2**32 - 1))
+def test_training_loss_is_the_mean_cross_entropy_on_the_training_set_without_noise_in_the_drug_state(
+    state: Modulation, seed: int
+) -> None:
+    labels = DATA.train.labels
+    recorder = Recorder(scores=np.random.default_rng(seed).normal(0, 20, (4, labels.size)))
+    value = outcome("train_loss").measure(Examination(NETWORK, state, DATA, CONDITION, recorder))
+    (asked,) = recorder.responded
+    assert asked.inputs is DATA.train.inputs
+    assert asked.noise is None
+    assert asked.modulation == replace(state, noise_mean=0.0, noise_sd=0.0)
+    assert recorder.scores is not None
+    assert value == pytest.approx(_cross_entropy(recorder.scores, labels), rel=1e-9, abs=1e-12)
+
+
+def _cross_entropy(scores: FloatArray, labels: NDArray[np.int64]) -> float:
+    """The mean of -log softmax of the right class, by the library."""
+    return float(-log_softmax(scores, axis=0)[labels, np.arange(labels.size)].mean())
+
+
+@quick
+@given(st.floats(0.0, 1.0))
+def test_surviving_change_is_that_of_connections_live_before_and_after(by: float) -> None:
+    def change(before: Network, after: Network) -> float:
+        seen = Examination(after, NEUTRAL, DATA, CONDITION, Recorder(), marked=before)
+        return outcome("surviving_change").measure(seen)
+
+    pairs = list(zip(NETWORK.weights, NETWORK.masks, strict=True))
+    moved = replace(NETWORK, weights=tuple(np.where(m, w + by, w) for w, m in pairs))
+    # a sum of a weight below 1 and a shift below 1 is rounded once
+    assert change(NETWORK, moved) == pytest.approx(by, abs=2 * np.finfo(float).eps)
+    grown = replace(
+        NETWORK,
+        weights=tuple(np.where(m, w, 7.0) for w, m in pairs),
+        masks=tuple(np.ones_like(m) for m in NETWORK.masks),
+    )
+    assert change(NETWORK, grown) == 0.0
+    assert change(grown, NETWORK) == 0.0

@@ -22,14 +22,19 @@ def main(path: str) -> None:
     """Print the tables."""
     found = json.loads(Path(path).read_text("utf-8"))
     print(found["summary"], "\n")
-    show(("claim", "verdict", "the article", "ours [95 %]", "decides"), map(ledger, found["claims"]))
-    show(("claim", "holds under", "not shown or broken under"), (controls(c) for c in found["claims"] if c["checks"]))
+    same = {one["claim"]: f"{one['same']} of {len(one['seeds'])}" for one in found["stability"]}
+    show(
+        ("claim", "verdict", "the article", "ours [95 %]", "decides", "broken by", "same verdict in seeds"),
+        ((*ledger(claim), same.get(claim["id"], "-")) for claim in found["claims"]),
+    )
+    show(("claim", "reading", "as run", "ours [95 %]", "decides"), readings(found["claims"]))
+    show(("claim", "verdicts over seeds"), ((f"`{one['claim']}`", counts(one)) for one in found["stability"]))
     rows = (world(found["matrix"], name) for name in dict.fromkeys(c["world"] for c in found["matrix"]))
-    show(("constant", "world", "changed", "moved", "conclusions that change"), rows)
+    show(("role", "constant", "world", "changed", "moved", "conclusions that change"), rows)
     rows = (order(found["rankings"], name) for name in dict.fromkeys(r["world"] for r in found["rankings"]))
     show(("world", "orders that change", "relapse %"), rows)
     show(("claim", "by means", "by intervals"), map(study, found["studies"]))
-    show(("quantity", "the constants with the largest effects"), sensitivity(found["sensitivity"]))
+    show(("quantity", "the constants with the largest effects beyond chance"), sensitivity(found["sensitivity"]))
     show(("claim", "holds", "open", "fails"), points(found["map"]))
     show(("claim", *dict.fromkeys(r["setting"] for r in found["robustness"])), robustness(found["robustness"]))
 
@@ -51,16 +56,28 @@ def ledger(claim: Found) -> tuple[str, ...]:
         printed + (" ..." if more else ""),
         estimate(claim),
         claim["deciding_run"],
+        ", ".join(claim["breakers"]) or "-",
     )
 
 
-def controls(claim: Found) -> tuple[str, ...]:
-    """Which controls a claim survives."""
-    good, bad = [], []
-    for check in claim["checks"]:
-        worst = [f["status"] for f in check["findings"] if f["status"] != "holds"]
-        (bad if worst else good).append(f"`{check['control']}`" + (f" ({worst[0]})" if worst else ""))
-    return (f"`{claim['id']}`", ", ".join(good) or "-", ", ".join(bad) or "-")
+def readings(claims: Sequence[Found]) -> Iterable[tuple[str, ...]]:
+    """Every reading with what decides it as run."""
+    for claim in claims:
+        for one in claim["readings"]:
+            status = {"missing": 0, "fails": 1, "open": 2, "holds": 3}
+            found = min(one["findings"], key=lambda f: status[f["status"]])
+            excluded = any(a["says"] == "contradicted" for a in one["arithmetic"])
+            said = one["standing"] + (" (excluded by the article's figures)" if excluded else "")
+            shown = "-" if found["estimate"] is None else number(found["estimate"])
+            if found["low"] is not None:
+                shown += f" [{number(found['low'])}, {number(found['high'])}]"
+            yield f"`{claim['id']}`", one["id"] or "-", said, shown, found["what"]
+
+
+def counts(one: Found) -> str:
+    """The verdicts of a claim over seeds."""
+    found = {verdict: one["verdicts"].count(verdict) for verdict in dict.fromkeys(one["verdicts"])}
+    return ", ".join(f"{verdict} {count}" for verdict, count in found.items())
 
 
 def world(matrix: Sequence[Found], name: str) -> tuple[str, ...]:
@@ -68,8 +85,8 @@ def world(matrix: Sequence[Found], name: str) -> tuple[str, ...]:
     cells = [cell for cell in matrix if cell["world"] == name]
     changed = [f"`{c['claim']}` {c['before']} → {c['after']}" for c in cells if c["changed"]]
     of = len(cells)
-    counts = (f"{len(changed)} of {of}", f"{sum(c['moved'] for c in cells)} of {of}")
-    return (f"{cells[0]['constant']}, {cells[0]['action']}", name, *counts, "; ".join(changed) or "-")
+    shown = (f"{len(changed)} of {of}", f"{sum(c['moved'] for c in cells)} of {of}")
+    return (cells[0]["role"], f"{cells[0]['constant']}, {cells[0]['action']}", name, *shown, "; ".join(changed) or "-")
 
 
 def order(rankings: Sequence[Found], name: str) -> tuple[str, ...]:
@@ -93,7 +110,7 @@ def sensitivity(indices: Sequence[Found]) -> Iterable[tuple[str, ...]]:
     """The largest effects on each quantity."""
     for quantity in dict.fromkeys(i["quantity"] for i in indices):
         found = sorted(
-            (i for i in indices if i["quantity"] == quantity and i["effect"] > 0), key=lambda i: -i["effect"]
+            (i for i in indices if i["quantity"] == quantity and i["shown"]), key=lambda i: -i["effect"]
         )[:EFFECTS]
         shown = [
             f"{i['factor']} {number(i['effect'])} [{number(i['effect_low'])}, {number(i['effect_high'])}]"

@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from resynapse.api import Run, audit, run
+    from resynapse.api import Run, attribute, audit, match, run
     from resynapse.disclaimer import DISCLAIMER
     from resynapse.errors import ResynapseError
     from resynapse.protocol import (
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 _HOMES = {
-    "resynapse.api": ("Run", "audit", "run"),
+    "resynapse.api": ("Run", "attribute", "audit", "match", "run"),
     "resynapse.disclaimer": ("DISCLAIMER",),
     "resynapse.errors": ("ResynapseError",),
     "resynapse.protocol": (
@@ -69,11 +69,13 @@ __all__ = [
     "Scar",
     "Stabilise",
     "Train",
+    "attribute",
     "audit",
     "controlled",
     "library",
     "load",
     "loads",
+    "match",
     "run",
 ]
 

@@ -17,8 +17,11 @@ from resynapse.runs.progress import Display
 if TYPE_CHECKING:
     import polars as pl
 
+    from resynapse.analysis.agreement import Agreement
     from resynapse.analysis.analyse import Analysis
     from resynapse.analysis.published import Comparison
+    from resynapse.attribution.attribution import Attribution
+    from resynapse.attribution.matched import Matching
     from resynapse.audits.amendments import Depth
     from resynapse.audits.audit import Audit
 
@@ -79,6 +82,17 @@ class Run:
         from resynapse.analysis.published import changes, compare
 
         return compare(self.protocol.name, self.table(), changes(self.protocol))
+
+    def agreement(self) -> Agreement:
+        """How far the run agrees with the published tables: equivalence, power, spread, and the cells taken together.
+
+        Raises
+        ------
+        ResynapseError : no published table of its protocol ships with resynapse.
+        """
+        from resynapse.analysis.agreement import agreement
+
+        return agreement(self.table(), self.protocol)
 
     def analyse(self, *, difference: float = 5.0) -> Analysis:
         """The statistics of the run: descriptions, paired contrasts, rank orders and what else its protocol allows.
@@ -202,6 +216,7 @@ def audit(
     out: str | Path | None = None,
     workers: int | None = None,
     seed: int = 0,
+    seeds: int | None = None,
     dask: str | None = None,
     claims: str | Path | None = None,
     display: Display | None = None,
@@ -217,6 +232,8 @@ def audit(
     subjects : of the tree; by default 10, 20 or 100 with the depth.
     out : folder of the runs; by default a temporary one, gone when the program ends.
     workers, seed, dask, display, note : as in `run`.
+    seeds : root seeds, from `seed` on, over which the verdicts are compared; by default 1 at depth quick, 5 at the
+        others.
     claims : of another name, or a YAML file of claims.
 
     Raises
@@ -226,7 +243,7 @@ def audit(
     >>> import resynapse as rs
     >>> run = rs.run(rs.load("manic-switch"), subjects=2)
     >>> len(rs.audit(run, claims="switch-relapse").claims)
-    20
+    26
     """
     from resynapse.audits.audit import conclude, judged_as_it_is
     from resynapse.audits.perform import perform
@@ -246,10 +263,106 @@ def audit(
         out=_temporary() if out is None else Path(out),
         workers=workers,
         seed=seed,
+        seeds=seeds,
         dask=dask,
         display=display,
         note=note,
     )
+
+
+def attribute(
+    protocol: Protocol,
+    *,
+    between: Sequence[str],
+    outcomes: Sequence[str] = (),
+    at: str | None = None,
+    join: Sequence[Sequence[str]] = (),
+    subjects: int = 10,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    seed: int = 0,
+    dask: str | None = None,
+    display: Display | None = None,
+    note: Callable[[str], None] = lambda text: None,
+) -> Attribution:
+    """Divide the difference between two arms among the components of their treatments.
+
+    Parameters
+    ----------
+    between : the first and the second arm; the contrast is the first minus the second.
+    outcomes : ``OUTCOME at CONDITION``, or ``OUTCOME`` alone; by default `acc_combined`, `acc_internal_2.5` and
+        `acc_biased_1.0`, of these what is measured.
+    at : the condition of outcomes that name none; by default the first after treatment.
+    join : components that count as one.
+    subjects, out, workers, seed, dask, display, note : as in `run`.
+
+    Raises
+    ------
+    ResynapseError : arms, outcomes or components that cannot be compared, or what `run` raises.
+
+    >>> import resynapse as rs
+    >>> found = rs.attribute(rs.load("demo"), between=["ketamine", "ssri"], outcomes=["gain"], subjects=1)
+    >>> [round(share.share, 3) for share in found.contrasts[0].shares if share.component == "gain-at-the-test"]
+    [-0.35]
+    """
+    from resynapse.attribution.factorial import factorial
+    from resynapse.attribution.perform import Running, attributed
+
+    _check_contrast(protocol, between, outcomes)
+    tree = factorial(protocol, between, outcomes, at, join)
+    folder = _temporary() if out is None else Path(out)
+    running = Running(subjects=subjects, out=folder, workers=workers, seed=seed, dask=dask, display=display, note=note)
+    return attributed(tree, protocol.name, running)
+
+
+def match(
+    protocol: Protocol,
+    *,
+    between: Sequence[str],
+    outcomes: Sequence[str] = (),
+    at: str | None = None,
+    subjects: int = 10,
+    out: str | Path | None = None,
+    workers: int | None = None,
+    seed: int = 0,
+    dask: str | None = None,
+    display: Display | None = None,
+    note: Callable[[str], None] = lambda text: None,
+) -> Matching:
+    """Compare two arms as run and at equal exposure, equal change of connections and equal training loss.
+
+    The arm with the smaller exposure (rate times epochs) is run at several learning rates.
+
+    Parameters
+    ----------
+    between, outcomes, at, subjects, out, workers, seed, dask, display, note : as in `attribute`.
+
+    Raises
+    ------
+    ResynapseError : arms or outcomes that cannot be compared, an arm that does not train, or what `run` raises.
+
+    >>> import resynapse as rs
+    >>> found = rs.match(rs.load("demo"), between=["ketamine", "neurosteroid"], outcomes=["acc_standard"], subjects=1)
+    >>> [basis.basis for basis in found.outcomes[0].bases]
+    ['as run', 'equal exposure', 'equal change', 'equal loss']
+    """
+    from resynapse.attribution.ladder import ladder
+    from resynapse.attribution.perform import Running, matched
+
+    _check_contrast(protocol, between, outcomes)
+    tree = ladder(protocol, between, outcomes, at)
+    folder = _temporary() if out is None else Path(out)
+    running = Running(subjects=subjects, out=folder, workers=workers, seed=seed, dask=dask, display=display, note=note)
+    return matched(tree, protocol.name, running)
+
+
+def _check_contrast(protocol: object, between: object, outcomes: object) -> None:
+    """What types say, for those who do not check types."""
+    if not isinstance(protocol, Protocol):
+        raise ResynapseError(f"{protocol!r} is no protocol; load it first: rs.attribute(rs.load('demo'), ...)")
+    for one in (between, outcomes):
+        if isinstance(one, str):
+            raise ResynapseError(f"{one!r} is one text; give a list, as in between=['ketamine', 'ssri']")
 
 
 def _temporary() -> Path:

@@ -83,7 +83,12 @@ NEUTRAL = Modulation()
 """The neutral drug state: gain 1, no inhibition, ReLU, no noise, no stabiliser."""
 
 
-def hidden_activity(preactivation: FloatArray, modulation: Modulation, noise: FloatArray | None = None) -> FloatArray:
+def hidden_activity(
+    preactivation: FloatArray,
+    modulation: Modulation,
+    noise: FloatArray | None = None,
+    noise_scale: FloatArray | None = None,
+) -> FloatArray:
     """Activity of one hidden layer: ``(act(z) + sd*N + mean') * inhibition * gain' - 0.15*protection``.
 
     Parameters
@@ -91,12 +96,18 @@ def hidden_activity(preactivation: FloatArray, modulation: Modulation, noise: Fl
     preactivation : W h + bias, shape (units, samples).
     modulation : what acts on this layer (`Modulation.of_layer`).
     noise : standard normal numbers of the same shape, or None where ``noise_sd`` is 0.
+    noise_scale : what mean and sd of the noise are multiplied by in each unit, shape (units,); None is 1 in all.
 
     The result is not rectified again. Source: article, Methods, network and mood stabiliser.
     """
-    activity = activate(preactivation, modulation.activation) + modulation.noise_offset
-    if noise is not None:
-        activity = activity + modulation.noise_sd * noise
+    activity = activate(preactivation, modulation.activation)
+    if noise_scale is None:
+        activity = activity + modulation.noise_offset
+        if noise is not None:
+            activity = activity + modulation.noise_sd * noise
+    else:
+        added = modulation.noise_offset + (0.0 if noise is None else modulation.noise_sd * noise)
+        activity = activity + noise_scale[:, None] * added
     return activity * modulation.scale - modulation.shift
 
 

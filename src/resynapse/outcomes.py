@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -21,13 +21,14 @@ from resynapse.network import FloatArray, Network
 from resynapse.plugins import admit, unknown
 from resynapse.randomness import Key, normals
 from resynapse.task import TaskData
+from resynapse.tolerance import CEILING, tolerance
 
 COMBINED_INPUT_SD = 1.0
 COMBINED_INTERNAL_SD = 0.5
 BIASED_SD = 1.0
 TURNED_OVER = 0.1
 """Relative change of a weight above which it counts as turned over; a regrown weight always does."""
-OF_CHANGE = ("weight_change_mean", "weight_change_rms", "turnover", "sparsity_change")
+OF_CHANGE = ("weight_change_mean", "weight_change_rms", "turnover", "sparsity_change", "surviving_change")
 """The outcomes that need a mark."""
 
 
@@ -40,8 +41,12 @@ class Responder(Protocol):
         inputs: NDArray[np.float64],
         modulation: Modulation,
         noise: Key | None = None,
+        noise_scale: Sequence[FloatArray] | None = None,
     ) -> FloatArray:
         """Class scores, shape (classes, samples)."""
+
+    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> Sequence[FloatArray]:
+        """Per hidden layer, the SD over `inputs` of each unit's activation, where internal noise is added."""
 
     def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
         """Mean over the hidden layers of the mean absolute activity."""
@@ -59,7 +64,9 @@ class Examination:
     responder : the engine.
     marked : the network that change is measured from, or None.
     draws : independent noise draws that an accuracy under noise is the mean of.
+    first_draw : number of the first of them, 1 or more.
     noise_scale : what mean and sd of internal noise are multiplied by; see `noise_scale`.
+    own_noise : mean and sd of internal noise are in units of each unit's own SD; see `spread`.
     """
 
     network: Network
@@ -69,7 +76,21 @@ class Examination:
     responder: Responder
     marked: Network | None = None
     draws: int = 1
+    first_draw: int = 1
     noise_scale: float = 1.0
+    own_noise: bool = False
+    _spread: list[Sequence[FloatArray]] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def spread(self) -> Sequence[FloatArray]:
+        """Per hidden layer, the SD of each unit over the test set, noise off, in the drug state of this condition.
+
+        It is taken where internal noise is added: after the activation function, before inhibition and gain.
+        """
+        if not self._spread:
+            quiet = replace(self.modulation, noise_mean=0.0, noise_sd=0.0)
+            self._spread.append(self.responder.spread(self.network, self.data.test.inputs, quiet))
+        return self._spread[0]
 
 
 def noise_scale(
@@ -106,13 +127,15 @@ class Outcome:
     name : as in the results table and the published tables.
     unit : ``%``, ``points`` or ``1`` (dimensionless).
     meaning : one sentence.
-    measure : maps an examination to a number.
+    measure : maps an examination to a number, or to None where the outcome has no value; then nothing is stored.
+    ceiling : the largest value that can be told; a value that is equal to it is censored, this or more.
     """
 
     name: str
     unit: str
     meaning: str
-    measure: Callable[[Examination], float]
+    measure: Callable[[Examination], float | None]
+    ceiling: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,25 +231,76 @@ def _accuracy(
     input_sd: float = 0.0,
     internal_mean: float = 0.0,
     internal_sd: float = 0.0,
+    own: bool = False,
 ) -> Outcome:
     def measure(seen: Examination) -> float:
-        data = getattr(seen.data, split)
-        noisy = replace(
-            seen.modulation, noise_mean=internal_mean * seen.noise_scale, noise_sd=internal_sd * seen.noise_scale
+        return _share_right(
+            seen, name, split, input_sd=input_sd, internal_mean=internal_mean, internal_sd=internal_sd, own=own
         )
-        right = []
-        for draw in range(seen.draws if input_sd > 0 or internal_sd > 0 else 1):
-            key = seen.key.of(name)
-            key = key.of(f"draw={draw + 1}") if draw else key
-            inputs = data.inputs
-            if input_sd > 0:
-                inputs = inputs + input_sd * normals(key.of("input"), *inputs.shape)
-            internal = key.of("internal") if noisy.noise_sd > 0 else None
-            scores = seen.responder.respond(seen.network, inputs, noisy, internal)
-            right.append(float(np.mean(np.argmax(scores, axis=0) == data.labels)))
-        return 100.0 * (sum(right) / len(right))
 
     return Outcome(name, "%", meaning, measure)
+
+
+def _share_right(
+    seen: Examination,
+    name: str,
+    split: Literal["clean", "test"] = "test",
+    *,
+    input_sd: float,
+    internal_mean: float,
+    internal_sd: float,
+    own: bool,
+) -> float:
+    """Accuracy in % under noise of the stream `name`; with `own`, internal noise is in units of each unit's SD."""
+    data = getattr(seen.data, split)
+    factor = 1.0 if own else seen.noise_scale
+    noisy = replace(seen.modulation, noise_mean=internal_mean * factor, noise_sd=internal_sd * factor)
+    scaled = {"noise_scale": seen.spread} if (own or seen.own_noise) and internal_sd > 0 else {}
+    right = []
+    first = seen.first_draw - 1
+    for draw in range(first, first + (seen.draws if input_sd > 0 or internal_sd > 0 else 1)):
+        key = seen.key.of(name)
+        key = key.of(f"draw={draw + 1}") if draw else key
+        inputs = data.inputs
+        if input_sd > 0:
+            inputs = inputs + input_sd * normals(key.of("input"), *inputs.shape)
+        internal = key.of("internal") if noisy.noise_sd > 0 else None
+        # a responder of a plug-in's test may know no noise_scale, and is not asked for it in vain
+        scores = seen.responder.respond(seen.network, inputs, noisy, internal, **scaled)
+        right.append(float(np.mean(np.argmax(scores, axis=0) == data.labels)))
+    return 100.0 * (sum(right) / len(right))
+
+
+def _tolerance(
+    kind: str,
+    of: str,
+    *,
+    input_sd: float = 0.0,
+    internal_mean: float = 0.0,
+    internal_sd: float = 0.0,
+    own: bool = False,
+) -> Outcome:
+    """The tolerance of a noise whose mean and sds at strength 1 are given."""
+    name = f"tolerance_{kind}"
+
+    def measure(seen: Examination) -> float | None:
+        def accuracy(strength: float) -> float:
+            return _share_right(
+                seen,
+                name,
+                input_sd=strength * input_sd,
+                internal_mean=strength * internal_mean,
+                internal_sd=strength * internal_sd,
+                own=own,
+            )
+
+        return tolerance(accuracy, seen.network.widths[-1])
+
+    meaning = (
+        f"{of} at which accuracy on the test set has fallen halfway from its noise-free value to chance; {CEILING:g} "
+        "means that or more"
+    )
+    return Outcome(name, "1", meaning, measure, ceiling=CEILING)
 
 
 def _magnitude(seen: Examination) -> float:
@@ -257,6 +331,28 @@ def _turnover(seen: Examination) -> float:
     return 100.0 * float(np.mean(np.abs(after - before) > TURNED_OVER * np.abs(before)))
 
 
+def _surviving_change(seen: Examination) -> float:
+    _changes(seen)
+    marked = seen.network if seen.marked is None else seen.marked
+    moved = [
+        np.abs(after.astype(np.float64) - before)[now & then]
+        for after, before, now, then in zip(
+            seen.network.weights, marked.weights, seen.network.masks, marked.masks, strict=True
+        )
+    ]
+    every = np.concatenate(moved)
+    return float(every.mean()) if every.size else 0.0
+
+
+def _train_loss(seen: Examination) -> float:
+    quiet = replace(seen.modulation, noise_mean=0.0, noise_sd=0.0)
+    scores = seen.responder.respond(seen.network, seen.data.train.inputs, quiet).astype(np.float64)
+    scores -= scores.max(axis=0)
+    labels = seen.data.train.labels
+    right = scores[labels, np.arange(labels.size)]
+    return float(np.mean(np.log(np.exp(scores).sum(axis=0)) - right))
+
+
 def _sparsity_change(seen: Examination) -> float:
     _changes(seen)
     return 100.0 * (seen.network.sparsity - (seen.marked or seen.network).sparsity)
@@ -273,6 +369,10 @@ _FIXED = {
             input_sd=COMBINED_INPUT_SD,
             internal_sd=COMBINED_INTERNAL_SD,
         ),
+        _tolerance("input", "sd of input noise", input_sd=1.0),
+        _tolerance("internal", "sd of internal noise", internal_sd=1.0),
+        _tolerance("biased", "mean and sd of internal noise (both alike)", internal_mean=1.0, internal_sd=1.0),
+        _tolerance("snr", "sd of internal noise, in units of each unit's own SD,", internal_sd=1.0, own=True),
         Outcome(
             "activation_magnitude",
             "1",
@@ -283,6 +383,13 @@ _FIXED = {
         Outcome("weight_change_mean", "1", "mean abs(dw) over all weights since the mark", _mean_change),
         Outcome("weight_change_rms", "1", "root of the mean dw**2 over all weights since the mark", _rms_change),
         Outcome("turnover", "%", "share of all weights that changed by more than a tenth since the mark", _turnover),
+        Outcome(
+            "surviving_change",
+            "1",
+            "mean abs(dw) since the mark over the connections that were live then and are live now",
+            _surviving_change,
+        ),
+        Outcome("train_loss", "1", "mean cross-entropy on the training set, no noise, in the drug state", _train_loss),
         Outcome("sparsity_change", "points", "sparsity now minus sparsity at the mark", _sparsity_change),
         Outcome("gain", "1", "gain of the drug state, where it acts", lambda s: s.modulation.gain),
         Outcome(
@@ -305,6 +412,12 @@ _FAMILIES: dict[str, Callable[[str, float], Outcome]] = {
     "acc_input": lambda name, sd: _accuracy(name, f"accuracy on the test set with input noise sd {sd:g}", input_sd=sd),
     "acc_internal": lambda name, sd: _accuracy(
         name, f"accuracy on the test set with internal noise sd {sd:g}", internal_sd=sd
+    ),
+    "acc_snr": lambda name, sd: _accuracy(
+        name,
+        f"accuracy on the test set with internal noise sd {sd:g} in units of each unit's own SD over the test set",
+        internal_sd=sd,
+        own=True,
     ),
     "acc_biased": lambda name, mean: _accuracy(
         name,

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import resynapse as rs
 from resynapse.analysis.cells import Cells
@@ -35,7 +37,7 @@ def _relapse(tidy: Tidy, acute: list[float | None], after: list[list[float | Non
 
 def test_relapse_is_counted_among_all_and_among_those_who_had_remitted(tidy: Tidy) -> None:
     found = _relapse(tidy, [80, 80, 50, 50], [[50, 70], [70, 70], [50, 50], [70, 50]])
-    assert found.remission == "acute"
+    assert (found.remission, found.discontinued) == ("acute", False)
     assert found.of_all.value == pytest.approx(100 * (0.5 + 0 + 1 + 0.5) / 4)
     assert found.of_remitted is not None
     assert (found.of_remitted.value, found.of_remitted.n) == (25.0, 2)
@@ -43,6 +45,47 @@ def test_relapse_is_counted_among_all_and_among_those_who_had_remitted(tidy: Tid
     assert (first.count, first.of_all.value, first.of_all.n) == (25.0, 50.0, 4)
     assert first.of_remitted is not None
     assert (first.of_remitted.value, first.of_remitted.n) == (50.0, 2)
+
+
+probe = st.integers(30, 90)
+
+
+@given(st.lists(st.tuples(probe, st.lists(st.tuples(probe, probe), min_size=2, max_size=2)), min_size=1, max_size=6))
+def test_relapse_is_counted_from_the_state_that_is_discontinued(
+    tidy: Tidy, subjects: list[tuple[int, list[tuple[int, int]]]]
+) -> None:
+    """Each subject: the probe at acute, and right before and after the stop at two durations."""
+    values: dict[tuple[str, str, str], list[float]] = {
+        ("neurosteroid", "acute", "acc_biased_1.0"): [acute for acute, _ in subjects]
+    }
+    for place, count in enumerate(COUNTS[:2]):
+        for side, condition in enumerate(("maintained", "maintenance")):
+            column = [stops[place][side] for _, stops in subjects]
+            values["neurosteroid", f"{condition}={count}", "acc_biased_1.0"] = column
+    (found,) = (r for r in relapse(Cells.of(tidy(values)), rs.load("switch-relapse")) if r.within == "maintenance")
+    assert (found.remission, found.discontinued) == ("maintained", True)
+    for place, at in enumerate(found.counts):
+        # whatever acute said: who was below before the stop had nothing to lose
+        had = [stops[place][0] >= 60 for _, stops in subjects]
+        lost = [stops[place][0] >= 60 > stops[place][1] for _, stops in subjects]
+        assert at.fates is not None
+        assert at.of_remitted is not None
+        assert at.fates.relapsed.value == pytest.approx(100 * np.mean(lost))
+        assert at.fates.never_well.value == pytest.approx(100 * (1 - np.mean(had)))
+        assert at.of_remitted.n == sum(had)
+    ever_had = [any(before >= 60 for before, _ in stops) for _, stops in subjects]
+    ever_lost = [any(before >= 60 > after for before, after in stops) for _, stops in subjects]
+    assert found.fates is not None
+    assert found.of_remitted is not None
+    assert found.fates.relapsed.value == pytest.approx(100 * np.mean(ever_lost))
+    assert found.fates.never_well.value == pytest.approx(100 * (1 - np.mean(ever_had)))
+    own = [
+        np.mean([100 * (after < 60) for before, after in stops if before >= 60])
+        for (_, stops), had_once in zip(subjects, ever_had, strict=True)
+        if had_once
+    ]
+    assert found.of_remitted.n == len(own)
+    assert found.of_remitted.value == (pytest.approx(np.mean(own)) if own else None)
 
 
 def test_never_well_relapsed_and_well_are_all_subjects(tidy: Tidy) -> None:

@@ -11,7 +11,7 @@ from resynapse.analysis.cells import Cell, Cells
 from resynapse.audits.combinations import combinations
 from resynapse.audits.findings import find, values
 from resynapse.audits.worlds import World
-from resynapse.protocol.claims import Difference, Every, Mean, Order, Test, Trend
+from resynapse.protocol.criteria import Difference, Every, Mean, Order, Test, Trend
 from resynapse.protocol.when import When
 
 

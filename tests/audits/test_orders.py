@@ -45,7 +45,7 @@ claims:
       - mean: {of: relapse of a at later, below: 50}
       - mean: {of: relapse of b at later, above: 50}
 """)
-CHANGED = Amendment(constant="epochs", action="sweep", name="other", retrains=True, shortened=True)
+CHANGED = Amendment(constant="epochs", action="sweep", role="sweep", name="other", retrains=True, shortened=True)
 
 
 def cells(other: float, at: tuple[str, ...] = ("later=1",)) -> Cells:
@@ -122,11 +122,10 @@ def test_every_world_of_an_audit_that_touches_an_order_is_ranked(audited: Audit)
     ],
 )
 def test_a_slip_in_a_selection_is_refused_and_is_no_verdict(among: str, said: str) -> None:
-    text = f"[{{control: chosen, among: {among}}}]"
     wrong = rs.loads(
         "name: p\narms: {a: [assess: {condition: acute, outcomes: [acc_standard]}]}\nclaims:\n"
         "- id: c\n  statement: s\n  tests: [{mean: {of: acc_standard of a at acute, above: 1}}]\n"
-        f"  controls: {text}"
+        f"  among: {among}"
     )
     with pytest.raises(rs.ResynapseError, match=said):
         rs.audit(wrong, subjects=2)
@@ -134,11 +133,11 @@ def test_a_slip_in_a_selection_is_refused_and_is_no_verdict(among: str, said: st
 
 def test_a_selection_by_a_derived_outcome_is_known() -> None:
     from resynapse.audits.checks import check_claims
-    from resynapse.protocol.claims import Survival
+    from resynapse.protocol.claims import Reading
 
     def chosen(condition: str) -> Claim:
-        kept = Survival(control="chosen", among=f"relapse < 50 at {condition}")
-        return Claim(id="c", statement="s", tests=claim("high").tests, controls=(kept,))
+        reading = Reading(tests=claim("high").tests, among=f"relapse < 50 at {condition}")
+        return Claim(id="c", statement="s", readings=(reading,))
 
     check_claims(PROTOCOL, [chosen("later=1")])
     # without its count it would select nobody

@@ -16,8 +16,8 @@ def test_claims_of_the_protocol_come_before_those_of_its_name(tmp_path: Path) ->
     file = tmp_path / "own.yaml"
     file.write_text(f"name: switch-relapse\nbase: switch-relapse\nclaims:\n{ONE}\n")
     assert [claim.id for claim in claims_of(rs.load(file))] == ["c"]
-    assert len(claims_of(rs.load("switch-relapse"))) == 20
-    assert len(claims_of(rs.load("manic-switch"), "switch-relapse")) == 20
+    assert len(claims_of(rs.load("switch-relapse"))) == 26
+    assert len(claims_of(rs.load("manic-switch"), "switch-relapse")) == 26
 
 
 @pytest.mark.parametrize("text", [ONE, f"claims:\n{ONE}"])

@@ -37,11 +37,12 @@ def test_what_is_true_of_all_is_always_reached_and_what_is_far_never() -> None:
     assert (never.by_mean, never.by_interval) == (0.0, 0.0)
 
 
-def test_a_study_misses_the_one_exception_as_often_as_it_leaves_it_out() -> None:
+def test_studies_are_drawn_with_replacement_as_from_the_population_behind_the_cohort() -> None:
     cells = cohort([10.0] + [90.0] * 19)
     (found,) = small_studies(claim("every: {of: acc_clean of a at acute, above: 50}").claims, cells)
-    # ten of twenty leave one given subject out in half of the draws; 2 000 draws have a standard error of 1.1 %
-    assert found.by_mean == pytest.approx(50.0, abs=4 * 100 * np.sqrt(0.25 / found.drawn))
+    # a study leaves one given subject of twenty out with (19 / 20)^10; without replacement it would be a half
+    share = 0.95**10
+    assert found.by_mean == pytest.approx(100 * share, abs=4 * 100 * np.sqrt(share * (1 - share) / found.drawn))
 
 
 def test_an_interval_asks_for_more_than_a_mean() -> None:

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from tests.miniatures import miniature
 
 import resynapse as rs
 from resynapse.cohort import Subject
 from resynapse.engine import Engine
 from resynapse.errors import ProtocolError
-from resynapse.protocol import Change, Decay, Drug, Lesion, Prune, Regrow, Stabilise, Step, Train, dumps, loads
+from resynapse.protocol import (
+    Change,
+    Decay,
+    Drug,
+    Lesion,
+    Prune,
+    Regrow,
+    Scar,
+    Stabilise,
+    Step,
+    Train,
+    Variant,
+    dumps,
+    loads,
+)
 from resynapse.protocol.controls import CONTROLS, controlled
 from resynapse.protocol.paths import Route, epochs
 from resynapse.runs.walk import walk
@@ -22,18 +36,7 @@ PUBLISHED = rs.load("switch-relapse")
 SUBJECT = Subject(5, 1)
 
 
-def miniature() -> rs.Protocol:
-    """The published protocol with small networks, few samples and few epochs."""
-    text = dumps(replace(PUBLISHED, task=GaussianBlobs(train=256, test=128, clean=32), hidden=(24, 20, 12)))
-    for long, short in (("epochs: 300", "epochs: 3"), ("epochs: 100", "epochs: 4"), ("epochs: 20", "epochs: 6")):
-        assert long in text
-        text = text.replace(long, short)
-    before, after = re.subn(r"at:\n(  - \d+\n)+", "at: [1, 3]\n", text)
-    assert after == 1
-    return loads(before)
-
-
-MINIATURE = miniature()
+MINIATURE = miniature(PUBLISHED, most=4, task=GaussianBlobs(train=256, test=128, clean=32), hidden=(24, 20, 12))
 
 
 def steps(route: Route) -> Iterator[Step]:
@@ -45,6 +48,10 @@ def steps(route: Route) -> Iterator[Step]:
 
 def of_variant(control: str, arm: str) -> list[Step]:
     return list(steps(controlled(PUBLISHED, control).routes[f"{arm}:{control}"]))
+
+
+def made_by(control: str) -> list[Variant]:
+    return [variant for variant in controlled(PUBLISHED, control).variants.values() if variant.control == control]
 
 
 def kinds(control: str, arm: str) -> list[str]:
@@ -62,10 +69,10 @@ OF_ARMS = [name for name in CONTROLS if name not in ("fixed-probe", "threshold-s
 @pytest.mark.parametrize("control", OF_ARMS)
 def test_a_control_adds_variants_and_leaves_every_arm_as_it_is(control: str) -> None:
     after = controlled(PUBLISHED, control)
-    assert after.variants
-    for name, variant in after.variants.items():
+    made = {name: variant for name, variant in after.variants.items() if variant.control == control}
+    assert made
+    for name, variant in made.items():
         assert name == f"{variant.of}:{control}"
-        assert variant.control == control
         assert after.routes[name] != after.routes[variant.of]
     for arm, route in PUBLISHED.routes.items():
         assert after.routes[arm] == route
@@ -76,7 +83,7 @@ def test_a_control_adds_variants_and_leaves_every_arm_as_it_is(control: str) -> 
 def test_a_control_runs_and_changes_no_number_of_the_arms(control: str, compiled: Engine) -> None:
     after = controlled(MINIATURE, control)
     plain, found = values(MINIATURE, compiled), values(after, compiled)
-    assert {key: value for key, value in found.items() if key[0] in MINIATURE.arms} == plain
+    assert {key: value for key, value in found.items() if key in plain} == plain
     assert {key[0] for key in found} == set(after.routes)
 
 
@@ -84,7 +91,7 @@ def test_everything_up_to_the_first_difference_is_shared() -> None:
     # a washout, a lesion or the end of maintenance differ only after what is trained
     for control in (
         "equal-protection", "swapped-decay", "no-decay", "random-lesion", "matched-lesion", "no-maintenance",
-        "scaled-noise", "many-draws", "remitters-only", "threshold-sweep",
+        "pruned-scale-noise", "own-scale-noise", "many-draws", "remitters-only", "threshold-sweep",
     ):  # fmt: skip
         assert epochs(controlled(PUBLISHED, control).routes) == epochs(PUBLISHED.routes)
     # the gain alone trains three maintenances and no treatment
@@ -95,17 +102,17 @@ def test_everything_up_to_the_first_difference_is_shared() -> None:
 
 def test_several_controls_stand_side_by_side() -> None:
     both = controlled(controlled(PUBLISHED, "sham"), "no-gain")
-    assert len(both.variants) == 6
+    assert len(both.variants) == len(PUBLISHED.variants) + 6
     assert epochs(both.routes) < epochs(controlled(PUBLISHED, "sham").routes) + 1025 + 1
 
 
 def test_no_control_of_a_treatment_reaches_the_published_follow_up() -> None:
     # its maintenance has neither drug nor regrowth, so these variants are what they were when it was audited
     for control in ("sham", "matched-exposure", "random-regrowth", "no-gain", "no-training", "gain-only"):
-        for variant in controlled(PUBLISHED, control).variants.values():
+        for variant in made_by(control):
             assert {change.section for change in variant.changes} == {"treatment"}
             assert not any(change.which for change in variant.changes)
-    for variant in controlled(PUBLISHED, "no-maintenance").variants.values():
+    for variant in made_by("no-maintenance"):
         assert variant.changes == (Change(step="train", section="follow_up", set={"epochs": 0}, at=(0,)),)
 
 
@@ -175,7 +182,7 @@ def test_no_decay_leaves_the_protection_and_gain_only_leaves_the_gain(compiled: 
         assert drug == Drug(gain=gain)
         assert [s.epochs for s in of_variant("gain-only", arm) if isinstance(s, Train)] == [20, 300]
         assert "regrow" not in kinds("gain-only", arm)
-    assert not any(name.startswith("untreated") for name in controlled(PUBLISHED, "gain-only").variants)
+    assert "untreated" not in {variant.of for variant in made_by("gain-only")}
 
 
 def test_no_protection_has_no_stabiliser_at_any_moment() -> None:
@@ -184,7 +191,7 @@ def test_no_protection_has_no_stabiliser_at_any_moment() -> None:
 
 def test_no_maintenance_withdraws_after_treatment() -> None:
     after = controlled(PUBLISHED, "no-maintenance")
-    (train,) = (s for s in after.routes["ssri:no-maintenance"] if s.at)
+    (train,) = (s for s in after.routes["ssri:no-maintenance"] if s.at and s.stream.startswith("follow_up"))
     assert (train.at, train.step.length if train.step else None) == ((0,), 0)
     assert "decay" in kinds("no-maintenance", "ssri")
 
@@ -226,3 +233,24 @@ def test_a_control_that_changes_nothing_is_refused() -> None:
 
 def test_every_control_says_what_it_isolates() -> None:
     assert all(control.name == name and len(control.isolates) > 30 for name, control in CONTROLS.items())
+
+
+def test_a_reference_that_the_protocol_has_already_stays_and_is_made_for_the_other_arms() -> None:
+    assert "untreated:healthy" in PUBLISHED.variants
+    after = controlled(PUBLISHED, "healthy")
+    assert after.variants["untreated:healthy"] == PUBLISHED.variants["untreated:healthy"]
+    assert set(after.variants) == {f"{arm}:healthy" for arm in PUBLISHED.arms}
+    alone = PUBLISHED.only(["untreated", "untreated:healthy"])
+    with pytest.raises(ProtocolError, match="healthy changes nothing in protocol switch-relapse: its variants are"):
+        controlled(alone, "healthy")
+
+
+def test_the_reference_in_the_file_is_the_one_that_the_control_makes() -> None:
+    bare = replace(PUBLISHED, variants={})
+    made = controlled(bare, "healthy").routes["untreated:healthy"]
+    assert made == PUBLISHED.routes["untreated:healthy"]
+
+
+def test_a_healthy_network_has_no_early_scars_either() -> None:
+    healthy = controlled(rs.load("kindling"), "healthy").routes["untreated:healthy"]
+    assert not any(isinstance(stop.step, (Prune, Scar)) for stop in healthy if stop.stream.startswith("induction"))

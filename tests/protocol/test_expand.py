@@ -171,6 +171,13 @@ def test_a_base_is_replaced_arm_by_arm() -> None:
     }
 
 
+def test_variants_of_a_base_go_with_the_arm_that_they_are_made_of() -> None:
+    assert "untreated:healthy" in loads("name: x\nbase: half-doses\narms: {ssri-half: null}\n").variants
+    base = {"arms": {"a": [], "b": []}, "variants": {"a:v": {"of": "a"}, "b:v": {"of": "b"}}}
+    assert merged(base, {"arms": {"a": None}})["variants"] == {"b:v": {"of": "b"}}
+    assert merged(base, {"arms": {"a": None}, "variants": {}})["variants"] == {}
+
+
 def test_a_file_can_build_on_a_library_protocol() -> None:
     mine = loads("name: mine\nbase: chronic-stress\narms: {ssri: null}\nfollow_up: []\nderived: []")
     assert list(mine.arms) == ["untreated", "ketamine", "neurosteroid"]

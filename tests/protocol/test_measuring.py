@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.miniatures import miniature
 
 import resynapse as rs
 from resynapse.cohort import Subject
@@ -19,7 +20,7 @@ from resynapse.protocol.derived import Below
 from resynapse.protocol.measuring import DRAWS
 from resynapse.protocol.paths import assessments, epochs
 from resynapse.runs.walk import walk
-from resynapse.task import GaussianBlobs, TaskData
+from resynapse.task import TaskData
 
 SUBJECT = Subject(5, 1)
 KINDLING = rs.load("kindling")
@@ -45,7 +46,9 @@ def values(protocol: rs.Protocol, engine: Engine) -> tuple[dict[tuple[str, str, 
     return {(r.arm, r.condition, r.outcome): r.value for r in rows}, counter.epochs
 
 
-@pytest.mark.parametrize("control", ["scaled-noise", "many-draws", "remitters-only", "threshold-sweep"])
+@pytest.mark.parametrize(
+    "control", ["own-scale-noise", "pruned-scale-noise", "many-draws", "remitters-only", "threshold-sweep"]
+)
 def test_they_train_nothing_and_change_no_number_of_the_arms(tiny: rs.Protocol, compiled: Engine, control: str) -> None:
     (plain, trained), (found, again) = (values(p, compiled) for p in (tiny, controlled(tiny, control)))
     assert trained == again == epochs(tiny.routes)
@@ -94,13 +97,16 @@ def test_draws_are_a_count(tiny: rs.Protocol, draws: str) -> None:
 def test_scaled_noise_leaves_the_pruned_state_and_what_has_no_internal_noise_as_it_is(
     tiny: rs.Protocol, compiled: Engine
 ) -> None:
-    found, _ = values(controlled(tiny, "scaled-noise"), compiled)
+    found, _ = values(controlled(tiny, "pruned-scale-noise"), compiled)
     for (arm, condition, outcome), value in found.items():
         if arm == "untreated" and condition in ("acute", "off") and outcome != "relapse_drop":
-            assert found["untreated:scaled-noise", condition, outcome] == value
+            assert found["untreated:pruned-scale-noise", condition, outcome] == value
     for outcome in ("sparsity", "gain"):
-        assert found["ssri:scaled-noise", "acute", outcome] == found["ssri", "acute", outcome]
-    assert found["ketamine:scaled-noise", "acute", "acc_internal_1.0"] != found["ketamine", "acute", "acc_internal_1.0"]
+        assert found["ssri:pruned-scale-noise", "acute", outcome] == found["ssri", "acute", outcome]
+    assert (
+        found["ketamine:pruned-scale-noise", "acute", "acc_internal_1.0"]
+        != found["ketamine", "acute", "acc_internal_1.0"]
+    )
 
 
 def test_the_scale_is_the_ratio_of_activities_where_noise_enters(
@@ -134,11 +140,7 @@ def test_fixed_probe_is_the_middle_strength_at_every_cycle() -> None:
 
 
 def test_fixed_probe_parts_from_the_arm_only_where_a_decision_differs(compiled: Engine) -> None:
-    small = replace(KINDLING, task=GaussianBlobs(train=128, test=64, clean=16), hidden=(16, 12, 8)).only(
-        ["untreated", "ssri"]
-    )
-    for assignment in ("induction.train.epochs=2", "arms.ssri.train.epochs=2"):
-        small = amended(small, assignment)
+    small = miniature(KINDLING).only(["untreated", "ssri"])
     always = loads(dumps(small).replace("when: stress_test < 60", "when: stress_test < 101"))
     (plain, trained), (found, again) = (values(p, compiled) for p in (always, controlled(always, "fixed-probe")))
     assert trained == again  # every cycle scars in both, so they stay one network

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.miniatures import miniature
 
 import resynapse as rs
 from resynapse.cohort import Subject
@@ -18,7 +18,6 @@ from resynapse.protocol.derived import base
 from resynapse.protocol.files import loads_value
 from resynapse.protocol.paths import Route, Stop, assessments, epochs
 from resynapse.runs.walk import Row, walk
-from resynapse.task import GaussianBlobs
 
 QUESTIONS = (
     "bridge",
@@ -45,8 +44,13 @@ def steps(name: str, arm: str) -> list[Step]:
     return [stop.step for stop in stops(rs.load(name).routes[arm]) if stop.step is not None]
 
 
-def miniature(name: str, engine: Engine, *changes: str) -> list[Row]:
-    small = replace(rs.load(name), task=GaussianBlobs(train=128, test=64, clean=16), hidden=(16, 12, 8))
+def asked_at(route: Route) -> set[str]:
+    """The conditions of an arm; how fast a treatment acts is asked of treatments alone."""
+    return {condition for condition, _ in assessments(route) if base(condition) != "onset"}
+
+
+def walked(name: str, engine: Engine, *changes: str) -> list[Row]:
+    small = miniature(name, most=None)
     for change in ("induction[0].train.epochs=2", *changes):
         small = amended(small, change)
     return walk(small, Subject(0, 0), engine)
@@ -54,7 +58,7 @@ def miniature(name: str, engine: Engine, *changes: str) -> list[Row]:
 
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_every_arm_and_the_untreated_one_is_assessed_at_the_same_conditions(name: str) -> None:
-    conditions = {arm: {c for c, _ in assessments(route)} for arm, route in rs.load(name).routes.items()}
+    conditions = {arm: asked_at(route) for arm, route in rs.load(name).routes.items()}
     assert all(found == conditions["untreated"] for found in conditions.values())
 
 
@@ -98,7 +102,7 @@ def test_a_page_names_every_condition_and_outcome_and_claims_nothing(name: str) 
     protocol = rs.load(name)
     page = (PAGES / f"{name}.md").read_text("utf-8")
     told = set(re.findall(r"`([^`\n]+)`", page))
-    conditions = {base(c) for route in protocol.routes.values() for c, _ in assessments(route)}
+    conditions = {base(c) for route in protocol.routes.values() for c in asked_at(route)}
     assert conditions <= told
     assert {rule.outcome for rule in protocol.derived} <= told
     assert set(protocol.arms) <= told
@@ -110,7 +114,7 @@ def test_a_page_names_every_condition_and_outcome_and_claims_nothing(name: str) 
 
 @pytest.mark.parametrize("name", [n for n in QUESTIONS if n not in ("partial-responders", "rescue", "washout")])
 def test_a_miniature_gives_every_condition_in_every_arm(name: str, compiled: Engine) -> None:
-    rows = miniature(name, compiled)
+    rows = walked(name, compiled)
     for arm, route in rs.load(name).routes.items():
         assert {c for c, _ in assessments(route)} <= {r.condition for r in rows if r.arm == arm}
 
@@ -175,7 +179,7 @@ def test_half_doses_are_halves() -> None:
 
 
 def test_rescue_is_given_to_the_relapsed_only(compiled: Engine) -> None:
-    rows = miniature("rescue", compiled)
+    rows = walked("rescue", compiled)
     for arm in rs.load("rescue").arms:
         found = {(r.condition, r.outcome): r.value for r in rows if r.arm == arm}
         relapsed = found["loss", "acc_combined"] < 80
@@ -184,8 +188,7 @@ def test_rescue_is_given_to_the_relapsed_only(compiled: Engine) -> None:
             assert ((f"rescue-{kind}", "gained") in found) == relapsed
     # nothing falls below -1, so nobody is rescued
     never = amended(rs.load("rescue"), "follow_up[4].when=acc_combined < -1")
-    small = replace(never, task=GaussianBlobs(train=128, test=64, clean=16), hidden=(16, 12, 8))
-    rows = walk(small, Subject(0, 0), compiled)
+    rows = walk(miniature(never, most=None), Subject(0, 0), compiled)
     assert not any(r.condition == "rescue-ketamine" for r in rows)
     assert any(r.condition == "rescue-ssri" for r in rows)
 
@@ -194,14 +197,14 @@ def test_rescue_is_given_to_the_relapsed_only(compiled: Engine) -> None:
 def test_only_partial_responders_go_on(threshold: int, compiled: Engine) -> None:
     arms = rs.load("partial-responders").arms
     changes = [f"arms.{arm}[{len(path) - 1}].when=response < {threshold}" for arm, path in arms.items()]
-    rows = miniature("partial-responders", compiled, *changes)
-    conditions = {"response", "acute", "off", "lesioned", "withdrawal"} if threshold else {"response"}
+    rows = walked("partial-responders", compiled, *changes)
+    conditions = {"response", "acute", "off", "lesioned", "maintained", "withdrawal"} if threshold else {"response"}
     for arm in arms:
         assert {r.condition for r in rows if r.arm == arm} == conditions
 
 
 def test_an_added_stabiliser_shares_the_course_and_a_finished_washout_is_a_stop(compiled: Engine) -> None:
-    rows = miniature("ssri-stabilised", compiled)
+    rows = walked("ssri-stabilised", compiled)
     found = {(r.arm, r.condition, r.outcome): r.value for r in rows}
     for arm in ("stabiliser", "ssri-stabiliser-added", "ssri-stabiliser-first"):
         left = [found[arm, f"washed-out=25,{step}", "protection"] for step in (10, 25, 50, 67)]
@@ -213,7 +216,7 @@ def test_an_added_stabiliser_shares_the_course_and_a_finished_washout_is_a_stop(
 
 
 def test_the_washout_ends_without_protection_at_any_rate(compiled: Engine) -> None:
-    rows = miniature("washout", compiled)
+    rows = walked("washout", compiled)
     found = {(r.arm, r.condition, r.outcome): r.value for r in rows}
     for arm in rs.load("washout").arms:
         assert found[arm, "washout=0", "protection"] == found[arm, "own-washout=0", "protection"] == 1.0

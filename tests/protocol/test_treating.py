@@ -11,7 +11,7 @@ import resynapse as rs
 from resynapse.cohort import Subject
 from resynapse.engine import Engine
 from resynapse.errors import ProtocolError
-from resynapse.protocol import Drug, Regrow, Step, Train, controlled, dumps, library, loads
+from resynapse.protocol import Drug, Regrow, Step, Train, Variant, controlled, dumps, library, loads
 from resynapse.protocol.paths import Route, stops
 from resynapse.protocol.steps import Assess, Enrol
 from resynapse.protocol.training import course, within
@@ -26,6 +26,10 @@ def steps(route: Route, section: str = "") -> list[Step]:
 
 def of(name: str, control: str, arm: str, section: str = "") -> list[Step]:
     return steps(controlled(rs.load(name), control).routes[f"{arm}:{control}"], section)
+
+
+def of_control(after: rs.Protocol, control: str) -> list[tuple[str, Variant]]:
+    return [(name, made) for name, made in after.variants.items() if made.control == control]
 
 
 def trained(found: list[Step]) -> list[Train]:
@@ -51,7 +55,7 @@ def exposures(route: Route) -> Iterator[float]:
 @pytest.mark.parametrize("name", library())
 def test_a_sham_has_neither_regrowth_nor_modulation_nor_noise_anywhere(name: str) -> None:
     after = controlled(rs.load(name), "sham")
-    for variant, made in after.variants.items():
+    for variant, made in of_control(after, "sham"):
         found = steps(after.routes[variant])
         assert not any(isinstance(step, (Regrow, Drug)) for step in found)
         assert all((s.gain, s.inhibition, s.noise_sd) == (None, None, 0.0) for s in trained(found))
@@ -132,7 +136,7 @@ def test_matched_exposure_of_doses_is_one_rate_a_level_and_of_two_rates_one_fact
 def test_matched_exposure_leaves_maintenance_alone() -> None:
     after = controlled(rs.load("partial-responders"), "matched-exposure")
     assert "untreated:matched-exposure" not in after.variants
-    for name in after.variants:
+    for name, _ in of_control(after, "matched-exposure"):
         *treatment, maintenance = trained(steps(after.routes[name], "treatment"))
         assert maintenance == Train(epochs=25, lr=1e-6)
         assert sum(step.lr * step.epochs for step in treatment) == pytest.approx(8.5e-3)
@@ -166,8 +170,9 @@ def test_gain_only_keeps_each_gain_in_its_place() -> None:
 def test_remitters_are_selected_on_side_paths_too(name: str) -> None:
     protocol = rs.load(name)
     after = controlled(protocol, "remitters-only")
-    assert [v.of for v in after.variants.values()] == list(protocol.arms)
-    for variant, made in after.variants.items():
+    made_here = of_control(after, "remitters-only")
+    assert [made.of for _, made in made_here] == list(protocol.arms)
+    for variant, made in made_here:
         own = sum(isinstance(s, Assess) and s.condition in ("dose", "acute") for s in steps(after.routes[made.of]))
         assert sum(isinstance(s, Enrol) for s in steps(after.routes[variant])) == own
 

@@ -27,11 +27,15 @@ claims:
   - id: order
     statement: Training helps.
     where: Results
-    reading: More than no treatment.
-    tests:
-      - difference: {of: acc_standard of trained at acute, minus: acc_standard of untreated at acute, above: 0}
-      - order: {of: acc_internal_1.0, at: acute, arms: [trained, untreated]}
-    controls: [scaled-noise]
+    readings:
+      - id: both
+        interpretation: More than no treatment, and in a rank order.
+        tests:
+          - difference: {of: acc_standard of trained at acute, minus: acc_standard of untreated at acute, above: 0}
+          - order: {of: acc_internal_1.0, at: acute, arms: [trained, untreated]}
+      - id: little
+        interpretation: Not much.
+        tests: [{mean: {of: acc_internal_1.0 of trained at acute, above: 100}}]
 """
 
 
@@ -56,27 +60,44 @@ def test_every_claim_stands_in_the_ledger_with_its_verdict(audit: Audit) -> None
     assert "Reduced at depth quick" in said
 
 
-def test_a_reader_sees_the_sentence_how_it_was_read_and_what_each_control_says(audit: Audit) -> None:
+def test_a_reader_sees_the_restated_claim_every_reading_and_what_the_battery_says(audit: Audit) -> None:
     said = next(s for s in audit_sentences(audit) if s.startswith("order: "))
-    assert "“Training helps.” (Results). Read as: More than no treatment." in said
+    assert "Restated: Training helps. (Results)" in said
+    assert "Read as both it " in said
+    assert "none is a quotation" in " ".join(audit_sentences(audit))
     titles = {table.title.partition(" in every world")[0]: table for table in audit_tables(audit)}
-    (check,) = titles["What each control says"].rows
-    assert check[:2] == ("order", "scaled-noise")
-    assert check[4] == "6"
+    assert [row[:2] for row in titles["Every reading of every claim"].rows] == [("order", "both"), ("order", "little")]
+    battery = titles["What fails or is open in the battery of nuisance controls"]
+    assert {row[1] for row in battery.rows} <= {"own-scale-noise", "many-draws", "remitters-only", "matched-exposure"}
+    assert {row[2] for row in battery.rows} <= {"fails", "open"}
     orders = titles["Orders of the arms by their means, and relapse,"]
     assert orders.rows[0][0] == "as run"
-    assert {"scaled-noise", "noise of the tests x1.25"} <= {row[0] for row in orders.rows[1:]}
+    assert {"pruned-scale-noise", "noise of the tests x1.25"} <= {row[0] for row in orders.rows[1:]}
     assert "acc_internal_1.0 at acute" in orders.rows[0][2]
     matrix = titles["Constants and conclusions"]
-    assert matrix.header[3:5] == ("changed", "moved")
-    assert all(row[3].endswith(" of 1") and row[4].endswith(" of 1") for row in matrix.rows)
+    assert matrix.header[0] == "role"
+    assert {row[0] for row in matrix.rows} <= {"nuisance", "ablation", "sweep", "reference"}
+
+
+def test_nothing_of_ours_stands_in_quotation_marks(audit: Audit) -> None:
+    """Statements are restatements; an author would take a quotation mark for a quotation."""
+    for entry in audit.claims:
+        for sentence in audit_sentences(audit):
+            assert entry.statement not in sentence.replace("“", '"').split('"')[1::2]
+    assert not any("“" in sentence for sentence in audit_sentences(audit))
+
+
+def test_the_seal_is_shown(audit: Audit) -> None:
+    assert audit.seal is not None
+    assert audit.seal.digest in " ".join(audit_sentences(audit))
 
 
 def test_json_has_what_a_reader_needs(audit: Audit, small: Path) -> None:
     content = json.loads(audit.to_json())
     (claim,) = content["claims"]
     assert {"id", "verdict", "estimate", "interval", "deciding_run", "sentence"} <= set(claim)
-    assert len(claim["interval"]) == 2
+    assert claim["interval"] is None or len(claim["interval"]) == 2
+    assert {"id", "standing", "findings", "checks"} <= set(claim["readings"][0])
     assert "not clinical advice" in content["disclaimer"]
     assert (small.parent / "out" / "audit.json").read_text("utf-8") == audit.to_json()
     assert audit.frame().height == 1

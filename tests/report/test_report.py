@@ -165,4 +165,4 @@ def test_cells_that_vary_on_neither_side_are_counted_apart(stated: Stated, small
     values = {("ketamine", "longitudinal", "manic_relapse_probability"): [0.0] * 7}
     values |= {("ketamine", "acute", "acc_combined"): [99.0, 99.1, 99.2, 99.3, 99.1, 99.0, 99.2]}
     said = " ".join(summary(Material.of(stated(small, values))).points)
-    assert "1 more vary on neither side and lie within it, untested" in said
+    assert "1 vary on neither side and lie within the margin, which no test has shown" in said

@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 import resynapse as rs
-from resynapse.analysis.published import compare, published
+from resynapse.analysis.published import published
 from resynapse.protocol.words import describe
 from resynapse.report.citations import citations
-from resynapse.report.tables import article_tables, comparison_summary, comparison_tables
+from resynapse.report.tables import article_tables
 
 
 @pytest.fixture(scope="module")
@@ -58,32 +58,6 @@ def test_markdown_is_a_table(table: pl.DataFrame) -> None:
         assert blank == ""
         assert len({line.count("|") for line in lines}) == 1
         assert re.fullmatch(r"(\| --- )+\|", lines[1])
-
-
-def test_the_comparison_shows_both_the_difference_and_the_verdict(table: pl.DataFrame) -> None:
-    comparison = compare("switch-relapse", table)
-    shown = comparison_tables(comparison)
-    assert comparison.count("differs") == 0
-    assert sum(len(t.rows) for t in shown) == 129
-    (row,) = (r for r in shown[0].rows if r[:2] == ("ssri", "acc_combined"))
-    assert row[2] == "90.5 ± 3.0"
-    assert row[3] == "50.0 ± 14.1"
-    assert re.fullmatch(r"-40\.5 \[-\d+\.\d, [+-]\d+\.\d\]", row[4])
-    far = pl.concat(
-        [table.with_columns(subject=pl.col("subject") + 2 * k, value=pl.col("value") - 50 + k) for k in range(5)]
-    )
-    other = compare("switch-relapse", far)
-    assert comparison_tables(other)[-1].title.startswith("Cells that differ")
-    assert len(comparison_tables(other)[-1].rows) == other.count("differs") > 20
-    said = comparison_summary(comparison)
-    measured = [comparison.count(v, settings=False) for v in ("agrees", "differs")]
-    assert f"Measured: {measured[0]} agree, {measured[1]} differ" in said
-    assert "Settings (44 cells" in said
-    assert "chance alone would make about" in said
-
-
-def test_one_subject_is_told_that_it_gives_no_interval(table: pl.DataFrame) -> None:
-    assert "without an interval (one subject" in comparison_summary(compare("switch-relapse", table.filter(subject=0)))
 
 
 def test_steps_are_described_with_every_parameter() -> None:

@@ -11,6 +11,7 @@ import polars as pl
 
 from resynapse.analysis.axes import Exposure
 from resynapse.analysis.cells import Cells, courses
+from resynapse.analysis.censoring import censored_remarks
 from resynapse.analysis.clinical import ARMS, SideBySide, side_by_side
 from resynapse.analysis.contrasts import Contrast, contrasts
 from resynapse.analysis.describe import Description, describe
@@ -208,6 +209,7 @@ def _remarks(made: Analysis, protocol: Protocol, unfinished: int) -> Iterator[st
     if made.changed and made.equivalence:
         yield f"The protocol differs from the published {made.protocol} in {', '.join(made.changed)}: no replication."
     yield from _endpoints(made.contrasts, protocol)
+    yield from censored_remarks(made.descriptions, protocol, made.subjects)
     yield from _unreachable(made.contrasts)
 
 

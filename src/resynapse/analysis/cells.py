@@ -40,12 +40,14 @@ class Cells:
     keys : the cells in table order.
     values : shape (subjects, cells).
     flags : outcomes that are yes or no in each subject, where the protocol is known.
+    percentages : outcomes within 0 and 100 %, where the protocol is known.
     """
 
     subjects: NDArray[np.int64]
     keys: tuple[Cell, ...]
     values: Floats
     flags: frozenset[str] = frozenset()
+    percentages: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, table: pl.DataFrame, protocol: Protocol | None = None) -> Cells:
@@ -55,8 +57,11 @@ class Cells:
         subjects, rows = np.unique(coded["subject"].to_numpy(), return_inverse=True)
         values = np.full((len(subjects), keys.height), np.nan)
         values[rows, coded["column"].to_numpy()] = coded["value"].cast(pl.Float64).to_numpy()
-        flags = frozenset() if protocol is None else yes_or_no(protocol)
-        return cls(subjects.astype(np.int64), tuple(Cell(*row) for row in keys.iter_rows()), values, flags)
+        named = tuple(Cell(*row) for row in keys.iter_rows())
+        if protocol is None:
+            return cls(subjects.astype(np.int64), named, values)
+        percentages = frozenset(name for name, unit in units(protocol).items() if unit == "%")
+        return cls(subjects.astype(np.int64), named, values, yes_or_no(protocol), percentages)
 
     def column(self, arm: str, condition: str, outcome: str) -> Floats | None:
         """The values of one cell, or None where it was not measured."""

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from resynapse.analysis.cells import Cells, units, yes_or_no
+from resynapse.analysis.censoring import ceilings
 from resynapse.analysis.intervals import Interval, Kind, mean_intervals, sample_sd
 from resynapse.protocol import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """One cell over its subjects; `sd` has n - 1 in the denominator and is None for one subject."""
+    """One cell over its subjects; `sd` has n - 1 in the denominator and is None for one subject.
+
+    `censored` values of n are at the ceiling of their outcome: they are that or more.
+    """
 
     arm: str
     condition: str
@@ -26,6 +30,7 @@ class Description:
     minimum: float
     maximum: float
     interval: Interval
+    censored: int = 0
 
 
 def kinds(protocol: Protocol, outcomes: Sequence[str]) -> list[Kind]:
@@ -38,6 +43,7 @@ def describe(cells: Cells, protocol: Protocol) -> tuple[Description, ...]:
     """Every cell of a run."""
     values = cells.values
     intervals = mean_intervals(values, kinds(protocol, [k.outcome for k in cells.keys]), cells.subjects)
+    highest = ceilings(protocol)
     made = []
     for column, key in enumerate(cells.keys):
         present = values[:, column][~np.isnan(values[:, column])]
@@ -53,6 +59,7 @@ def describe(cells: Cells, protocol: Protocol) -> tuple[Description, ...]:
                 minimum=float(present.min()),
                 maximum=float(present.max()),
                 interval=intervals[column],
+                censored=int(np.count_nonzero(present == highest[key.outcome])) if key.outcome in highest else 0,
             )
         )
     return tuple(made)

@@ -47,6 +47,8 @@ def _rows(analysis: Analysis) -> Iterator[Row]:
         yield {**cell, "quantity": "mean", "value": d.mean, **ends(d.interval)}
         for quantity in ("sd", "median", "minimum", "maximum"):
             yield {**cell, "quantity": quantity, "value": getattr(d, quantity)}
+        if d.censored:
+            yield {**cell, "quantity": "censored", "value": d.censored, "note": "values that are bounds: that or more"}
     for c in analysis.contrasts:
         cell = {"part": "contrast", "arm": c.arm, "other": c.other, "condition": c.condition, "outcome": c.outcome}
         cell = {**cell, "n": c.n}
@@ -145,7 +147,8 @@ def _relapse(r: Relapse) -> Iterator[Row]:
     for condition, quantity, share in shares:
         if share is not None:
             found = {"n": share.n, "value": share.value, **ends(share.interval)}
-            yield {**cell, "condition": condition, "quantity": quantity, **found}
+            read = {} if quantity == "of all" else {"other": r.remission}
+            yield {**cell, "condition": condition, "quantity": quantity, **read, **found}
 
 
 def ends(interval: Interval) -> Row:

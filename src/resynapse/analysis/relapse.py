@@ -33,7 +33,7 @@ class Fates:
 
     Parameters
     ----------
-    never_well : had not remitted before.
+    never_well : had not remitted before; over all counts, before none of them.
     relapsed : had remitted, and relapsed.
     well : had remitted, and did not relapse.
     """
@@ -61,9 +61,11 @@ class Relapse:
     ----------
     outcome, of, threshold : relapse is `of` below the threshold.
     within : the condition whose counts are gathered.
-    remission : the condition at which `of` not below the threshold counts as remission; empty if there is none.
+    remission : the condition at which `of` not below the threshold counts as remission; empty if there is none. Where
+        each count has its own test, the condition has the same count.
+    discontinued : whether remission was read in the very state that is discontinued.
     of_all : mean over subjects of the share of their counts with relapse, count 0 included.
-    of_remitted : the same after the test of remission, among who had remitted; None without such a test.
+    of_remitted : the same over the counts before which a subject had remitted; None without such a test.
     design_effect : how many times the variance is that of as many independent counts; None at 0 or 100 %.
     fates : over all counts after the test of remission: relapsed is relapsed at any of them.
     counts : one by one; empty for a `first` rule, whose counts are the times of `survival`.
@@ -76,6 +78,7 @@ class Relapse:
     threshold: float
     within: str
     remission: str
+    discontinued: bool
     of_all: Share
     of_remitted: Share | None
     design_effect: float | None
@@ -90,8 +93,17 @@ def relapse(cells: Cells, protocol: Protocol) -> tuple[Relapse, ...]:
 
 
 def _relapse(one: Probes) -> Relapse:
-    below, after, remitted = one.below, one.below[:, one.first_after :], one.remitted
-    own, tested = _own_share(below), ~np.isnan(after).all(axis=1)
+    below, after = one.below, one.below[:, one.first_after :]
+    own, fates, at_risk = _own_share(below), None, None
+    if one.before is not None:
+        # a count tells of relapse where it was tested and the state before it was
+        before = one.before[:, one.first_after :]
+        counted: NDArray[np.bool_] = ~np.isnan(after) & ~np.isnan(before)
+        remitted: NDArray[np.bool_] = counted & (before >= one.rule.threshold)
+        had, seen = np.asarray(remitted.any(axis=1)), np.asarray(counted.any(axis=1))
+        at_risk = _mean_share(_own_share(np.where(remitted, after, np.nan)[had]), one.subjects[had])
+        lost: NDArray[np.bool_] = remitted & (after > 0)
+        fates = _fates(np.asarray(lost.any(axis=1))[seen], had[seen])
     # of a rule that asks for the first count below, what became of each count is the curve of `survival`
     single = () if isinstance(one.rule, First) else tuple(enumerate(one.counts))
     return Relapse(
@@ -102,14 +114,13 @@ def _relapse(one: Probes) -> Relapse:
         within=one.within,
         remission=one.remission,
         of_all=_mean_share(own, one.subjects),
-        of_remitted=None
-        if remitted is None
-        else _mean_share(_own_share(after[remitted & tested]), one.subjects[remitted & tested]),
+        discontinued=one.discontinued,
+        of_remitted=at_risk,
         design_effect=_design_effect(below, own),
-        fates=None if remitted is None else _fates(_any(after[tested]), remitted[tested]),
-        counts=tuple(_at(count, below[:, i], remitted if i >= one.first_after else None) for i, count in single),
+        fates=fates,
+        counts=tuple(_at(one, i, count) for i, count in single),
         note=""
-        if remitted is not None
+        if one.before is not None
         else f"no test of remission: {one.rule.of} was not measured before {one.within}",
     )
 
@@ -118,30 +129,20 @@ def _own_share(below: Floats) -> Floats:
     return 100 * np.nanmean(below, axis=1) if below.size else np.zeros(0)
 
 
-def _any(below: Floats) -> Floats:
-    return np.nanmax(below, axis=1) if below.size else np.zeros(0)
-
-
-def _at(count: float, below: Floats, remitted: NDArray[np.bool_] | None) -> RelapseAt:
-    seen = ~np.isnan(below)
-    below = below[seen]
-    if remitted is None:
-        return RelapseAt(count=count, of_all=_share(below > 0), of_remitted=None, fates=None)
-    remitted = remitted[seen]
+def _at(one: Probes, place: int, count: float) -> RelapseAt:
+    below = one.below[:, place]
+    of_all = _share(below[~np.isnan(below)] > 0)
+    if one.before is None or place < one.first_after:
+        return RelapseAt(count=count, of_all=of_all, of_remitted=None, fates=None)
+    seen = ~np.isnan(below) & ~np.isnan(one.before[:, place])
+    relapsed, remitted = below[seen] > 0, one.before[seen, place] >= one.rule.threshold
     return RelapseAt(
-        count=count,
-        of_all=_share(below > 0),
-        of_remitted=_share(below[remitted] > 0),
-        fates=_fates(below, remitted),
+        count=count, of_all=of_all, of_remitted=_share(relapsed[remitted]), fates=_fates(relapsed & remitted, remitted)
     )
 
 
-def _fates(below: Floats, remitted: NDArray[np.bool_]) -> Fates:
-    return Fates(
-        never_well=_share(~remitted),
-        relapsed=_share(remitted & (below > 0)),
-        well=_share(remitted & (below == 0)),
-    )
+def _fates(relapsed: NDArray[np.bool_], remitted: NDArray[np.bool_]) -> Fates:
+    return Fates(never_well=_share(~remitted), relapsed=_share(relapsed), well=_share(remitted & ~relapsed))
 
 
 def _share(yes: NDArray[np.bool_]) -> Share:

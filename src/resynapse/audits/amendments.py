@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from resynapse.audits.constants import CONSTANTS, FINAL_GAIN, RELU, Constant, gains
+from resynapse.audits.worlds import BOTH, NUISANCES
 from resynapse.errors import ProtocolError
 from resynapse.protocol import Assess, Protocol, Train
-from resynapse.protocol.controls import CONTROLS, controlled
+from resynapse.protocol.controls import CONTROLS, RENAMED, Role, controlled
 from resynapse.protocol.derived import Derived, base
 from resynapse.protocol.paths import Route, assessments, epochs
 from resynapse.protocol.variants import Change, Variant
@@ -31,7 +32,9 @@ OF_CONTROLS: dict[str, tuple[str, Action]] = {
     "random-regrowth": ("scoring of regrowth", "swap"),
     "random-lesion": ("rule of the lesion", "swap"),
     "matched-lesion": ("rule of the lesion", "equalise"),
-    "scaled-noise": ("noise relative to activation", "equalise"),
+    "own-scale-noise": ("noise relative to activation", "equalise"),
+    "pruned-scale-noise": ("noise relative to activation", "sweep"),
+    "exposure-ladder": ("learning exposure", "sweep"),
     "many-draws": ("noise draws", "measure otherwise"),
     "fixed-probe": ("probe strength over cycles", "equalise"),
     "threshold-sweep": ("threshold", "sweep"),
@@ -41,7 +44,7 @@ OF_CONTROLS: dict[str, tuple[str, Action]] = {
 }
 """The constant that each control is about, and what it does to it."""
 DEAREST = ("healthy",)
-"""Controls that are left to a full audit unless a claim names them: a whole network trains many times slower."""
+"""Controls that are left to a full audit: a whole network trains many times slower."""
 COMBINED = "acc_combined"
 STRENGTHS = (0.75, 1.25)
 """Strengths of the noise in tests, relative to the protocol's own."""
@@ -54,6 +57,7 @@ class Amendment:
     Parameters
     ----------
     constant, action : what is changed, and how.
+    role : what it may decide; see `resynapse.protocol.controls.Role`.
     name : of the world; the name of the control where one made it.
     retrains : whether something is trained for it.
     shortened : whether what it retrains is followed over the first duration alone.
@@ -61,69 +65,98 @@ class Amendment:
 
     constant: str
     action: Action
+    role: Role
     name: str
     retrains: bool
     shortened: bool = False
 
 
-def amended_for_audit(
-    protocol: Protocol, needed: Iterable[str], depth: Depth
-) -> tuple[Protocol, tuple[Amendment, ...]]:
+def amended_for_audit(protocol: Protocol, read: Iterable[str], depth: Depth) -> tuple[Protocol, tuple[Amendment, ...]]:
     """The protocol with the variants of an audit.
 
     Parameters
     ----------
-    needed : controls that claims name; they are run at every depth.
-    depth : ``quick`` runs these and whatever trains nothing, ``standard`` the sweeps that train as well, ``full`` also
-        the dearest controls, at finer levels and over every duration.
+    read : arms that claims read; controls that made one of them are run at every depth.
+    depth : ``quick`` runs these, every nuisance control, and whatever trains nothing; ``standard`` the ablations and
+        sweeps that train as well; ``full`` also the dearest controls, at finer levels and over every duration.
 
     Returns
     -------
     The tree, and one row of the matrix a change; a change that alters nothing in the protocol is left out.
     """
-    needed = set(needed)
+    read = set(read)
     made: list[Amendment] = []
     added: dict[str, Variant] = {}
     rules: list[Derived] = []
     before = epochs(protocol.routes)
-    for constant, action, name, changed in _possible(protocol, depth):
+    for constant, action, role, name, changed in _possible(protocol, read, depth):
         retrains = epochs(changed.routes) > before
-        if retrains and name not in needed and (depth == "quick" or (depth == "standard" and name in DEAREST)):
-            continue
         shorter = _shortened(changed, protocol) if retrains and depth != "full" else changed
-        added.update({n: v for n, v in shorter.variants.items() if n not in protocol.variants})
+        new = {n: v for n, v in shorter.variants.items() if n not in protocol.variants}
+        if retrains and role != "nuisance" and (depth == "quick" or (depth == "standard" and name in DEAREST)):
+            # no row of the matrix: only the arms that claims read
+            added.update({n: v for n, v in new.items() if n in read})
+            continue
+        added.update(new)
         rules += [rule for rule in changed.derived if rule not in (*protocol.derived, *rules)]
+        short = shorter is not changed
         made.append(
-            Amendment(constant=constant, action=action, name=name, retrains=retrains, shortened=shorter is not changed)
+            Amendment(constant=constant, action=action, role=role, name=name, retrains=retrains, shortened=short)
         )
     tree = replace(protocol, variants={**protocol.variants, **added}, derived=(*protocol.derived, *rules))
-    return tree, tuple(made)
+    both = _both(tree, read)
+    if depth != "full":
+        both = {n: v for n, v in _shortened(replace(tree, variants=both), tree).variants.items() if n in both}
+    return replace(tree, variants={**tree.variants, **both}), tuple(made)
 
 
-def _possible(protocol: Protocol, depth: Depth) -> Iterator[tuple[str, Action, str, Protocol]]:
+def _both(tree: Protocol, read: Iterable[str]) -> dict[str, Variant]:
+    """Every arm that a control made and a claim reads, under each nuisance control too: only like is compared."""
+    routes = tree.routes
+    found: dict[str, Variant] = {}
+    plain = replace(tree, variants={})
+    for name in NUISANCES:
+        for arm, changes in CONTROLS[name].make(plain):
+            for variant in sorted(read):
+                made = tree.variants.get(variant)
+                if made is None or made.of != arm or not changes:
+                    continue
+                one = replace(made, changes=(*made.changes, *changes), control=f"{made.control}{BOTH}{name}")
+                if one.route(routes[arm]) != routes[variant]:
+                    found[f"{variant}{BOTH}{name}"] = one
+    return found
+
+
+def _possible(
+    protocol: Protocol, read: Iterable[str], depth: Depth
+) -> Iterator[tuple[str, Action, Role, str, Protocol]]:
     """Every amendment that changes something, with the protocol that has it alone beside what was there."""
-    for name in CONTROLS:
+    # a file of claims may name a control as it was called before
+    former = {arm.partition(":")[2] for arm in read} & set(RENAMED)
+    for name in (*CONTROLS, *sorted(former)):
         try:
             changed = controlled(protocol, name)
         except ProtocolError:
             continue
-        about, action = OF_CONTROLS.get(name, (name, "measure otherwise"))
-        yield about, action, name, changed
+        now = RENAMED.get(name, name)
+        about, action = OF_CONTROLS.get(now, (name, "measure otherwise"))
+        yield about, action, CONTROLS[now].role, name, changed
     for constant in CONSTANTS:
         for level in constant.fine if depth == "full" else constant.levels:
             name = f"{constant.name} {'' if constant.absolute else 'x'}{level:g}"
             changed = varied(protocol, name, ((constant, level),))
             if changed is not protocol:
-                yield constant.name, "remove" if constant.removes(level) else "sweep", name, changed
+                removed = constant.removes(level)
+                yield constant.name, "remove" if removed else "sweep", "ablation" if removed else "sweep", name, changed
     yield from _of_gain_and_activation(protocol)
     for strength in STRENGTHS:
         name = f"noise of the tests x{strength:g}"
         changed = _with(protocol, name, {arm: tuple(_stronger(protocol, arm, strength)) for arm in protocol.arms})
         if changed is not protocol:
-            yield "noise of the tests", "sweep", name, changed
+            yield "noise of the tests", "sweep", "sweep", name, changed
 
 
-def _of_gain_and_activation(protocol: Protocol) -> Iterator[tuple[str, Action, str, Protocol]]:
+def _of_gain_and_activation(protocol: Protocol) -> Iterator[tuple[str, Action, Role, str, Protocol]]:
     """The final gain equal in all arms, exchanged between the extremes, and one activation function throughout."""
     found = gains(protocol)
     if found:
@@ -139,10 +172,10 @@ def _of_gain_and_activation(protocol: Protocol) -> Iterator[tuple[str, Action, s
             changes = {arm: moved(protocol.routes[arm], ((FINAL_GAIN, level),)) for arm, level in levels.items()}
             changed = _with(protocol, name, changes)
             if changed is not protocol:
-                yield FINAL_GAIN.name, action, name, changed
+                yield FINAL_GAIN.name, action, "ablation", name, changed
     changed = varied(protocol, "relu throughout", ((RELU, 0.0),))
     if changed is not protocol:
-        yield RELU.name, "remove", "relu throughout", changed
+        yield RELU.name, "remove", "ablation", "relu throughout", changed
 
 
 def varied(protocol: Protocol, name: str, levels: Iterable[tuple[Constant, float]]) -> Protocol:

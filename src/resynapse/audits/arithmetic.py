@@ -15,7 +15,7 @@ from resynapse.analysis.cells import Cell
 from resynapse.analysis.published import protocols_with_tables, published
 from resynapse.audits.combinations import Combination, combinations
 from resynapse.audits.findings import bound
-from resynapse.protocol.claims import Test
+from resynapse.protocol.criteria import Every, Studies, Test
 
 Says = Literal["implied", "possible", "contradicted", "not printed"]
 LEVEL = 0.95
@@ -23,7 +23,10 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A published cell: mean and population SD with half a unit of their last digit, n, and the largest value."""
+    """A published cell: mean and population SD with half a unit of their last digit, n, and the largest possible value.
+
+    `smallest` and `largest` are those of its n values, where the publication prints them.
+    """
 
     mean: float
     mean_rounding: float
@@ -31,6 +34,8 @@ class Printed:
     sd_rounding: float
     n: int
     most: float | None
+    smallest: float | None = None
+    largest: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,8 +77,14 @@ def printed(protocol: str) -> dict[Cell, Printed]:
             sd_rounding=0.0 if shares or sd in (None, "") else _half_unit(str(sd)),
             n=n,
             most=100.0 if row["unit"] == "pct" else None,
+            smallest=_number(row.get("min")),
+            largest=_number(row.get("max")),
         )
     return found
+
+
+def _number(text: object) -> float | None:
+    return None if text in (None, "") else float(str(text))
 
 
 def _half_unit(text: str) -> float:
@@ -86,6 +97,9 @@ def compute(test: Test, table: Mapping[Cell, Printed]) -> Arithmetic:
     if about.missing:
         return Arithmetic(says="not printed", what=about.missing[0])
     order = ("contradicted", "possible", "implied")
+    if isinstance(test, Studies) or (isinstance(test, Every) and test.share < 100):
+        # means and SDs bound no share of subjects or of studies
+        return Arithmetic(says="possible", what=about.parts[0].name)
     made = [(_extremes if test.each else _means)(test, one, table) for one in about.parts]
     return min(made, key=lambda a: order.index(a.says))
 
@@ -142,6 +156,11 @@ def _extremes(test: Test, one: Combination, table: Mapping[Cell, Printed]) -> Ar
     worst = (least_mean - root * most, most_mean + root * most)
     if cap is not None:
         worst = (max(worst[0], 0.0), min(worst[1], cap))
+    only = table[one.weights[0][1]] if len(one.weights) == 1 and one.weights[0][0] == 1 else None
+    if only is not None and only.smallest is not None:
+        smallest_at_best, worst = min(smallest_at_best, only.smallest), (only.smallest, worst[1])
+    if only is not None and only.largest is not None:
+        largest_at_best, worst = max(largest_at_best, only.largest), (worst[0], only.largest)
     lower, upper = _limits(test)
     if smallest_at_best < lower:
         says: Says = "contradicted"

@@ -15,15 +15,19 @@ from resynapse.audits.amendments import DEAREST, OF_CONTROLS, Amendment, Depth, 
 from resynapse.audits.arithmetic import printed
 from resynapse.audits.checks import check_claims
 from resynapse.audits.constants import unequal
-from resynapse.audits.ledger import VERDICTS, Entry, ledger
+from resynapse.audits.ledger import Entry, ledger
 from resynapse.audits.maps import MapPoint
 from resynapse.audits.matrix import MatrixCell, matrix
 from resynapse.audits.orders import Ranking, rankings
 from resynapse.audits.robustness import Robust
+from resynapse.audits.seal import Seal
 from resynapse.audits.sensitivity import Index
+from resynapse.audits.stability import Stability
 from resynapse.audits.studies import Studies, small_studies
+from resynapse.audits.verdicts import VERDICTS
+from resynapse.audits.worlds import BOTH
 from resynapse.disclaimer import DISCLAIMER
-from resynapse.protocol import Protocol
+from resynapse.protocol import CONTROLS, Protocol
 from resynapse.protocol.claims import Claim
 
 SUBJECTS: dict[Depth, int] = {"quick": 10, "standard": 20, "full": 100}
@@ -57,8 +61,8 @@ def plan(protocol: Protocol, claims: Sequence[Claim], depth: Depth, subjects: in
     ProtocolError : a claim names an arm, a control or a selection that does not exist.
     """
     check_claims(protocol, claims)
-    needed = sorted(set().union(*(claim.needs for claim in claims)))
-    tree, amendments = amended_for_audit(protocol, needed, depth)
+    read = {measure.arm for claim in claims for test in claim.tests for measure in test.measures}
+    tree, amendments = amended_for_audit(protocol, read, depth)
     reduced = []
     shortened = [a.name for a in amendments if a.shortened]
     if shortened:
@@ -77,7 +81,7 @@ def plan(protocol: Protocol, claims: Sequence[Claim], depth: Depth, subjects: in
 
 
 _REDUCED: dict[Depth, str] = {
-    "quick": "no sweep that trains, no sensitivity, no other task or network",
+    "quick": "no sweep or ablation that trains and that no claim reads, no sensitivity, no other task or network",
     "standard": (
         f"no {', '.join(DEAREST)}; sensitivity and map over the first duration, other networks over the first two, all "
         "with few subjects"
@@ -96,9 +100,11 @@ def judged_as_it_is(protocol: Protocol, claims: Sequence[Claim]) -> AuditPlan:
     check_claims(protocol, claims)
     names = dict.fromkeys(v.control for v in protocol.variants.values() if v.control)
     rows = tuple(
-        Amendment(constant=constant, action=action, name=name, retrains=False)
+        Amendment(constant=constant, action=action, role=role, name=name, retrains=False)
         for name in names
+        if BOTH not in name
         for constant, action in [OF_CONTROLS.get(name, (name, "measure otherwise"))]
+        for role in [CONTROLS[name].role if name in CONTROLS else "sweep"]
     )
     return AuditPlan(
         protocol=replace(protocol, claims=tuple(claims)), amendments=rows, depth="quick", subjects=0, reduced=()
@@ -113,6 +119,8 @@ class Audit:
     ----------
     protocol, depth, subjects : of the tree.
     claims : the ledger, one entry a claim.
+    seal : when the claims were put on record; None where a run is judged as it is.
+    stability : the verdicts over other root seeds; empty where one seed was looked at.
     matrix : every conclusion in every world that touches it.
     rankings : the order of the arms, and relapse, as run and in every world.
     unequal : constants that differ between arms, with each arm's value.
@@ -132,6 +140,8 @@ class Audit:
     rankings: tuple[Ranking, ...]
     unequal: dict[str, dict[str, str]]
     studies: tuple[Studies, ...]
+    seal: Seal | None = None
+    stability: tuple[Stability, ...] = ()
     sensitivity: tuple[Index, ...] = ()
     map: tuple[MapPoint, ...] = ()
     robustness: tuple[Robust, ...] = ()
@@ -148,6 +158,9 @@ class Audit:
         """The ledger in one sentence."""
         counts = ", ".join(f"{self.count(v)} {v}" for v in VERDICTS if self.count(v))
         text = f"{len(self.claims)} claims of {self.protocol}, {self.subjects} simulated subjects: {counts}."
+        counted = [entry for entry in self.claims if entry.verdict != "by construction"]
+        if len(counted) < len(self.claims):
+            text += f" {len(counted)} of them are findings; what is true by construction is not counted as one."
         if self.changed:
             text += f" The run differs from the published {self.protocol} in {', '.join(self.changed)}."
         return text
@@ -169,6 +182,11 @@ class Audit:
             ends = [one.pop("shift_low"), one.pop("shift_high")]
             one |= {"changed": cell.changed, "moved": cell.moved, "shift_interval": None if None in ends else ends}
         return json.dumps(content, indent=2, allow_nan=False) + "\n"
+
+
+def judged(protocol: Protocol, table: pl.DataFrame) -> tuple[Entry, ...]:
+    """The ledger alone, of a run of a tree with claims."""
+    return ledger(protocol.claims, Cells.of(table, protocol), protocol, printed(protocol.name))
 
 
 def conclude(planned: AuditPlan, table: pl.DataFrame) -> Audit:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from resynapse.errors import ProtocolError, nearest
 from resynapse.protocol import CONTROLS, Protocol
 from resynapse.protocol.claims import Claim
+from resynapse.protocol.controls import RENAMED
 from resynapse.protocol.derived import base
 from resynapse.protocol.paths import assessments
 from resynapse.protocol.when import When
@@ -21,22 +22,22 @@ def check_claims(protocol: Protocol, claims: Iterable[Claim]) -> None:
     ------
     ProtocolError : a claim names an unknown arm or control, or selects subjects by what is not measured.
     """
-    controls = [*CONTROLS, *{variant.control for variant in protocol.variants.values()}]
+    controls = [*CONTROLS, *RENAMED, *{variant.control for variant in protocol.variants.values()}]
     measured = _measured(protocol)
     for claim in claims:
         for name in sorted(claim.needs):
             if name not in controls:
                 raise ProtocolError(f"claim {claim.id}: unknown control {name!r}; {nearest(name, controls)}")
-        for test in (*claim.tests, *(t for c in claim.controls for t in c.tests)):
+        for test in claim.tests:
             for measure in test.measures:
                 arm = measure.arm.partition(":")[0]
                 if arm not in protocol.arms and measure.arm not in protocol.variants:
                     raise ProtocolError(
                         f"claim {claim.id}: protocol {protocol.name} has no arm {arm!r}; {nearest(arm, protocol.arms)}"
                     )
-        for control in claim.controls:
-            if control.selects:
-                _check_selection(claim, *control.selects, measured)
+        for reading in claim.readings:
+            if reading.selects:
+                _check_selection(claim, *reading.selects, measured)
 
 
 def _measured(protocol: Protocol) -> dict[str, set[str]]:

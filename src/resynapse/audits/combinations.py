@@ -9,7 +9,7 @@ import numpy as np
 
 from resynapse.analysis.cells import Cell, counted
 from resynapse.audits.worlds import AS_RUN, World
-from resynapse.protocol.claims import Difference, Every, Mean, Measure, Order, Test, Trend
+from resynapse.protocol.criteria import Contrast, Difference, Every, Mean, Measure, Order, Studies, Test, Trend
 from resynapse.protocol.derived import base
 
 
@@ -37,6 +37,10 @@ def combinations(test: Test, known: Collection[Cell], world: World = AS_RUN) -> 
     known : cells that have values.
     world : where the test is read.
     """
+    if isinstance(test, Studies):
+        inner = [combinations(one, known, world) for one in test.of]
+        lacks = tuple(name for one in inner for name in one.missing)
+        return Combinations(() if lacks else tuple(part for one in inner for part in one.parts), lacks)
     measures = [world.read(m) for m in test.measures]
     found = [_conditions(m, known) for m in measures]
     missing = tuple(str(m) for m, conditions in zip(measures, found, strict=True) if not conditions)
@@ -50,6 +54,8 @@ def combinations(test: Test, known: Collection[Cell], world: World = AS_RUN) -> 
     if isinstance(test, Order):
         pairs = zip(measures, found, measures[1:], found[1:], strict=False)
         return Combinations(tuple(_difference(*pair) for pair in pairs))
+    if isinstance(test, Contrast):
+        return Combinations((_contrast(test, measures, found),))
     if isinstance(test, Difference):
         return Combinations((_difference(first, found[0], measures[1], found[1]),))
     assert isinstance(test, Mean)
@@ -92,6 +98,20 @@ def _difference(of: Measure, here: list[str], minus: Measure, there: list[str]) 
     else:
         name = f"{of} minus {minus}"
     return Combination(name, (*_even(of, here), *_even(minus, there, -1.0)))
+
+
+def _contrast(test: Contrast, measures: list[Measure], found: list[list[str]]) -> Combination:
+    """Over the counts that all terms of one condition share."""
+    shared: dict[str, list[str]] = {}
+    for measure, conditions in zip(measures, found, strict=True):
+        here = shared.setdefault(measure.condition, conditions)
+        shared[measure.condition] = [c for c in here if c in conditions] or here
+    parts: list[tuple[float, Cell]] = []
+    for term, measure, conditions in zip(test.terms, measures, found, strict=True):
+        common = [c for c in conditions if c in shared[measure.condition]] or conditions
+        parts += _even(measure, common, term.times)
+    sums = " ".join(f"{term.times:+g} {measure}" for term, measure in zip(test.terms, measures, strict=True))
+    return Combination(test.title or sums.removeprefix("+"), tuple(parts))
 
 
 def _trend(measure: Measure, conditions: list[str]) -> Combinations:

@@ -170,6 +170,15 @@ CONSTANTS: tuple[Constant, ...] = (
 """Every constant that is swept and screened; those that a protocol lacks are left out."""
 
 
+DUMMY = Constant(
+    name="noise draw (dummy)",
+    places=(("assess", "first_draw"),),
+    move=lambda _, level, __: 1 + round(3 * level),
+    low=0.0,
+    high=1.0,
+    absolute=True,
+)
+"""Nothing but other noise in every test: what an effect of a constant has to exceed to mean anything."""
 FINAL_GAIN = Constant(
     name="gain",
     places=(("drug", "gain"), ("train", "gain")),

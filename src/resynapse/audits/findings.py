@@ -9,11 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resynapse.analysis.cells import Cell, Cells, Floats
-from resynapse.analysis.intervals import Interval, Kind, is_constant, mean_interval, mean_intervals, proportion_interval
+from resynapse.analysis.intervals import (
+    Interval,
+    Kind,
+    is_constant,
+    mean_interval,
+    mean_intervals,
+    proportion_interval,
+    seed,
+)  # fmt: skip
 from resynapse.audits.combinations import Combination, combinations
 from resynapse.audits.worlds import AS_RUN, World
-from resynapse.protocol.claims import Test
+from resynapse.protocol.criteria import Every, Studies, Test
 
+DRAWN, RESAMPLED = 2_000, 400
+"""Studies that are drawn, and cohorts that are resampled for the interval of their share."""
 Status = Literal["holds", "open", "fails", "missing"]
 _WORST: tuple[Status, ...] = ("missing", "fails", "open", "holds")
 
@@ -31,6 +41,8 @@ class Finding:
     n : subjects.
     bound : in words.
     worst : of a test about every subject, the value that is furthest on the wrong side.
+    share : of a test about every subject, the share of subjects, in %, for whom it must hold.
+    p : of the null hypothesis that the claimed bound is met, against its being missed; None where there is none.
     missing : what is not measured.
     """
 
@@ -42,6 +54,8 @@ class Finding:
     n: int = 0
     bound: str = ""
     worst: float | None = None
+    share: float | None = None
+    p: float | None = None
     missing: tuple[str, ...] = ()
 
 
@@ -50,6 +64,8 @@ def find(test: Test, cells: Cells, world: World = AS_RUN) -> Finding:
     about = combinations(test, cells.keys, world)
     if about.missing:
         return Finding(status="missing", what=about.missing[0], bound=bound(test), missing=about.missing)
+    if isinstance(test, Studies):
+        return _small_studies(test, cells, world)
     if test.each:
         return _every(test, cells, about.parts, world)
     found = [_mean(test, cells, one, world) for one in about.parts]
@@ -58,6 +74,8 @@ def find(test: Test, cells: Cells, world: World = AS_RUN) -> Finding:
 
 def bound(test: Test) -> str:
     """The bound in words."""
+    if isinstance(test, Studies):
+        return f"above {test.share:g} %"
     if test.within is not None:
         return f"between {test.within[0]:g} and {test.within[1]:g}"
     if test.below is not None:
@@ -111,16 +129,23 @@ def _mean(test: Test, cells: Cells, one: Combination, world: World) -> Finding:
         inside = ends(inner, kept, shares)
         status = "holds" if _status(test, *inside) == "holds" else "open"
     return Finding(
-        status=status, what=one.name, estimate=float(kept.mean()), low=low, high=high, n=len(kept), bound=bound(test)
+        status=status,
+        what=one.name,
+        estimate=float(kept.mean()),
+        low=low,
+        high=high,
+        n=len(kept),
+        bound=bound(test),
+        p=p_missed(test, kept, yes_or_no=kind == "yes or no"),
     )
 
 
 def _kind(one: Combination, cells: Cells) -> Kind:
-    """Only a single accuracy or share has the bounds of a percentage."""
+    """Only a mean of percentages has the bounds of a percentage; the unit of an outcome says so, not its name."""
     if counts_subjects(one, cells):
         return "yes or no" if len(one.weights) == 1 else "percent"
-    accuracies = all(weight > 0 and cell.outcome.startswith("acc_") for weight, cell in one.weights)
-    return "percent" if accuracies else "free"
+    shares = all(weight > 0 and cell.outcome in cells.percentages for weight, cell in one.weights)
+    return "percent" if shares else "free"
 
 
 def counts_subjects(one: Combination, cells: Cells) -> bool:
@@ -160,20 +185,86 @@ def _every(test: Test, cells: Cells, parts: tuple[Combination, ...], world: Worl
     kept = columns[~np.isnan(columns).any(axis=1)]
     if not len(kept):
         return Finding(status="missing", what=parts[0].name, bound=bound(test), missing=("a subject of this kind",))
-    right = meets(test, kept).all(axis=1)
+    right = np.asarray(meets(test, kept).all(axis=1))
+    needed = test.share if isinstance(test, Every) else 100.0
     share = proportion_interval(int(right.sum()), len(kept))
     column = int(np.argmax(_distance(test, kept).max(axis=0)))
     worst = float(kept[np.argmax(_distance(test, kept)[:, column]), column])
     return Finding(
-        status="holds" if right.all() else "fails",
+        status=_of_share(right, needed, share),
         what=parts[column].name,
         estimate=100.0 * float(right.mean()),
         low=share.low,
         high=share.high,
         n=len(kept),
         bound=bound(test),
+        share=needed,
         worst=worst,
+        p=_binomial(int(right.sum()), len(kept), needed, "less"),
     )
+
+
+def _of_share(right: NDArray[np.bool_], needed: float, share: Interval) -> Status:
+    """A claim about all subjects fails with one exception; one about a share of them has an interval."""
+    if needed == 100:
+        return "holds" if right.all() else "fails"
+    if share.low is None or share.high is None:
+        return "open"
+    return "holds" if share.low > needed else "fails" if share.high < needed else "open"
+
+
+def p_missed(test: Test, kept: Floats, *, yes_or_no: bool = False) -> float | None:
+    """One-sided p of the null hypothesis that the mean meets the bound; small where it is missed.
+
+    Student's t, or the binomial distribution for a share of subjects. For `within` it is twice the smaller of both
+    sides. Equal values are what they are: 0 where they miss the bound, else 1.
+    """
+    if len(kept) < 2:
+        return None
+    if yes_or_no:
+        yes, limit = int((kept > 50).sum()), test.below if test.below is not None else test.above
+        if limit is not None and 0 <= limit <= 100:
+            return _binomial(yes, len(kept), limit, "greater" if test.below is not None else "less")
+    if is_constant(kept):
+        return 1.0 if bool(meets(test, kept).all()) else 0.0
+    from scipy.stats import ttest_1samp
+
+    if test.within is not None:
+        sides = (ttest_1samp(kept, test.within[0], alternative="less").pvalue,
+                 ttest_1samp(kept, test.within[1], alternative="greater").pvalue)  # fmt: skip
+        return min(1.0, 2.0 * float(min(sides)))
+    limit = test.below if test.below is not None else test.above or 0.0
+    return float(ttest_1samp(kept, limit, alternative="greater" if test.below is not None else "less").pvalue)
+
+
+def _binomial(yes: int, n: int, share: float, alternative: Literal["less", "greater"]) -> float:
+    from scipy.stats import binomtest
+
+    return float(binomtest(yes, n, share / 100.0, alternative=alternative).pvalue)
+
+
+def _small_studies(test: Studies, cells: Cells, world: World) -> Finding:
+    """The share of studies whose means are all on the claimed side; its interval resamples the cohort itself."""
+    what = f"studies of {test.size} subjects in which every mean is on the claimed side, in %"
+    columns = [
+        (one, values(cells, part, world)) for one in test.of for part in combinations(one, cells.keys, world).parts
+    ]
+    there = np.all([~np.isnan(column) for _, column in columns], axis=0)
+    n = int(there.sum())
+    if n < test.size:
+        return Finding(status="missing", what=what, bound=bound(test), missing=(f"{test.size} subjects of this kind",))
+    kept, rng = [(one, column[there]) for one, column in columns], np.random.default_rng(seed(cells.subjects[there]))
+
+    def share(cohort: NDArray[np.int64], studies: int) -> float:
+        drawn = cohort[rng.integers(0, n, (studies, test.size))]
+        return 100.0 * float(np.all([meets(one, column[drawn].mean(axis=1)) for one, column in kept], axis=0).mean())
+
+    estimate = share(np.arange(n), DRAWN)
+    resampled = np.array([share(rng.integers(0, n, n), DRAWN // 10) for _ in range(RESAMPLED)])
+    low, high = (float(q) for q in np.quantile(resampled, [0.025, 0.975]))
+    status: Status = "holds" if low > test.share else "fails" if high < test.share else "open"
+    p = float((1 + np.sum(resampled >= test.share)) / (1 + RESAMPLED))
+    return Finding(status=status, what=what, estimate=estimate, low=low, high=high, n=n, bound=bound(test), p=p)
 
 
 def _distance(test: Test, found: Floats) -> Floats:

@@ -2,51 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from resynapse.analysis.cells import Cell, Cells
-from resynapse.audits.arithmetic import Arithmetic, Printed, compute
+from resynapse.analysis.reference import separability
+from resynapse.audits.arithmetic import Printed
 from resynapse.audits.combinations import combinations
-from resynapse.audits.findings import Finding, find
-from resynapse.audits.words import as_run, figure, under
-from resynapse.audits.worlds import World, applies, worlds
+from resynapse.audits.findings import Finding
+from resynapse.audits.readings import ReadingResult, results_of
+from resynapse.audits.verdicts import Verdict, verdict_of
+from resynapse.audits.words import as_run, figure, listed, under
+from resynapse.audits.worlds import battery, missing_from
 from resynapse.protocol import Protocol
-from resynapse.protocol.claims import Claim, Survival
-
-Verdict = Literal[
-    "supported", "holds as run", "not supported", "contradicted by the article's own numbers", "not testable here"
-]
-VERDICTS: tuple[Verdict, ...] = (
-    "supported", "holds as run", "not supported", "contradicted by the article's own numbers", "not testable here",
-)  # fmt: skip
-"""Every verdict; `docs/audit.md` says when each is given."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """A claim in the world of one control.
-
-    Parameters
-    ----------
-    control : its name.
-    run : whether the run holds what the control changes.
-    findings : one a test; of the claim, or of the control's own. None where it changes nothing in the protocol.
-    """
-
-    control: str
-    run: bool
-    findings: tuple[Finding, ...] = ()
-
-    @property
-    def breaker(self) -> Finding | None:
-        """What breaks the claim here: a test that fails, or else one that is no longer shown, or nobody left."""
-        for status in ("fails", "open", "missing"):
-            for finding in self.findings:
-                if finding.status == status:
-                    return finding
-        return None
+from resynapse.protocol.claims import Claim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,19 +24,24 @@ class Entry:
 
     Parameters
     ----------
+    statement, where, note : of the claim; the statement is a restatement in our words.
     figure : what the article prints for the cells of the claim; empty where nothing is printed.
     estimate, low, high : ours of what decides, with its 95 % interval; of a test about every subject, the share of
         subjects in %. None where nothing is estimated.
     n : simulated subjects behind the estimate.
-    deciding_run : the one contrast, and the world in which it is read.
+    deciding_run : the one contrast, and where it is read.
     sentence : the verdict in plain words, made of the numbers.
-    findings, arithmetic, checks : everything it was computed from.
+    breakers : names of every world of the battery in which the claim fails.
+    undecided_in : names of those in which it is no longer shown.
+    cannot_separate : tests among those it reads that cannot separate arms, by the intact network; in words.
+    not_run : nuisance controls that would change this protocol and are not part of the run.
+    readings : everything that the verdict was computed from.
     """
 
     id: str
     where: str
     statement: str
-    reading: str
+    note: str
     verdict: Verdict
     figure: str
     estimate: float | None
@@ -76,100 +50,121 @@ class Entry:
     n: int
     deciding_run: str
     sentence: str
-    findings: tuple[Finding, ...] = ()
-    arithmetic: tuple[Arithmetic, ...] = ()
-    checks: tuple[Check, ...] = field(default=())
+    breakers: tuple[str, ...] = ()
+    undecided_in: tuple[str, ...] = ()
+    cannot_separate: tuple[str, ...] = ()
+    not_run: tuple[str, ...] = ()
+    readings: tuple[ReadingResult, ...] = ()
 
 
 def ledger(
-    claims: Iterable[Claim], cells: Cells, protocol: Protocol, table: Mapping[Cell, Printed]
+    claims: Sequence[Claim], cells: Cells, protocol: Protocol, table: Mapping[Cell, Printed]
 ) -> tuple[Entry, ...]:
-    """Judge every claim.
+    """Judge every claim; see `resynapse.audits.verdicts` for the rules.
 
     Parameters
     ----------
-    claims : to judge.
+    claims : to judge, all together: failures are counted against a false-discovery rate over all of them.
     cells : results of a run of `protocol`.
     protocol : with the variants that were run.
     table : published cells; empty where none ship.
     """
-    return tuple(judge(claim, cells, protocol, table) for claim in claims)
+    results = results_of(claims, cells, battery(protocol), table)
+    absent = missing_from(protocol)
+    blunt = {(one.outcome, one.condition): one.sentence for one in separability(cells, protocol) if one.flagged}
+    made = []
+    for claim in claims:
+        entry = _entry(claim, results[claim.id], absent, table)
+        parts = [part for test in claim.tests for part in combinations(test, cells.keys).parts]
+        read = dict.fromkeys((cell.outcome, cell.condition) for part in parts for _, cell in part.weights)
+        made.append(replace(entry, cannot_separate=tuple(blunt[cell] for cell in read if cell in blunt)))
+    return tuple(made)
 
 
-def judge(claim: Claim, cells: Cells, protocol: Protocol, table: Mapping[Cell, Printed]) -> Entry:
-    """One claim; see `docs/audit.md` for the rules."""
-    said = tuple(compute(test, table) for test in claim.tests)
-    findings = tuple(find(test, cells) for test in claim.tests)
-    checks = tuple(_check(claim, control, cells, protocol) for control in claim.controls)
-    verdict, decides, where, sentence = _verdict(findings, said, checks)
+def _entry(
+    claim: Claim, results: tuple[ReadingResult, ...], absent: tuple[str, ...], table: Mapping[Cell, Printed]
+) -> Entry:
+    verdict = verdict_of(claim, results, complete=not absent)
+    decides, where, sentence = _decided(claim, verdict, results, absent)
+    breakers = [check.control for one in results for check, _ in one.breakers]
+    undecided = [check.control for one in results for check in one.checks if check.undecided]
     return Entry(
         id=claim.id,
         where=claim.where,
         statement=claim.statement,
-        reading=claim.reading,
+        note=claim.note,
         verdict=verdict,
         figure=figure(_cells(claim, table), table),
         estimate=decides.estimate,
         low=decides.low,
         high=decides.high,
         n=decides.n,
-        deciding_run=f"{decides.what}, {where}",
+        deciding_run=f"{decides.what}, {where}" if decides.what else where,
         sentence=sentence,
-        findings=findings,
-        arithmetic=said,
-        checks=checks,
+        breakers=tuple(dict.fromkeys(breakers)),
+        undecided_in=tuple(name for name in dict.fromkeys(undecided) if name not in breakers),
+        not_run=absent if results else (),
+        readings=results,
     )
 
 
-def _verdict(
-    findings: tuple[Finding, ...], said: tuple[Arithmetic, ...], checks: tuple[Check, ...]
-) -> tuple[Verdict, Finding, str, str]:
-    """The verdict, our finding of what decides it, where that is read, and the sentence."""
-    for arithmetic, finding in zip(said, findings, strict=True):
-        if arithmetic.says == "contradicted":
-            ours = "Not run here." if finding.status == "missing" else as_run(finding)
-            text = f"{arithmetic.sentence} {ours}"
-            return "contradicted by the article's own numbers", finding, "the published tables", text
-    for finding in findings:
-        if finding.status == "missing":
-            text = f"This protocol does not measure {', '.join(finding.missing)}, so the claim cannot be tested here."
-            return "not testable here", finding, "not measured", text
-    for status in ("fails", "open"):
-        for finding in findings:
-            if finding.status == status:
-                return "not supported", finding, "as run", as_run(finding)
-    for breaker in sorted((c for c in checks if c.run and c.breaker), key=_severity):
-        found = breaker.breaker
-        assert found is not None
-        text = f"{as_run(findings[0])} {under(breaker.control, found)}"
-        return "holds as run", found, f"control {breaker.control}", text
-    missing = [check.control for check in checks if not check.run]
-    if missing:
-        text = f"{as_run(findings[0])} What it must survive is not part of this run: {', '.join(missing)}."
-        return "not testable here", findings[0], f"as run; without {', '.join(missing)}", text
-    passed = [check.control for check in checks if check.findings]
-    survived = f" It survives {', '.join(passed)}." if passed else ""
-    return "supported", findings[0], "as run", as_run(findings[0]) + survived
+_NOTHING = Finding(status="missing", what="")
 
 
-def _severity(check: Check) -> int:
-    found = check.breaker
-    return 3 if found is None else ("fails", "missing", "open").index(found.status)
+def _decided(
+    claim: Claim, verdict: Verdict, results: Sequence[ReadingResult], absent: Sequence[str]
+) -> tuple[Finding, str, str]:
+    """What decides a verdict, where that is read, and the verdict in a sentence."""
+    measured = [one for one in results if one.standing != "missing"]
+    first = measured[0].findings[0] if measured else _NOTHING
+    if verdict == "by construction":
+        text = "It is true by how the model is built, so that no result could say otherwise; it is no finding."
+        return first, "as run" if measured else "the model", f"{text} {as_run(first)}" if measured else text
+    if verdict == "not testable here" and claim.basis == "outside":
+        return _NOTHING, "outside the model", "No simulation of this kind can show it."
+    if verdict == "not testable here":
+        decides = results[0].decides
+        missing = listed(decides.missing)
+        return decides, "not measured", f"This protocol does not measure {missing}, so the claim cannot be tested here."
+    if verdict == "contradicted by the article's own numbers":
+        said = results[0].contradicted
+        assert said is not None
+        decides = results[0].decides
+        ours = "Not measured here." if decides.status == "missing" else as_run(decides)
+        return decides, "the published tables", f"{said.sentence} {ours}"
+    if verdict in ("mixed", "undecided", "not supported"):
+        standing = {"mixed": "fails", "undecided": "open", "not supported": "fails"}[verdict]
+        one = next(one for one in measured if one.standing == standing)
+        return one.decides, _where(one, results), " ".join(_told(one, results) for one in measured)
+    told = " ".join(_told(one, results) for one in measured)
+    broken = [pair for one in measured for pair in one.breakers]
+    if broken:
+        check, found = broken[0]
+        names = list(dict.fromkeys(c.control for c, _ in broken))
+        also = f" It also fails under {listed(names[1:])}." if len(names) > 1 else ""
+        return found, f"under {check.control}", f"{told} {under(check.control, found)}{also}"
+    if absent:
+        return first, f"as run; without {listed(absent)}", f"{told} Not part of this run: {listed(absent)}."
+    passed = list(dict.fromkeys(check.control for one in measured for check in one.checks if not check.undecided))
+    unsure = list(dict.fromkeys(check.control for one in measured for check in one.checks if check.undecided))
+    held = f" It holds under {listed(passed)} as well." if passed else ""
+    left = f" Not shown either way under {listed(unsure)}." if unsure else ""
+    return first, "as run", told + held + left
 
 
-def _check(claim: Claim, control: Survival, cells: Cells, protocol: Protocol) -> Check:
-    if control.among:
-        read: tuple[World, ...] = (World(name=control.control, among=control.selects),)
-    elif control.tests:
-        read = (World(name=control.control),)
-    else:
-        read = worlds(protocol, control.control)
-        if not read and not applies(protocol, control.control):
-            return Check(control=control.control, run=True)
-    tests = control.tests or claim.tests
-    findings = tuple(find(test, cells, world) for world in read for test in tests)
-    measured = not control.tests or all(f.status != "missing" for f in findings)
-    return Check(control=control.control, run=bool(read) and measured, findings=findings)
+def _where(one: ReadingResult, results: Sequence[ReadingResult]) -> str:
+    read = f", read as {one.id}" if len(results) > 1 else ""
+    return ("the published tables" if one.contradicted else "as run") + read
+
+
+def _told(one: ReadingResult, results: Sequence[ReadingResult]) -> str:
+    """What became of one reading, in a sentence."""
+    said = one.contradicted
+    text = as_run(one.decides) if said is None else f"{said.sentence} {as_run(one.decides)}"
+    if len(results) == 1:
+        return text
+    verb = {"holds": "holds", "fails": "fails", "open": "is open", "missing": "is not measured"}[one.standing]
+    return f"Read as {one.id} it {verb}: {text[0].lower()}{text[1:]}"
 
 
 def _cells(claim: Claim, table: Mapping[Cell, Printed]) -> list[Cell]:

@@ -10,7 +10,7 @@ import numpy as np
 from resynapse.analysis.cells import Cells
 from resynapse.audits.amendments import moved, variants
 from resynapse.audits.combinations import combinations
-from resynapse.audits.constants import CONSTANTS, Constant
+from resynapse.audits.constants import CONSTANTS, DUMMY, Constant
 from resynapse.audits.findings import Status
 from resynapse.audits.matrix import answer
 from resynapse.audits.sensitivity import Index, first_durations
@@ -47,7 +47,7 @@ class MapPoint:
 def directions(found: Iterable[Index]) -> tuple[Constant, ...]:
     """The two constants with the largest effects: the mean, over quantities, of an effect's share of the largest."""
     sums: dict[str, float] = {}
-    found = tuple(found)
+    found = tuple(index for index in found if index.factor != DUMMY.name)
     for quantity in {index.quantity for index in found}:
         here = [index for index in found if index.quantity == quantity]
         largest = max(index.effect for index in here)
@@ -83,18 +83,18 @@ def mapped(claims: Iterable[Claim], cells: Cells, tree: Protocol, along: tuple[C
     if len(along) < 2:
         return ()
     made = []
-    for claim in claims:
-        if any(not combinations(test, cells.keys).parts for test in claim.tests):
+    for claimed, reading in (named for claim in claims for named in claim.named):
+        if any(not combinations(test, cells.keys).parts for test in reading.tests):
             continue
-        used = {measure.outcome for test in claim.tests for measure in test.measures}
+        used = {measure.outcome for test in reading.tests for measure in test.measures}
         other = {name: renamed for name, renamed in thresholds(tree).items() if used & set(renamed)}
         for name, levels in _points(along):
             arms = {v.of: variant for variant, v in tree.variants.items() if v.control == name}
             for threshold, outcomes in {"": {}, **other}.items():
-                status, _ = answer(claim, cells, World(name=name, arms=arms, outcomes=outcomes))
+                status, _ = answer(reading, cells, World(name=name, arms=arms, outcomes=outcomes))
                 made.append(
                     MapPoint(
-                        claim=claim.id,
+                        claim=claimed,
                         first=along[0].name,
                         first_level=float(np.round(levels[0][1], 4)),
                         second=along[1].name,

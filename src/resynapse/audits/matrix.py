@@ -1,17 +1,24 @@
-"""The matrix: what becomes of every conclusion when one constant is changed."""
+"""The matrix: what becomes of every conclusion when one constant is changed.
+
+Many shifts are tested at once, so which of them are shown is decided by a false-discovery rate over the whole matrix.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from resynapse.analysis.cells import Cells
+import numpy as np
+
+from resynapse.analysis.cells import Cells, Floats
+from resynapse.analysis.intervals import is_constant
 from resynapse.audits.amendments import Amendment
 from resynapse.audits.combinations import Combinations, combinations
 from resynapse.audits.findings import Finding, Status, find, paired, values
+from resynapse.audits.readings import FALSE_DISCOVERIES, touched
 from resynapse.audits.worlds import AS_RUN, World, worlds
 from resynapse.protocol import Protocol
-from resynapse.protocol.claims import Claim
+from resynapse.protocol.claims import Claim, Reading
 
 _WORST: tuple[Status, ...] = ("missing", "fails", "open", "holds")
 
@@ -22,19 +29,22 @@ class MatrixCell:
 
     Parameters
     ----------
-    constant, action, world : the row.
-    claim : the column.
+    constant, action, role, world : the row.
+    claim : the column: the claim's id, and the reading where it is not the first.
     before, after : what the run says to all tests of the claim, as run and in this world, both over the counts that
         this world has.
     what, estimate, low, high, n : the contrast that decides in this world, as in `Finding`.
     as_run : the estimate of the same test as run.
     shift, shift_low, shift_high : of that contrast in this world minus as run, paired by subject, with its 95 %
         interval; None where it cannot be paired.
+    q : of the shift, the smallest false-discovery rate over the matrix at which it counts; None where there is no
+        shift to test.
     shortened : whether this world was followed over the first duration alone.
     """
 
     constant: str
     action: str
+    role: str
     world: str
     claim: str
     before: Status
@@ -48,7 +58,9 @@ class MatrixCell:
     shift: float | None
     shift_low: float | None
     shift_high: float | None
+    p: float | None
     shortened: bool
+    q: float | None = None
 
     @property
     def changed(self) -> bool:
@@ -57,28 +69,34 @@ class MatrixCell:
 
     @property
     def moved(self) -> bool:
-        """Whether what decides is shown to be another number than as run: the interval of the shift excludes 0."""
-        low, high = self.shift_low, self.shift_high
-        return low is not None and high is not None and not low <= 0 <= high
+        """Whether what decides is shown to be another number than as run, at a false-discovery rate of 5 %."""
+        return self.q is not None and self.q <= FALSE_DISCOVERIES
 
 
 def matrix(
     claims: Sequence[Claim], cells: Cells, protocol: Protocol, amendments: Iterable[Amendment]
 ) -> tuple[MatrixCell, ...]:
-    """Every claim in every world that touches it; a claim whose cells a world leaves alone has no cell there."""
-    return tuple(
+    """Every reading in every world that touches it; where a world leaves its cells alone there is no cell."""
+    from scipy.stats import false_discovery_control
+
+    found = [
         cell
         for amendment in amendments
         for world in worlds(protocol, amendment.name)
         for run in [alike(cells, world)]
         for claim in claims
-        for cell in _cells(claim, cells, run, world, amendment)
-    )
+        for name, reading in claim.named
+        for cell in _cells(name, reading, cells, run, world, amendment)
+    ]
+    tested = [cell.p for cell in found if cell.p is not None]
+    rates = iter(false_discovery_control(tested).tolist() if tested else [])
+    return tuple(cell if cell.p is None else replace(cell, q=next(rates)) for cell in found)
 
 
-def answer(claim: Claim, cells: Cells, world: World = AS_RUN) -> tuple[Status, tuple[Finding, ...]]:
-    """What all tests of a claim say together, the worst of them, and each."""
-    findings = tuple(find(test, cells, world) for test in claim.tests)
+def answer(reading: Reading, cells: Cells, world: World = AS_RUN) -> tuple[Status, tuple[Finding, ...]]:
+    """What all tests of a reading say together, the worst of them, and each."""
+    there = replace(world, among=reading.selects) if reading.among else world
+    findings = tuple(find(test, cells, there) for test in reading.tests)
     return min((f.status for f in findings), key=_WORST.index), findings
 
 
@@ -88,23 +106,26 @@ def alike(cells: Cells, world: World) -> Cells:
     return cells.only([c for c in cells.keys if c.arm not in arms or c._replace(arm=arms[c.arm]) in measured])
 
 
-def _cells(claim: Claim, cells: Cells, run: Cells, world: World, amendment: Amendment) -> Iterator[MatrixCell]:
-    here = [combinations(test, cells.keys, world) for test in claim.tests]
-    there = [combinations(test, run.keys) for test in claim.tests]
-    if all(h.parts == t.parts for h, t in zip(here, there, strict=True)):
+def _cells(
+    name: str, reading: Reading, cells: Cells, run: Cells, world: World, amendment: Amendment
+) -> Iterator[MatrixCell]:
+    if not any(touched(test, cells, world) for test in reading.tests):
         return
-    before, as_run = answer(claim, run)
-    after, findings = answer(claim, cells, world)
+    here = [combinations(test, cells.keys, world) for test in reading.tests]
+    there = [combinations(test, run.keys) for test in reading.tests]
+    before, as_run = answer(reading, run)
+    after, findings = answer(reading, cells, world)
     if before == "missing":
         return
     at = next(i for i, finding in enumerate(findings) if finding.status == after)
     decides = findings[at]
-    shift, low, high = _shift(cells, world, decides.what, here[at], there[at])
+    shift, low, high, p = _shift(cells, world, decides.what, here[at], there[at])
     yield MatrixCell(
         constant=amendment.constant,
         action=amendment.action,
+        role=amendment.role,
         world=world.name,
-        claim=claim.id,
+        claim=name,
         before=before,
         after=after,
         what=decides.what,
@@ -116,15 +137,29 @@ def _cells(claim: Claim, cells: Cells, run: Cells, world: World, amendment: Amen
         shift=shift,
         shift_low=low,
         shift_high=high,
+        p=p,
         shortened=amendment.shortened,
     )
 
 
 def _shift(
     cells: Cells, world: World, what: str, here: Combinations, there: Combinations
-) -> tuple[float | None, float | None, float | None]:
-    """The combination that decides, in this world minus as run, with its interval."""
+) -> tuple[float | None, float | None, float | None, float | None]:
+    """The combination that decides, in this world minus as run, with its interval and the p of no shift."""
     for one, other in zip(here.parts, there.parts, strict=False):
-        if one.name == what:
-            return paired(values(cells, one, world) - values(cells, other), cells)
-    return None, None, None
+        if one.name == what and one != other:
+            differences = values(cells, one, world) - values(cells, other)
+            return *paired(differences, cells), _p_of_no_shift(differences)
+    return None, None, None, None
+
+
+def _p_of_no_shift(differences: Floats) -> float | None:
+    """Two-sided, Student's t; equal differences are what they are."""
+    from scipy.stats import ttest_1samp
+
+    kept = differences[~np.isnan(differences)]
+    if len(kept) < 2:
+        return None
+    if is_constant(kept):
+        return 1.0 if abs(float(kept[0])) < 1e-9 else 0.0
+    return float(ttest_1samp(kept, 0.0).pvalue)

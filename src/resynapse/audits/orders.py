@@ -14,8 +14,9 @@ from resynapse.audits.findings import paired, values
 from resynapse.audits.matrix import alike
 from resynapse.audits.worlds import AS_RUN, World, worlds
 from resynapse.protocol import Protocol
-from resynapse.protocol.claims import Claim, Measure, Order
-from resynapse.protocol.claims import Mean as MeanOf
+from resynapse.protocol.claims import Claim
+from resynapse.protocol.criteria import Mean as MeanOf
+from resynapse.protocol.criteria import Measure, Order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 from resynapse.analysis.cells import Cells
 from resynapse.audits.amendments import Depth
-from resynapse.audits.audit import Audit, AuditPlan, conclude, plan
+from resynapse.audits.audit import Audit, AuditPlan, conclude, judged, plan
 from resynapse.audits.maps import directions, grid, mapped
 from resynapse.audits.robustness import robust, settings
+from resynapse.audits.seal import seal
 from resynapse.audits.sensitivity import Design, design, indices
+from resynapse.audits.stability import SUBJECTS, stability
 from resynapse.cohort import Cohort
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
@@ -28,8 +30,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 Note = Callable[[str], None]
-SCREENED, OTHERS = 4, 6
+SCREENED, OTHERS = 2, 6
 """Subjects of screening and map, and of other networks, at depth standard; a full audit takes a fifth of the tree's."""
+SEEDS: dict[Depth, int] = {"quick": 1, "standard": 5, "full": 5}
+"""Root seeds over which verdicts are compared, by default."""
 TREE, SCREENING = "tree", "screening"
 RESULT = "audit.json"
 
@@ -41,6 +45,8 @@ class Stage:
     name: str
     protocol: Protocol
     subjects: int
+    seed: int | None = None
+    """Root seed, where it is not that of the audit."""
 
 
 def perform(
@@ -52,11 +58,17 @@ def perform(
     out: Path,
     workers: int | None = None,
     seed: int = 0,
+    seeds: int | None = None,
     dask: str | None = None,
     display: Display | None = None,
     note: Note = lambda text: None,
 ) -> Audit:
     """Plan, say the plan, run what is missing, judge.
+
+    Parameters
+    ----------
+    seeds : root seeds, from `seed` on, over which the stability of verdicts is looked at; by default 1 at depth quick,
+        which shows nothing about it, and 5 at the others.
 
     Raises
     ------
@@ -64,17 +76,25 @@ def perform(
     """
     planned = plan(protocol, claims, depth, subjects)
     designs = _designs(protocol, depth)
-    stages = tuple(_stages(planned, designs, protocol))
+    again = _again(protocol, claims, planned, range(seed, seed + (SEEDS[depth] if seeds is None else seeds)))
+    stages = (*_stages(planned, designs, protocol), *again.values())
+    seen = RunFolder(out / TREE)
+    sealed = seal(out, claims, seen.finished() if seen.manifest_path.exists() else 0)
+    note(sealed.sentence)
     _say(planned, [stage for stage in stages if _open(RunFolder(out / stage.name), stage)], workers, note)
 
     def results(stage: Stage) -> pl.DataFrame:
         folder = RunFolder(out / stage.name)
-        cohort = Cohort(size=stage.subjects, root_seed=seed)
+        cohort = Cohort(size=stage.subjects, root_seed=seed if stage.seed is None else stage.seed)
         execute(stage.protocol, cohort, folder, workers=workers, dask=dask, display=display, note=note)
         return folder.table()
 
     read = {stage.name: results(stage) for stage in stages}
     found = conclude(planned, read[TREE])
+    cohorts = [(root, judged(stage.protocol, read[stage.name])) for root, stage in again.items()]
+    if again and seed not in again:
+        cohorts = [(seed, found.claims), *cohorts]
+    found = replace(found, seal=sealed, stability=stability(found.claims, cohorts))
     if designs:
         effects = {name: indices(one, claims, Cells.of(read[name])) for name, one in designs.items()}
         along = directions(effects[SCREENING])
@@ -89,12 +109,24 @@ def perform(
             robustness=tuple(
                 row
                 for stage in stages
-                if stage.name != TREE and stage.name not in designs
+                if stage.name != TREE and stage.name not in designs and stage.seed is None
                 for row in robust(stage.name, claims, Cells.of(read[stage.name], stage.protocol))
             ),
         )
     put(out / RESULT, lambda draft: draft.write_text(found.to_json(), "utf-8"))
     return found
+
+
+def _again(protocol: Protocol, claims: Sequence[Claim], planned: AuditPlan, seeds: Sequence[int]) -> dict[int, Stage]:
+    """The cohorts of other root seeds; the tree is one of them where it is no larger than they are."""
+    if len(seeds) < 2:
+        return {}
+    quick = plan(protocol, claims, "quick", SUBJECTS)
+    own = planned.depth == "quick" and planned.subjects == SUBJECTS
+    return {
+        root: Stage(name=f"seed{root}", protocol=quick.protocol, subjects=SUBJECTS, seed=root)
+        for root in (seeds[1:] if own else seeds)
+    }
 
 
 def _designs(protocol: Protocol, depth: Depth) -> dict[str, Design]:

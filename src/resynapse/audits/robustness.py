@@ -53,14 +53,14 @@ def settings(protocol: Protocol, *, whole: bool) -> Iterator[tuple[str, Protocol
 def robust(setting: str, claims: Iterable[Claim], cells: Cells) -> tuple[Robust, ...]:
     """What a run with another task or network says to each claim that it measures."""
     made = []
-    for claim in claims:
-        status, findings = answer(claim, cells)
+    for name, reading in (named for claim in claims for named in claim.named):
+        status, findings = answer(reading, cells)
         decides = next(finding for finding in findings if finding.status == status)
         if status != "missing":
             made.append(
                 Robust(
                     setting=setting,
-                    claim=claim.id,
+                    claim=name,
                     status=status,
                     what=decides.what,
                     estimate=decides.estimate,

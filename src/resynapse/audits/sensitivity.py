@@ -2,7 +2,8 @@
 
 Morris (1991): trajectories through the ranges of the constants, moving one at a time. An elementary effect is the
 change of a quantity over the whole range of a constant, along one such move. Every point is run with the same subjects
-under the same noise, so an effect is a paired difference; mu* is the mean size of the effects, sigma their SD.
+under the same noise, so an effect is a paired difference; mu* is the mean size of the effects, sigma their SD. A mean
+of sizes is never 0, so that a dummy factor (other noise, nothing else) says what chance alone gives.
 Sobol (2001): first-order and total shares of variance, in a full audit. Designs come from SALib.
 """
 
@@ -19,7 +20,7 @@ from resynapse.analysis.cells import Cells, Floats
 from resynapse.analysis.intervals import seed
 from resynapse.audits.amendments import moved, variants
 from resynapse.audits.combinations import Combination, combinations
-from resynapse.audits.constants import CONSTANTS, Constant
+from resynapse.audits.constants import CONSTANTS, DUMMY, Constant
 from resynapse.audits.findings import values
 from resynapse.audits.worlds import World
 from resynapse.errors import ResynapseError
@@ -28,7 +29,7 @@ from resynapse.protocol.claims import Claim
 from resynapse.protocol.variants import Variant
 
 Method = Literal["Morris", "Sobol"]
-TRAJECTORIES = 4
+TRAJECTORIES = 10
 SOBOL_BASE = 64
 GRID = 4
 RESAMPLES = 400
@@ -76,6 +77,8 @@ class Index:
         SALib's.
     signed : mu, the mean effect with its sign (Morris); the first-order share (Sobol).
     sigma : SD of the effects: interaction or curvature; None for Sobol.
+    shown : whether the effect is larger than that of the dummy factor: the 95 % interval of their difference is above
+        0 (Morris), or the interval of the share is (Sobol).
     n : subjects.
     """
 
@@ -89,15 +92,17 @@ class Index:
     effect_high: float
     signed: float
     sigma: float | None
+    shown: bool
     n: int
 
 
 def factors(protocol: Protocol) -> tuple[Factor, ...]:
-    """Every constant that can be moved, arm by arm; those of the induction move in all arms together."""
+    """Every constant that can be moved, arm by arm; those of the induction and the dummy move in all arms together."""
     found = []
-    for constant in CONSTANTS:
+    for constant in (*CONSTANTS, DUMMY):
         moved = [a for a in protocol.arms if constant.changes(protocol.routes[a], constant.level(0.37))]
-        groups = [tuple(moved)] if constant.section == "induction" else [(arm,) for arm in moved]
+        together = constant.section == "induction" or constant is DUMMY
+        groups = [tuple(moved)] if together else [(arm,) for arm in moved]
         found += [Factor(constant=constant, arms=arms) for arms in groups if arms]
     return tuple(found)
 
@@ -115,7 +120,7 @@ def design(protocol: Protocol, method: Method = "Morris", size: int | None = Non
     """
     plain = replace(first_durations(protocol, 1), claims=(), variants={})
     found = factors(plain)
-    if not found:
+    if all(factor.constant is DUMMY for factor in found):
         raise ResynapseError(f"protocol {protocol.name} has no constant that can be moved")
     points, routes = _points(method, len(found), size), plain.routes
     added: dict[str, Variant] = {}
@@ -206,6 +211,7 @@ def _of_quantity(
                 effect_high=row[2],
                 signed=row[3],
                 sigma=row[4],
+                shown=row[5],
                 n=response.shape[1],
             )
         )
@@ -216,7 +222,7 @@ def _range(constant: Constant) -> str:
     return f"{constant.low:g} to {constant.high:g}" + ("" if constant.absolute else " times")
 
 
-Row = tuple[float, float, float, float, float | None]
+Row = tuple[float, float, float, float, float | None, bool]
 
 
 def elementary_effects(points: Floats, response: Floats) -> Floats:
@@ -244,10 +250,14 @@ def _morris(designed: Design, response: Floats, subjects: NDArray[np.int64]) -> 
         trajectories = rng.integers(0, effects.shape[0], effects.shape[0])
         chosen = rng.integers(0, effects.shape[2], effects.shape[2])
         resampled.append(np.abs(effects[trajectories][:, :, chosen].mean(axis=2)).mean(axis=0))
-    low, high = np.quantile(np.stack(resampled), [0.025, 0.975], axis=0)
+    sizes = np.stack(resampled)
+    low, high = np.quantile(sizes, [0.025, 0.975], axis=0)
+    dummy = [i for i, factor in enumerate(designed.factors) if factor.constant is DUMMY]
+    chance = sizes[:, dummy] if dummy else np.zeros((len(sizes), 1))
+    beyond = np.quantile(sizes - chance, 0.025, axis=0) > 0
     size, signed, spread = (np.asarray(found[key], dtype=float) for key in ("mu_star", "mu", "sigma"))
     return [
-        (float(size[i]), float(low[i]), float(high[i]), float(signed[i]), float(spread[i]))
+        (float(size[i]), float(low[i]), float(high[i]), float(signed[i]), float(spread[i]), bool(beyond[i]))
         for i in range(len(designed.factors))
     ]
 
@@ -259,6 +269,13 @@ def _sobol(designed: Design, response: Floats) -> list[Row]:
     )
     total, half, first = (np.asarray(found[key], dtype=float) for key in ("ST", "ST_conf", "S1"))
     return [
-        (float(total[i]), float(total[i] - half[i]), float(total[i] + half[i]), float(first[i]), None)
+        (
+            float(total[i]),
+            float(total[i] - half[i]),
+            float(total[i] + half[i]),
+            float(first[i]),
+            None,
+            bool(total[i] - half[i] > 0),
+        )
         for i in range(len(designed.factors))
     ]

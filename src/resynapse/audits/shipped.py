@@ -7,9 +7,9 @@ from pathlib import Path
 
 from resynapse.errors import ProtocolError, nearest
 from resynapse.protocol import Protocol
+from resynapse.protocol.claim_files import parse_claims
 from resynapse.protocol.claims import Claim
 from resynapse.protocol.files import loads_value
-from resynapse.protocol.schema import parse_claims
 
 _FOLDER = resources.files("resynapse") / "data" / "claims"
 

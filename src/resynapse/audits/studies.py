@@ -1,4 +1,4 @@
-"""How often would a study of ten subjects reach a conclusion? Tens are drawn from the larger cohort."""
+"""How often would a study of ten subjects reach a conclusion? Tens are drawn, with replacement, from the cohort."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from resynapse.analysis.cells import Cells, Floats
 from resynapse.analysis.intervals import proportion_interval, seed
 from resynapse.audits.combinations import combinations
 from resynapse.audits.findings import counts_subjects, meets, values
-from resynapse.protocol.claims import Claim, Test
+from resynapse.protocol.claims import Claim, Reading
+from resynapse.protocol.criteria import Every, Test
+from resynapse.protocol.criteria import Studies as SmallStudies
 
 SIZE = 10
 DRAWN = 2_000
@@ -25,7 +27,7 @@ class Studies:
 
     Parameters
     ----------
-    claim : its id.
+    claim : its id, and the reading where it is not the first.
     size, drawn : subjects of a study, and how many studies were drawn.
     by_mean : % of studies in which every mean is on the right side, as an article without tests concludes.
     by_interval : % in which every 95 % interval is: Student's t, or Clopper-Pearson where a share of subjects is 0 or
@@ -40,33 +42,36 @@ class Studies:
 
 
 def small_studies(claims: Iterable[Claim], cells: Cells, size: int = SIZE) -> tuple[Studies, ...]:
-    """Studies of `size` subjects drawn without replacement; none where the cohort has fewer than two such studies.
+    """Studies of `size` subjects drawn with replacement; none where the cohort has fewer than two such studies.
 
-    Where the cohort is not much larger than a study, studies share most of their subjects, and these shares are
-    nearer to 0 and 100 % than those of independent studies.
+    The cohort stands for the population. Drawing without replacement would shrink the variance between studies by
+    ``1 - size / n``, a half for ten of twenty.
     """
     n = len(cells.subjects)
     if n < 2 * size:
         return ()
     rng = np.random.default_rng(seed(cells.subjects))
-    drawn = np.stack([rng.permutation(n)[:size] for _ in range(DRAWN)])
-    return tuple(_studies(claim, cells, drawn) for claim in _measured(claims, cells))
+    drawn = rng.integers(0, n, (DRAWN, size))
+    return tuple(_studies(name, reading, cells, drawn) for name, reading in _measured(claims, cells))
 
 
-def _measured(claims: Iterable[Claim], cells: Cells) -> Iterator[Claim]:
+def _measured(claims: Iterable[Claim], cells: Cells) -> Iterator[tuple[str, Reading]]:
+    """Readings that the run measures, in all subjects."""
     for claim in claims:
-        if all(combinations(test, cells.keys).parts for test in claim.tests):
-            yield claim
+        for name, reading in claim.named:
+            own = any(isinstance(test, SmallStudies) for test in reading.tests)
+            if not (own or reading.among) and all(combinations(test, cells.keys).parts for test in reading.tests):
+                yield name, reading
 
 
-def _studies(claim: Claim, cells: Cells, drawn: NDArray[np.int64]) -> Studies:
+def _studies(name: str, reading: Reading, cells: Cells, drawn: NDArray[np.int64]) -> Studies:
     from scipy.stats import t
 
     size = drawn.shape[1]
     outer, inner = (float(t.ppf(p, size - 1)) / math.sqrt(size) for p in (0.975, 0.95))
     by_mean = np.ones(len(drawn), dtype=bool)
     by_interval = by_mean.copy()
-    for test in claim.tests:
+    for test in reading.tests:
         for part in combinations(test, cells.keys).parts:
             of = values(cells, part)[drawn]
             by_mean &= _reached(test, of)
@@ -76,7 +81,7 @@ def _studies(claim: Claim, cells: Cells, drawn: NDArray[np.int64]) -> Studies:
                 low, high = _ends(of, inner if test.within else outer, counts_subjects(part, cells))
                 by_interval &= meets(test, low) & meets(test, high)
     return Studies(
-        claim=claim.id,
+        claim=name,
         size=size,
         drawn=len(drawn),
         by_mean=100.0 * float(by_mean.mean()),
@@ -85,8 +90,11 @@ def _studies(claim: Claim, cells: Cells, drawn: NDArray[np.int64]) -> Studies:
 
 
 def _reached(test: Test, of: Floats) -> NDArray[np.bool_]:
-    """Whether each study, shape (studies, subjects), is on the right side: all its subjects, or its mean."""
-    return np.all(meets(test, of), axis=1) if test.each else meets(test, of.mean(axis=1))
+    """Whether each study, shape (studies, subjects), is on the right side: enough of its subjects, or its mean."""
+    if not test.each:
+        return meets(test, of.mean(axis=1))
+    needed = test.share if isinstance(test, Every) else 100.0
+    return np.asarray(100.0 * meets(test, of).mean(axis=1) >= needed)
 
 
 def _ends(of: Floats, quantile: float, shares: bool) -> tuple[Floats, Floats]:

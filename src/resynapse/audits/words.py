@@ -7,8 +7,16 @@ from itertools import groupby
 
 from resynapse.analysis.cells import Cell
 from resynapse.audits.arithmetic import Printed
-from resynapse.audits.findings import Finding
+from resynapse.audits.findings import Finding, Status
 from resynapse.protocol.derived import base
+
+SAID: dict[Status, str] = {
+    "holds": "as the claim needs",
+    "fails": "not as the claim needs",
+    "open": "not shown either way",
+    "missing": "not measured",
+}
+"""What a status means for a claim."""
 
 
 def number(value: float) -> str:
@@ -33,15 +41,26 @@ def estimate(finding: Finding) -> str:
     return f"{text} (95 % interval {number(finding.low)} to {number(finding.high)})"
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names as a list in a sentence.
+
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 def as_run(finding: Finding) -> str:
     """What the run says to a test."""
+    if finding.status == "missing":
+        return f"Not measured: {', '.join(finding.missing) or finding.what}."
     if finding.worst is not None:
-        verb = "is" if finding.status == "holds" else "is not"
-        text = f"{finding.what} {verb} {finding.bound} in every subject: so it is in {estimate(finding)}"
-        return f"{text}, the furthest at {number(finding.worst)}."
-    said = {"holds": "as the claim needs", "fails": "not as the claim needs", "open": "not shown either way"}
+        text = f"{finding.what} is {finding.bound} in {estimate(finding)}"
+        needed = "all are needed" if finding.share == 100 else f"more than {finding.share:g} % are needed"
+        return f"{text}, the furthest value being {number(finding.worst)}; {needed}: {SAID[finding.status]}."
     text = f"In {finding.n} simulated subjects {finding.what} is {estimate(finding)}"
-    return f"{text}; {finding.bound} is needed: {said.get(finding.status, 'not measured')}."
+    return f"{text}; {finding.bound} is needed: {SAID[finding.status]}."
 
 
 def under(control: str, finding: Finding) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from resynapse.errors import ProtocolError
 from resynapse.protocol import CONTROLS, Protocol, controlled
-from resynapse.protocol.claims import Measure
+from resynapse.protocol.criteria import Measure
 from resynapse.protocol.when import When
 
 
@@ -40,6 +40,24 @@ class World:
 AS_RUN = World()
 
 
+BOTH = "+"
+"""Between two controls that were applied one after the other: ``no-gain+many-draws``."""
+
+
+def battery(protocol: Protocol) -> tuple[World, ...]:
+    """The worlds that decide verdicts: of every nuisance control that the protocol holds."""
+    return tuple(world for name in NUISANCES for world in worlds(protocol, name))
+
+
+def missing_from(protocol: Protocol) -> tuple[str, ...]:
+    """Nuisance controls that would change something in the protocol, and that it does not hold."""
+    return tuple(name for name in NUISANCES if not worlds(protocol, name) and applies(protocol, name))
+
+
+NUISANCES = tuple(name for name, control in CONTROLS.items() if control.role == "nuisance")
+"""Controls of which every claim has to be independent."""
+
+
 def applies(protocol: Protocol, control: str) -> bool:
     """Whether a control changes anything in a protocol; one that does not cannot break a claim."""
     only, _, name = control.rpartition(":")
@@ -60,9 +78,11 @@ def worlds(protocol: Protocol, control: str) -> tuple[World, ...]:
     control : ``NAME``, or ``ARM:NAME`` to change one arm alone.
     """
     only, _, name = control.rpartition(":")
-    changed = {
-        v.of: variant for variant, v in protocol.variants.items() if v.control == name and (not only or v.of == only)
-    }
+    changed = {}
+    for variant, made in protocol.variants.items():
+        first, both, second = made.control.partition(BOTH)
+        if (second or first) == name and (not only or made.of == only):
+            changed[f"{made.of}:{first}" if both else made.of] = variant
     if changed:
         return (World(name=control, arms=changed),)
     return tuple(

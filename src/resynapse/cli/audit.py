@@ -23,7 +23,9 @@ def audit(
     *,
     depth: Annotated[
         Literal["quick", "standard", "full"],
-        Parameter(help="Controls that the claims need; sweeps, sensitivity and other networks too; or everything."),
+        Parameter(
+            help="The battery that decides verdicts; ablations, sweeps, sensitivity, other networks too; or everything."
+        ),
     ] = "quick",
     subjects: Annotated[
         int | None, Parameter(converter=whole, help="Size of the cohort; by default 10, 20 or 100 with the depth.")
@@ -33,6 +35,14 @@ def audit(
     ] = None,
     workers: Workers = None,
     seed: Seed = 0,
+    seeds: Annotated[
+        int | None,
+        Parameter(
+            converter=whole,
+            help="Root seeds, from --seed on, over which verdicts are compared, ten subjects each; by default 1 at "
+            "depth quick, which compares none, and 5 at the others.",
+        ),
+    ] = None,
     dask: Dask = None,
     claims: Annotated[
         str | None, Parameter(help="Claims of another name, or a YAML file of claims; by default the protocol's own.")
@@ -58,6 +68,7 @@ def audit(
             out=folder,
             workers=workers,
             seed=seed,
+            seeds=seeds,
             dask=dask,
             claims=claims,
             display=shown,

@@ -23,29 +23,37 @@ def compare(
     *,
     format: Annotated[Literal["text", "csv", "json"], Parameter(help="How to print.")] = "text",
 ) -> None:
-    """Print every published cell beside the run: means, SDs, difference, 95 % interval, verdict."""
+    """Print every published cell beside the run (means, SDs, differences, ratios of SDs) and how far they agree."""
     opened = open_run(run_folder)
     if format == "text":
         print_comparison(opened)
         return
-    comparison = opened.compare()
+    found = opened.agreement()
     if format == "csv":
-        sys.stdout.write(comparison.frame().write_csv())
+        sys.stdout.write(found.frame().write_csv())
         print(SHORT_DISCLAIMER, file=sys.stderr)
         return
     import json
     from dataclasses import asdict
 
+    from resynapse.report.agreement import agreement_words
+
+    comparison = found.comparison
     content = {
         "disclaimer": SHORT_DISCLAIMER,
         "protocol": comparison.protocol,
         "changed": comparison.changed,
+        "said": agreement_words(found),
         "agrees": comparison.count("agrees"),
         "differs": comparison.count("differs"),
         "expected_by_chance": comparison.expected_by_chance,
-        "cells": [asdict(c) for c in comparison.cells],
+        "separate": found.separate,
+        "joint": None if found.joint is None else asdict(found.joint),
+        "tracks": [asdict(track) for track in found.tracks],
+        "tests": [asdict(test) for test in found.tests],
+        "cells": found.frame().to_dicts(),
     }
-    print(json.dumps(content, indent=2))
+    print(json.dumps(content, indent=2, allow_nan=False))
 
 
 @app.command
@@ -80,9 +88,21 @@ def print_article_tables(done: Run) -> None:
 
 def print_comparison(done: Run) -> None:
     """Print a run beside the published tables."""
-    from resynapse.report.tables import comparison_summary, comparison_tables
+    from resynapse.report.agreement import agreement_tables, agreement_words
 
-    comparison = done.compare()
-    for one in comparison_tables(comparison):
+    found = done.agreement()
+    for one in agreement_tables(found):
         grid(one)
-    say(f"{comparison_summary(comparison)}\n{SHORT_DISCLAIMER}")
+    for sentence in agreement_words(found):
+        say(sentence)
+    say(SHORT_DISCLAIMER)
+
+
+def print_reference(done: Run) -> None:
+    """Print which tests of a run can separate arms, in one sentence."""
+    from resynapse.analysis.cells import Cells
+    from resynapse.analysis.reference import reference_sentence, separability
+
+    sentence = reference_sentence(separability(Cells.of(done.table()), done.protocol))
+    if sentence:
+        say(sentence)

@@ -22,7 +22,7 @@ from resynapse.cli.options import (
     load_protocol,
     with_controls,
 )
-from resynapse.cli.results import print_article_tables, print_comparison
+from resynapse.cli.results import print_article_tables, print_comparison, print_reference
 from resynapse.disclaimer import SHORT_DISCLAIMER
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def replicate(
         print_comparison(done)
     else:
         say(f"No published table of protocol {chosen.name!r} ships with resynapse, so none is compared.")
+        print_reference(done)
         say(SHORT_DISCLAIMER)
     say(f"\nRun folder: {folder}")
 

@@ -77,8 +77,24 @@ class Engine(Protocol):
         inputs: NDArray[np.float64],
         modulation: Modulation,
         noise: Key | None = None,
+        noise_scale: Sequence[FloatArray] | None = None,
     ) -> FloatArray:
-        """Class scores, shape (classes, samples); `noise` is needed where noise_sd is above 0."""
+        """Class scores, shape (classes, samples).
+
+        Parameters
+        ----------
+        noise : the stream of the internal noise; needed where noise_sd is above 0.
+        noise_scale : per hidden layer, what mean and sd of the noise are multiplied by in each unit, shape (units,), 0
+            or more; None is 1 in all. The normal numbers are those of `noise` whatever the scale.
+        """
+
+    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> list[FloatArray]:
+        """Per hidden layer, the SD over `inputs` of each unit's activation, shape (units,): where noise is added.
+
+        It is taken after the activation function, before inhibition and gain; `modulation` is without noise. A unit
+        that has one value on all inputs has exactly 0, and a unit whose incoming weights and bias are multiplied by a
+        power of two has that power of two times its SD, to the last bit (ReLU).
+        """
 
     def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
         """Mean over the hidden layers of the mean absolute activity: `respond` seen from inside."""

@@ -11,6 +11,7 @@ The transformation is pure: `compact` describes it, a `Placement` carries values
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -82,18 +83,20 @@ def reaching(masks: tuple[BoolArray, ...]) -> list[BoolArray]:
     return reach[::-1]
 
 
-def compact(network: Network, *, noisy: bool, keep_all: bool = False) -> Compact:
+def compact(network: Network, *, noisy: bool | Sequence[BoolArray], keep_all: bool = False) -> Compact:
     """Leave out what cannot matter.
 
     Parameters
     ----------
-    noisy : hidden units receive noise, so a unit without inputs is no constant.
+    noisy : hidden units receive noise, so a unit without inputs is no constant: all of them, none, or per hidden layer
+        those that do.
     keep_all : keep units that reach no output (where their activity itself is measured).
     """
     masks = network.masks
     layers = len(masks)
     reach = [np.ones(m.shape[1], dtype=np.bool_) for m in masks[1:]] if keep_all else reaching(masks)
-    fed = [np.ones(m.shape[0], dtype=np.bool_) if noisy else m.any(axis=1) for m in masks[:-1]]
+    noise = [np.full(m.shape[0], noisy) for m in masks[:-1]] if isinstance(noisy, bool) else noisy
+    fed = [np.asarray(m.any(axis=1)) | n for m, n in zip(masks[:-1], noise, strict=True)]
     varying = [
         np.arange(network.widths[0]),
         *(np.flatnonzero(r & f) for r, f in zip(reach, fed, strict=True)),

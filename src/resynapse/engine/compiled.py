@@ -6,7 +6,8 @@ It holds no GIL inside a kernel and expects single-threaded BLAS, so a core work
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from resynapse.engine.base import TrainingPhase
 from resynapse.engine.compaction import Structure, compact
 from resynapse.engine.folding import Folded, fold
 from resynapse.engine.kernels.activation import CODES
-from resynapse.engine.kernels.evaluation import activities, scores
+from resynapse.engine.kernels.evaluation import activities, scores, spreads
 from resynapse.engine.kernels.fold_training import fold_epoch
 from resynapse.engine.kernels.fold_work import fold_workspace
 from resynapse.engine.kernels.passes import Modulations, workspace
@@ -29,6 +30,7 @@ from resynapse.randomness import Key
 from resynapse.task import Split
 
 _NO_NOISE = (np.uint32(0), np.uint32(0))
+_NONE = np.zeros(0, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +108,24 @@ class CompiledEngine:
         inputs: NDArray[np.float64],
         modulation: Modulation,
         noise: Key | None = None,
+        noise_scale: Sequence[FloatArray] | None = None,
     ) -> FloatArray:
         """Class scores, float32 of shape (classes, samples)."""
         noisy = modulation.noise_sd > 0
         if noisy and noise is None:
             raise ValueError("a modulation with noise_sd above 0 needs a noise stream")
-        small = compact(network, noisy=noisy)
+        if noise_scale is None:
+            small = compact(network, noisy=noisy)
+            acting = _modulations(modulation, network.hidden_layers)
+        else:
+            small = compact(network, noisy=[scale > 0 for scale in noise_scale])
+            acting = _scaled(modulation, noise_scale, small.structure)
         out = np.empty((network.widths[-1], inputs.shape[1]), dtype=np.float32)
         scores(
             small.structure,
             small.placement.gather(network),
             inputs.astype(np.float32),
-            _modulations(modulation, network.hidden_layers),
+            acting,
             *(_NO_NOISE if noise is None else _words(noise)),
             workspace(small.structure),
             out,
@@ -136,6 +144,24 @@ class CompiledEngine:
         )
         units = np.array(network.widths[1:-1])
         return float(np.mean(sums / (units * inputs.shape[1])))
+
+    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> list[FloatArray]:
+        """Per hidden layer, the SD over `inputs` of each unit's activation, float64."""
+        structure, placement = compact(network, noisy=True, keep_all=True)
+        sums, squares = np.zeros(structure.unit.size), np.zeros(structure.unit.size)
+        spreads(
+            structure,
+            placement.gather(network),
+            inputs.astype(np.float32),
+            _modulations(modulation, network.hidden_layers),
+            workspace(structure),
+            sums,
+            squares,
+        )
+        samples = inputs.shape[1]
+        # rounding can leave a variance below zero
+        every = np.sqrt(np.maximum(squares / samples - (sums / samples) ** 2, 0.0))
+        return [every[a:b] for a, b in pairwise(structure.hidden_at)]
 
     def saliency(
         self,
@@ -164,4 +190,17 @@ def _modulations(modulation: Modulation, hidden_layers: int) -> Modulations:
         offset=of(m.noise_offset for m in each),
         noise_sd=of(m.noise_sd for m in each),
         shift=of(m.shift for m in each),
+        unit_offset=_NONE,
+        unit_sd=_NONE,
+    )
+
+
+def _scaled(modulation: Modulation, noise_scale: Sequence[FloatArray], structure: Structure) -> Modulations:
+    """Modulations in which every unit has a noise of its own."""
+    quiet = replace(modulation, noise_mean=0.0, noise_sd=0.0)
+    scale = np.concatenate(
+        [of[structure.unit[a:b]] for of, (a, b) in zip(noise_scale, pairwise(structure.hidden_at), strict=True)]
+    ).astype(np.float32)
+    return _modulations(quiet, len(noise_scale))._replace(
+        unit_offset=np.float32(modulation.noise_offset) * scale, unit_sd=np.float32(modulation.noise_sd) * scale
     )

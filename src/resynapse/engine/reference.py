@@ -32,7 +32,12 @@ class Gradient(NamedTuple):
 
 
 def forward(
-    network: Network, inputs: FloatArray, modulation: Modulation, noise: Key | None = None, draw: int = 0
+    network: Network,
+    inputs: FloatArray,
+    modulation: Modulation,
+    noise: Key | None = None,
+    draw: int = 0,
+    noise_scale: Sequence[FloatArray] | None = None,
 ) -> Pass:
     """Class scores and what backpropagation needs; `draw` numbers the pass within the noise stream."""
     incoming, activated = [inputs], []
@@ -45,7 +50,8 @@ def forward(
                 raise ValueError("a modulation with noise_sd above 0 needs a noise stream")
             standard = normals(noise, *preactivation.shape, layer=layer, draw=draw)
         activated.append(activate(preactivation, here.activation))
-        incoming.append(hidden_activity(preactivation, here, standard))
+        scale = None if noise_scale is None else noise_scale[layer]
+        incoming.append(hidden_activity(preactivation, here, standard, scale))
     logits = network.weights[-1] @ incoming[-1] + network.biases[-1][:, None]
     return Pass(incoming, activated, logits)
 
@@ -137,9 +143,14 @@ class ReferenceEngine:
         inputs: NDArray[np.float64],
         modulation: Modulation,
         noise: Key | None = None,
+        noise_scale: Sequence[FloatArray] | None = None,
     ) -> FloatArray:
         """Class scores, shape (classes, samples)."""
-        return forward(network, inputs, modulation, noise).logits
+        return forward(network, inputs, modulation, noise, noise_scale=noise_scale).logits
+
+    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> list[FloatArray]:
+        """Per hidden layer, the SD over `inputs` of each unit's activation."""
+        return [np.std(a - a[:, :1], axis=1) for a in forward(network, inputs, modulation).activated]
 
     def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
         """Mean over the hidden layers of the mean absolute activity."""

@@ -6,6 +6,7 @@ shared with the arm itself. Source: model of section 8.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -49,6 +50,10 @@ Role = Literal["nuisance", "ablation", "sweep", "reference"]
 """
 
 
+class RenamedWarning(FutureWarning):
+    """A name that is still understood, but has another one now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """A named control.
@@ -72,27 +77,30 @@ class Control:
 
 
 def controlled(protocol: Protocol, name: str) -> Protocol:
-    """The protocol with the variants of a control.
+    """The protocol with the variants of a control, which bear the name that was asked for.
+
+    A variant that the protocol has already stays as it is. A former name (`RENAMED`) does the same with a warning.
 
     Raises
     ------
     ProtocolError : no such control, or it changes no arm of this protocol.
     """
-    if name not in CONTROLS:
+    control = CONTROLS.get(RENAMED.get(name, name))
+    if control is None:
         raise ProtocolError(f"unknown control {name!r}; {nearest(name, CONTROLS)}")
-    added = {
-        f"{arm}:{name}": Variant(of=arm, changes=changes, control=name)
-        for arm, changes in CONTROLS[name].make(protocol)
-    }
-    after = replace(protocol, variants={**protocol.variants, **added})
+    if name in RENAMED:
+        text = f"control {name} is now called {RENAMED[name]}: {control.isolates}"
+        warnings.warn(text, RenamedWarning, stacklevel=2)
+    added = {f"{arm}:{name}": Variant(of=arm, changes=changes, control=name) for arm, changes in control.make(protocol)}
+    after = replace(protocol, variants={**added, **protocol.variants})
     routes = after.routes
-    kept = {n: v for n, v in after.variants.items() if n not in added or routes[n] != routes[v.of]}
-    rules = tuple(rule for rule in CONTROLS[name].rules(protocol) if rule not in protocol.derived)
-    if len(kept) == len(protocol.variants) and not rules:
-        lacks = CONTROLS[name].lacks
+    new = {n: v for n, v in added.items() if n not in protocol.variants and routes[n] != routes[v.of]}
+    rules = tuple(rule for rule in control.rules(protocol) if rule not in protocol.derived)
+    if not new and not rules:
+        lacks = "its variants are there already" if added.keys() & protocol.variants.keys() else control.lacks
         why = lacks if isinstance(lacks, str) else lacks(protocol)
         raise ProtocolError(f"control {name} changes nothing in protocol {protocol.name}: {why}")
-    return replace(protocol, variants=kept, derived=(*protocol.derived, *rules))
+    return replace(protocol, variants={**protocol.variants, **new}, derived=(*protocol.derived, *rules))
 
 
 def _of_kind(*changes: Change) -> Callable[[Protocol], Made]:
@@ -103,6 +111,11 @@ def _of_kind(*changes: Change) -> Callable[[Protocol], Made]:
             yield arm, changes
 
     return make
+
+
+def _of_noise(scale: str) -> Callable[[Protocol], Made]:
+    """Internal noise of every assessment after the induction on another scale."""
+    return _of_kind(*(Change(step="assess", section=s, set={"noise": scale}) for s in ("treatment", "follow_up")))
 
 
 def _why_matched(protocol: Protocol) -> str:
@@ -200,9 +213,9 @@ CONTROLS: dict[str, Control] = {
         Control(
             "healthy",
             "reference",
-            "the same path without pruning: the reference of a network that lost nothing",
-            "the induction does not prune",
-            _of_kind(Change(step="prune", section="induction")),
+            "the same path without the losses of the induction: the reference of a network that lost nothing",
+            "nothing is lost in the induction",
+            _of_kind(*(Change(step=step, section="induction") for step in ("prune", "prune_more", "lesion", "scar"))),
         ),
         Control(
             "random-lesion",
@@ -219,11 +232,18 @@ CONTROLS: dict[str, Control] = {
             lesions("smallest"),
         ),
         Control(
-            "scaled-noise",
+            "own-scale-noise",
             "nuisance",
-            "noise of assessments in proportion to activation: resilience by structure, not by a louder signal",
+            "internal noise of every unit in units of its own SD: what it computes, not how loud its activity is",
             "no arm is assessed after the induction",
-            _of_kind(*(Change(step="assess", section=s, set={"noise": "scaled"}) for s in ("treatment", "follow_up"))),
+            _of_noise("own"),
+        ),
+        Control(
+            "pruned-scale-noise",
+            "sweep",
+            "internal noise multiplied until it is to activity what it is in the pruned network: a louder challenge",
+            "no arm is assessed after the induction",
+            _of_noise("scaled"),
         ),
         Control(
             "many-draws",
@@ -242,7 +262,7 @@ CONTROLS: dict[str, Control] = {
         Control(
             "remitters-only",
             "nuisance",
-            "only subjects in remission (acc_combined 90 or more) go on: relapse of those who had something to lose",
+            "only subjects in remission under combined stress (acc_combined 90 or more) go on: relapse of responders",
             "no arm is assessed for acc_combined after the induction",
             remitters_only,
         ),
@@ -256,3 +276,10 @@ CONTROLS: dict[str, Control] = {
     )
 }
 """Every control by its name."""
+RENAMED = {"scaled-noise": "pruned-scale-noise"}
+"""Former names of controls, which files and commands may still hold."""
+
+
+def is_reference(control: str) -> bool:
+    """Whether what a control makes is no treatment of anything, but what tests are read against."""
+    return control in CONTROLS and CONTROLS[control].role == "reference"

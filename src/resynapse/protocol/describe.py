@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from resynapse.protocol.claims import TESTS
+from resynapse.protocol.claims import BASES
 from resynapse.protocol.columns import MOST_VALUES
+from resynapse.protocol.criteria import TESTS
 from resynapse.protocol.derived import RULES
 from resynapse.protocol.extend import extend
 from resynapse.protocol.primary import FORM
@@ -72,7 +73,7 @@ def json_schema() -> dict[str, Any]:
             "node": _node(),
             "rule": _one_of({name: rule.model_json_schema() for name, rule in RULES.items()}),
             "variant": _variant(),
-            "test": _one_of({name: test.model_json_schema() for name, test in TESTS.items()}),
+            "test": _one_of({name: _inlined(test.model_json_schema()) for name, test in TESTS.items()}),
             "claim": _claim(),
             "distribution": _distribution(),
             **parts_of_tasks,
@@ -191,6 +192,17 @@ def _variant() -> dict[str, Any]:
 def _claim() -> dict[str, Any]:
     text = {"type": "string"}
     tests = {"type": "array", "items": {"$ref": "#/$defs/test"}, "minItems": 1}
+    of_reading = {
+        "interpretation": {**text, "description": "how the statement is taken: its comparator and its measures"},
+        "among": {**text, "description": "only subjects for whom this holds, such as acc_combined >= 90 at acute"},
+        "tests": tests,
+    }
+    reading = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["id", "tests"],
+        "properties": {"id": text, **of_reading},
+    }
     control = {
         "type": "object",
         "additionalProperties": False,
@@ -201,16 +213,34 @@ def _claim() -> dict[str, Any]:
         "type": "object",
         "description": "a conclusion that `resynapse audit` decides",
         "additionalProperties": False,
-        "required": ["id", "statement", "tests"],
+        "required": ["id", "statement"],
         "properties": {
             "id": text,
-            "where": text,
-            "statement": text,
-            "reading": text,
-            "tests": tests,
-            "controls": {"type": "array", "items": {"anyOf": [text, control]}},
+            "where": {**text, "description": "section of the publication"},
+            "statement": {**text, "description": "the conclusion, restated"},
+            "note": text,
+            "basis": {"enum": list(BASES)},
+            "readings": {"type": "array", "items": reading, "description": "the most charitable first"},
+            **of_reading,
+            "reading": {**text, "deprecated": True, "description": "now `interpretation`"},
+            "controls": {"type": "array", "items": {"anyOf": [text, control]}, "deprecated": True},
         },
     }
+
+
+def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
+    """A schema that needs no definitions of its own; a test within a test is any test."""
+    parts = {**schema.pop("$defs", {}), "Test": {"$ref": "#/$defs/test"}}
+
+    def put_in(value: Any) -> Any:
+        if isinstance(value, dict):
+            name = str(value.get("$ref", "")).rpartition("/")[2]
+            if name == "Test":
+                return parts[name]
+            return put_in(parts[name]) if name in parts else {key: put_in(inner) for key, inner in value.items()}
+        return [put_in(inner) for inner in value] if isinstance(value, list) else value
+
+    return dict(put_in(schema))
 
 
 def _one_of(properties: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,10 @@ _RANGE = ("from", "to", "by")
 
 
 def merged(base: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
-    """`document` built on `base`: what it names replaces, arm by arm; an arm that is null is taken away."""
+    """`document` built on `base`: what it names replaces, arm by arm; an arm that is null is taken away.
+
+    With an arm that is taken away go the variants that the base makes of it.
+    """
     out = {**base, **{key: value for key, value in document.items() if key != "base"}}
     for key in _BY_NAME:
         ours, theirs = document.get(key), base.get(key)
@@ -36,6 +39,9 @@ def merged(base: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, An
             )
             joined = dict(ours) if other else {**theirs, **ours}
             out[key] = {k: v for k, v in joined.items() if not (key == "arms" and v is None)}
+    left, kept = out.get("arms"), base.get("variants")
+    if "variants" not in document and isinstance(left, Mapping) and isinstance(kept, Mapping):
+        out["variants"] = {name: v for name, v in kept.items() if not isinstance(v, Mapping) or v.get("of") in left}
     return out
 
 

@@ -13,7 +13,7 @@ from resynapse.protocol.tree import Protocol
 from resynapse.protocol.variants import Change, Made
 
 REMISSION = "acc_combined >= 90"
-"""Who counts as remitted: resilient to combined stress."""
+"""Who counts as remitted in that control: resilient to combined stress. A rule of relapse has its own probe."""
 DRAWS = 10
 """Noise draws of the control that averages them."""
 FACTORS = (0.8, 0.9, 1.1, 1.2)
@@ -29,13 +29,15 @@ def remitters_only(protocol: Protocol) -> Made:
     outcome = Enrol(when=REMISSION).criterion.outcome
     then = Enrol(when=REMISSION, condition="remission")
 
-    def first(path: Route, suffix: str | None) -> Iterator[str]:
-        for stop in path:
+    def first(path: Route, suffix: str | None, *, aside: bool = False) -> Iterator[str]:
+        for index, stop in enumerate(path):
             inside = None if suffix is None or stop.at else stop.named(suffix)
             if stop.when is None and isinstance(stop.step, Assess) and outcome in stop.step.stored:
+                if aside and not stop.fork and index == len(path) - 1:
+                    return  # a look from the side, which nothing follows, selects nobody
                 yield stop.step.condition + (stop.named(suffix) if suffix is not None else "")
                 return
-            yield from first(stop.fork, inside)
+            yield from first(stop.fork, inside, aside=True)
 
     routes = protocol.routes
     for arm in protocol.arms:

@@ -8,25 +8,28 @@ impossible is refused with its place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields as dataclass_fields
-from dataclasses import is_dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path as FilePath
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
-from resynapse.errors import ProtocolError, Where, nearest
+from resynapse.errors import ProtocolError, Where
 from resynapse.plugins import unknown
-from resynapse.protocol.claims import TESTS, Claim, Survival, Test, dump_test
+from resynapse.protocol.claim_files import dump_claim, parse_claims
 from resynapse.protocol.derived import RULES, Derived
 from resynapse.protocol.expand import Scope, filled, listed, rounds
 from resynapse.protocol.extend import extend
 from resynapse.protocol.node import Node, Path, every
+from resynapse.protocol.plain import mapping as _mapping
+from resynapse.protocol.plain import modelled as _model
+from resynapse.protocol.plain import sequence as _sequence
+from resynapse.protocol.plain import typed as _typed
 from resynapse.protocol.primary import Endpoint
 from resynapse.protocol.reading import MOST_VALUES, size
 from resynapse.protocol.steps import STEPS, Step
-from resynapse.protocol.traits import KINDS, Place, Trait, found, placed
+from resynapse.protocol.traits import Place, Trait, found, placed
 from resynapse.protocol.tree import Protocol
 from resynapse.protocol.variants import Change, Variant
 from resynapse.protocol.when import When
@@ -46,7 +49,6 @@ MOST_NODES = 2_000
 """Most steps of one path, side paths included, with every repetition written out."""
 MOST_STEPS = 20_000
 """Most steps of all arms together."""
-_M = TypeVar("_M", bound=BaseModel)
 _Number = Annotated[int, Field(ge=1)]
 
 
@@ -113,7 +115,7 @@ def dump(protocol: Protocol) -> dict[str, Any]:
         "derived": [{rule.kind: rule.model_dump(mode="json", exclude_none=True)} for rule in protocol.derived],
         **({"primary": [str(one) for one in protocol.primary]} if protocol.primary else {}),
         **({"variants": {n: _dump_variant(v) for n, v in protocol.variants.items()}} if protocol.variants else {}),
-        **({"claims": [_dump_claim(claim) for claim in protocol.claims]} if protocol.claims else {}),
+        **({"claims": [dump_claim(claim) for claim in protocol.claims]} if protocol.claims else {}),
     }
 
 
@@ -314,74 +316,6 @@ def parse_primary(value: object, where: Where = ()) -> tuple[Endpoint, ...]:
     return tuple(made)
 
 
-def parse_claims(value: object, where: Where = ()) -> tuple[Claim, ...]:
-    """Claims from plain data, as they stand below `claims`.
-
-    Raises
-    ------
-    ProtocolError : with the place, the value and what is allowed.
-    """
-    claims = tuple(_claim(item, (*where, i)) for i, item in enumerate(_sequence(value, where)))
-    for index, claim in enumerate(claims):
-        if claim.id in {other.id for other in claims[:index]}:
-            raise ProtocolError(f"{claim.id!r} stands twice; give each claim its own id", (*where, index, "id"))
-    return claims
-
-
-def _claim(value: object, where: Where) -> Claim:
-    text = ("id", "statement", "where", "reading")
-    item = _mapping(value, where, (*text, "tests", "controls"))
-    for key in ("id", "statement", "tests"):
-        if not item.get(key):
-            raise ProtocolError(f"{key} is missing; a claim has an id, a statement and tests", where)
-    controls = _sequence(item.get("controls", []), (*where, "controls"))
-    return Claim(
-        **{key: _typed(str, item[key], (*where, key)) for key in text if key in item},
-        tests=_tests(item["tests"], (*where, "tests")),
-        controls=tuple(_survival(control, (*where, "controls", i)) for i, control in enumerate(controls)),
-    )
-
-
-def _tests(value: object, where: Where) -> tuple[Test, ...]:
-    made = []
-    for index, item in enumerate(_sequence(value, where)):
-        named = _mapping(item, (*where, index), TESTS, what="test")
-        if len(named) != 1:
-            raise ProtocolError(f"give one test of {', '.join(TESTS)}", (*where, index))
-        ((kind, fields),) = named.items()
-        made.append(_model(TESTS[kind], fields, (*where, index, kind)))
-    return tuple(made)
-
-
-def _survival(value: object, where: Where) -> Survival:
-    if isinstance(value, str):
-        return Survival(control=value)
-    item = _mapping(value, where, ("control", "tests", "among"))
-    if "control" not in item:
-        raise ProtocolError("control is missing; name it, as in `resynapse controls`", where)
-    made = Survival(
-        control=_typed(str, item["control"], (*where, "control")),
-        tests=_tests(item.get("tests", []), (*where, "tests")),
-        among=_typed(str, item.get("among", ""), (*where, "among")),
-    )
-    try:
-        made.selects  # noqa: B018 (a wrong comparison is refused here, with its place)
-    except ProtocolError as error:
-        raise ProtocolError(str(error), (*where, "among")) from None
-    return made
-
-
-def _dump_claim(claim: Claim) -> dict[str, Any]:
-    text = {key: getattr(claim, key) for key in ("id", "where", "statement", "reading") if getattr(claim, key)}
-    controls = []
-    for control in claim.controls:
-        tests = {"tests": [dump_test(test) for test in control.tests]} if control.tests else {}
-        among = {"among": control.among} if control.among else {}
-        controls.append({"control": control.control, **among, **tests})
-    beside = {"controls": controls} if controls else {}
-    return {**text, "tests": [dump_test(test) for test in claim.tests], **beside}
-
-
 def _rule(value: object, where: Where) -> Derived:
     item = _mapping(value, where, RULES, what="rule")
     if len(item) != 1:
@@ -403,74 +337,3 @@ def _task(value: object, where: Where, folder: FilePath | None) -> Task:
     except ProtocolError as error:
         raise error if error.where else ProtocolError(str(error), where) from None
     return task
-
-
-def _model(model: type[_M], value: object, where: Where) -> _M:
-    try:
-        return model.model_validate(_mapping(value, where, model.model_fields))
-    except ValidationError as error:
-        raise _explained(error, where) from None
-
-
-def _typed(kind: Any, value: object, where: Where) -> Any:
-    try:
-        return TypeAdapter(kind).validate_json(_json(value, where), strict=True)
-    except ValidationError as error:
-        names = [f.name for f in dataclass_fields(kind)] if is_dataclass(kind) else []
-        raise _explained(error, where, names) from None
-
-
-def _json(value: object, where: Where) -> str:
-    """JSON of plain data: in it a list may stand for a tuple, and nothing else is converted."""
-    import json
-
-    try:
-        return json.dumps(value)
-    except (TypeError, ValueError):
-        raise ProtocolError(f"{value!r} is no plain value; give numbers, strings, lists or mappings", where) from None
-
-
-def _explained(error: ValidationError, where: Where, names: Iterable[str] = ()) -> ProtocolError:
-    problems = error.errors(include_url=False)
-    first = problems[0]
-    place: Where = where
-    for part in first["loc"]:
-        # the names of union branches are no places in the file
-        if isinstance(part, int) or str(part).isidentifier():
-            place = (*place, part)
-    message = first["msg"][0].lower() + first["msg"][1:]
-    if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return ProtocolError(f"unknown key {place[-1]!r}; {nearest(place[-1], names)}", place[:-1])
-    if first["type"] == "missing":
-        return ProtocolError("missing; this field has no default", place)
-    message = message.removeprefix("value error, ")
-    if isinstance(first["input"], Mapping) and any(key in (*KINDS, "column") for key in first["input"]):
-        return ProtocolError("only a number of a step may differ between subjects; give one number here", place)
-    if any("tuple" in str(part) for problem in problems for part in problem["loc"]):
-        message += ", or two of them as [first, last]"
-    return ProtocolError(f"{_shown(first['input'])} is not possible: {message}", place)
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
-def _mapping(value: object, where: Where, allowed: Iterable[str] | None = None, what: str = "key") -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        expected = f"a mapping{' of ' + what + 's' if what != 'key' else ''}"
-        raise ProtocolError(f"{_shown(value)} is not possible: {expected} must stand here", where)
-    for key in value:
-        if not isinstance(key, str):
-            raise ProtocolError(f"key {key!r} is not a string; put it in quotes", where)
-        if allowed is not None and key not in allowed:
-            if what == "step":
-                raise ProtocolError(unknown("step", key, allowed), (*where, key))
-            raise ProtocolError(f"unknown {what} {key!r}; {nearest(key, allowed)}", (*where, key))
-    return value
-
-
-def _sequence(value: object, where: Where) -> Sequence[object]:
-    if not isinstance(value, (list, tuple)):
-        raise ProtocolError(f"{_shown(value)} is not possible: a list must stand here", where)
-    return value

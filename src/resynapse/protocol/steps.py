@@ -392,15 +392,20 @@ class Assess(Step):
         min_length=1,
         description="names of the outcomes, or `name as other` to store one under another name; by default the battery",
     )
-
     draws: Annotated[int, Field(ge=1, le=1000, strict=True)] = Field(
         default=1,
         description="independent noise draws; an accuracy under noise is their mean",
         json_schema_extra={"unit": "draws", "source": "choice"},
     )
-    noise: Literal["absolute", "scaled"] = Field(
+    first_draw: Annotated[int, Field(ge=1, le=1000, strict=True)] = Field(
+        default=1,
+        description="number of the first noise draw; another one measures the same with other noise",
+        json_schema_extra={"source": "choice"},
+    )
+    noise: Literal["absolute", "scaled", "own"] = Field(
         default="absolute",
-        description="internal noise as its name says, or scaled to the state's activation relative to the induction's",
+        description="internal noise as its name says; `scaled` to the state's activation relative to the induction's; "
+        "or `own`, in units of each unit's own SD over the test set",
         json_schema_extra={"source": "choice"},
     )
 

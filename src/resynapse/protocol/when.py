@@ -51,8 +51,9 @@ class When:
         return cls(match[1], match[2], threshold)
 
     def holds(self, seen: Mapping[str, float]) -> bool:
-        """Whether it is true of the values measured so far."""
-        return _SIDES[self.side](seen[self.outcome], self.threshold)
+        """Whether it is true of the values measured so far; of an outcome that has no value it is not."""
+        value = seen.get(self.outcome)
+        return value is not None and _SIDES[self.side](value, self.threshold)
 
     def __str__(self) -> str:
         short = f"{self.threshold:g}"

@@ -13,14 +13,16 @@ from resynapse.protocol.variants import Change
 
 Line = tuple[int, str]
 """Depth, from 0, and text."""
+NOISE = {"scaled": "scaled to activation", "own": "in units of each unit's own SD"}
+"""What internal noise of an assessment is relative to, where it is not absolute."""
 
 
 def describe(step: Step) -> str:
     """A step in one line: its name and every parameter."""
     if isinstance(step, Assess):
         draws = f", mean of {step.draws} noise draws" if step.draws > 1 else ""
-        scaled = ", internal noise scaled to activation" if step.noise == "scaled" else ""
-        return f"assess {step.condition}: {', '.join(step.outcomes)}{draws}{scaled}"
+        noise = f", internal noise {NOISE[step.noise]}" if step.noise in NOISE else ""
+        return f"assess {step.condition}: {', '.join(step.outcomes)}{draws}{noise}"
     fields = ", ".join(f"{k} {in_words(v)}" for k, v in step if v is not None)
     return f"{step.kind} {fields}".strip()
 

@@ -19,11 +19,19 @@ MOST_EFFECTS = 3
 """Constants that are shown for each quantity, largest effect first."""
 
 
+RESTATED = (
+    "Statements of the article are restated in our words, with the section they are from; none is a quotation. Each is "
+    "judged in every reading that its wording allows."
+)
+
+
 def audit_tables(audit: Audit) -> list[TextTable]:
     """Every part of an audit that holds something, the ledger first."""
     made = [
         _ledger(audit),
-        _checks(audit),
+        _readings(audit),
+        _battery(audit),
+        _stability(audit),
         _unequal(audit),
         _matrix(audit),
         _rankings(audit),
@@ -37,13 +45,18 @@ def audit_tables(audit: Audit) -> list[TextTable]:
 
 def audit_sentences(audit: Audit) -> list[str]:
     """The verdict of every claim in plain words, and what the audit did not look at."""
-    said = [f"{entry.id}: {entry.verdict}. {_quoted(entry)} {entry.sentence}" for entry in audit.claims]
-    return [audit.summary, *said, *(f"Reduced at depth {audit.depth}: {text}." for text in audit.reduced)]
+    said = [
+        " ".join((f"{entry.id}: {entry.verdict}. {_restated(entry)} {entry.sentence}", *entry.cannot_separate))
+        for entry in audit.claims
+    ]
+    sealed = [audit.seal.sentence] if audit.seal else []
+    reduced = [f"Reduced at depth {audit.depth}: {text}." for text in audit.reduced]
+    return [audit.summary, RESTATED, *said, *sealed, *reduced]
 
 
 AS_IT_IS = (
-    "Judged by this run and the controls that it holds. `resynapse audit` runs the controls that the claims must "
-    "survive, and writes a report like this one with them."
+    "Judged by this run and the controls that it holds. `resynapse audit` runs the whole battery of controls, and "
+    "writes a report like this one with it."
 )
 
 
@@ -73,29 +86,66 @@ def audit_section(material: Material, audit: Audit | None = None) -> Section:
 
 
 def _ledger(audit: Audit) -> TextTable:
+    same = {one.claim: f"{one.same} of {len(one.seeds)}" for one in audit.stability}
     rows = tuple(
-        (e.id, e.verdict, _short(e.figure), _estimate(e.estimate, e.low, e.high), e.deciding_run) for e in audit.claims
+        (
+            e.id,
+            e.verdict,
+            _short(e.figure),
+            _estimate(e.estimate, e.low, e.high),
+            e.deciding_run,
+            ", ".join(e.breakers) or "-",
+            *([same.get(e.id, "-")] if same else []),
+        )
+        for e in audit.claims
     )
-    return TextTable(audit.summary, ("claim", "verdict", "the article", "ours [95 %]", "what decides"), rows)
+    header = ("claim", "verdict", "the article", "ours [95 %]", "what decides", "broken by")
+    return TextTable(audit.summary, (*header, *(["same verdict in seeds"] if same else [])), rows)
 
 
 def _of_sentences(ledger: TextTable, audit: Audit) -> TextTable:
-    """The ledger with the sentence that each verdict is about, where a page has room for it."""
+    """The ledger with the statement that each verdict is about, where a page has room for it."""
     rows = tuple((row[0], e.statement, *row[1:]) for row, e in zip(ledger.rows, audit.claims, strict=True))
-    return replace(ledger, header=(ledger.header[0], "sentence", *ledger.header[1:]), rows=rows)
+    return replace(ledger, header=(ledger.header[0], "statement, restated", *ledger.header[1:]), rows=rows)
 
 
-def _checks(audit: Audit) -> TextTable:
-    """Each control of each claim with the test that says most against it, whether or not it decided the verdict."""
+def _readings(audit: Audit) -> TextTable:
+    """Every reading of every claim with the test that decides it as run."""
     rows = []
     for entry in audit.claims:
-        for check in entry.checks:
-            found = check.breaker or next(iter(check.findings), None)
-            if found is not None:
-                shown = _estimate(found.estimate, found.low, found.high)
-                rows.append((entry.id, check.control, found.status, shown, str(found.n), found.bound, found.what))
-    header = ("claim", "control", "claim there", "ours [95 %]", "n", "needed", "of")
-    return TextTable("What each control says", header, tuple(rows))
+        for one in entry.readings:
+            found = one.decides
+            printed = "excluded" if one.contradicted else "allowed" if one.arithmetic else "-"
+            shown = _estimate(found.estimate, found.low, found.high)
+            rows.append((entry.id, one.id or "-", one.standing, printed, shown, found.bound, found.what))
+    header = ("claim", "reading", "as run it", "by the article's figures", "ours [95 %]", "needed", "of")
+    return TextTable("Every reading of every claim", header, tuple(rows))
+
+
+def _battery(audit: Audit) -> TextTable:
+    """What fails or is no longer shown in a world of the battery, whether or not it decided the verdict."""
+    rows = []
+    for entry in audit.claims:
+        for one in entry.readings:
+            for check in one.checks:
+                for finding, q in zip(check.findings, check.q, strict=True):
+                    if finding.status != "holds":
+                        said = "fails" if finding in check.failures else "open"
+                        rate = "-" if q is None else f"{q:.3f}"
+                        shown = _estimate(finding.estimate, finding.low, finding.high)
+                        name = f"{entry.id}, {one.id}" if len(entry.readings) > 1 else entry.id
+                        rows.append(
+                            (name, check.control, said, shown, str(finding.n), finding.bound, rate, finding.what)
+                        )
+    header = ("claim, reading", "nuisance control", "there", "ours [95 %]", "n", "needed", "q", "of")
+    return TextTable("What fails or is open in the battery of nuisance controls", header, tuple(rows))
+
+
+def _stability(audit: Audit) -> TextTable:
+    rows = tuple((s.claim, f"{s.same} of {len(s.seeds)}", s.counts) for s in audit.stability)
+    seeds = ", ".join(str(seed) for seed in audit.stability[0].seeds) if audit.stability else ""
+    title = f"Verdicts over root seeds {seeds}, 10 subjects each"
+    return TextTable(title, ("claim", "same as here", "verdicts"), rows)
 
 
 def _unequal(audit: Audit) -> TextTable:
@@ -105,9 +155,9 @@ def _unequal(audit: Audit) -> TextTable:
 
 
 def _matrix(audit: Audit) -> TextTable:
-    worlds = list(dict.fromkeys((c.constant, c.action, c.world) for c in audit.matrix))
+    worlds = list(dict.fromkeys((c.role, c.constant, c.action, c.world) for c in audit.matrix))
     rows = []
-    for constant, action, world in worlds:
+    for role, constant, action, world in worlds:
         cells = [c for c in audit.matrix if c.world == world]
         changed = [
             f"{c.claim} {c.before} -> {c.after} (shift {_estimate(c.shift, c.shift_low, c.shift_high)})"
@@ -116,8 +166,8 @@ def _matrix(audit: Audit) -> TextTable:
         ]
         short = ", shortened" if any(c.shortened for c in cells) else ""
         counts = (f"{len(changed)} of {len(cells)}", f"{sum(c.moved for c in cells)} of {len(cells)}")
-        rows.append((constant, action, world + short, *counts, "; ".join(changed) or "-"))
-    header = ("constant", "action", "world", "changed", "moved", "conclusions that change (as run -> here)")
+        rows.append((role, f"{constant}, {action}", world + short, *counts, "; ".join(changed) or "-"))
+    header = ("role", "constant", "world", "changed", "moved", "conclusions that change (as run -> here)")
     return TextTable("Constants and conclusions", header, tuple(rows))
 
 
@@ -164,8 +214,9 @@ def _sensitivity(audit: Audit) -> TextTable:
         found = [i for i in audit.sensitivity if i.quantity == quantity]
         for index in sorted((i for i in found if i.effect > 0), key=lambda i: -i.effect)[:MOST_EFFECTS]:
             shown = _estimate(index.effect, index.effect_low, index.effect_high)
-            rows.append((quantity, index.factor, index.range, shown, number(index.signed), index.method))
-    header = ("quantity", "constant", "range", "effect [95 %]", "signed", "method")
+            beyond = "yes" if index.shown else "no"
+            rows.append((quantity, index.factor, index.range, shown, number(index.signed), beyond, index.method))
+    header = ("quantity", "constant", "range", "effect [95 %]", "signed", "beyond chance", "method")
     return TextTable("Sensitivity: the constants with the largest effects", header, tuple(rows))
 
 
@@ -194,11 +245,11 @@ def _robustness(audit: Audit) -> TextTable:
     )
 
 
-def _quoted(entry: Entry) -> str:
-    """The sentence of the article, where it stands, and how it was read."""
+def _restated(entry: Entry) -> str:
+    """The statement of the article in our words, where it stands, and what should be known beside it."""
     where = f" ({entry.where})" if entry.where else ""
-    read = f" Read as: {entry.reading}" if entry.reading else ""
-    return f"“{entry.statement}”{where}.{read}"
+    note = f" Note: {entry.note}" if entry.note else ""
+    return f"Restated: {entry.statement}{where}{note}"
 
 
 def _short(text: str) -> str:

@@ -10,10 +10,11 @@ import polars as pl
 
 from resynapse.disclaimer import DISCLAIMER, SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
+from resynapse.report.agreement import agreement_tables, spread_table
 from resynapse.report.material import Material
 from resynapse.report.section import anchor
 from resynapse.report.statistics import statistics_tables
-from resynapse.report.tables import TextTable, article_tables, comparison_tables
+from resynapse.report.tables import TextTable, article_tables
 
 LONG = 40
 """Rows above which a LaTeX table may break over pages."""
@@ -24,7 +25,7 @@ _SPECIAL = {
 _README = {
     "results.csv": "every value: protocol, variant, subject, arm, condition, outcome, value (accuracies in %)",
     "statistics.csv": "every number of the statistics, one row each, in full precision",
-    "comparison.csv": "every published cell beside ours",
+    "comparison.csv": "every published cell beside ours: difference, equivalence, ratio of SDs",
     "clinical.csv": "clinical findings beside the model's direction; directions only; read its column statement",
     "tables/": "the tables of the report in LaTeX; they need the packages booktabs and longtable",
 }
@@ -65,8 +66,8 @@ def export(material: Material, out: Path) -> list[Path]:
 
 def _csv(material: Material) -> Iterator[tuple[str, str]]:
     frames = {"results.csv": material.table, "statistics.csv": material.analysis.frame()}
-    if material.comparison is not None:
-        frames["comparison.csv"] = material.comparison.frame()
+    if material.agreement is not None:
+        frames["comparison.csv"] = material.agreement.frame()
     if material.analysis.clinical is not None:
         frames["clinical.csv"] = material.analysis.clinical.frame().drop("disclaimer")
     for name, frame in frames.items():
@@ -76,7 +77,8 @@ def _csv(material: Material) -> Iterator[tuple[str, str]]:
 def _latex(material: Material) -> Iterator[tuple[str, str]]:
     tables = article_tables(material.protocol.name, material.table)
     tables += statistics_tables(replace(material.analysis, clinical=None))
-    tables += comparison_tables(material.comparison) if material.comparison is not None else []
+    if material.agreement is not None:
+        tables += [*agreement_tables(material.agreement), spread_table(material.agreement)]
     for number, table in enumerate(tables, 1):
         name = f"{number:02}-{anchor(table.title)[:50].strip('-')}"
         yield f"tables/{name}.tex", latex(table, name)

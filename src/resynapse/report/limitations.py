@@ -16,6 +16,16 @@ OF_THE_MODEL = (
     "result.",
     "Thresholds, strengths of noise and durations were chosen by modellers. Absolute shares of relapse, remission or "
     "switch follow from these choices.",
+    "Internal noise of a fixed size (acc_internal, acc_combined, acc_biased and all that is derived from them) "
+    "measures how large activity is, not only what a network computes. With ReLU, the weights into a unit can be "
+    "multiplied by a number and those out of it divided by it: no answer changes, but the noise is smaller beside the "
+    "signal. One trained network, its answers unchanged, has 36 % at internal noise of sd 2.5 with activity a quarter "
+    "as large and 99 % with activity four times as large (docs/model.md, Noise of fixed size; `python "
+    "docs/figures/gauge.py`).",
+    "Gain multiplies the signal of the first of three hidden layers by its third power on the way to the answer, the "
+    "noise of the last one only by itself. On the same weights a larger gain protects from internal noise by "
+    "arithmetic, and taking it away harms. With ReLU and without stabiliser, acc_snr, tolerance_snr and the control "
+    "own-scale-noise do not depend on the scale of activity, and hardly on gain.",
     "A threshold on an accuracy is no diagnosis. Counts of epochs, steps and cycles are not calibrated to time.",
     "Simulated subjects have no placebo response and do not regress to a mean, which overstates every treatment.",
     "Agreement in direction with clinical findings is weak evidence: many different models would agree.",

@@ -8,11 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from resynapse.analysis.agreement import Agreement, agreement
 from resynapse.analysis.analyse import Analysis, analyse
 from resynapse.analysis.cells import Cell, Cells, units
 from resynapse.analysis.describe import Description
-from resynapse.analysis.published import Comparison, changes, compare, protocols_with_tables
+from resynapse.analysis.published import Comparison, protocols_with_tables
 from resynapse.protocol import Protocol
+from resynapse.protocol.controls import is_reference
 from resynapse.runs.folder import Manifest, RunFolder
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class Material:
     table : tidy table of the finished subjects.
     unfinished : subjects that are still to come.
     analysis : the statistics of `table`.
-    comparison : every published cell beside ours; None where no published table ships.
+    agreement : every published cell beside ours; None where no published table ships.
     """
 
     path: Path
@@ -51,7 +53,7 @@ class Material:
     table: pl.DataFrame
     unfinished: int
     analysis: Analysis
-    comparison: Comparison | None
+    agreement: Agreement | None
 
     @classmethod
     def of(cls, folder: RunFolder) -> Material:
@@ -70,13 +72,18 @@ class Material:
             table=table,
             unfinished=unfinished,
             analysis=analyse(table, protocol, unfinished=unfinished),
-            comparison=compare(protocol.name, table, changes(protocol)) if tabled else None,
+            agreement=agreement(table, protocol) if tabled else None,
         )
 
     @property
     def protocol(self) -> Protocol:
         """The protocol that was run."""
         return self.manifest.protocol
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """Every published cell beside ours, without what is concluded from it."""
+        return None if self.agreement is None else self.agreement.comparison
 
     @cached_property
     def cells(self) -> Cells:
@@ -90,8 +97,10 @@ class Material:
 
     @cached_property
     def drawn(self) -> tuple[str, ...]:
-        """Arms that a figure has room for: all of them, or those without a control where they are many."""
-        return self.arms if len(self.arms) <= MOST_ARMS else tuple(a for a in self.arms if a in self.protocol.arms)
+        """Arms that a figure has room for: all but references, or those without a control where they are many."""
+        made = self.protocol.variants
+        found = tuple(arm for arm in self.arms if arm not in made or not is_reference(made[arm].control))
+        return found if len(found) <= MOST_ARMS else tuple(arm for arm in found if arm in self.protocol.arms)
 
     @cached_property
     def units(self) -> Mapping[str, str]:

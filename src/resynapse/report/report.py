@@ -11,6 +11,7 @@ from resynapse.analysis.cells import counted
 from resynapse.analysis.flow import flow as selection
 from resynapse.audits.audit import Audit
 from resynapse.protocol.traits import TRAIT
+from resynapse.report.agreement import agreement_tables, agreement_words, direction_table, reference_table, spread_table
 from resynapse.report.audit import audit_section
 from resynapse.report.citations import citations
 from resynapse.report.clinical import clinical_section
@@ -24,7 +25,7 @@ from resynapse.report.provenance import provenance
 from resynapse.report.section import Picture, Section
 from resynapse.report.statistics import statistics_tables
 from resynapse.report.summary import summary
-from resynapse.report.tables import TextTable, comparison_summary, comparison_tables, flow_table
+from resynapse.report.tables import TextTable, flow_table
 
 
 def report(material: Material, *, audit: Audit | None = None) -> str:
@@ -118,12 +119,22 @@ def _own(material: Material) -> Analysis:
 
 def _publication(material: Material) -> Section:
     title = "Comparison with the publication"
-    if material.comparison is None:
+    if material.agreement is None:
         return Section(title=title)
     everything = statistics_tables(replace(material.analysis, clinical=None))
     equivalence = [t for t in everything if t not in statistics_tables(_own(material))]
     return Section(
         title=title,
-        sentences=(comparison_summary(material.comparison),),
-        tables=(*comparison_tables(material.comparison), *equivalence),
+        points=agreement_words(material.agreement),
+        tables=tuple(
+            table
+            for table in (
+                *agreement_tables(material.agreement),
+                *equivalence,
+                spread_table(material.agreement),
+                direction_table(material.agreement),
+                reference_table(material.agreement),
+            )
+            if table.rows
+        ),
     )

@@ -46,7 +46,7 @@ def _descriptions(analysis: Analysis) -> TextTable:
             "arm": lambda d: d.arm,
             "condition": lambda d: d.condition,
             "outcome": lambda d: d.outcome,
-            "n": lambda d: str(d.n),
+            "n": lambda d: f"{d.n} ({d.censored} censored)" if d.censored else str(d.n),
             "mean": lambda d: number(d.mean),
             "SD": lambda d: number(d.sd),
             "median": lambda d: number(d.median),
@@ -98,10 +98,10 @@ def _relapse(analysis: Analysis) -> TextTable:
             *((at_count(r.within, at.count), at.of_all, at.of_remitted, at.fates) for at in r.counts),
         ):
             well = (fates.never_well, fates.relapsed, fates.well) if fates else (None, None, None)
-            rows.append((r.arm, r.outcome, where, _share(of_all), _share(of_remitted), *map(_bare, well)))
+            rows.append((r.arm, r.outcome, where, _share(of_all), r.remission, _share(of_remitted), *map(_bare, well)))
     return TextTable(
         "Relapse in % [95 % interval]: of all subjects, of those who had remitted, and what became of all",
-        ("arm", "outcome", "at", "of all", "of remitted", "never well", "relapsed", "well"),
+        ("arm", "outcome", "at", "of all", "remission at", "of remitted", "never well", "relapsed", "well"),
         tuple(rows),
     )
 

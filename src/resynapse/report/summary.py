@@ -8,11 +8,12 @@ from resynapse.analysis.answers import CANNOT
 from resynapse.analysis.cells import Cell
 from resynapse.analysis.contrasts import Contrast, turned
 from resynapse.analysis.relapse import Relapse, Share
+from resynapse.report.agreement import agreement_words
 from resynapse.report.material import Material
 from resynapse.report.numbers import number
 from resynapse.report.section import Section
 from resynapse.report.statistics import interval, p_value
-from resynapse.report.tables import TextTable, comparison_summary
+from resynapse.report.tables import TextTable
 
 FEW = 4
 """Outcomes that the summary tells of."""
@@ -93,10 +94,18 @@ def _relapse(material: Material) -> Iterator[str]:
         rule = f"{outcome} ({arms[0].of} below {arms[0].threshold:g}) along {within}"
         of_all = ", ".join(f"{one.arm} {_share(one.of_all)}" for one in arms)
         text = f"{rule}, mean share of tests: of all {of_all}."
-        remitted = [(one.arm, one.of_remitted) for one in arms if one.of_remitted is not None]
-        if remitted:
-            text += f" Of those that had remitted: {', '.join(f'{arm} {_share(s)}' for arm, s in remitted)}."
+        for where in dict.fromkeys(baseline(one) for one in arms if one.of_remitted is not None):
+            there = [(one.arm, one.of_remitted) for one in arms if baseline(one) == where]
+            said = ", ".join(f"{arm} {_share(share)}" for arm, share in there if share is not None)
+            text += f" Of those that had remitted at {where}: {said}."
         yield text
+
+
+def baseline(one: Relapse) -> str:
+    """Where remission was read, in words."""
+    return (
+        f"{one.remission}, the state that is discontinued" if one.discontinued else f"{one.remission}, the first test"
+    )
 
 
 def _share(share: Share) -> str:
@@ -104,15 +113,8 @@ def _share(share: Share) -> str:
 
 
 def _publication(material: Material) -> Iterator[str]:
-    if material.comparison is None:
-        return
-    cells = material.analysis.equivalence
-    equal, constant = (sum(one.verdict == verdict for one in cells) for verdict in ("equivalent", "constant"))
-    apart = f"; {constant} more vary on neither side and lie within it, untested" if constant else ""
-    yield (
-        f"Against the publication: {comparison_summary(material.comparison)} "
-        f"{equal} of {len(cells)} measured cells are shown to be equivalent within their margin{apart}."
-    )
+    if material.agreement is not None:
+        yield f"Against the publication: {' '.join(agreement_words(material.agreement))}"
 
 
 def _clinical(material: Material) -> Iterator[str]:
@@ -120,9 +122,8 @@ def _clinical(material: Material) -> Iterator[str]:
     if side is None:
         return
     answered = [e for e in side.entries if e.model is not None and e.model.answer != "undecided"]
-    same = sum(e.agreement.startswith("consistent") for e in answered)
-    opposite = sum(e.agreement.startswith("INCONSISTENT") for e in answered)
-    contested = sum(e.agreement.startswith("contested") for e in answered)
+    sides = [{bool(finding.agrees) for finding in e.findings} for e in answered]
+    same, opposite, contested = (sides.count(side) for side in ({True}, {False}, {True, False}))
     nothing = sum(not e.findings for e in answered)
     floored = sum(e.note.startswith(CANNOT) for e in side.entries)
     yield (

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resynapse.analysis.published import Cell, Comparison, protocols_with_tables, published
+from resynapse.analysis.censoring import ceiling_of
+from resynapse.analysis.published import protocols_with_tables, published
 from resynapse.analysis.summaries import summary
 from resynapse.protocol import Protocol, parameters
 from resynapse.report.numbers import number
 
 if TYPE_CHECKING:
     import polars as pl
-
-VERDICTS = {"agrees": "agree", "differs": "differ", "undecided": "undecided", "not run": "not run"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,20 @@ def article_tables(protocol: str, table: pl.DataFrame) -> list[TextTable]:
         keys += [cell for cell in cells if cell[1:] in lines and cell not in keys]
     counts = sorted({int(r["n"]) for r in cells.values()})
     n = f"n = {counts[0]}" if len(counts) == 1 else "n in brackets"
+    bounds = _censored(table)
+    for key in bounds & set(cells):
+        cells[key]["censored"] = True
     return [_pivot(f"{title} (mean ± SD, {n})", keys, cells, len(counts) > 1) for title, keys in groups.items()]
+
+
+def _censored(table: pl.DataFrame) -> set[tuple[str, str, str]]:
+    """Cells in which some value is at the ceiling of its outcome: their means are bounds."""
+    ceilings = {name: ceiling for name in table["outcome"].unique() if (ceiling := ceiling_of(name)) is not None}
+    found = set()
+    for row in table.select("arm", "condition", "outcome", "value").iter_rows() if ceilings else ():
+        if row[3] == ceilings.get(row[2]):
+            found.add(row[:3])
+    return found
 
 
 def flow_table(flow: pl.DataFrame) -> TextTable:
@@ -84,72 +95,17 @@ def _pivot(
     if len(outcomes) == 1:
         title = f"{title}: {lines[0][1]}"
     rows = [
-        (_named(c, o, len(conditions), len(outcomes)), *(_shown(cells.get((a, c, o)), counted) for a in arms))
+        (named_line(c, o, len(conditions), len(outcomes)), *(_shown(cells.get((a, c, o)), counted) for a in arms))
         for c, o in lines
     ]
     return TextTable(title, ("", *arms), tuple(rows))
 
 
-def _named(condition: str, outcome: str, conditions: int, outcomes: int) -> str:
+def named_line(condition: str, outcome: str, conditions: int, outcomes: int) -> str:
+    """How a row is named in a table of so many conditions and outcomes."""
     if outcomes == 1:
         return condition
     return f"{condition} {outcome}" if conditions > 1 else outcome
-
-
-def comparison_tables(comparison: Comparison) -> list[TextTable]:
-    """Every published cell beside ours, table by table, and once more those that differ."""
-    groups: dict[str, list[Cell]] = {}
-    for cell in comparison.cells:
-        groups.setdefault(_short(cell.table), []).append(cell)
-    tables = [_compared(f"{title}: published and ours", cells) for title, cells in groups.items()]
-    differing = [c for c in comparison.cells if c.verdict == "differs"]
-    return [*tables, _compared("Cells that differ", differing)] if differing else tables
-
-
-def _compared(title: str, cells: list[Cell]) -> TextTable:
-    lines = [(c.condition, c.outcome) for c in cells]
-    conditions, outcomes = len({c for c, _ in lines}), len({o for _, o in lines})
-    if outcomes == 1:
-        title = f"{title}, {lines[0][1]}"
-    rows = tuple(
-        (
-            c.arm,
-            _named(c.condition, c.outcome, conditions, outcomes),
-            _plus_minus(c.published_mean, c.published_sd, _digits(c)),
-            _plus_minus(c.mean, c.sd, _digits(c)),
-            _interval(c),
-            c.verdict,
-        )
-        for c in cells
-    )
-    return TextTable(title, ("arm", "", "published", "ours", "difference [95 %]", "verdict"), rows)
-
-
-def comparison_summary(comparison: Comparison) -> str:
-    """How many cells agree, and how many would not by chance alone."""
-    settings = sum(comparison.count(v, settings=True) for v in VERDICTS)
-    text = (
-        f"{len(comparison.cells)} published cells. Measured: {_counted(comparison, settings=False)}; "
-        f"chance alone would make about {comparison.expected_by_chance:.1f} differ. "
-        f"Settings ({settings} cells of sparsity, gain, protection): {_counted(comparison, settings=True)}."
-    )
-    if comparison.count("undecided"):
-        text += " Undecided: beyond the margin, but without an interval (one subject, or no published SD)."
-    if comparison.changed:
-        text += (
-            f" This run is NOT a replication: its protocol differs from the library's {comparison.protocol} "
-            f"in {', '.join(comparison.changed)}."
-        )
-    return text
-
-
-def _counted(comparison: Comparison, *, settings: bool) -> str:
-    counts = {v: comparison.count(v, settings=settings) for v in VERDICTS}
-    return ", ".join(f"{n} {VERDICTS[v]}" for v, n in counts.items() if n or v in ("agrees", "differs"))
-
-
-def _digits(cell: Cell) -> int:
-    return 1 if cell.unit in ("pct", "pp") else 3
 
 
 def _shown(cell: dict[str, object] | None, counted: bool) -> str:
@@ -158,30 +114,18 @@ def _shown(cell: dict[str, object] | None, counted: bool) -> str:
     mean, sd = float(str(cell["mean"])), cell["sd"]
     points = str(cell["outcome"]).startswith(("acc_", "enrolled", "manic_", "relapse_", "sparsity"))
     spread = None if sd is None else float(str(sd))
-    text = _plus_minus(mean, spread, 1 if points else 3)
+    text = plus_minus(mean, spread, 1 if points else 3)
     if not points and 0 < abs(mean) < 0.1:
         text = number(mean) if spread is None else f"{number(mean)} ± {number(spread)}"
+    text = f"≥ {text}" if cell.get("censored") else text
     return f"{text} ({cell['n']})" if counted else text
 
 
-def _plus_minus(mean: float | None, sd: float | None, digits: int) -> str:
+def plus_minus(mean: float | None, sd: float | None, digits: int) -> str:
+    """A mean with its SD, as tables show it; empty without a mean."""
     if mean is None:
         return ""
     return f"{mean:.{digits}f}" if sd is None else f"{mean:.{digits}f} ± {sd:.{digits}f}"
-
-
-def _interval(cell: Cell) -> str:
-    if cell.difference is None:
-        return ""
-    digits = _digits(cell)
-    text = f"{cell.difference:+.{digits}f}"
-    if cell.low is not None and cell.high is not None:
-        text += f" [{cell.low:+.{digits}f}, {cell.high:+.{digits}f}]"
-    return text
-
-
-def _short(title: str) -> str:
-    return re.sub(r"^printed (?=Table)|^Table .* / printed ", "", title)
 
 
 def _line(cells: Iterator[str] | list[str] | tuple[str, ...]) -> str:

@@ -22,7 +22,7 @@ from resynapse.protocol import (
     Train,
 )
 from resynapse.protocol.node import Path
-from resynapse.protocol.words import Line, counted, describe, lines
+from resynapse.protocol.words import NOISE, Line, counted, describe, lines
 
 _CHOICE = {"random": "at random", "smallest": "weakest first"}
 Ramp = float | tuple[float, float]
@@ -98,7 +98,7 @@ def _lesion(step: Lesion) -> str:
 
 def _assess(step: Assess) -> str:
     remarks = [f"mean of {step.draws} noise draws"] if step.draws > 1 else []
-    remarks += ["noise scaled to activation"] if step.noise == "scaled" else []
+    remarks += [f"noise {NOISE[step.noise]}"] if step.noise in NOISE else []
     return f"assess: {', '.join([step.condition, *remarks])}"
 
 

@@ -74,12 +74,14 @@ class _Rehearsal:
         inputs: NDArray[np.float64],
         modulation: Modulation,
         noise: Key | None = None,
+        noise_scale: Sequence[FloatArray] | None = None,
     ) -> FloatArray:
         # a pass costs what a pass through an equally dense network did: a tree of many arms has thousands
-        alike = (*(int(m.sum()) for m in network.masks), *inputs.shape, modulation.activation, noise is None)
+        of_noise = (noise is None, noise_scale is None)
+        alike = (*(int(m.sum()) for m in network.masks), *inputs.shape, modulation.activation, *of_noise)
         if alike not in self.passes:
             started = time.perf_counter()
-            scores = self.engine.respond(network, inputs, modulation, noise)
+            scores = self.engine.respond(network, inputs, modulation, noise, noise_scale)
             self.passes[alike] = (time.perf_counter() - started, scores)
         seconds, scores = self.passes[alike]
         self.seconds += seconds
@@ -90,6 +92,12 @@ class _Rehearsal:
         value = self.engine.activity(network, inputs, modulation)
         self.seconds += time.perf_counter() - started
         return value
+
+    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> list[FloatArray]:
+        started = time.perf_counter()
+        values = self.engine.spread(network, inputs, modulation)
+        self.seconds += time.perf_counter() - started
+        return values
 
     def saliency(
         self,

@@ -153,7 +153,7 @@ class _Walker:
 
         Looking leaves the state as it is, so arms that only look otherwise go on together.
         """
-        known: dict[tuple[Step, str], dict[str, float]] = {}
+        known: dict[tuple[Step, str], dict[str, float | None]] = {}
         left: dict[str, Route] = {}
         after: dict[str, Mapping[str, float]] = {}
         for arm, route in group.items():
@@ -186,7 +186,7 @@ class _Walker:
         suffix: str,
         arm: str,
         values: dict[str, float],
-        known: dict[tuple[Step, str], dict[str, float]],
+        known: dict[tuple[Step, str], dict[str, float | None]],
     ) -> bool:
         """Measure or select one arm; whether it goes on."""
         step, suffix = self._drawn(stop, [arm]), stop.named(suffix)
@@ -195,8 +195,11 @@ class _Walker:
             if (step, condition) not in known:
                 known[step, condition] = self._measured(state, step, condition)
             for name, value in known[step, condition].items():
-                self._store([arm], condition, name, value)
-            values.update(known[step, condition])
+                # what has no value now must not be decided by an earlier one
+                values.pop(name, None)
+                if value is not None:
+                    self._store([arm], condition, name, value)
+                    values[name] = value
         elif isinstance(step, Enrol):
             enrolled = self.everyone or step.criterion.holds(values)
             self._store([arm], step.condition + suffix, ENROLLED, 100.0 if enrolled else 0.0)
@@ -238,7 +241,7 @@ class _Walker:
             self.follow(state, branch.forks, suffix, seen)
         return state
 
-    def _measured(self, state: State, step: Assess, condition: str) -> dict[str, float]:
+    def _measured(self, state: State, step: Assess, condition: str) -> dict[str, float | None]:
         scale = 1.0
         if step.noise == "scaled":
             reference = state.network if state.induced is None else state.induced
@@ -248,7 +251,9 @@ class _Walker:
             modulation=state.modulation,
             marked=state.marked,
             draws=step.draws,
+            first_draw=step.first_draw,
             noise_scale=scale,
+            own_noise=step.noise == "own",
             data=self.data,
             key=self.subject.key.of(f"assess/{condition}"),
             responder=self.engine,

@@ -191,3 +191,16 @@ def test_of_many_arms_those_without_a_control_are_drawn_and_it_is_said(material:
         assert "sham" not in drawn.alt
     assert "not drawn" not in draw(many, "connections").caption.partition("stages")[0]
     assert draw(material, "pairs").caption.count("not drawn") == 0
+
+
+def test_the_intact_reference_is_no_arm_of_a_figure_and_it_is_said(material: Material) -> None:
+    whole = rs.controlled(material.protocol.only(["untreated", "ssri"]), "healthy")
+    table = pl.concat(
+        material.table.filter(pl.col("arm") == arm.partition(":")[0]).with_columns(arm=pl.lit(arm))
+        for arm in whole.routes
+    )
+    seen = replace(material, manifest=replace(material.manifest, protocol=whole), table=table)
+    assert seen.drawn == ("untreated", "ssri")
+    drawn = draw(seen, "pairs")
+    assert "healthy" not in drawn.alt
+    assert drawn.caption.endswith("untreated:healthy and ssri:healthy are not drawn; the tables have them.")

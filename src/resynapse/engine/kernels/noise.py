@@ -124,3 +124,28 @@ def add_noise(target, factor, units, key0, key1, tile, layer, draw):  # type: ig
         words_to_normals(words, small, bits, normal)
         for s in range(TILE):
             target[j, s] += factor * normal[s]
+
+
+@kernel
+def add_own_noise(target, offset, sd, scale, units, key0, key1, tile, layer, draw):  # type: ignore[no-untyped-def]
+    """As `add_noise`, with a mean and an sd for each unit; what has an sd of 0 draws nothing.
+
+    Parameters
+    ----------
+    offset, sd : float32 of shape (units,).
+    scale : multiplies both.
+    """
+    words = np.empty(TILE, np.uint32)
+    small = np.empty(TILE, np.float32)
+    bits = small.view(np.int32)
+    normal = np.empty(TILE, np.float32)
+    for j in range(units.size):
+        mean, factor = offset[j] * scale, sd[j] * scale
+        if factor > np.float32(0.0):
+            tile_words(words, key0, key1, tile, np.uint32(units[j]), np.uint32(layer), np.uint32(draw))
+            words_to_normals(words, small, bits, normal)
+            for s in range(TILE):
+                target[j, s] += mean + factor * normal[s]
+        else:
+            for s in range(TILE):
+                target[j, s] += mean

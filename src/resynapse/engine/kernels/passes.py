@@ -20,7 +20,7 @@ from resynapse.engine.kernels.activation import (
     scale_by_slope,
     tanh_layer,
 )
-from resynapse.engine.kernels.noise import add_noise
+from resynapse.engine.kernels.noise import add_noise, add_own_noise
 from resynapse.engine.kernels.optimiser import adam_block, adam_masked, decay_rows
 from resynapse.engine.kernels.options import kernel
 from resynapse.engine.kernels.sparse import columns_times, row_gradients, rows_times
@@ -40,6 +40,9 @@ class Modulations(NamedTuple):
     offset: NDArray[np.float32]
     noise_sd: NDArray[np.float32]
     shift: NDArray[np.float32]
+    unit_offset: NDArray[np.float32]
+    unit_sd: NDArray[np.float32]
+    """Mean and sd of the noise of each varying hidden unit, in place of `offset` and `noise_sd`; empty for none."""
 
 
 class Work(NamedTuple):
@@ -134,6 +137,10 @@ def forward(structure, parameters, inputs, modulations, key0, key1, tile, draw, 
         if modulations.noise_sd[i] > np.float32(0.0):
             units = structure.unit[at : at + rows]
             add_noise(target, modulations.noise_sd[i] * scale, units, key0, key1, tile, i, draw)
+        elif modulations.unit_sd.size > 0:
+            units = structure.unit[at : at + rows]
+            own_offset, own_sd = modulations.unit_offset[at : at + rows], modulations.unit_sd[at : at + rows]
+            add_own_noise(target, own_offset, own_sd, scale, units, key0, key1, tile, i, draw)
         alive = 0
         for j in range(rows):
             if living[j]:

@@ -43,6 +43,7 @@ def exercise() -> None:
         pass
     engine.respond(network, data.test.inputs, Modulation(noise_sd=1.0), key)
     engine.activity(network, data.test.inputs, NEUTRAL)
+    engine.spread(network, data.test.inputs, NEUTRAL)
 
 
 @cache

@@ -14,6 +14,8 @@ from resynapse.report.material import Material
 __all__ = ["FIGURES", "Kind", "draw"]
 NAMES = ("trial", "resilience", "probe", "pairs", "trajectories", "survival", "connections", "forest")
 """The files of this room that hold a figure, in the order of the report."""
+FEW = 2
+"""Up to so many arms that are left out are named."""
 OF_ARMS = frozenset(NAMES) - {"connections", "forest"}
 """Figures with something of every arm."""
 
@@ -58,7 +60,9 @@ def draw(material: Material, name: str) -> Drawn:
         raise ResynapseError(f"{material.path}: no figure {name!r} of this run: {reason}")
     with styled():
         made = FIGURES[name].draw(material)
-    left = len(material.arms) - len(material.drawn)
+    left = [arm for arm in material.arms if arm not in material.drawn]
     if left and name in OF_ARMS:
-        made = replace(made, caption=f"{made.caption} {left} arms with a control are not drawn; the tables have them.")
+        many = f"{len(left)} arms with a control"
+        said = f"{' and '.join(left) if len(left) <= FEW else many} {'is' if len(left) == 1 else 'are'} not drawn"
+        made = replace(made, caption=f"{made.caption} {said}; the tables have {'it' if len(left) == 1 else 'them'}.")
     return made

@@ -1,0 +1,1 @@
+"""Attribution: how much of a contrast between two arms each part of their treatments makes."""

@@ -1,0 +1,142 @@
+"""What is asked of an attribution: outcomes at conditions, and what must be measured for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from resynapse.errors import ProtocolError, nearest
+from resynapse.protocol import Derived, Protocol
+from resynapse.protocol.derived import Gathered, base
+from resynapse.protocol.paths import looks
+from resynapse.protocol.training import within
+
+USUAL = ("acc_combined", "acc_internal_2.5", "acc_biased_1.0")
+"""Asked where nothing is named: resilience, extreme noise and the manic probe, of these what is measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An outcome at a condition, with its count.
+
+    >>> str(Asked("acc_combined", "acute"))
+    'acc_combined at acute'
+    """
+
+    outcome: str
+    condition: str
+
+    def __str__(self) -> str:
+        return f"{self.outcome} at {self.condition}"
+
+
+@dataclass(slots=True)
+class Needed:
+    """What must be measured, by condition, and the rules that make the rest of it."""
+
+    measured: dict[str, set[str]] = field(default_factory=dict)
+    rules: list[Derived] = field(default_factory=list)
+
+    def of(self, protocol: Protocol, arm: str, asked: Asked) -> bool:
+        """Add what an outcome needs in an arm; False where the arm has no such outcome."""
+        known = measured(protocol, arm)
+        if asked.outcome in known.get(asked.condition, ()):
+            self.measured.setdefault(asked.condition, set()).add(asked.outcome)
+            return True
+        for rule in protocol.derived:
+            written = next((w for w in rule.writes if w in (asked.condition, base(asked.condition))), None)
+            if rule.outcome == asked.outcome and written is not None:
+                inputs = list(_inputs(rule, asked.condition[len(written) :], known))
+                if inputs and all(self.of(protocol, arm, one) for one in inputs):
+                    if rule not in self.rules:
+                        self.rules.append(rule)
+                    return True
+        return False
+
+
+def _inputs(rule: Derived, suffix: str, known: dict[str, list[str]]) -> Iterator[Asked]:
+    """What a rule reads to write at one count of its condition; a rule that gathers counts reads them all."""
+    for condition in rule.reads:
+        if isinstance(rule, Gathered):
+            yield from (Asked(rule.of, found) for found in known if condition in (found, base(found)))
+        else:
+            yield Asked(rule.of, condition + suffix)
+    if rule.selects is not None:
+        when, condition = rule.selects
+        yield Asked(when.outcome, condition)
+
+
+def measured(protocol: Protocol, arm: str) -> dict[str, list[str]]:
+    """The outcomes that an arm measures at each condition of its follow-up, in order."""
+    found: dict[str, list[str]] = {}
+    for condition, step in looks(tuple(s for s in protocol.routes[arm] if within(s) == "follow_up")):
+        found.setdefault(condition, []).extend(step.stored)
+    return found
+
+
+def asked(
+    protocol: Protocol, arms: tuple[str, str], outcomes: Sequence[str], at: str | None
+) -> tuple[tuple[Asked, ...], Needed]:
+    """What the words ask for.
+
+    Parameters
+    ----------
+    outcomes : ``OUTCOME at CONDITION``, or ``OUTCOME`` alone; none means those of `USUAL` that are measured.
+    at : the condition of outcomes that name none; by default the first of the follow-up that has them in both arms. A
+        condition without its count means the first count.
+
+    Raises
+    ------
+    ProtocolError : a condition or an outcome that the two arms do not have in common.
+    """
+    shared = [c for c in measured(protocol, arms[0]) if c in measured(protocol, arms[1])]
+    shared += [w for rule in protocol.derived if isinstance(rule, Gathered) for w in rule.writes]
+    needed = Needed()
+
+    def has(one: Asked) -> bool:
+        trial = Needed()
+        return all(trial.of(protocol, arm, one) for arm in arms)
+
+    def first(outcome: str, condition: str | None) -> Asked | None:
+        among = [c for c in shared if condition is None or condition in (c, base(c))]
+        return next((Asked(outcome, c) for c in among if has(Asked(outcome, c))), None)
+
+    if not shared:
+        raise ProtocolError(f"{arms[0]} and {arms[1]} have no condition after treatment in common; name other arms")
+    if not outcomes:
+        where = shared[0] if at is None else at
+        if where not in [*shared, *map(base, shared)]:
+            raise ProtocolError(_why(USUAL[0], where, shared, protocol, arms))
+        outcomes = [name for name in USUAL if first(name, where) is not None]
+        if not outcomes:
+            raise ProtocolError(f"none of {', '.join(USUAL)} is measured at {where!r} in both arms; name an outcome")
+    found = []
+    for text in outcomes:
+        outcome, _, condition = (part.strip() for part in text.partition(" at "))
+        meant = condition or at
+        one = first(outcome, meant)
+        if one is None:
+            raise ProtocolError(_why(outcome, meant, shared, protocol, arms))
+        for arm in arms:
+            needed.of(protocol, arm, one)
+        if one not in found:
+            found.append(one)
+    needed.rules.sort(key=protocol.derived.index)
+    return tuple(found), needed
+
+
+def _why(outcome: str, condition: str | None, shared: list[str], protocol: Protocol, arms: tuple[str, str]) -> str:
+    """What is wrong with an outcome at a condition."""
+    if condition is not None and condition not in shared and condition not in map(base, shared):
+        names = list(dict.fromkeys([*map(base, shared), *shared]))
+        one = ", ".join(arm for arm in arms if condition in [*(m := measured(protocol, arm)), *map(base, m)])
+        only = f"only {one} is assessed there; " if one else ""
+        return f"{arms[0]} and {arms[1]} are not both assessed at {condition!r} after treatment; {only}" + nearest(
+            condition, names
+        )
+    where = [c for c in shared if condition is None or condition in (c, base(c))]
+    both = [measured(protocol, arm) for arm in arms]
+    known = [o for c in where for o in both[0].get(c, []) if o in both[1].get(c, [])]
+    known += [rule.outcome for rule in protocol.derived if not {*map(base, where)}.isdisjoint(rule.writes)]
+    there = f" at {condition!r}" if condition is not None else " after treatment"
+    return f"{outcome!r} is not measured{there} in both arms; {nearest(outcome, dict.fromkeys(known))}"

@@ -1,0 +1,182 @@
+"""What a run, its battery of controls and the published figures say to one reading of a claim."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from resynapse.analysis.cells import Cell, Cells
+from resynapse.audits.arithmetic import Arithmetic, Printed, compute
+from resynapse.audits.combinations import combinations
+from resynapse.audits.findings import Finding, Status, find
+from resynapse.audits.worlds import AS_RUN, World
+from resynapse.protocol.claims import Claim, Reading
+from resynapse.protocol.criteria import Test
+
+Standing = Literal["holds", "open", "fails", "missing"]
+FALSE_DISCOVERIES = 0.05
+"""Share of false ones among the failures that break a claim."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A reading in the world of one nuisance control.
+
+    Parameters
+    ----------
+    control : name of the world.
+    findings : one a test that it touches.
+    q : of each finding, the smallest false-discovery rate at which it counts as a failure; None where it has no p.
+    """
+
+    control: str
+    findings: tuple[Finding, ...]
+    q: tuple[float | None, ...] = ()
+
+    @property
+    def failures(self) -> tuple[Finding, ...]:
+        """What fails here and survives the false-discovery rate of the whole battery."""
+        pairs = zip(self.findings, self.q, strict=True)
+        return tuple(f for f, q in pairs if f.status == "fails" and q is not None and q <= FALSE_DISCOVERIES)
+
+    @property
+    def undecided(self) -> tuple[Finding, ...]:
+        """What is no longer shown here, and no failure either."""
+        failures = self.failures
+        return tuple(f for f in self.findings if f.status != "holds" and f not in failures)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingResult:
+    """One reading of a claim with everything that was found about it.
+
+    Parameters
+    ----------
+    id, interpretation, among : of the reading.
+    standing : ``fails`` where a test fails as run or on the published figures, ``holds`` where all tests hold and the
+        figures allow them, else ``open``; ``missing`` where this run does not measure it.
+    findings, arithmetic : one a test, as run and on the published figures.
+    checks : one a world of the battery that touches it.
+    """
+
+    id: str
+    interpretation: str
+    among: str
+    standing: Standing
+    findings: tuple[Finding, ...]
+    arithmetic: tuple[Arithmetic, ...]
+    checks: tuple[Check, ...] = ()
+
+    @property
+    def contradicted(self) -> Arithmetic | None:
+        """What the published figures exclude."""
+        return next((a for a in self.arithmetic if a.says == "contradicted"), None)
+
+    @property
+    def breakers(self) -> tuple[tuple[Check, Finding], ...]:
+        """What breaks it, shifts of means before single exceptions, the surest first."""
+        found = [(check, finding, q) for check in self.checks for finding, q in _failures(check)]
+        return tuple((c, f) for c, f, q in sorted(found, key=lambda one: (one[1].worst is not None, one[2])))
+
+    @property
+    def decides(self) -> Finding:
+        """The finding that says most as run: what is missing, a failure, what is open, or the first of all."""
+        said = self.contradicted
+        if said is not None:
+            return self.findings[self.arithmetic.index(said)]
+        for status in ("missing", "fails", "open"):
+            for finding in self.findings:
+                if finding.status == status:
+                    return finding
+        return self.findings[0]
+
+
+def read(reading: Reading, cells: Cells, battery: Sequence[World], table: Mapping[Cell, Printed]) -> ReadingResult:
+    """One reading as run, in every world of the battery that touches it, and on the published figures.
+
+    The q of its checks are still to be set: they depend on all other claims (`with_rates`).
+    """
+    as_run = replace(AS_RUN, among=reading.selects)
+    findings = tuple(find(test, cells, as_run) for test in reading.tests)
+    said = tuple(compute(test, table) for test in reading.tests) if not reading.among else ()
+    return ReadingResult(
+        id=reading.id,
+        interpretation=reading.interpretation,
+        among=reading.among,
+        standing=_standing(findings, said),
+        findings=findings,
+        arithmetic=said,
+        checks=tuple(_checks(reading, cells, battery)),
+    )
+
+
+def with_rates(results: Mapping[str, Sequence[ReadingResult]]) -> dict[str, tuple[ReadingResult, ...]]:
+    """The same results with the false-discovery rate over every check of every claim (Benjamini-Hochberg)."""
+    from scipy.stats import false_discovery_control
+
+    every = [f.p for found in results.values() for one in found for check in one.checks for f in check.findings]
+    known = [p for p in every if p is not None]
+    rates = iter(false_discovery_control(known).tolist() if known else [])
+    return {
+        claim: tuple(
+            replace(one, checks=tuple(replace(c, q=tuple(_next(f, rates) for f in c.findings)) for c in one.checks))
+            for one in found
+        )
+        for claim, found in results.items()
+    }
+
+
+def _next(finding: Finding, rates: Iterator[float]) -> float | None:
+    return None if finding.p is None else next(rates)
+
+
+def _failures(check: Check) -> Iterator[tuple[Finding, float]]:
+    failures = check.failures
+    for finding, q in zip(check.findings, check.q, strict=True):
+        if q is not None and finding in failures:
+            yield finding, q
+
+
+def _standing(findings: Sequence[Finding], said: Sequence[Arithmetic]) -> Standing:
+    if any(a.says == "contradicted" for a in said):
+        return "fails"
+    statuses: set[Status] = {f.status for f in findings}
+    for status in ("missing", "fails", "open"):
+        if status in statuses:
+            return status
+    return "holds"
+
+
+def _checks(reading: Reading, cells: Cells, battery: Sequence[World]) -> Iterator[Check]:
+    for world in battery:
+        there = replace(world, among=reading.selects)
+        findings = tuple(find(test, cells, there) for test in reading.tests if touched(test, cells, world))
+        if findings:
+            yield Check(control=world.name, findings=findings)
+
+
+def touched(test: Test, cells: Cells, world: World) -> bool:
+    """Whether a world changes what a test reads, and changes it on both sides of a comparison.
+
+    An arm that another control made (``ssri:no-gain``) is comparable with a changed arm only where it was changed too.
+    """
+    here, there = combinations(test, cells.keys, world), combinations(test, cells.keys)
+    if here.missing or here.parts == there.parts:
+        return False
+    arms = {measure.arm for measure in test.measures}
+    return not world.arms or all(arm in world.arms or not _made_of(arm, world) for arm in arms)
+
+
+def _made_of(arm: str, world: World) -> bool:
+    """Whether a control made this arm of one that the world changes."""
+    of, made, _ = arm.partition(":")
+    return bool(made) and of in world.arms
+
+
+def results_of(
+    claims: Sequence[Claim], cells: Cells, battery: Sequence[World], table: Mapping[Cell, Printed]
+) -> dict[str, tuple[ReadingResult, ...]]:
+    """Every reading of every claim, by the claim's id."""
+    found = {c.id: tuple(read(reading, cells, battery, table) for reading in c.readings) for c in claims}
+    return with_rates(found)
