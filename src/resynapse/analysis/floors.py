@@ -1,8 +1,7 @@
 """Whether a question can be asked of a run: where a state stands at chance there is nothing left to lose or to compare.
 
-A test with equal classes is passed at ``100 / classes`` by guessing. Classes of a finite test set are not quite equal,
-so that guessing one class throughout scores a little more. So the floor is a tenth of the way from chance to the intact
-network, or to 100 % where none was run.
+Guessing scores ``100 / classes``, and a little more where one class is guessed throughout, as the classes of a finite
+test set are not quite equal. So the floor is `ROOM` above chance, as for every other test (`reference`).
 """
 
 from __future__ import annotations
@@ -13,12 +12,8 @@ import numpy as np
 
 from resynapse.analysis.cells import Cells, Floats
 from resynapse.analysis.intervals import mean_interval
+from resynapse.analysis.reference import ROOM, references
 from resynapse.protocol import Protocol
-
-BAND = 0.1
-"""Share of the way from chance to the intact network that still counts as the floor."""
-HEALTHY = "healthy"
-"""The control whose variant is the intact network."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +40,8 @@ def chance(protocol: Protocol) -> float:
 
 def intact(cells: Cells, protocol: Protocol, condition: str, outcome: str) -> Floats | None:
     """The intact network at a condition, subjects without a value left out; None where none was run."""
-    for name, variant in protocol.variants.items():
-        column = cells.column(name, condition, outcome) if variant.control == HEALTHY else None
+    for name in references(protocol):
+        column = cells.column(name, condition, outcome)
         present = np.zeros(0) if column is None else column[~np.isnan(column)]
         if len(present):
             return present
@@ -56,11 +51,14 @@ def intact(cells: Cells, protocol: Protocol, condition: str, outcome: str) -> Fl
 def at_floor(state: Stands, cells: Cells, protocol: Protocol) -> str:
     """Why a state is not shown to stand above the floor of its test; empty where it is."""
     guess, healthy = chance(protocol), intact(cells, protocol, state.condition, state.outcome)
-    top = 100.0 if healthy is None else float(healthy.mean())
-    reference = "" if healthy is None else f", an intact network {top:.1f}"
-    if top <= guess + BAND * (100.0 - guess):
-        return f"an intact network fails {state.outcome} at {state.condition} too ({top:.1f} %; chance {guess:g})"
-    floor = guess + BAND * (top - guess)
+    floor, reference = guess + ROOM, ""
+    if healthy is not None:
+        reference = f", an intact network {healthy.mean():.1f}"
+        if healthy.mean() < floor:
+            return (
+                f"an intact network fails {state.outcome} at {state.condition} too ({healthy.mean():.1f} %; chance "
+                f"{guess:g})"
+            )
     interval, mean = mean_interval(state.values, "free"), float(state.values.mean())
     if (mean if interval.low is None else interval.low) > floor:
         return ""
