@@ -109,9 +109,9 @@ def study(one: Found) -> tuple[str, ...]:
 def sensitivity(indices: Sequence[Found]) -> Iterable[tuple[str, ...]]:
     """The largest effects on each quantity."""
     for quantity in dict.fromkeys(i["quantity"] for i in indices):
-        found = sorted(
-            (i for i in indices if i["quantity"] == quantity and i["shown"]), key=lambda i: -i["effect"]
-        )[:EFFECTS]
+        found = sorted((i for i in indices if i["quantity"] == quantity and i["shown"]), key=lambda i: -i["effect"])[
+            :EFFECTS
+        ]
         shown = [
             f"{i['factor']} {number(i['effect'])} [{number(i['effect_low'])}, {number(i['effect_high'])}]"
             for i in found

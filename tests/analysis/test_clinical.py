@@ -9,6 +9,8 @@ from dataclasses import asdict
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 import resynapse as rs
@@ -95,11 +97,11 @@ def test_agreement_in_direction_names_the_studies_and_the_level_of_chance(tidy: 
     assert entry.model is not None
     assert (entry.model.answer, entry.model.subjects_yes) == ("yes", 7)
     assert entry.agreement == "consistent in direction with Geddes 2003, ANTLER 2021, Kato 2021"
-    # ANTLER and Kato can be drawn, Geddes cannot
-    assert entry.chance == 0.25
-    assert entry.p == 0.25
+    # ANTLER and Kato can be drawn, Geddes cannot; the model gave one answer, not two
     assert entry.share_of_draws is not None
     assert entry.share_of_draws > 0.99
+    assert entry.chance == pytest.approx(0.5, abs=0.005)
+    assert entry.p == 0.5
     assert [f.share_of_draws is None for f in entry.findings] == [True, False, False]
 
 
@@ -236,17 +238,89 @@ def test_arms_that_name_no_class_have_no_clinical_side(tidy: Tidy) -> None:
     assert side_by_side(cells, SWITCH_RELAPSE, ()) is None
 
 
-def test_joint_agreement_is_counted_over_all_patterns() -> None:
+def test_joint_agreement_is_that_of_the_models_one_answer() -> None:
     yes = np.array([[True, True, False, True], [True, False, False, True]])
-    # patterns: yes-yes twice, yes-no once, no-no once, no-yes never
-    assert joint_agreement(yes, True) == (0.5, 0.25, 0.25)
-    assert joint_agreement(yes, False) == (0.25, 0.25, 0.75)
+    # both yes in two draws of four, both no in one, apart in one
+    assert joint_agreement(yes, True) == (0.5, (0.5 + 0.25) / 2, 0.5)
+    assert joint_agreement(yes, False) == (0.25, (0.5 + 0.25) / 2, 1.0)
 
 
-def test_by_luck_draws_agree_as_often_as_chance_says() -> None:
-    yes = np.random.default_rng(0).random((3, 40_000)) < 0.5
-    share, chance, _ = joint_agreement(yes, True)
-    assert share == pytest.approx(chance, abs=5 * np.sqrt(chance / 40_000))
+@given(st.integers(1, 6), st.booleans())
+def test_findings_that_agree_among_themselves_are_met_by_a_coin_in_half_of_all_throws(k: int, answer: bool) -> None:
+    """Not in 1 / 2**k: k findings on one side are one bit."""
+    share, chance, p = joint_agreement(np.ones((k, 50), dtype=bool), answer)
+    assert (share, chance, p) == (float(answer), 0.5, 0.5 if answer else 1.0)
+
+
+@given(st.integers(1, 5))
+def test_the_answers_of_a_coin_agree_as_often_as_chance_says(k: int) -> None:
+    rng = np.random.default_rng(k)
+    yes = rng.random((k, 400)) < rng.random((k, 1))
+    shares = [joint_agreement(yes, answer)[0] for answer in (True, False)]
+    assert joint_agreement(yes, True)[1] == pytest.approx(np.mean(shares))
+    assert np.mean(shares) <= 0.5
+
+
+CHANCE = 25.0
+"""Of the four classes of `switch-relapse`."""
+
+
+def _switch(tidy: Tidy, untreated: Column, healthy: Column | None = None) -> Beside:
+    values: dict[tuple[str, str, str], Column] = {
+        ("untreated", "acute", "acc_biased_1.0"): untreated,
+        ("ssri", "acute", "acc_biased_1.0"): [value + 20 for value in untreated if value is not None],
+    }
+    if healthy is not None:
+        values["untreated:healthy", "acute", "acc_biased_1.0"] = healthy
+    return _entry(_side(tidy(values)), "switch", "ssri")
+
+
+@pytest.mark.parametrize("healthy", [None, [95.0] * 8])
+def test_a_question_whose_comparator_stands_at_chance_cannot_be_asked(tidy: Tidy, healthy: Column | None) -> None:
+    """The untreated network of the publication scores 25.5 +- 0.9 there: no drug could take anything away."""
+    entry = _switch(tidy, [25.5 + d for d in (-1.4, -0.9, -0.4, 0.0, 0.1, 0.5, 0.9, 1.2)], healthy)
+    assert entry.model is None
+    assert entry.agreement == "cannot be asked of this run"
+    assert entry.note.startswith("cannot be asked of this run: untreated stands at chance in acc_biased_1.0: 25.5 [")
+    assert ("an intact network 95.0" in entry.note) == (healthy is not None)
+    assert {f.agrees for f in entry.findings} == {None}
+    assert (entry.share_of_draws, entry.chance, entry.p) == (None, None, None)
+
+
+def test_a_comparator_above_the_floor_is_asked(tidy: Tidy) -> None:
+    entry = _switch(tidy, [70.0 + d for d in range(8)], [95.0] * 8)
+    assert entry.model is not None
+    assert entry.model.answer == "no"
+
+
+def test_a_test_that_an_intact_network_fails_asks_nothing(tidy: Tidy) -> None:
+    entry = _switch(tidy, [40.0 + d for d in range(8)], [CHANCE + 0.5] * 8)
+    assert entry.model is None
+    assert "an intact network fails acc_biased_1.0 at acute too" in entry.note
+
+
+def test_chance_is_that_of_the_task(tidy: Tidy) -> None:
+    """With ten classes 25 % is well above it."""
+    values = {
+        ("untreated", "acute", "acc_biased_1.0"): [25.0, 26, 27, 28],
+        ("ssri", "acute", "acc_biased_1.0"): [50.0] * 4,
+    }
+    entry = _entry(_side(tidy(values), load("digits-switch-relapse")), "switch", "ssri")
+    assert entry.model is not None
+    assert entry.model.answer == "no"
+
+
+def test_durations_that_all_stand_at_chance_say_nothing_of_length(tidy: Tidy) -> None:
+    counts = (25, 50, 100)
+    values = {("ssri", f"maintenance={c}", "acc_biased_1.0"): [25 + c / 100 + s / 9 for s in range(6)] for c in counts}
+    entry = _entry(_side(tidy(values)), "longer treatment", "ssri")
+    assert entry.model is None
+    assert "ssri after its best duration stands at chance" in entry.note
+
+
+def test_no_time_passes_where_stopping_is_read_and_it_is_said(tidy: Tidy) -> None:
+    entry = _stopping(tidy, [90, 91, 92, 93, 94, 95, 96], [80] * 7)
+    assert any("No time passes" in r and "Geddes 2003" in r and "ANTLER 2021" in r for r in entry.remarks)
 
 
 def test_the_frame_has_a_row_for_every_finding_and_for_every_absence(tidy: Tidy) -> None:

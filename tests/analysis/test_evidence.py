@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
+from resynapse.analysis.contested import OMITTED
 from resynapse.analysis.evidence import DRAWS, RATIOS, Figure, figure, figures
 from resynapse.errors import ResynapseError
 
@@ -78,3 +80,24 @@ def test_a_figure_is_drawn_alike_every_time() -> None:
 def test_an_unknown_figure_is_refused_with_its_nearest_name() -> None:
     with pytest.raises(ResynapseError, match="did you mean 'sw_henry_li'"):
         figure("sw_henry_lit")
+
+
+PAGES = sorted((Path(__file__).parents[2] / "docs").rglob("*.md"))
+
+
+def test_the_pages_say_how_many_figures_ship() -> None:
+    said = [
+        int(n) for page in PAGES for n in re.findall(r"(\d+) published (?:clinical )?figures", page.read_text("utf-8"))
+    ]
+    assert len(said) >= 2
+    assert set(said) == {len(figures())}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_page_prints_a_figure_of_a_study_that_is_left_out_as_unverified(page: Path) -> None:
+    """A study named as omitted has no number behind its name."""
+    names = [re.search(r"(Baldessarini 2015|Hu 2022|STEP-BD)", line) for line in OMITTED]
+    assert all(names)
+    text = " ".join(page.read_text("utf-8").split())
+    for name in (found[0] for found in names if found):
+        assert not re.search(rf"{name}[^.;,(]{{0,12}}\([^)]*\d", text), name

@@ -7,8 +7,9 @@ from typing import Literal
 
 import numpy as np
 
-from resynapse.analysis.cells import Cells, Floats
+from resynapse.analysis.cells import Cells, Floats, at_count
 from resynapse.analysis.dose import trends
+from resynapse.analysis.floors import Stands, at_floor
 from resynapse.analysis.intervals import Interval, mean_interval
 from resynapse.analysis.planning import FEWEST
 from resynapse.analysis.probes import probes
@@ -16,6 +17,7 @@ from resynapse.protocol import Protocol
 
 REFERENCE = "untreated"
 PROBE = "acc_biased_1.0"
+CANNOT = "cannot be asked of this run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,54 +63,103 @@ def answer(differences: Floats, selected_from: int) -> ModelAnswer | None:
     )
 
 
-Read = tuple[Floats | None, int, str]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """What an arm says to a question, before it is judged.
+
+    Parameters
+    ----------
+    differences : of the subjects, above 0 for yes; None where nothing was measured.
+    selected_from : subjects before responders were selected.
+    note : why there are no differences.
+    stands : the state that must be above the floor of its test, or there is nothing to lose or to compare.
+    """
+
+    differences: Floats | None = None
+    selected_from: int = 0
+    note: str = ""
+    stands: Stands | None = None
+
+
+def read(question: str, arm: str, cells: Cells, protocol: Protocol) -> tuple[ModelAnswer | None, str]:
+    """The model's answer to a question from one arm, or None and why there is none."""
+    found = READ[question](arm, cells, protocol)
+    if found.differences is None or not len(found.differences):
+        return None, found.note
+    floor = at_floor(found.stands, cells, protocol) if found.stands is not None else ""
+    if floor:
+        return None, f"{CANNOT}: {floor}"
+    return answer(found.differences, found.selected_from), found.note
 
 
 def _stopping(arm: str, cells: Cells, _: Protocol) -> Read:
     on, off = (cells.column(arm, condition, "acc_combined") for condition in ("acute", "off"))
     untreated = cells.column(REFERENCE, "acute", "acc_combined")
     if on is None or off is None:
-        return None, 0, "acc_combined was not measured on and off the drug"
+        return Read(note="acc_combined was not measured on and off the drug")
     if untreated is None:
-        return None, 0, f"no arm {REFERENCE}, against which responders are selected"
+        return Read(note=f"no arm {REFERENCE}, against which responders are selected")
     known = ~np.isnan(on - off - untreated)
     chosen = known & (on > untreated)
-    note = "" if chosen.any() else "no simulated subject responded"
-    return (on - off)[chosen], int(known.sum()), note
+    return Read(
+        differences=(on - off)[chosen],
+        selected_from=int(known.sum()),
+        note="" if chosen.any() else "no simulated subject responded",
+        stands=Stands(name=f"{arm} on the drug", condition="acute", outcome="acc_combined", values=on[chosen]),
+    )
 
 
 def _longer(arm: str, cells: Cells, protocol: Protocol) -> Read:
     for one in probes(cells, protocol):
         if one.arm == arm and one.within == "maintenance" and len(one.counts) >= 3:
             values = one.values[~np.isnan(one.values).any(axis=1)]
-            return trends(values), len(values), ""
-    return None, 0, "no probe at three durations of maintenance or more"
+            stands = Stands(
+                name=f"{arm} after its best duration",
+                condition=at_count(one.within, one.counts[-1]),
+                outcome=one.rule.of,
+                values=values.max(axis=1, initial=0.0),
+            )
+            return Read(
+                differences=trends(values),
+                selected_from=len(values),
+                stands=stands if one.rule.of.startswith("acc_") else None,
+            )
+    return Read(note="no probe at three durations of maintenance or more")
 
 
 def _switch(arm: str, cells: Cells, _: Protocol) -> Read:
     treated, untreated = (cells.column(a, "acute", PROBE) for a in (arm, REFERENCE))
     if treated is None or untreated is None:
-        return None, 0, f"{PROBE} was not measured at acute in {arm} and {REFERENCE}"
-    differences = untreated - treated
-    differences = differences[~np.isnan(differences)]
-    return differences, len(differences), ""
+        return Read(note=f"{PROBE} was not measured at acute in {arm} and {REFERENCE}")
+    known = ~np.isnan(untreated - treated)
+    return Read(
+        differences=(untreated - treated)[known],
+        selected_from=int(known.sum()),
+        stands=Stands(name=REFERENCE, condition="acute", outcome=PROBE, values=untreated[known]),
+    )
 
 
 def _stabiliser(arm: str, cells: Cells, _: Protocol) -> Read:
     without = f"{arm}:no-protection"
     shared = [
-        (a, b)
+        (key.condition, a, b)
         for key in cells.keys
         if key.arm == arm and key.condition.startswith("maintenance") and key.outcome == PROBE
         and (a := cells.column(*key)) is not None
         and (b := cells.column(without, key.condition, PROBE)) is not None
     ]  # fmt: skip
     if not shared:
-        return None, 0, "no arm without the stabiliser; run it with --control no-protection"
-    differences = np.mean([a - b for a, b in shared], axis=0)
-    differences = differences[~np.isnan(differences)]
-    return differences, len(differences), ""
+        return Read(note="no arm without the stabiliser; run it with --control no-protection")
+    kept, bare = (np.mean(columns, axis=0) for columns in ([a for _, a, _ in shared], [b for *_, b in shared]))
+    known = ~np.isnan(kept - bare)
+    better = np.maximum(kept, bare)[known]
+    name = f"{arm} with the stabiliser and without"
+    return Read(
+        differences=(kept - bare)[known],
+        selected_from=int(known.sum()),
+        stands=Stands(name=name, condition=shared[-1][0], outcome=PROBE, values=better),
+    )
 
 
 READ = {"stopping": _stopping, "longer treatment": _longer, "switch": _switch, "stabiliser": _stabiliser}
-"""By the key of the question: the differences of an arm, subjects before selection, and why there are none."""
+"""By the key of the question."""

@@ -1,8 +1,10 @@
 """Clinical figures beside a run: directions only, both sides of what is contested, and what no figure was found for.
 
 The rules are built in. Figures that were not verified never appear. Percentages are never compared. A direction of the
-model is read within subjects, and counts only if its interval excludes 0. For findings whose uncertainty is published,
-the share of draws that agree with the model stands beside the level of chance.
+model is read within subjects, and counts only if its interval excludes 0. A question to which the run has nothing left
+to lose or to compare cannot be asked of it. For findings whose uncertainty is published, the share of draws that agree
+with the model stands beside the level of chance, which is that of the model's answer: one bit a question, however many
+findings stand beside it.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from resynapse.analysis.answers import PROBE, READ, ModelAnswer, answer
+from resynapse.analysis.answers import CANNOT, PROBE, ModelAnswer, read
 from resynapse.analysis.cells import Cells
 from resynapse.analysis.contested import OMITTED, TOPICS, Topic
 from resynapse.analysis.evidence import RATIOS, Figure, figure, figures
@@ -67,8 +69,10 @@ class Beside:
     ----------
     model : None where the run cannot answer, for the reason in `note`.
     agreement : in words.
-    share_of_draws, chance : of draws in which every finding that can be drawn has the model's direction, and by luck.
-    p : share of all patterns of directions that at least as many draws have (a permutation p).
+    share_of_draws : of draws in which every finding that can be drawn has the model's direction.
+    chance : the same share for an answer by the toss of a coin: half of the draws in which these findings agree among
+        themselves.
+    p : share of the two answers, yes and no, that at least as many draws have (the model's answer permuted): 0.5 or 1.
     """
 
     question: str
@@ -188,7 +192,11 @@ def side_by_side(cells: Cells, protocol: Protocol, orders: tuple[Orders, ...]) -
 
 
 def joint_agreement(yes: NDArray[np.bool_], answer: bool) -> tuple[float, float, float]:
-    """How often all drawn findings answer like the model, how often by luck, and a permutation p.
+    """How often all drawn findings answer like the model, how often like a coin, and a permutation p.
+
+    The model answers one bit, so that is what is tossed and permuted: findings that agree among themselves are no more
+    evidence for agreement with the model than one of them. A coin agrees with `k` of them in half of all draws in which
+    they agree, never in ``1 / 2**k``.
 
     Parameters
     ----------
@@ -197,18 +205,16 @@ def joint_agreement(yes: NDArray[np.bool_], answer: bool) -> tuple[float, float,
 
     Returns
     -------
-    share of draws in which every finding has the answer; chance 1 / 2**k for k findings; share of all 2**k patterns of
-    answers that at least as many draws have.
+    share of draws in which every finding has the answer; mean of that share over both answers; share of the two answers
+    that at least as many draws have.
     """
-    patterns = (1 << np.arange(len(yes))) @ yes
-    share = np.bincount(patterns, minlength=2 ** len(yes)) / yes.shape[1]
-    observed = float(share[-1] if answer else share[0])
-    return observed, 0.5 ** len(yes), float(np.mean(share >= observed))
+    shares = {said: float(np.mean((yes == said).all(axis=0))) for said in (True, False)}
+    observed = shares[answer]
+    return observed, sum(shares.values()) / 2, float(np.mean([share >= observed for share in shares.values()]))
 
 
 def _beside(question: Question, arm: str, cells: Cells, protocol: Protocol) -> Beside:
-    differences, selected_from, note = READ[question.key](arm, cells, protocol)
-    model = None if differences is None else answer(differences, selected_from)
+    model, note = read(question.key, arm, cells, protocol)
     found = [one for one in question.findings if arm in one.arms and all(f.verified for f in _figures(one))]
     beside = tuple(_finding(one, model) for one in found)
     share, chance, p = _jointly(found, model)
@@ -220,7 +226,7 @@ def _beside(question: Question, arm: str, cells: Cells, protocol: Protocol) -> B
         status=question.status if found else "absent",
         model=model,
         findings=beside,
-        agreement=_agreement(model, beside),
+        agreement=_agreement(model, beside, note),
         share_of_draws=share,
         chance=chance,
         p=p,
@@ -290,11 +296,11 @@ def _jointly(found: list[Finding], model: ModelAnswer | None) -> tuple[float, fl
     return joint_agreement(np.stack(drawn), model.answer == "yes")
 
 
-def _agreement(model: ModelAnswer | None, findings: tuple[FindingBeside, ...]) -> str:
+def _agreement(model: ModelAnswer | None, findings: tuple[FindingBeside, ...], note: str) -> str:
     if not findings:
         return "no clinical figure was found for this class: neither supported nor refuted"
     if model is None:
-        return "this run gives no answer"
+        return CANNOT if note.startswith(CANNOT) else "this run gives no answer"
     if model.answer == "undecided":
         why = "its interval includes 0" if model.interval else f"no interval ({model.interval.note})"
         return f"undecided in this run: {why}"

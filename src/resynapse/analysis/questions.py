@@ -96,6 +96,8 @@ QUESTIONS = (
         remarks=(
             "Enriched withdrawal designs select responders and mix relapse with withdrawal reactions.",
             "In the model a drug state is switched off at once; nothing tapers.",
+            "The model's loss is read at the instant of stopping. No time passes, so nothing relapses: trials such as "
+            "Geddes 2003 and ANTLER 2021 count relapses over months.",
         ),
     ),
     Question(
@@ -149,7 +151,8 @@ QUESTIONS = (
             Finding(study="Peet 1994, SSRI", says="no", first="sw_peet_ssri", second="sw_peet_pbo"),
         ),
         remarks=(
-            "An untreated pruned network fails the probe because it is damaged, which is not a switch.",
+            "An untreated pruned network fails the probe because it is damaged, which is not a switch. Where it stands "
+            "at chance a drug can take nothing away, and the question cannot be asked.",
             "A threshold on an accuracy is not mania; SSRI switch alone runs from 3.7 to 25 % with its definition.",
         ),
     ),
@@ -215,7 +218,8 @@ NOT_COMPARED = (
 LIMITS = (
     "The model's answers rest on one set of parameters and thresholds. Their intervals shrink with the size of the "
     "cohort at will and say nothing about other parameters.",
-    "Agreement is cheap: a direction agrees by luck once in two, and many different models would.",
+    "Agreement is cheap: the model answers one bit a question, which agrees by luck once in two however many findings "
+    "stand on that side, and many different models would.",
     "No clinician has reviewed the choice of figures, and the literature was not searched systematically.",
 )
 """What holds for every comparison."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from resynapse.analysis.answers import CANNOT
 from resynapse.analysis.cells import Cell
 from resynapse.analysis.contrasts import Contrast, turned
 from resynapse.analysis.relapse import Relapse, Share
@@ -124,9 +125,11 @@ def _clinical(material: Material) -> Iterator[str]:
     sides = [{bool(finding.agrees) for finding in e.findings} for e in answered]
     same, opposite, contested = (sides.count(side) for side in ({True}, {False}, {True, False}))
     nothing = sum(not e.findings for e in answered)
+    floored = sum(e.note.startswith(CANNOT) for e in side.entries)
     yield (
         f"Beside clinical findings, directions only: of {len(side.entries)} questions to an arm the run answers "
-        f"{len(answered)}; {same} in the direction of every finding, {opposite} opposite to every finding, {contested} "
-        f"where findings disagree with each other, {nothing} where no clinical figure was found. Agreement is cheap: a "
-        "direction has two sides."
+        f"{len(answered)}, and {floored} cannot be asked of it as a state stands at chance. {same} in the direction "
+        f"of every finding, {opposite} opposite to every finding, {contested} where findings disagree with each other, "
+        f"{nothing} where no clinical figure was found. Agreement is cheap: a direction has two sides, and the model "
+        "gives one answer however many findings it stands beside."
     )
