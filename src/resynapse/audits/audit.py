@@ -24,6 +24,7 @@ from resynapse.audits.seal import Seal
 from resynapse.audits.sensitivity import Index
 from resynapse.audits.stability import Stability
 from resynapse.audits.studies import Studies, small_studies
+from resynapse.audits.trimmed import trimmed
 from resynapse.audits.verdicts import VERDICTS
 from resynapse.audits.worlds import BOTH
 from resynapse.disclaimer import DISCLAIMER
@@ -63,6 +64,7 @@ def plan(protocol: Protocol, claims: Sequence[Claim], depth: Depth, subjects: in
     check_claims(protocol, claims)
     read = {measure.arm for claim in claims for test in claim.tests for measure in test.measures}
     tree, amendments = amended_for_audit(protocol, read, depth)
+    tree = trimmed(tree, claims, protocol)
     reduced = []
     shortened = [a.name for a in amendments if a.shortened]
     if shortened:

@@ -1,0 +1,42 @@
+"""Variants of an audit measure what is read, with the values that they would have had."""
+
+from __future__ import annotations
+
+import resynapse as rs
+from resynapse.analysis.cells import Cells
+from resynapse.audits.amendments import amended_for_audit
+from resynapse.audits.combinations import combinations
+from resynapse.audits.trimmed import trimmed
+from resynapse.audits.worlds import battery
+from resynapse.protocol.paths import assessments, epochs
+
+
+def test_what_claims_read_keeps_its_value_in_every_world(synthetic: rs.Protocol) -> None:
+    read = {m.arm for claim in synthetic.claims for test in claim.tests for m in test.measures}
+    whole, _ = amended_for_audit(synthetic, read, "quick")
+    less = trimmed(whole, synthetic.claims, synthetic)
+    one, other = (Cells.of(rs.run(tree, subjects=2).table(), tree) for tree in (whole, less))
+    assert len(other.keys) < len(one.keys)
+    for claim in synthetic.claims:
+        for test in claim.tests:
+            for world in battery(whole):
+                there, here = combinations(test, one.keys, world), combinations(test, other.keys, world)
+                assert there == here
+                for cell in (cell for part in there.parts for _, cell in part.weights):
+                    assert one.column(*cell).tolist() == other.column(*cell).tolist()  # type: ignore[union-attr]
+
+
+def test_arms_stay_whole_and_nothing_more_is_trained(synthetic: rs.Protocol) -> None:
+    whole, _ = amended_for_audit(synthetic, [], "standard")
+    less = trimmed(whole, synthetic.claims, synthetic)
+    assert epochs(less.routes) == epochs(whole.routes)
+    assert all(less.routes[arm] == whole.routes[arm] for arm in synthetic.routes)
+
+
+def test_what_decides_who_goes_on_is_measured() -> None:
+    article = rs.load("switch-relapse")
+    less = trimmed(rs.controlled(article, "remitters-only"), (), article)
+    for arm in ("ketamine", "ssri"):
+        asked = dict(assessments(less.routes[f"{arm}:remitters-only"]))
+        assert "acc_combined" in asked["acute"].outcomes
+        assert "acc_clean" not in asked["acute"].outcomes
