@@ -69,7 +69,12 @@ def test_units_follow_from_definitions_and_rules() -> None:
     assert kindling["stress_test"] == "%"
     assert kindling["first_relapse"] == "count"
     assert units(rs.load("dose"))["turnover"] == "%"
-    assert yes_or_no(rs.load("kindling")) == {"relapse", "autonomous"}
+    assert yes_or_no(rs.load("kindling")) == {"relapse", "autonomous", "manic_relapse"}
+    assert yes_or_no(rs.load("chronic-stress")) == {"below_80", "relapsed"}
+    chronic, dose = units(rs.load("chronic-stress")), units(rs.load("dose"))
+    assert (chronic["final_accuracy"], chronic["total_drop"], chronic["relapsed"]) == ("%", "points", "%")
+    assert (dose["improvement"], dose["improvement_per_dose"], dose["dose_l2"]) == ("points", "1", "1")
+    assert kindling["scar_fraction"] == "%"
 
 
 def test_what_stands_before_the_arms_is_known_with_all_that_is_derived_from_it() -> None:

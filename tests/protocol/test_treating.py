@@ -103,7 +103,7 @@ def test_maintenance_inside_a_treatment_is_found_before_the_washout() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["mechanisms", "chronic-stress", "kindling", "taper", "courses", "dose", "rescue"])
+@pytest.mark.parametrize("name", ["mechanisms", "chronic-stress", "taper", "courses", "dose", "rescue"])
 def test_where_nobody_is_given_a_stabiliser_it_cannot_stand_alone(name: str) -> None:
     with pytest.raises(ProtocolError, match="no treated arm is given the stabiliser"):
         controlled(rs.load(name), "stabiliser-only")
@@ -173,7 +173,10 @@ def test_remitters_are_selected_on_side_paths_too(name: str) -> None:
     made_here = of_control(after, "remitters-only")
     assert [made.of for _, made in made_here] == list(protocol.arms)
     for variant, made in made_here:
-        own = sum(isinstance(s, Assess) and s.condition in ("dose", "acute") for s in steps(after.routes[made.of]))
+        own = sum(
+            isinstance(s, Assess) and s.condition in ("dose", "acute", "recovered")
+            for s in steps(after.routes[made.of])
+        )
         assert sum(isinstance(s, Enrol) for s in steps(after.routes[variant])) == own
 
 
