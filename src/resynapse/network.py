@@ -58,6 +58,11 @@ class Network:
         """Share of all connections that are pruned, in [0, 1]."""
         return 1.0 - self.active / sum(m.size for m in self.masks)
 
+    @property
+    def scarred(self) -> float:
+        """Share of all positions that are scars, in [0, 1]."""
+        return sum(int(np.count_nonzero(s)) for s in self.scars) / sum(s.size for s in self.scars)
+
     def with_weights(self, weights: Sequence[FloatArray], biases: Sequence[FloatArray] | None = None) -> Network:
         """The same structure with other values."""
         return replace(self, weights=tuple(weights), biases=self.biases if biases is None else tuple(biases))

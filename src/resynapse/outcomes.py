@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from resynapse.errors import ProtocolError
 from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.network import FloatArray, Network
+from resynapse.plasticity import severity
 from resynapse.plugins import admit, unknown
 from resynapse.randomness import Key, normals
 from resynapse.task import TaskData
@@ -28,8 +29,13 @@ COMBINED_INTERNAL_SD = 0.5
 BIASED_SD = 1.0
 TURNED_OVER = 0.1
 """Relative change of a weight above which it counts as turned over; a regrown weight always does."""
-OF_CHANGE = ("weight_change_mean", "weight_change_rms", "turnover", "sparsity_change", "surviving_change")
-"""The outcomes that need a mark."""
+OF_LAYERS = ("kept_layer", "regrown_layer")
+"""Families whose number is a layer of weights, from 1 (the inputs') to the last (the classes')."""
+OF_CHANGE = (
+    "weight_change_mean", "weight_change_rms", "dose_l1", "dose_l2", "turnover", "sparsity_change",
+    "surviving_change", *OF_LAYERS,
+)  # fmt: skip
+"""The outcomes and families that need a mark."""
 
 
 class Responder(Protocol):
@@ -326,6 +332,31 @@ def _rms_change(seen: Examination) -> float:
     return float(np.sqrt(np.mean((after - before) ** 2)))
 
 
+def _norm_by_number(seen: Examination) -> float:
+    before, after = _changes(seen)
+    return float(np.sqrt(np.sum((after - before) ** 2))) / before.size
+
+
+def _connections(name: str, number: float) -> Outcome:
+    """How many connections of a layer are active now and were so, or were not, at the mark."""
+    family, layer = name.rpartition("_")[0], int(number)
+    if layer != number or layer < 1:
+        raise ProtocolError(f"{family}_{number:g} names no layer of weights; they are counted from 1")
+    kept = family == "kept_layer"
+
+    def measure(seen: Examination) -> float:
+        _changes(seen)
+        before, after = ((n or seen.network).masks[layer - 1] for n in (seen.marked, seen.network))
+        return float(np.count_nonzero(after & (before if kept else ~before)))
+
+    then = "active" if kept else "pruned"
+    return Outcome(name, "1", f"connections of layer {layer} that are active now and were {then} at the mark", measure)
+
+
+def _severity(seen: Examination) -> float:
+    return severity(seen.modulation.gain, _magnitude(seen))
+
+
 def _turnover(seen: Examination) -> float:
     before, after = _changes(seen)
     return 100.0 * float(np.mean(np.abs(after - before) > TURNED_OVER * np.abs(before)))
@@ -382,6 +413,13 @@ _FIXED = {
         Outcome("sparsity", "%", "share of pruned connections", lambda s: 100.0 * s.network.sparsity),
         Outcome("weight_change_mean", "1", "mean abs(dw) over all weights since the mark", _mean_change),
         Outcome("weight_change_rms", "1", "root of the mean dw**2 over all weights since the mark", _rms_change),
+        Outcome("dose_l1", "1", "mean abs(dw) over all weights since the mark", _mean_change),
+        Outcome(
+            "dose_l2",
+            "1",
+            "Euclidean norm of dw over all weights since the mark, divided by their number (no root mean square)",
+            _norm_by_number,
+        ),
         Outcome("turnover", "%", "share of all weights that changed by more than a tenth since the mark", _turnover),
         Outcome(
             "surviving_change",
@@ -391,6 +429,13 @@ _FIXED = {
         ),
         Outcome("train_loss", "1", "mean cross-entropy on the training set, no noise, in the drug state", _train_loss),
         Outcome("sparsity_change", "points", "sparsity now minus sparsity at the mark", _sparsity_change),
+        Outcome("scar_fraction", "%", "share of weight positions that are scars", lambda s: 100.0 * s.network.scarred),
+        Outcome(
+            "severity",
+            "1",
+            "of an episode in this state: clip(1 + (gain - 1) + 2 (activation_magnitude - 0.1), 0.5, 2)",
+            _severity,
+        ),
         Outcome("gain", "1", "gain of the drug state, where it acts", lambda s: s.modulation.gain),
         Outcome(
             "effective_gain",
@@ -425,6 +470,7 @@ _FAMILIES: dict[str, Callable[[str, float], Outcome]] = {
         internal_mean=mean,
         internal_sd=BIASED_SD,
     ),
+    **dict.fromkeys(OF_LAYERS, _connections),
 }
 
 BATTERY = (
@@ -449,5 +495,5 @@ def catalogue() -> tuple[Outcome, ...]:
     families = []
     for family, build in _FAMILIES.items():
         shown = build(f"{family}_X", 1.0)
-        families.append(replace(shown, meaning=re.sub(r"\b(sd|mean) 1\b", r"\1 X", shown.meaning, count=1)))
+        families.append(replace(shown, meaning=re.sub(r"\b(sd|mean|layer) 1\b", r"\1 X", shown.meaning, count=1)))
     return (*_FIXED.values(), *families)

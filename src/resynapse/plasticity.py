@@ -161,6 +161,19 @@ def scar(network: Network, scars: Sequence[BoolArray]) -> Network:
     return Network(pruned.weights, pruned.biases, pruned.masks, joined)
 
 
+def severity(gain: float, activity: float) -> float:
+    """How severe an episode is: ``clip(1 + (gain - 1) + 2 (activity - 0.1), 0.5, 2)``.
+
+    Parameters
+    ----------
+    gain : of the drug state, as it is set.
+    activity : mean absolute hidden activity on the test set, noise off, after inhibition and gain.
+
+    The biology it stands for: an overexcited network is hurt more. Source: docs/model.md, Scars.
+    """
+    return min(2.0, max(0.5, 1.0 + (gain - 1.0) + 2.0 * (activity - 0.1)))
+
+
 def _priority(key: Key, layer: int, shape: tuple[int, ...], ties: TieRule) -> NDArray[np.int64]:
     """Rank of every position among equal scores: the lowest goes first."""
     if ties == "index":

@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from resynapse.errors import ProtocolError
 from resynapse.protocol import dumps, loads
-from resynapse.protocol.derived import Below, Drop, First, Mean, Steepest, derive
+from resynapse.protocol.derived import Below, Carry, Drop, Ever, First, Mean, Ratio, Steepest, derive
 
 COURSE = {
     ("cycle=0", "acc"): 95.0,
@@ -30,6 +30,53 @@ def test_drop_pairs_counts() -> None:
 def test_drop_of_plain_conditions_takes_no_counted_one() -> None:
     assert dict(Drop(outcome="d", of="acc", before="acute", after="lesioned").values(COURSE)) == {"acute": 50.0}
     assert dict(Drop(outcome="d", of="acc", before="cycle=2", after="acute").values(COURSE)) == {"cycle=2": -20.0}
+
+
+def test_a_drop_to_a_condition_without_counts_is_taken_from_every_count() -> None:
+    one = {key: value for key, value in COURSE.items() if key[0] in ("cycle=0", "cycle=2", "acute")}
+    rule = Drop(outcome="d", of="acc", before="cycle", after="acute")
+    assert dict(rule.values(one)) == {"cycle=0": 15.0, "cycle=2": -20.0}
+
+
+def test_a_drop_may_stand_under_a_condition_of_its_own() -> None:
+    whole = Drop(outcome="d", of="acc", before="cycle=0", after="cycle=10", condition="course")
+    assert dict(whole.values(COURSE)) == {"course": 25.0}
+    assert whole.writes == ("course",)
+    each = Drop(outcome="d", of="acc", before="cycle", after="lesioned", condition="lost")
+    assert dict(each.values(COURSE)) == {"lost=0": 45.0, "lost=2": 50.0}
+
+
+def test_carry_tells_a_value_at_another_condition_count_by_count() -> None:
+    rule = Carry(outcome="c", of="acc", at="cycle", to="after")
+    assert dict(rule.values(COURSE)) == {"after=0": 95.0, "after=1": 90.0, "after=2": 60.0, "after=10": 70.0}
+    assert dict(Carry(outcome="c", of="acc", at="cycle=2", to="course").values(COURSE)) == {"course": 60.0}
+
+
+def test_a_ratio_needs_a_divisor_other_than_nothing() -> None:
+    doses = {
+        ("d=1", "gain"): 6.0,
+        ("d=1", "dose"): 2.0,
+        ("d=2", "gain"): 6.0,
+        ("d=2", "dose"): 0.0,
+        ("d=3", "gain"): 1.0,
+    }
+    assert dict(Ratio(outcome="r", of="gain", over="dose", within="d").values(doses)) == {"d=1": 3.0}
+
+
+def test_ever_is_whether_any_count_was_yes() -> None:
+    course = {("cycle=0", "b"): 0.0, ("cycle=1", "b"): 100.0, ("other=0", "b"): 0.0}
+    assert dict(Ever(outcome="e", of="b", within="cycle", condition="course").values(course)) == {"course": 100.0}
+    assert dict(Ever(outcome="e", of="b", within="other", condition="course").values(course)) == {"course": 0.0}
+    assert not dict(Ever(outcome="e", of="b", within="none", condition="course").values(course))
+
+
+def test_a_ratio_over_what_is_not_measured_is_refused_with_its_neighbour() -> None:
+    text = (
+        "name: x\narms: {a: []}\nfollow_up: [{assess: {condition: d, outcomes: [gain, sparsity]}}]\n"
+        "derived: [{ratio: {outcome: r, of: gain, over: sparsit, within: d}}]\n"
+    )
+    with pytest.raises(ProtocolError, match=r"over: r reads 'sparsit', which is not measured at 'd'.*'sparsity'"):
+        loads(text)
 
 
 def test_first_crossing_follows_the_counts_as_numbers() -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from resynapse.analysis.summaries import CELL
 from resynapse.outcomes import outcome
 from resynapse.protocol import Assess, Protocol
-from resynapse.protocol.derived import Below, First, Mean, Steepest, base
+from resynapse.protocol.derived import Below, Carry, Ever, First, Mean, Ratio, Steepest, base
 from resynapse.protocol.node import every
 from resynapse.protocol.paths import Route
 from resynapse.protocol.traits import TRAIT
@@ -125,7 +125,7 @@ def courses(keys: Sequence[Cell]) -> dict[tuple[str, str, str], list[tuple[float
 
 def yes_or_no(protocol: Protocol) -> frozenset[str]:
     """Outcomes that are 0 or 100 for each subject, so that a mean is a % of subjects."""
-    return frozenset(rule.outcome for rule in protocol.derived if isinstance(rule, Below))
+    return frozenset(rule.outcome for rule in protocol.derived if isinstance(rule, Below | Ever))
 
 
 def units(protocol: Protocol) -> dict[str, str]:
@@ -137,12 +137,14 @@ def units(protocol: Protocol) -> dict[str, str]:
                 found[named.partition(" as ")[2] or named] = outcome(named).unit
     for rule in protocol.derived:
         of = found.get(rule.of, "1")
-        if isinstance(rule, Below):
+        if isinstance(rule, Below | Ever):
             found[rule.outcome] = "%"
         elif isinstance(rule, First) or (isinstance(rule, Steepest) and rule.give == "count"):
             found[rule.outcome] = "count"
+        elif isinstance(rule, Ratio):
+            found[rule.outcome] = "1"
         else:
-            found[rule.outcome] = "points" if of == "%" and not isinstance(rule, Mean) else of
+            found[rule.outcome] = "points" if of == "%" and not isinstance(rule, Carry | Mean) else of
     return found
 
 

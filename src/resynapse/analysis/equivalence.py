@@ -2,7 +2,7 @@
 
 Two one-sided tests (Schuirmann 1987) ask whether the difference lies within the margin; `compare` asks the opposite,
 whether it is shown to differ from 0. The margin is about the smallest difference between arms that the article's own
-ten subjects show (`margin.py`); it was fixed beforehand, and is no property of the model, so each cell also has the
+ten subjects show (`margin.py`). It was fixed beforehand and is no property of the model, so each cell also has the
 smallest margin at which it would be equivalent. Printed SDs are population SDs and are converted.
 """
 

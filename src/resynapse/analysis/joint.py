@@ -24,7 +24,8 @@ FEWEST = 6
 """Subjects that are worth redrawing."""
 SHIFT = 2.0
 """The common shift that is asked about, in points."""
-SHIFTS = tuple(0.5 * step for step in range(1, 41))
+SHIFTS = tuple(0.1 * step for step in range(1, 41))
+"""Common shifts that are tried, in SDs of the cell: equally hard to see in every cell, as points are not."""
 NEAR_A_BOUND = 5.0
 """% from 0 or 100 within which a published mean has no room for a shift."""
 
@@ -39,7 +40,8 @@ class Joint:
     differ : of these, how many are shown to differ.
     by_chance, by_chance_most : mean, and 95th percentile over redrawn pairs, of how many differ although nothing does.
     shift, by_shift : a shift of every cell by that many points, and how many cells it makes differ on average.
-    excluded : the least common shift that makes more cells differ in 95 of 100 pairs; None within 20 points.
+    excluded : the least common shift, in SDs of each cell and of either sign, that makes more cells differ in 95 of
+        100 pairs; None within 4 SDs.
     mean, low, high : mean difference over these cells, ours minus published, and its 95 % interval from the pairs.
     ratios, ratios_apart : of all cells with a ratio of SDs, how many there are and how many exclude 1.
     ratios_by_chance, ratios_by_chance_most : the same by chance, mean and 95th percentile.
@@ -82,7 +84,11 @@ def joint(means: Sequence[Cell], ratios: Sequence[Cell], ratios_apart: int, cell
     a, b = _moments(ours_drawn, values), _moments(theirs_drawn, values)
     difference, half = _welch(a, b)
     beyond = np.maximum(half, margins)
-    counts = {d: (np.abs(difference + d) > beyond).sum(axis=1) for d in (0.0, SHIFT, *SHIFTS)}
+
+    def count(moved: Floats | float) -> NDArray[np.int64]:
+        return np.asarray((np.abs(difference + moved) > beyond).sum(axis=1))
+
+    by_chance, sds = count(0.0), values.std(axis=0, ddof=1)
     differ = sum(c.verdict == "differs" for c in roomy)
     average = float(np.mean([c.difference for c in roomy if c.difference is not None]))
     tail = (1 - LEVEL) / 2
@@ -91,11 +97,13 @@ def joint(means: Sequence[Cell], ratios: Sequence[Cell], ratios_apart: int, cell
     return Joint(
         cells=len(roomy),
         differ=differ,
-        by_chance=float(counts[0.0].mean()),
-        by_chance_most=int(np.quantile(counts[0.0], LEVEL, method="higher")),
+        by_chance=float(by_chance.mean()),
+        by_chance_most=int(np.quantile(by_chance, LEVEL, method="higher")),
         shift=SHIFT,
-        by_shift=float(counts[SHIFT].mean()),
-        excluded=next((d for d in SHIFTS if np.mean(counts[d] <= differ) <= 1 - LEVEL), None),
+        by_shift=float(count(SHIFT).mean()),
+        excluded=next(
+            (d for d in SHIFTS if all(np.mean(count(side * d * sds) <= differ) <= 1 - LEVEL for side in (-1, 1))), None
+        ),
         mean=average,
         low=average - float(above),
         high=average - float(below),

@@ -7,7 +7,7 @@ import typing
 from collections.abc import Mapping, Sequence
 
 from resynapse.errors import ProtocolError, Where, nearest
-from resynapse.outcomes import OF_CHANGE
+from resynapse.outcomes import OF_CHANGE, OF_LAYERS, definition
 from resynapse.protocol.derived import Derived, base
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.paths import Route, Stop, looks
@@ -137,7 +137,7 @@ def readable(protocol: Tree, rules: Sequence[Derived]) -> tuple[Derived, ...]:
     known = _measured(protocol)
     kept = []
     for rule in rules:
-        asked = [(condition, rule.of) for condition in rule.reads]
+        asked = list(rule.asks)
         asked += [(rule.selects[1], rule.selects[0].outcome)] if rule.selects is not None else []
         if all(outcome in known.get(condition, ()) for condition, outcome in asked):
             kept.append(rule)
@@ -181,18 +181,18 @@ def _check_assessments(protocol: Tree) -> None:
     known = _measured(protocol)
     for index, rule in enumerate(protocol.derived):
         where = ("derived", index, rule.kind)
-        for condition in rule.reads:
+        for condition, outcome in rule.asks:
             if condition not in known:
                 raise ProtocolError(
                     f"{rule.outcome} reads condition {condition!r}, at which no arm is assessed; "
                     f"{nearest(condition, sorted(known))}",
                     where,
                 )
-            if rule.of not in known[condition]:
+            if outcome not in known[condition]:
                 raise ProtocolError(
-                    f"{rule.outcome} reads {rule.of!r}, which is not measured at {condition!r}; "
-                    f"{nearest(rule.of, sorted(known[condition]))}",
-                    (*where, "of"),
+                    f"{rule.outcome} reads {outcome!r}, which is not measured at {condition!r}; "
+                    f"{nearest(outcome, sorted(known[condition]))}",
+                    (*where, "of" if outcome == rule.of else "over"),
                 )
         if rule.selects is not None:
             when, condition = rule.selects
@@ -228,7 +228,7 @@ def _check_needs(path: Sequence[Placed], *, marked: bool = False, seen: frozense
             seen = seen.union(stop.step.stored)
         marked = marked or isinstance(stop.step, Mark)
         outcomes = stop.step.outcomes if isinstance(stop.step, Assess) else ()
-        changed = [n for n in outcomes if n.partition(" as ")[0] in OF_CHANGE]
+        changed = [n for n in outcomes if definition(n) in OF_CHANGE]
         if changed and not marked:
             raise ProtocolError(
                 f"{changed[0]} is measured from a mark; put `mark: {{}}` before the treatment", here.where
@@ -287,7 +287,12 @@ def _check_path(protocol: Tree, path: Path, where: Where) -> None:
 
 
 def _check_layers(protocol: Tree, step: Step | None, draws: Sequence[tuple[Place, Trait]], where: Where) -> None:
-    """A drug acts on layers that the network has."""
+    """A drug acts on hidden layers that the network has, and what is counted by layer is counted in one of them."""
+    if isinstance(step, Assess):
+        last = len(protocol.hidden) + 1
+        for name in step.outcomes:
+            if definition(name) in OF_LAYERS and float(name.partition(" as ")[0].rpartition("_")[2]) > last:
+                raise ProtocolError(f"{name} is not possible: the network has {last} layers of weights", where)
     if not isinstance(step, Drug):
         return
     drawn = [number for place, trait in draws if place[0] == "layers" for _, number in trait.limits]

@@ -1,4 +1,4 @@
-"""Outcomes computed from measured ones: differences, thresholds and shares.
+"""Outcomes computed from measured ones: differences, ratios, thresholds and shares.
 
 They are arithmetic on one subject's results in one arm, so a threshold can change without running anything again.
 """
@@ -72,25 +72,36 @@ class Derived(BaseModel):
         raise NotImplementedError
 
     @property
+    def asks(self) -> tuple[tuple[str, str], ...]:
+        """The (condition, outcome) pairs that must be measured or derived before it."""
+        return tuple((condition, self.of) for condition in self.reads)
+
+    @property
     def writes(self) -> tuple[str, ...]:
         """The conditions its values stand under, with or without counts."""
         return self.reads
 
 
 class Drop(Derived):
-    """`of` at one condition minus `of` at another, in points; it stands under the first, count by count."""
+    """`of` at one condition minus `of` at another, in points; it stands under the first, count by count.
+
+    An `after` that was measured without counts alone is the same for every count of `before`.
+    """
 
     kind: ClassVar[str] = "drop"
     before: str = Field(description="condition before")
     after: str = Field(description="condition after")
+    condition: str | None = Field(default=None, description="condition of the new value, by default `before`")
 
     @override
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
+        one = all(c == self.after for c, name in measured if name == self.of and base(c) == self.after)
         for (condition, name), value in measured.items():
             if name == self.of and self.before in (condition, base(condition)):
-                other = measured.get((self.after + condition[len(self.before) :], self.of))
+                counts = condition[len(self.before) :]
+                other = measured.get((self.after if one else self.after + counts, self.of))
                 if other is not None:
-                    yield condition, value - other
+                    yield (self.condition or self.before) + counts, value - other
 
     @property
     @override
@@ -100,7 +111,57 @@ class Drop(Derived):
     @property
     @override
     def writes(self) -> tuple[str, ...]:
-        return (self.before,)
+        return (self.condition or self.before,)
+
+
+class Carry(Derived):
+    """`of` at one condition, told at another, count by count: what is measured after a step beside what led to it."""
+
+    kind: ClassVar[str] = "carry"
+    at: str = Field(description="condition at which it was measured")
+    to: str = Field(min_length=1, description="condition of the new value")
+
+    @override
+    def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
+        for (condition, name), value in measured.items():
+            if name == self.of and self.at in (condition, base(condition)):
+                yield self.to + condition[len(self.at) :], value
+
+    @property
+    @override
+    def reads(self) -> tuple[str, ...]:
+        return (self.at,)
+
+    @property
+    @override
+    def writes(self) -> tuple[str, ...]:
+        return (self.to,)
+
+
+class Ratio(Derived):
+    """`of` over another outcome at the same condition; no value where that is 0."""
+
+    kind: ClassVar[str] = "ratio"
+    over: str = Field(min_length=1, description="the outcome that it is divided by")
+    within: str = Field(description="condition, with or without counts")
+
+    @override
+    def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
+        for (condition, name), value in measured.items():
+            if name == self.of and self.within in (condition, base(condition)):
+                divisor = measured.get((condition, self.over), 0.0)
+                if divisor:
+                    yield condition, value / divisor
+
+    @property
+    @override
+    def reads(self) -> tuple[str, ...]:
+        return (self.within,)
+
+    @property
+    @override
+    def asks(self) -> tuple[tuple[str, str], ...]:
+        return ((self.within, self.of), (self.within, self.over))
 
 
 class Below(Derived):
@@ -149,6 +210,18 @@ class Mean(Gathered):
         found = [v for (c, name), v in measured.items() if name == self.of and self.within in (c, base(c))]
         if found:
             yield self.condition, float(np.mean(found))
+
+
+class Ever(Gathered):
+    """100 where `of` is above 0 at any count of a condition, else 0: whether a yes-or-no outcome ever was yes."""
+
+    kind: ClassVar[str] = "ever"
+
+    @override
+    def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
+        found = [v for (c, name), v in measured.items() if name == self.of and self.within in (c, base(c))]
+        if found:
+            yield self.condition, 100.0 if max(found) > 0 else 0.0
 
 
 class OverCounts(Gathered):
@@ -201,7 +274,7 @@ class Steepest(OverCounts):
         return size if self.give == "fall" else count
 
 
-RULES: dict[str, type[Derived]] = {rule.kind: rule for rule in (Drop, Below, Mean, First, Steepest)}
+RULES: dict[str, type[Derived]] = {rule.kind: rule for rule in (Drop, Carry, Ratio, Below, Mean, Ever, First, Steepest)}
 """Every rule by the name it has in protocol files."""
 
 

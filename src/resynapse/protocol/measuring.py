@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from resynapse.protocol.derived import Below, Derived, First, Mean, base
+from resynapse.protocol.derived import Below, Derived, Ever, First, Mean, base
 from resynapse.protocol.paths import Route, assessments
 from resynapse.protocol.steps import Assess, Enrol
 from resynapse.protocol.training import within
@@ -82,6 +82,6 @@ def other_thresholds(protocol: Protocol) -> Iterator[Derived]:
                 threshold = round(rule.threshold * factor, 9)
                 renamed[rule.outcome] = f"{rule.outcome}_below_{threshold:g}"
                 yield rule.model_copy(update={"threshold": threshold, "outcome": renamed[rule.outcome]})
-            elif isinstance(rule, Mean) and rule.of in renamed:
+            elif isinstance(rule, (Mean, Ever)) and rule.of in renamed:
                 suffix = renamed[rule.of].removeprefix(rule.of)
                 yield rule.model_copy(update={"of": renamed[rule.of], "outcome": rule.outcome + suffix})

@@ -19,7 +19,7 @@ from resynapse.engine import TrainingPhase
 from resynapse.errors import ProtocolError
 from resynapse.modulation import NEUTRAL, Activation, Modulation
 from resynapse.outcomes import BATTERY, outcome
-from resynapse.plasticity import TieRule, lesion, pick, prune, prune_more, regrow, scar
+from resynapse.plasticity import TieRule, lesion, pick, prune, prune_more, regrow, scar, severity
 from resynapse.protocol.state import Setting, State
 from resynapse.protocol.when import When
 from resynapse.randomness import permutation
@@ -206,7 +206,7 @@ class Scar(Step):
         if self.times_severity:
             raw = replace(state.modulation, noise_mean=0.0, noise_sd=0.0, protection=0.0)
             activity = setting.engine.activity(state.network, setting.data.test.inputs, raw)
-            share *= min(2.0, max(0.5, 1.0 + (raw.gain - 1.0) + 2.0 * (activity - 0.1)))
+            share *= severity(raw.gain, activity)
         share = min(self.within[1], max(self.within[0], share))
         chosen = pick(
             state.network,

@@ -88,11 +88,11 @@ def _results(found: Agreement) -> str:
 
 def _jointly(of: Joint) -> Iterator[str]:
     shift = f"{of.shift:g} points in every one of them would make {of.by_shift:.1f} differ"
-    excluded = "none up to 20 points" if of.excluded is None else f"one of {of.excluded:g} points or more"
+    excluded = "no common shift" if of.excluded is None else f"a common shift of {of.excluded:.1f} SD or more"
     yield (
         f"Together (whole subjects redrawn, so that cells move as they do): of {of.cells} cells with room for a shift "
-        f"{of.differ} differ; by chance {of.by_chance:.1f} would on average and {of.by_chance_most} in one of twenty "
-        f"repetitions; a shift of {shift}, and of common shifts {excluded} is excluded at 5 %. Their mean difference "
+        f"{of.differ} differ; by chance {of.by_chance:.1f} would on average, and {of.by_chance_most} or more in one of "
+        f"twenty repetitions. A shift of {shift}; {excluded} in every cell is excluded at 5 %. Their mean difference "
         f"is {of.mean:+.1f} points [{of.low:+.1f}, {of.high:+.1f}]."
     )
 
@@ -107,8 +107,8 @@ def _spread(found: Agreement) -> Iterator[str]:
     chance = ""
     if found.joint is not None:
         chance = (
-            f"; by chance {found.joint.ratios_by_chance:.1f} would on average and {found.joint.ratios_by_chance_most} "
-            "in one of twenty repetitions"
+            f"; by chance {found.joint.ratios_by_chance:.1f} would on average, and "
+            f"{found.joint.ratios_by_chance_most} or more in one of twenty repetitions"
         )
     yield (
         f"Spread: of {len(ratios)} ratios of SDs (ours over published) {wider + narrower} exclude 1 ({wider} wider, "
