@@ -56,7 +56,7 @@ def test_what_is_kept_and_what_is_regrown_make_up_every_layer(share: float) -> N
 
 @pytest.mark.parametrize("name", ["kept_layer_1", "regrown_layer_4", "dose_l1", "dose_l2"])
 def test_change_needs_a_mark(name: str) -> None:
-    with pytest.raises(ProtocolError, match="put `mark: {}` before the treatment"):
+    with pytest.raises(ProtocolError, match=r"put `mark: {}` before the treatment"):
         measured(name, PRUNED, None)
     text = f"name: x\narms: {{a: []}}\nfollow_up: [{{assess: {{condition: c, outcomes: [{name}]}}}}]\n"
     with pytest.raises(ProtocolError, match="is measured from a mark"):
