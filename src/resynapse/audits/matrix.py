@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from resynapse.analysis.cells import Cells, Floats
+from resynapse.analysis.false_discovery import q_values
 from resynapse.analysis.intervals import is_constant
 from resynapse.audits.amendments import Amendment
 from resynapse.audits.combinations import Combinations, combinations
@@ -77,8 +78,6 @@ def matrix(
     claims: Sequence[Claim], cells: Cells, protocol: Protocol, amendments: Iterable[Amendment]
 ) -> tuple[MatrixCell, ...]:
     """Every reading in every world that touches it; where a world leaves its cells alone there is no cell."""
-    from scipy.stats import false_discovery_control
-
     found = [
         cell
         for amendment in amendments
@@ -88,9 +87,8 @@ def matrix(
         for name, reading in claim.named
         for cell in _cells(name, reading, cells, run, world, amendment)
     ]
-    tested = [cell.p for cell in found if cell.p is not None]
-    rates = iter(false_discovery_control(tested).tolist() if tested else [])
-    return tuple(cell if cell.p is None else replace(cell, q=next(rates)) for cell in found)
+    rates = q_values([cell.p for cell in found])
+    return tuple(replace(cell, q=q) for cell, q in zip(found, rates, strict=True))
 
 
 def answer(reading: Reading, cells: Cells, world: World = AS_RUN) -> tuple[Status, tuple[Finding, ...]]:

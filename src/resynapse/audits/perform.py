@@ -11,6 +11,7 @@ from resynapse.analysis.cells import Cells
 from resynapse.audits.amendments import Depth
 from resynapse.audits.audit import Audit, AuditPlan, conclude, judged, plan
 from resynapse.audits.maps import directions, grid, mapped
+from resynapse.audits.rescaled import rescaled
 from resynapse.audits.robustness import robust, settings
 from resynapse.audits.seal import seal
 from resynapse.audits.sensitivity import Design, design, indices
@@ -110,7 +111,11 @@ def perform(
                 row
                 for stage in stages
                 if stage.name != TREE and stage.name not in designs and stage.seed is None
-                for row in robust(stage.name, claims, Cells.of(read[stage.name], stage.protocol))
+                for row in robust(
+                    stage.name,
+                    rescaled(claims, protocol, stage.protocol),
+                    Cells.of(read[stage.name], stage.protocol),
+                )
             ),
         )
     put(out / RESULT, lambda draft: draft.write_text(found.to_json(), "utf-8"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from resynapse.analysis.cells import Cell, Cells
+from resynapse.analysis.false_discovery import q_values
 from resynapse.audits.arithmetic import Arithmetic, Printed, compute
 from resynapse.audits.combinations import combinations
 from resynapse.audits.findings import Finding, Status, find
@@ -113,22 +114,15 @@ def read(reading: Reading, cells: Cells, battery: Sequence[World], table: Mappin
 
 def with_rates(results: Mapping[str, Sequence[ReadingResult]]) -> dict[str, tuple[ReadingResult, ...]]:
     """The same results with the false-discovery rate over every check of every claim (Benjamini-Hochberg)."""
-    from scipy.stats import false_discovery_control
-
     every = [f.p for found in results.values() for one in found for check in one.checks for f in check.findings]
-    known = [p for p in every if p is not None]
-    rates = iter(false_discovery_control(known).tolist() if known else [])
+    rates = iter(q_values(every))
     return {
         claim: tuple(
-            replace(one, checks=tuple(replace(c, q=tuple(_next(f, rates) for f in c.findings)) for c in one.checks))
+            replace(one, checks=tuple(replace(c, q=tuple(next(rates) for _ in c.findings)) for c in one.checks))
             for one in found
         )
         for claim, found in results.items()
     }
-
-
-def _next(finding: Finding, rates: Iterator[float]) -> float | None:
-    return None if finding.p is None else next(rates)
 
 
 def _failures(check: Check) -> Iterator[tuple[Finding, float]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from resynapse.analysis.cells import Cells
 from resynapse.audits.findings import Status
 from resynapse.audits.matrix import answer
+from resynapse.audits.rescaled import transferred
 from resynapse.audits.sensitivity import first_durations
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
@@ -36,7 +37,7 @@ class Robust:
 
 
 def settings(protocol: Protocol, *, whole: bool) -> Iterator[tuple[str, Protocol]]:
-    """The protocol, without claims and variants, with half the width, one more layer, and another task.
+    """The protocol, without claims and variants, with half the width, one more layer, and digits at the same steps.
 
     Parameters
     ----------
@@ -47,7 +48,7 @@ def settings(protocol: Protocol, *, whole: bool) -> Iterator[tuple[str, Protocol
     yield "half-width", replace(plain, hidden=half)
     yield "one-more-layer", replace(plain, hidden=(protocol.hidden[0], *protocol.hidden))
     if isinstance(protocol.task, TASKS[DEFAULT_TASK]) and "digits" in TASKS:
-        yield "digits", replace(plain, task=TASKS["digits"]())
+        yield "digits", transferred(plain, TASKS["digits"]())
 
 
 def robust(setting: str, claims: Iterable[Claim], cells: Cells) -> tuple[Robust, ...]:
