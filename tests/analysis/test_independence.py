@@ -44,7 +44,7 @@ def test_relapse_is_arithmetic_on_the_probe_only_if_the_rule_says_so(
     ruleless = rs.load("switch-relapse").only(["ssri", "ketamine", "neurosteroid", "untreated"])
     from dataclasses import replace
 
-    kinds = {one.kind for one in _found(table, replace(ruleless, derived=())).values()}
+    kinds = {one.kind for one in _found(table, replace(ruleless, derived=(), primary=())).values()}
     assert "function" not in kinds
 
 

@@ -20,6 +20,7 @@ def test_agreement_with_findings_is_counted_from_the_findings_whatever_their_wor
     entries = tuple(replace(entry, agreement="reworded") for entry in side.entries)
     reworded = replace(material, analysis=replace(material.analysis, clinical=replace(side, entries=entries)))
     assert _counts(reworded) == _counts(material)
-    asked, answered, same, opposite, contested, nothing = _counts(material)
+    asked, answered, floored, same, opposite, contested, nothing = _counts(material)
     assert asked == len(side.entries)
+    assert floored == sum("stands at chance" in entry.note for entry in side.entries)
     assert answered == same + opposite + contested + nothing > 0

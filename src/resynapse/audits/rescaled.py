@@ -15,7 +15,7 @@ from resynapse.analysis.reference import accuracies
 from resynapse.protocol import Below, Drop, Enrol, First, Mean, Node, Protocol, Regrow, Steepest, Step, When
 from resynapse.protocol.claims import Claim, Reading
 from resynapse.protocol.criteria import Contrast, Difference, Order, Studies, Test, Trend
-from resynapse.protocol.derived import Derived
+from resynapse.protocol.derived import Carry, Derived
 from resynapse.protocol.node import Path
 from resynapse.randomness import TILE
 from resynapse.task import Task
@@ -146,7 +146,7 @@ def kinds_of(protocol: Protocol) -> dict[str, Kind]:
     kinds: dict[str, Kind] = dict.fromkeys(accuracies(protocol), "level")
     for rule in protocol.derived:
         kind = kinds.get(rule.of)
-        if kind is not None and isinstance(rule, Mean):
+        if kind is not None and isinstance(rule, Carry | Mean):
             kinds[rule.outcome] = kind
         elif kind is not None and (isinstance(rule, Drop) or (isinstance(rule, Steepest) and rule.give == "fall")):
             kinds[rule.outcome] = "difference"
