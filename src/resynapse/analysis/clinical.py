@@ -300,7 +300,7 @@ def _agreement(model: ModelAnswer | None, findings: tuple[FindingBeside, ...], n
     if not findings:
         return "no clinical figure was found for this class: neither supported nor refuted"
     if model is None:
-        return CANNOT if note.startswith(CANNOT) else "this run gives no answer"
+        return note if note.startswith(CANNOT) else "this run gives no answer"
     if model.answer == "undecided":
         why = "its interval includes 0" if model.interval else f"no interval ({model.interval.note})"
         return f"undecided in this run: {why}"

@@ -62,8 +62,9 @@ def differences(before: Protocol, after: Protocol) -> list[str]:
             said += _of_paths(f"arm {arm}", before.arms[arm], after.arms[arm])
     said += _of_paths("follow-up", before.follow_up, after.follow_up)
     said += _of_rules(before, after)
-    said += [(f"primary endpoint {one}", (), "is left out") for one in before.primary if one not in after.primary]
-    said += [(f"primary endpoint {one}", (), "is added") for one in after.primary if one not in before.primary]
+    for text, one, other in (("no longer", before, after), ("also", after, before)):
+        ends = [str(end) for end in one.primary if end not in other.primary]
+        said += [("primary endpoints", (), f"{text} {_list(ends)}")] if ends else []
     said += _of_variants(before, after)
     return list(_sentences(said))
 

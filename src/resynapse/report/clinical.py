@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from resynapse.analysis.answers import CANNOT
 from resynapse.analysis.clinical import Beside, SideBySide
 from resynapse.report.numbers import number
 from resynapse.report.section import Section
@@ -42,7 +43,7 @@ def _question(asks: str, entries: list[Beside]) -> Section:
     answers = tuple(
         (
             entry.arm,
-            entry.model.answer if entry.model else f"no answer: {entry.note}",
+            entry.model.answer if entry.model else "not asked" if floored(entry) else f"no answer: {entry.note}",
             _read(entry),
             entry.agreement,
             "" if entry.share_of_draws is None else f"{entry.share_of_draws:.2f}",
@@ -64,6 +65,11 @@ def _question(asks: str, entries: list[Beside]) -> Section:
             TextTable(f"What was found: {asks}", found, tuple(_findings(entries))),
         ),
     )
+
+
+def floored(entry: Beside) -> bool:
+    """Whether the question cannot be asked of the run; the reason stands as its agreement."""
+    return entry.note.startswith(CANNOT)
 
 
 def _status(entries: list[Beside]) -> str:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from resynapse.analysis.analyse import Analysis
+from resynapse.analysis.answers import CANNOT
 from resynapse.analysis.cells import at_count
 from resynapse.analysis.intervals import Interval
 from resynapse.analysis.planning import FEWEST
@@ -252,7 +253,7 @@ def _clinical(analysis: Analysis) -> TextTable:
             "question": lambda e: e.asks,
             "arm": lambda e: e.arm,
             "literature": lambda e: e.status,
-            "model": lambda e: e.model.answer if e.model else e.note,
+            "model": lambda e: e.model.answer if e.model else "not asked" if e.note.startswith(CANNOT) else e.note,
             "yes": lambda e: "; ".join(f.study for f in e.findings if f.says == "yes"),
             "no": lambda e: "; ".join(f.study for f in e.findings if f.says == "no"),
             "share of draws (chance)": lambda e: (
