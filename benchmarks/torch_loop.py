@@ -21,6 +21,7 @@ BATCH = 128
 DURATIONS = (25, 50, 100, 150, 200, 300)
 DECAY_PER_STEP = {"ketamine": 0.002, "ssri": 0.015, "neurosteroid": 0.008}
 DECAY_STEPS = 50
+ARMS = ("untreated", *DECAY_PER_STEP)
 
 Set = tuple[Tensor, Tensor]
 Row = tuple[str, str, str, float]
@@ -248,6 +249,7 @@ def run_subject(
     hidden: Sequence[int] = (512, 512, 256),
     samples: tuple[int, int, int] = (12_000, 4_000, 2_000),
     maintenance: bool = True,
+    arms: Sequence[str] = ARMS,
     watch: Watch = unwatched,
 ) -> list[Row]:
     """All outcomes of one simulated subject.
@@ -258,6 +260,8 @@ def run_subject(
     epochs_scale : shortens every phase (at least one epoch is left); 1 is the publication.
     samples : of the training, test and clean sets.
     maintenance : run the longitudinal part as well.
+    arms : the first of them, in the order of `ARMS`: random numbers come one after the other, so that an arm keeps its
+        own only if those before it are run too.
     watch : is told the seconds of every epoch of every phase.
     """
     torch.manual_seed(seed)
@@ -270,7 +274,7 @@ def run_subject(
     train(depressed, data, [Drug()] * count(20), 1e-3, watch, "base")
     prune(depressed, 0.95)
     rows: list[Row] = []
-    for arm in ("untreated", *DECAY_PER_STEP):
+    for arm in arms:
         net = copy.deepcopy(depressed)
         drug = treat(net, arm, data, count, watch)
         rows += [(arm, "acute", outcome, value) for outcome, value in acute(net, test, clean, drug)]

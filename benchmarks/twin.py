@@ -1,7 +1,9 @@
 """The plain PyTorch twin of the acute phases as a cohort of its own, one file a subject, so that it can be resumed.
 
     python -m benchmarks.twin FOLDER --subjects 20
+    python -m benchmarks.twin FOLDER --subjects 40 --arms 1
 
+The second runs the untreated arm alone, with the same numbers, in a tenth of the time.
 `verification/test_torch_twin.py` and `docs/differences.md` read what it writes.
 """
 
@@ -35,11 +37,11 @@ def read(folder: Path) -> dict[Cell, list[float]]:
     return found
 
 
-def compute(folder: Path, subjects: int) -> None:
-    """Run the subjects that have no file yet, on one thread each."""
+def compute(folder: Path, subjects: int, arms: int = 4) -> None:
+    """Run the subjects that have no file yet, on one thread each, in the first `arms` arms."""
     import torch
 
-    from benchmarks.torch_loop import run_subject
+    from benchmarks.torch_loop import ARMS, run_subject
 
     torch.set_num_threads(1)
     folder.mkdir(parents=True, exist_ok=True)
@@ -48,7 +50,7 @@ def compute(folder: Path, subjects: int) -> None:
         if path.exists():
             continue
         draft = path.with_suffix(".draft")
-        draft.write_text(json.dumps(run_subject(FIRST_SEED + subject, maintenance=False)), "utf-8")
+        draft.write_text(json.dumps(run_subject(FIRST_SEED + subject, maintenance=False, arms=ARMS[:arms])), "utf-8")
         draft.replace(path)
         print(f"{subject + 1} of {subjects} twins", flush=True)
 
@@ -58,8 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="where the subjects' files are; finished ones are kept")
     parser.add_argument("--subjects", type=int, default=20)
+    parser.add_argument("--arms", type=int, default=4, help="how many arms, untreated first")
     options = parser.parse_args(arguments)
-    compute(options.folder, options.subjects)
+    compute(options.folder, options.subjects, options.arms)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 `python docs/figures/fifty.py RUN_FOLDER TWIN_FOLDER` prints them as Markdown, of the subjects that are finished.
 
 The run is one of `switch-relapse` (`resynapse run switch-relapse --subjects 50 --out RUN_FOLDER`), the other folder is
-that of `python -m benchmarks.twin TWIN_FOLDER --subjects 20`.
+that of `python -m benchmarks.twin TWIN_FOLDER --subjects 20`. Both may have the untreated arm alone: `manic-switch` with
+`--arms untreated`, and `--arms 1` of the twin.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from benchmarks.twin import read
 import resynapse as rs
 from resynapse.analysis.agreement import Agreement, Measured
 from resynapse.analysis.cells import Cell, Cells
-from resynapse.analysis.placement import Placed, placed
+from resynapse.analysis.placement import FEWEST, Placed, placed
 from resynapse.analysis.published import SETTINGS
 from resynapse.analysis.twosamples import Together, two_samples
 from resynapse.report.agreement import agreement_words
@@ -49,6 +50,8 @@ def against_the_article(found: Agreement, places: Placed) -> None:
     by_key = {place.key: place for place in places.cells}
     for one in own(found):
         c, s = one.cell, one.spread
+        if c.mean is None:
+            continue
         place = by_key[Cell(c.arm, c.condition, c.outcome)]
         difference = f"{number(c.difference, signed=True)} {_ends(c.low, c.high)}"
         ratio = "" if s.ratio is None else f"{s.ratio:.2f} {_ends(s.low, s.high)}"
@@ -92,13 +95,16 @@ def against_the_twin(
 def failures(cohort: str, columns: dict[Cell, np.ndarray]) -> None:
     """How many treated networks stay below `RESTORED` without noise, arm by arm, and the largest activations."""
     for arm in TREATED:
-        column = columns[Cell(arm, "acute", "acc_standard")]
+        column = columns.get(Cell(arm, "acute", "acc_standard"))
+        if column is None:
+            continue
         low = sorted(column[column < RESTORED])
         shown = ", ".join(f"{value:.1f}" for value in low)
         print(f"{cohort}, {arm}: {len(low)} of {len(column)} below {RESTORED:g} % without noise ({shown})")
     for arm in ("untreated", "ssri"):
-        column = np.sort(columns[Cell(arm, "acute", "activation_magnitude")])
-        print(f"{cohort}, {arm}: largest activations {', '.join(f'{v:.3f}' for v in column[-4:])}")
+        column = columns.get(Cell(arm, "acute", "activation_magnitude"))
+        if column is not None:
+            print(f"{cohort}, {arm}: largest activations {', '.join(f'{v:.3f}' for v in np.sort(column)[-4:])}")
 
 
 def _ends(low: float | None, high: float | None) -> str:
@@ -117,7 +123,8 @@ def main(run_folder: str, twin_folder: str) -> None:
     found, cells, twins = run.agreement(), Cells.of(run.table()), read(Path(twin_folder))
     print("\n".join(agreement_words(found)))
     counted = [m.cell for m in found.measured if m.standing.kind in ("own", "trajectory")]
-    against_the_article(found, placed(counted, cells))
+    if len(cells.subjects) >= FEWEST:
+        against_the_article(found, placed(counted, cells))
     names = [Cell(*name) for name in twins if name[2] not in SETTINGS and Cell(*name) in cells.keys]
     ours, theirs = cells.only(names).values, np.array([twins[name] for name in names]).T
     printed = {Cell(m.cell.arm, m.cell.condition, m.cell.outcome): m for m in found.measured}
