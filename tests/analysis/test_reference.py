@@ -89,7 +89,7 @@ def test_the_intact_network_of_an_arm_without_treatment_comes_first(switch_relap
     every = controlled(rs.load("manic-switch"), "healthy")
     assert len(references(every)) == len(every.arms) > 1
     assert references(every)[0] == HEALTHY
-    assert references(rs.load("manic-switch")) == ()
+    assert references(rs.load("courses")) == ()
 
 
 def test_an_untouched_reference_stands_in_but_not_after_a_loss(switch_relapse: rs.Protocol, tidy: Tidy) -> None:

@@ -71,7 +71,7 @@ def test_files_with_the_former_name_open_as_before_without_a_word(tiny: rs.Proto
 
 def test_claims_with_the_former_name_are_still_audited(tiny: rs.Protocol) -> None:
     with pytest.warns(RenamedWarning):
-        tree, rows = amended_for_audit(tiny, ["scaled-noise"], "quick")
+        tree, rows = amended_for_audit(tiny, ["ketamine:scaled-noise"], "quick")
     assert "ketamine:scaled-noise" in tree.variants
     assert "scaled-noise" in {row.name for row in rows}
     without, _ = amended_for_audit(tiny, [], "quick")

@@ -400,7 +400,7 @@ class Assess(Step):
     first_draw: Annotated[int, Field(ge=1, le=1000, strict=True)] = Field(
         default=1,
         description="number of the first noise draw; another one measures the same with other noise",
-        json_schema_extra={"source": "choice"},
+        json_schema_extra={"unit": "draws", "source": "choice"},
     )
     noise: Literal["absolute", "scaled", "own"] = Field(
         default="absolute",
