@@ -81,6 +81,9 @@ def test_sensitivity_finds_the_constant_that_matters_and_only_where_it_acts(audi
 
 def test_other_tasks_and_networks_are_run(audited: Audit) -> None:
     assert {row.setting for row in audited.robustness} == {"half-width", "one-more-layer", "digits"}
+    # another task has other steps and another chance: what was scaled is said
+    assert any(text.startswith("digits: ") and "steps an epoch" in text for text in audited.reduced)
+    assert any(text.startswith("digits: chance 10 % instead of 25 %") for text in audited.reduced)
     placebo = [row for row in audited.robustness if row.claim == "placebo"]
     assert {row.status for row in placebo} == {"holds"}
 

@@ -11,7 +11,7 @@ from resynapse.analysis.cells import Cells
 from resynapse.audits.amendments import Depth
 from resynapse.audits.audit import Audit, AuditPlan, conclude, judged, plan
 from resynapse.audits.maps import directions, grid, mapped
-from resynapse.audits.rescaled import rescaled
+from resynapse.audits.rescaled import rescaled, said
 from resynapse.audits.robustness import robust, settings
 from resynapse.audits.seal import seal
 from resynapse.audits.sensitivity import Design, design, indices
@@ -97,6 +97,11 @@ def perform(
         cohorts = [(seed, found.claims), *cohorts]
     found = replace(found, seal=sealed, stability=stability(found.claims, cohorts))
     if designs:
+        elsewhere = {
+            stage.name: said(protocol, stage.protocol)
+            for stage in stages
+            if stage.seed is None and type(stage.protocol.task) is not type(protocol.task)
+        }
         effects = {name: indices(one, claims, Cells.of(read[name])) for name, one in designs.items()}
         along = directions(effects[SCREENING])
         tree = grid(protocol, along)
@@ -107,6 +112,10 @@ def perform(
             found,
             sensitivity=tuple(index for each in effects.values() for index in each),
             map=mapped(claims, Cells.of(map_table, tree), tree, along),
+            reduced=(
+                *found.reduced,
+                *(f"{one.name}: {text}" for one in stages if one.name in elsewhere for text in elsewhere[one.name]),
+            ),
             robustness=tuple(
                 row
                 for stage in stages
