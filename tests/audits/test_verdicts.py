@@ -95,6 +95,14 @@ def test_a_nuisance_breaks_what_fails_in_it_and_all_that_break_it_are_named() ->
     assert {check.control for check, _ in result.breakers} == {"harsh", "again"}
 
 
+def test_only_what_holds_as_run_can_be_broken() -> None:
+    """A test that fails as run fails in most worlds too; that breaks nothing and is not listed."""
+    for test in (FAILS, OPEN):
+        _, (result,) = judged(claim(test), CELLS, (World(name="harsh", arms={"b": "a:harsh"}),))
+        assert result.checks[0].findings[0].status == "fails"
+        assert (result.breakers, result.checks[0].failures, result.checks[0].undecided) == ((), (), ())
+
+
 def test_what_is_only_open_under_a_nuisance_is_listed_and_breaks_nothing() -> None:
     verdict, (result,) = judged(claim(above("a", "y", 0)), CELLS, (VAGUE,))
     assert verdict == "supported"

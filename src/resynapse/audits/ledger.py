@@ -87,7 +87,8 @@ def _entry(
     verdict = verdict_of(claim, results, complete=not absent)
     decides, where, sentence = _decided(claim, verdict, results, absent)
     breakers = [check.control for one in results for check, _ in one.breakers]
-    undecided = [check.control for one in results for check in one.checks if check.undecided]
+    holding = [one for one in results if one.standing == "holds"]
+    undecided = [check.control for one in holding for check in one.checks if check.undecided]
     return Entry(
         id=claim.id,
         where=claim.where,

@@ -28,24 +28,30 @@ class Check:
     ----------
     control : name of the world.
     findings : one a test that it touches.
+    as_run : what the run itself says to each of these tests; only what holds there can be broken here.
     q : of each finding, the smallest false-discovery rate at which it counts as a failure; None where it has no p.
     """
 
     control: str
     findings: tuple[Finding, ...]
+    as_run: tuple[Status, ...]
     q: tuple[float | None, ...] = ()
 
     @property
     def failures(self) -> tuple[Finding, ...]:
-        """What fails here and survives the false-discovery rate of the whole battery."""
-        pairs = zip(self.findings, self.q, strict=True)
-        return tuple(f for f, q in pairs if f.status == "fails" and q is not None and q <= FALSE_DISCOVERIES)
+        """What holds as run, fails here, and survives the false-discovery rate of the whole battery."""
+        return tuple(
+            finding
+            for finding, before, q in zip(self.findings, self.as_run, self.q, strict=True)
+            if before == "holds" and finding.status == "fails" and q is not None and q <= FALSE_DISCOVERIES
+        )
 
     @property
     def undecided(self) -> tuple[Finding, ...]:
-        """What is no longer shown here, and no failure either."""
+        """What holds as run, is no longer shown here, and is no failure either."""
         failures = self.failures
-        return tuple(f for f in self.findings if f.status != "holds" and f not in failures)
+        pairs = zip(self.findings, self.as_run, strict=True)
+        return tuple(f for f, before in pairs if before == "holds" != f.status and f not in failures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +82,9 @@ class ReadingResult:
 
     @property
     def breakers(self) -> tuple[tuple[Check, Finding], ...]:
-        """What breaks it, shifts of means before single exceptions, the surest first."""
+        """What breaks it where it holds as run: shifts of means before single exceptions, the surest first."""
+        if self.standing != "holds":
+            return ()
         found = [(check, finding, q) for check in self.checks for finding, q in _failures(check)]
         return tuple((c, f) for c, f, q in sorted(found, key=lambda one: (one[1].worst is not None, one[2])))
 
@@ -108,13 +116,22 @@ def read(reading: Reading, cells: Cells, battery: Sequence[World], table: Mappin
         standing=_standing(findings, said),
         findings=findings,
         arithmetic=said,
-        checks=tuple(_checks(reading, cells, battery)),
+        checks=tuple(_checks(reading, cells, battery, findings)),
     )
 
 
 def with_rates(results: Mapping[str, Sequence[ReadingResult]]) -> dict[str, tuple[ReadingResult, ...]]:
-    """The same results with the false-discovery rate over every check of every claim (Benjamini-Hochberg)."""
-    every = [f.p for found in results.values() for one in found for check in one.checks for f in check.findings]
+    """The same results with the false-discovery rate over every check of every claim (Benjamini-Hochberg).
+
+    What does not hold as run has no rate: it cannot be broken, and its many failures would make the others look rarer.
+    """
+    every = [
+        finding.p if before == "holds" else None
+        for found in results.values()
+        for one in found
+        for check in one.checks
+        for finding, before in zip(check.findings, check.as_run, strict=True)
+    ]
     rates = iter(q_values(every))
     return {
         claim: tuple(
@@ -142,12 +159,13 @@ def _standing(findings: Sequence[Finding], said: Sequence[Arithmetic]) -> Standi
     return "holds"
 
 
-def _checks(reading: Reading, cells: Cells, battery: Sequence[World]) -> Iterator[Check]:
+def _checks(reading: Reading, cells: Cells, battery: Sequence[World], findings: Sequence[Finding]) -> Iterator[Check]:
+    pairs = list(zip(reading.tests, findings, strict=True))
     for world in battery:
         there = replace(world, among=reading.selects)
-        findings = tuple(find(test, cells, there) for test in reading.tests if touched(test, cells, world))
-        if findings:
-            yield Check(control=world.name, findings=findings)
+        read = [(find(test, cells, there), before.status) for test, before in pairs if touched(test, cells, world)]
+        if read:
+            yield Check(control=world.name, findings=tuple(f for f, _ in read), as_run=tuple(b for _, b in read))
 
 
 def touched(test: Test, cells: Cells, world: World) -> bool:

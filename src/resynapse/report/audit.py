@@ -123,13 +123,13 @@ def _readings(audit: Audit) -> TextTable:
 
 
 def _battery(audit: Audit) -> TextTable:
-    """What fails or is no longer shown in a world of the battery, whether or not it decided the verdict."""
+    """What holds as run and fails or is no longer shown in a world of the battery."""
     rows = []
     for entry in audit.claims:
         for one in entry.readings:
             for check in one.checks:
-                for finding, q in zip(check.findings, check.q, strict=True):
-                    if finding.status != "holds":
+                for finding, before, q in zip(check.findings, check.as_run, check.q, strict=True):
+                    if before == "holds" != finding.status:
                         said = "fails" if finding in check.failures else "open"
                         rate = "-" if q is None else f"{q:.3f}"
                         shown = _estimate(finding.estimate, finding.low, finding.high)
@@ -138,7 +138,7 @@ def _battery(audit: Audit) -> TextTable:
                             (name, check.control, said, shown, str(finding.n), finding.bound, rate, finding.what)
                         )
     header = ("claim, reading", "nuisance control", "there", "ours [95 %]", "n", "needed", "q", "of")
-    return TextTable("What fails or is open in the battery of nuisance controls", header, tuple(rows))
+    return TextTable("What holds as run, and fails or is open in the battery of nuisance controls", header, tuple(rows))
 
 
 def _stability(audit: Audit) -> TextTable:
