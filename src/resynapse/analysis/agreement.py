@@ -22,6 +22,7 @@ from resynapse.analysis.independence import Standing, separate, standings
 from resynapse.analysis.joint import Joint, joint
 from resynapse.analysis.published import SETTINGS, Cell, Comparison, changes, compare, welch
 from resynapse.analysis.reference import Separability, separability
+from resynapse.analysis.shares import YES_OR_NO
 from resynapse.analysis.spread import Spread, spreads
 from resynapse.protocol import Protocol
 
@@ -40,7 +41,7 @@ class Measured:
     Parameters
     ----------
     detectable : the true difference that this comparison would call `differs` in 80 of 100 repetitions, in the unit of
-        the cell; None without an interval or without spread.
+        the cell; None without an interval or without spread, and for shares of subjects.
     """
 
     cell: Cell
@@ -220,8 +221,13 @@ def agreement(table: pl.DataFrame, protocol: Protocol) -> Agreement:
 
 
 def detectable(cell: Cell, power: float = POWER) -> float | None:
-    """The true difference that is called `differs` with this power, at the SDs that were found; None without spread."""
+    """The true difference that is called `differs` with this power, at the SDs that were found.
+
+    None without spread, and for shares of subjects, whose spread follows from the share.
+    """
     n = cell.published_n
+    if cell.outcome in YES_OR_NO:
+        return None
     if cell.mean is None or cell.sd is None or cell.published_sd is None or n < 2 or cell.n < 2:
         return None
     half, df, error = welch(cell.published_sd * math.sqrt(n / (n - 1)), n, cell.sd, cell.n)

@@ -13,14 +13,13 @@ from dataclasses import dataclass
 
 from resynapse.analysis.intervals import proportion_interval
 from resynapse.analysis.published import LEVEL, MARGIN_ABSOLUTE, MARGIN_POINTS, SETTINGS, Cell, Comparison, welch
+from resynapse.analysis.shares import YES_OR_NO, newcombe
 
 POINTS = 5.0
 """Margin for outcomes in % or points."""
 ABSOLUTE = 0.05
 """Margin for dimensionless outcomes."""
 ALPHA = 0.05
-YES_OR_NO = ("manic_relapse",)
-"""Published outcomes that are shares of subjects."""
 
 Ends = tuple[float | None, float | None]
 
@@ -136,19 +135,6 @@ def _tested(cell: Cell, margin: float) -> _Tested:
     inner_half = float(t.ppf(1 - ALPHA, df)) * error
     p = max(float(t.sf((margin + d) / error, df)), float(t.sf((margin - d) / error, df)))
     return _Tested((d - half, d + half), (d - inner_half, d + inner_half), p, "Welch")
-
-
-def newcombe(yes1: int, n1: int, yes2: int, n2: int, level: float) -> tuple[float, float]:
-    """Interval in points of share 1 minus share 2 (Newcombe 1998, method 10: from the two Wilson intervals)."""
-    from scipy.stats import binomtest
-
-    share1, share2 = yes1 / n1, yes2 / n2
-    one = binomtest(yes1, n1).proportion_ci(level, method="wilson")
-    two = binomtest(yes2, n2).proportion_ci(level, method="wilson")
-    d = share1 - share2
-    low = d - math.sqrt((share1 - one.low) ** 2 + (two.high - share2) ** 2)
-    high = d + math.sqrt((one.high - share1) ** 2 + (share2 - two.low) ** 2)
-    return 100 * low, 100 * high
 
 
 def _sample_sd(cell: Cell) -> float | None:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 
-from resynapse.analysis.equivalence import YES_OR_NO
 from resynapse.analysis.published import SETTINGS, published, welch
+from resynapse.analysis.shares import YES_OR_NO
 
 ALPHA = 0.05
 CEILING = 1.0

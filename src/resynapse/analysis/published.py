@@ -1,7 +1,8 @@
 """A run beside the published tables, cell by cell.
 
-Each difference has a 95 % Welch interval. The published SDs are population SDs (ddof 0) and are converted with
-sqrt(n / (n - 1)). Nothing is tuned to the tables: a cell that differs is shown as such.
+Each difference has a 95 % Welch interval, or Newcombe's where the outcome is a share of subjects. The published SDs are
+population SDs (ddof 0) and are converted with sqrt(n / (n - 1)). Nothing is tuned to the tables: a cell that
+differs is shown as such.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import asdict, dataclass
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from resynapse.analysis.shares import YES_OR_NO, chance_of_difference, newcombe
 from resynapse.analysis.summaries import CELL, summary
 from resynapse.errors import ResynapseError
 from resynapse.protocol import UNNUMBERED, Protocol, dump, library, load
@@ -158,7 +160,13 @@ def _cell(row: dict[str, object], decimals: int) -> Cell:
     else:
         difference = our_mean - mean
         verdict = "agrees" if abs(difference) <= margin + 1e-12 else "undecided"
-        if sd is not None and our_sd is not None and n > 1:
+        if row["outcome"] in YES_OR_NO and our_sd is not None and n > 1:
+            yes, published_yes = round(our_mean * our_n / 100), round(mean * n / 100)
+            low, high = newcombe(yes, our_n, published_yes, n, LEVEL)
+            chance = chance_of_difference((yes + published_yes) / (our_n + n), our_n, n, margin, LEVEL)
+            if verdict == "undecided":
+                verdict = "agrees" if low <= 0.0 <= high else "differs"
+        elif sd is not None and our_sd is not None and n > 1:
             half, df, error = welch(sd * math.sqrt(n / (n - 1)), n, our_sd, our_n)
             low, high = difference - half, difference + half
             chance = _chance(half, df, error, margin)

@@ -18,8 +18,8 @@ import numpy as np
 
 from resynapse.analysis.cells import Cells, Floats
 from resynapse.analysis.contrasts import holm
-from resynapse.analysis.equivalence import YES_OR_NO
 from resynapse.analysis.published import LEVEL, MARGIN_ABSOLUTE, MARGIN_POINTS, SETTINGS, Cell
+from resynapse.analysis.shares import YES_OR_NO
 
 FEWEST = 4
 """Subjects that a kurtosis needs."""

@@ -65,7 +65,8 @@ def _power(found: Agreement) -> Iterator[str]:
         yield (
             f"Power: {found.subjects} against {found.published_subjects} subjects show a shift in 80 of 100 "
             f"repetitions if it is {found.median_detectable:.1f} points or more (median of the {len(shifts)} cells in "
-            f"% or points that vary); in {blind} of them a shift of {POINTS:g} points is missed more often than that."
+            f"% or points that vary, shares of subjects left out); in {blind} of them a shift of {POINTS:g} points is "
+            "missed more often than that."
         )
 
 
