@@ -142,6 +142,14 @@ def test_a_subject_gives_every_published_cell_of_its_arms() -> None:
     assert cells <= found
 
 
+def test_the_first_arms_alone_have_the_same_numbers() -> None:
+    size = {"hidden": (24, 20, 12), "samples": (256, 100, 20)}
+    whole = torch_loop.run_subject(3, 0.01, maintenance=False, **size)  # type: ignore[arg-type]
+    part = torch_loop.run_subject(3, 0.01, maintenance=False, arms=torch_loop.ARMS[:2], **size)  # type: ignore[arg-type]
+    assert {arm for arm, *_ in part} == {"untreated", "ketamine"}
+    assert part == whole[: len(part)]
+
+
 def test_scaled_phases_keep_the_drug_state_of_the_end() -> None:
     torch.manual_seed(0)
     net, data = torch_loop.Net((2, 8, 8, 4)), torch_loop.draw(64, 0.8)
