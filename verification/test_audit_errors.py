@@ -11,7 +11,6 @@ AUDITS = 60
 NOMINAL = {
     "true in a reading, called contradicted": 0.025,
     "false in every reading, called supported": 0.025,
-    "the same, by 5 points or more": 0.025,
     "true in every world, called broken by one": 0.05,
     "true in every reading, called not supported or mixed": 0.025,
 }
