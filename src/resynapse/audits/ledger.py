@@ -138,7 +138,7 @@ def _decided(
         one = next(one for one in measured if one.standing == standing)
         return one.decides, _where(one, results), " ".join(_told(one, results) for one in measured)
     told = " ".join(_told(one, results) for one in measured)
-    broken = [pair for one in measured for pair in one.breakers]
+    broken = sorted((pair for one in measured for pair in one.breakers), key=lambda pair: pair[1].worst is not None)
     if broken:
         check, found = broken[0]
         names = list(dict.fromkeys(c.control for c, _ in broken))
