@@ -1,0 +1,78 @@
+"""Golden tables: every cell of every library protocol on a small network, by both engines.
+
+``python -m tests.golden.tables`` writes them anew; only a change that CHANGELOG.md flags as **numbers** may do so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+import threadpoolctl
+from tests.miniatures import miniature
+
+import resynapse as rs
+from resynapse.cohort import Subject
+from resynapse.engine import engine
+from resynapse.errors import ProtocolError
+from resynapse.protocol import CONTROLS, controlled
+from resynapse.runs.blas import single_threaded_blas
+from resynapse.runs.provenance import hardware
+from resynapse.runs.walk import walk
+
+FILE = Path(__file__).with_name("cells.parquet")
+MACHINE = Path(__file__).with_name("machine.json")
+CONTROLLED = "switch-relapse with every control"
+NAMES = (*sorted(rs.library()), CONTROLLED)
+SUBJECT = Subject(7, 2)
+Cells = Mapping[tuple[str, str, str], float]
+
+
+def protocol(name: str) -> rs.Protocol:
+    """A small protocol by its name here; one of them bears every control that changes it."""
+    if name != CONTROLLED:
+        return miniature(name)
+    found = rs.load("switch-relapse")
+    for control in CONTROLS:
+        try:
+            found = controlled(found, control)
+        except ProtocolError:
+            continue
+    return miniature(found)
+
+
+def computed(name: str, kind: str) -> Cells:
+    """All cells of one subject, by one engine."""
+    with single_threaded_blas():
+        return {(row.arm, row.condition, row.outcome): row.value for row in walk(protocol(name), SUBJECT, engine(kind))}
+
+
+def machine() -> dict[str, str]:
+    """What may round otherwise: the processor and the linear algebra that NumPy uses."""
+    found = [info for info in threadpoolctl.threadpool_info() if info["user_api"] == "blas"]
+    blas = "; ".join(sorted(f"{i['internal_api']} {i['version']} {i.get('architecture', '')}" for i in found))
+    return {"processor": str(hardware()["processor"]), "blas": blas}
+
+
+def golden(name: str) -> pl.DataFrame:
+    """The kept cells of one protocol: arm, condition, outcome, reference, compiled."""
+    return pl.read_parquet(FILE).filter(pl.col("protocol") == name)
+
+
+def main() -> None:
+    """Write all tables."""
+    rows = []
+    for name in NAMES:
+        exact, fast = computed(name, "reference"), computed(name, "compiled")
+        assert exact.keys() == fast.keys()
+        rows += [(name, *cell, value, fast[cell]) for cell, value in exact.items()]
+        print(name, len(exact))
+    columns = ["protocol", "arm", "condition", "outcome", "reference", "compiled"]
+    pl.DataFrame(rows, schema=columns, orient="row").write_parquet(FILE, compression="zstd", compression_level=19)
+    MACHINE.write_text(json.dumps(machine(), indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
