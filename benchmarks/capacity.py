@@ -69,7 +69,7 @@ def measure(protocol: str, subjects: int, workers: int, dask: str | None, out: P
 
 def files(subjects: int) -> int:
     """Files of a finished run folder: packs, the single parts that are left, manifest, table and lock."""
-    from resynapse.runs.parts import PACK
+    from resynapse.runs.store.subject_files import PACK
 
     return subjects // PACK + subjects % PACK + 3
 

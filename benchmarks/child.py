@@ -77,7 +77,7 @@ def step(hidden: list[int], sparsity: float, epochs: int = 2) -> dict[str, float
     from resynapse.cohort import Subject
     from resynapse.engine import TrainingPhase
     from resynapse.modulation import NEUTRAL
-    from resynapse.network import initialise
+    from resynapse.networks.base import initialise
     from resynapse.plasticity import prune
     from resynapse.task import GaussianBlobs
 

@@ -16,7 +16,7 @@ from benchmarks.machine import single_threaded_blas
 from benchmarks.stages import Stage
 from resynapse.engine import engine
 from resynapse.modulation import Modulation
-from resynapse.network import Network
+from resynapse.networks.base import Network
 
 if TYPE_CHECKING:
     from benchmarks.torch_loop import Drug, Net

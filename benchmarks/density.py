@@ -11,10 +11,10 @@ import numpy as np
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.engine import TrainingPhase, compaction, engine
 from resynapse.modulation import NEUTRAL
-from resynapse.network import Network, initialise
+from resynapse.networks.base import Network, initialise
 from resynapse.plasticity import prune
 from resynapse.randomness import Key
-from resynapse.runs.blas import single_threaded_blas
+from resynapse.runs.workers.blas import single_threaded_blas
 from resynapse.task import GaussianBlobs, Split
 
 WIDTHS = (2, 512, 512, 256, 4)

@@ -16,7 +16,7 @@ from benchmarks.tables import Cell, table
 from resynapse.cohort import Subject
 from resynapse.engine import Engine, TrainingPhase, engine
 from resynapse.modulation import Modulation
-from resynapse.network import FloatArray, Network
+from resynapse.networks.base import FloatArray, Network
 from resynapse.protocol import Protocol
 from resynapse.randomness import Key
 from resynapse.runs.walk import walk

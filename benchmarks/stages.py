@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 from resynapse.cohort import Subject
 from resynapse.engine import Engine, TrainingPhase, engine
 from resynapse.modulation import Modulation
-from resynapse.network import FloatArray, Network
+from resynapse.networks.base import FloatArray, Network
 from resynapse.protocol import Protocol, load
 from resynapse.randomness import Key
 from resynapse.runs.walk import walk

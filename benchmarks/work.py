@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from resynapse.engine.compaction import Structure, compact
-from resynapse.network import Network
+from resynapse.engine.compiled.compaction import Structure, compact
+from resynapse.networks.base import Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,10 @@ from hypothesis import settings
 
 import resynapse as rs
 from resynapse.engine import Engine, engine
-from resynapse.network import Network, initialise
+from resynapse.networks.base import Network, initialise
 from resynapse.plasticity import prune
 from resynapse.randomness import Key
-from resynapse.runs.blas import single_threaded_blas
+from resynapse.runs.workers.blas import single_threaded_blas
 from resynapse.task import GaussianBlobs, TaskData
 
 settings.register_profile("house", deadline=None, derandomize=True, print_blob=True)

@@ -21,7 +21,8 @@ import pytest
 
 import resynapse as rs
 from resynapse.cli import app, main
-from resynapse.protocol import CONTROLS, dumps
+from resynapse.controls import CONTROLS
+from resynapse.protocol import dumps
 
 COMMANDS = (
     "replicate", "run", "compare", "table", "analyse", "audit", "attribute", "match", "protocols", "show", "validate", "citations", "controls",

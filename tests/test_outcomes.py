@@ -16,7 +16,7 @@ from scipy import stats
 from resynapse import outcomes
 from resynapse.errors import ProtocolError, ResynapseError
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.network import FloatArray, Network, initialise
+from resynapse.networks.base import FloatArray, Network, initialise
 from resynapse.outcomes import BATTERY, Examination, outcome
 from resynapse.plasticity import prune
 from resynapse.randomness import Key, normals

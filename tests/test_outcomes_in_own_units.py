@@ -14,7 +14,7 @@ from scipy.special import log_softmax
 from tests.test_outcomes import ACCURACIES, CONDITION, DATA, NETWORK, SPREAD, Recorder, quick, states
 
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.network import FloatArray, Network
+from resynapse.networks.base import FloatArray, Network
 from resynapse.outcomes import Examination, outcome
 
 

@@ -13,7 +13,7 @@ import resynapse as rs
 from resynapse.engine import engine
 from resynapse.errors import ProtocolError
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.network import Network, initialise
+from resynapse.networks.base import Network, initialise
 from resynapse.outcomes import Examination, catalogue, outcome
 from resynapse.plasticity import prune, regrow, scar, severity
 from resynapse.randomness import Key

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from resynapse.network import BoolArray, FloatArray, Network, initialise
+from resynapse.networks.base import BoolArray, FloatArray, Network, initialise
 from resynapse.plasticity import SPARSITY_CAP, TieRule, prune, prune_more, regrow, scar
 from resynapse.randomness import Key, normals, uniforms
 

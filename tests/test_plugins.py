@@ -19,8 +19,8 @@ from resynapse.cli import main
 from resynapse.errors import ProtocolError, RunFolderError
 from resynapse.plugins import PlugInWarning, found
 from resynapse.protocol import STEPS, dump, json_schema, parse, plugins_here, plugins_of
-from resynapse.runs.folder import RunFolder
-from resynapse.runs.worker import Plan, compute
+from resynapse.runs.store.folder import RunFolder
+from resynapse.runs.workers.worker import Plan, compute
 from resynapse.task import TASKS
 
 Install = Callable[..., None]

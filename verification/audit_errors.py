@@ -19,12 +19,12 @@ import numpy as np
 import polars as pl
 
 from resynapse.analysis.cells import Cell, Cells
-from resynapse.audits.arithmetic import Printed
+from resynapse.audits.published_arithmetic import Printed
 from resynapse.audits.readings import results_of
+from resynapse.audits.scenarios import World
 from resynapse.audits.verdicts import VERDICTS, Verdict, verdict_of
-from resynapse.audits.worlds import World
+from resynapse.protocol.claim_tests import Difference, Mean, Test
 from resynapse.protocol.claims import Claim, Reading
-from resynapse.protocol.criteria import Difference, Mean, Test
 
 ARTICLE, RUN = 10, 20
 SD, LEVEL = 6.0, 60.0

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import resynapse as rs
-from resynapse.analysis.published import Comparison
 from resynapse.errors import RunFolderError
-from resynapse.runs.folder import RunFolder
+from resynapse.publication.comparison import Comparison
 from resynapse.runs.provenance import sources
+from resynapse.runs.store.folder import RunFolder
 
 FOLDER = Path("resynapse-runs")
 SUBJECTS = 10

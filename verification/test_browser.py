@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 import resynapse as rs
-from resynapse.report.material import Material
 from resynapse.report.report import report
-from resynapse.report.versus import versus
+from resynapse.report.run_data import Material
+from resynapse.report.sections.two_runs import versus
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 playwright = pytest.importorskip("playwright.sync_api", reason="no playwright")

@@ -13,8 +13,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from resynapse.analysis.contrasts import sign_flip
 from resynapse.analysis.intervals import Kind, mean_intervals, proportion_interval
+from resynapse.analysis.parts.contrasts import sign_flip
 
 COHORTS = 4_000
 ERROR = math.sqrt(0.95 * 0.05 / COHORTS)

@@ -1,4 +1,4 @@
-"""Folding (engine/folding.py) adds the same sums in another order: it may move no outcome's distribution.
+"""Folding (engine/compiled/folding.py) adds the same sums in another order: it may move no outcome's distribution.
 
 Training amplifies rounding, so a subject folded and unfolded ends as two networks; what is held is the mean of their
 paired differences.

@@ -9,8 +9,10 @@ import pytest
 from scipy import stats
 
 import resynapse as rs
-from resynapse.analysis.published import SETTINGS, Comparison, compare, published, welch
-from resynapse.report.agreement import agreement_words
+from resynapse.analysis.families import SETTINGS
+from resynapse.analysis.intervals import welch
+from resynapse.publication.comparison import Comparison, compare, published
+from resynapse.report.sections.agreement import agreement_words
 
 FAMILY_LEVEL = 0.05
 CLEAR = 0.001

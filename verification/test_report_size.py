@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 import resynapse as rs
-from resynapse.report.material import Material
 from resynapse.report.report import report
-from resynapse.runs.folder import Manifest, RunFolder
+from resynapse.report.run_data import Material
+from resynapse.runs.store.folder import Manifest, RunFolder
 from resynapse.runs.walk import Row
 
 SUBJECTS = 10_000

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from resynapse.analysis.spread import ratio_interval, widening
+from resynapse.publication.spread import ratio_interval, widening
 
 PAIRS = 20_000
 ERROR = math.sqrt(0.95 * 0.05 / PAIRS)

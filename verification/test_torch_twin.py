@@ -23,8 +23,9 @@ import pytest
 
 import resynapse as rs
 from resynapse.analysis.cells import Cell, Cells
-from resynapse.analysis.published import MARGIN_ABSOLUTE, MARGIN_POINTS, SETTINGS
-from resynapse.analysis.twosamples import Together, two_samples
+from resynapse.analysis.families import SETTINGS
+from resynapse.publication.comparison import MARGIN_ABSOLUTE, MARGIN_POINTS
+from resynapse.publication.two_cohorts import Together, two_samples
 
 pytest.importorskip("torch")
 

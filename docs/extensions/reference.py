@@ -16,12 +16,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from resynapse.controls import CONTROLS
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.outcomes import BATTERY, catalogue
-from resynapse.protocol import CONTROLS, SHELVES, STEPS, load
-from resynapse.protocol.derived import RULES
-from resynapse.protocol.parameters import support_of, unit_of
-from resynapse.protocol.paths import epochs
+from resynapse.protocol import SHELVES, STEPS, load
+from resynapse.protocol.derived_outcomes import RULES
+from resynapse.protocol.prose.parameters import support_of, unit_of
+from resynapse.protocol.routes import epochs
 
 FOLDER = Path(__file__).parents[1] / "reference"
 _WRITTEN = "Written from the code by `python docs/extensions/reference.py`."

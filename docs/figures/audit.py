@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from resynapse.audits.words import number
+from resynapse.audits.verdict_text import number
 
 Found = dict[str, Any]
 EFFECTS = 3

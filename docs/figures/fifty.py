@@ -17,13 +17,13 @@ import numpy as np
 from benchmarks.twin import read
 
 import resynapse as rs
-from resynapse.analysis.agreement import Agreement, Measured
 from resynapse.analysis.cells import Cell, Cells
-from resynapse.analysis.placement import FEWEST, Placed, placed
-from resynapse.analysis.published import SETTINGS
-from resynapse.analysis.twosamples import Together, two_samples
-from resynapse.report.agreement import agreement_words
-from resynapse.report.numbers import number
+from resynapse.analysis.families import SETTINGS
+from resynapse.publication.agreement import Agreement, Measured
+from resynapse.publication.placement import FEWEST, Placed, placed
+from resynapse.publication.two_cohorts import Together, two_samples
+from resynapse.report.page.numbers import number
+from resynapse.report.sections.agreement import agreement_words
 
 RESTORED = 99.0
 """Accuracy without noise below which a treated network counts as not restored."""

@@ -13,10 +13,10 @@ import resynapse as rs
 from resynapse.cohort import Subject
 from resynapse.engine import engine
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.network import Network
+from resynapse.networks.base import Network
 from resynapse.outcomes import Examination, outcome
-from resynapse.runs.blas import single_threaded_blas
 from resynapse.runs.walk import reached
+from resynapse.runs.workers.blas import single_threaded_blas
 
 OUTCOMES = (
     *("acc_standard", "acc_internal_2.5", "acc_biased_1.0", "tolerance_internal"),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from resynapse.api import Run, attribute, audit, match, run
+    from resynapse.controls import controlled
     from resynapse.disclaimer import DISCLAIMER
     from resynapse.errors import ResynapseError
     from resynapse.protocol import (
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
         Scar,
         Stabilise,
         Train,
-        controlled,
         library,
         load,
         loads,
@@ -41,11 +41,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 _HOMES = {
     "resynapse.api": ("Run", "attribute", "audit", "match", "run"),
+    "resynapse.controls": ("controlled",),
     "resynapse.disclaimer": ("DISCLAIMER",),
     "resynapse.errors": ("ResynapseError",),
     "resynapse.protocol": (
         "Assess", "Decay", "Discontinue", "Drug", "Enrol", "Lesion", "Mark", "Node", "Protocol", "Prune", "PruneMore",
-        "Regrow", "Scar", "Stabilise", "Train", "controlled", "library", "load", "loads",
+        "Regrow", "Scar", "Stabilise", "Train", "library", "load", "loads",
     ),
 }  # fmt: skip
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

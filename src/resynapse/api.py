@@ -11,19 +11,19 @@ from resynapse.cohort import Cohort
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Protocol
 from resynapse.runs.execute import execute
-from resynapse.runs.folder import Manifest, RunFolder
 from resynapse.runs.progress import Display
+from resynapse.runs.store.folder import Manifest, RunFolder
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from resynapse.analysis.agreement import Agreement
     from resynapse.analysis.analyse import Analysis
-    from resynapse.analysis.published import Comparison
     from resynapse.attribution.attribution import Attribution
     from resynapse.attribution.matched import Matching
-    from resynapse.audits.amendments import Depth
     from resynapse.audits.audit import Audit
+    from resynapse.audits.perturbations import Depth
+    from resynapse.publication.agreement import Agreement
+    from resynapse.publication.comparison import Comparison
 
 
 class Run:
@@ -79,7 +79,7 @@ class Run:
         ------
         ResynapseError : no published table of this protocol ships with resynapse.
         """
-        from resynapse.analysis.published import changes, compare
+        from resynapse.publication.comparison import changes, compare
 
         return compare(self.protocol.name, self.table(), changes(self.protocol))
 
@@ -90,7 +90,7 @@ class Run:
         ------
         ResynapseError : no published table of its protocol ships with resynapse.
         """
-        from resynapse.analysis.agreement import agreement
+        from resynapse.publication.agreement import agreement
 
         return agreement(self.table(), self.protocol)
 
@@ -122,8 +122,8 @@ class Run:
         ------
         RunFolderError : no subject is finished.
         """
-        from resynapse.report.material import Material
         from resynapse.report.report import report
+        from resynapse.report.run_data import Material
 
         path = Path(out)
         path.write_text(report(Material.of(self.folder), audit=audit), "utf-8")
@@ -138,7 +138,7 @@ class Run:
         """
         from resynapse.report.figures import draw
         from resynapse.report.figures.style import format_of, render
-        from resynapse.report.material import Material
+        from resynapse.report.run_data import Material
 
         path = Path(out)
         format = format_of(path)
@@ -153,7 +153,7 @@ class Run:
         ResynapseError : the folder is a run folder or a file, or no subject is finished.
         """
         from resynapse.report.export import export
-        from resynapse.report.material import Material
+        from resynapse.report.run_data import Material
 
         return export(Material.of(self.folder), Path(out))
 
@@ -246,8 +246,8 @@ def audit(
     26
     """
     from resynapse.audits.audit import conclude, judged_as_it_is
+    from resynapse.audits.claim_library import claims_of
     from resynapse.audits.perform import perform
-    from resynapse.audits.shipped import claims_of
 
     if isinstance(protocol, Run):
         return conclude(judged_as_it_is(protocol.protocol, claims_of(protocol.protocol, claims)), protocol.table())

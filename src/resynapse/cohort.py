@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from resynapse.errors import ResynapseError
-from resynapse.network import Network, initialise
+from resynapse.networks.base import Network, initialise
 from resynapse.protocol import Protocol
-from resynapse.protocol.columns import Column
-from resynapse.protocol.draws import check_draws
+from resynapse.protocol.population.trait_draws import check_draws
+from resynapse.protocol.population.trait_tables import Column
 from resynapse.randomness import Key
 from resynapse.task import TaskData
 

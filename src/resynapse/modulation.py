@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from resynapse.network import FloatArray
+from resynapse.networks.base import FloatArray
 
 Activation = Literal["relu", "tanh"]
 

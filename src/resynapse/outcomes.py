@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from resynapse.errors import ProtocolError
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.network import FloatArray, Network
+from resynapse.networks.base import FloatArray, Network
 from resynapse.plasticity import severity
 from resynapse.plugins import admit, unknown
 from resynapse.randomness import Key, normals

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from resynapse.network import BoolArray, FloatArray, Network
+from resynapse.networks.base import BoolArray, FloatArray, Network
 from resynapse.randomness import Key, normals, words
 
 SPARSITY_CAP = 0.99

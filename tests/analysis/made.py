@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 
 import resynapse as rs
-from resynapse.analysis.published import published
-from resynapse.protocol.derived import derive
+from resynapse.protocol.derived_outcomes import derive
+from resynapse.publication.comparison import published
 
 SCORES = 3
 """Seed of the subjects' scores."""

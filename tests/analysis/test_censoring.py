@@ -9,8 +9,8 @@ import resynapse as rs
 from resynapse.analysis.analyse import Analysis, analyse
 from resynapse.analysis.censoring import ceiling_of, ceilings
 from resynapse.outcomes import catalogue
-from resynapse.report.statistics import statistics_tables
-from resynapse.report.tables import article_tables
+from resynapse.report.page.tables import article_tables
+from resynapse.report.sections.statistics import statistics_tables
 from resynapse.tolerance import CEILING
 
 TEXT = """

@@ -13,10 +13,10 @@ from statsmodels.stats.multitest import multipletests
 import resynapse as rs
 from resynapse.analysis.analyse import analyse
 from resynapse.analysis.cells import Cells
-from resynapse.analysis.contrasts import Contrast, contrasts
-from resynapse.analysis.families import smallest_p
-from resynapse.analysis.published import SETTINGS, published
+from resynapse.analysis.families import SETTINGS, smallest_p
+from resynapse.analysis.parts.contrasts import Contrast, contrasts
 from resynapse.protocol import Endpoint
+from resynapse.publication.comparison import published
 
 Tidy = Callable[..., pl.DataFrame]
 Values = dict[tuple[str, str, str], list[float]]

@@ -11,7 +11,7 @@ import resynapse as rs
 from resynapse.analysis.flow import FLOW, flow, with_unreached
 from resynapse.analysis.summaries import summary
 from resynapse.protocol import loads
-from resynapse.report.tables import article_tables
+from resynapse.report.page.tables import article_tables
 
 TEXT = """
 name: tiny

@@ -12,8 +12,8 @@ from scipy import stats
 from tests.analysis.made import as_published
 
 import resynapse as rs
-from resynapse.analysis.published import compare
 from resynapse.analysis.shares import YES_OR_NO, chance_of_difference, newcombe
+from resynapse.publication.comparison import compare
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.data())

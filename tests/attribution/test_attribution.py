@@ -15,7 +15,7 @@ from resynapse.attribution.attribution import Attribution, attribution
 from resynapse.attribution.factorial import Factorial
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import ResynapseError, RunFolderError
-from resynapse.report.attribution import attribution_sentences, attribution_tables, write_page
+from resynapse.report.sections.attribution import attribution_sentences, attribution_tables, write_page
 
 PARTS = {"regrowth": 20.0, "gain-at-the-test": -6.0, "learning": 9.0, "noise": -2.0}
 

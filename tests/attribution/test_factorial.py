@@ -11,7 +11,7 @@ import resynapse as rs
 from resynapse.attribution.factorial import MOST, Factorial, factorial
 from resynapse.errors import ProtocolError
 from resynapse.protocol import Protocol, dump, library, parse
-from resynapse.protocol.paths import epochs
+from resynapse.protocol.routes import epochs
 
 ACUTE, LATER = "acc_internal_1.0 at acute", "acc_biased_1.0 at maintenance"
 UNEVEN = """

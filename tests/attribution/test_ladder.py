@@ -14,7 +14,7 @@ from resynapse.attribution.ladder import CHANGE, LOSS, REACHED, Ladder, ladder
 from resynapse.attribution.matched import AS_RUN, EXPOSURE, Matching, matching
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import ProtocolError
-from resynapse.report.matching import matching_sentences, matching_tables
+from resynapse.report.sections.matching import matching_sentences, matching_tables
 
 ASKED = ["acc_combined at acute", "acc_biased_1.0 at maintenance"]
 

@@ -8,7 +8,7 @@ import resynapse as rs
 from resynapse.attribution.treatments import COMPONENTS, end, treatment
 from resynapse.errors import ProtocolError
 from resynapse.protocol import Drug, Regrow, Step, Train, library
-from resynapse.protocol.paths import route
+from resynapse.protocol.routes import route
 from resynapse.protocol.steps import Assess
 
 KINDS = ("drug", "regrow", "train")

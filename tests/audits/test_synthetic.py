@@ -8,12 +8,12 @@ import pytest
 
 import resynapse as rs
 from resynapse.analysis.cells import Cell, Cells
-from resynapse.audits.arithmetic import Printed
 from resynapse.audits.audit import Audit
 from resynapse.audits.ledger import Entry, ledger
+from resynapse.audits.published_arithmetic import Printed
 from resynapse.audits.verdicts import VERDICTS
+from resynapse.protocol.claim_tests import Every
 from resynapse.protocol.claims import Reading
-from resynapse.protocol.criteria import Every
 
 RIGHT = {
     "mechanism-works": "supported",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import resynapse as rs
 from resynapse.analysis.cells import Cells
-from resynapse.audits.amendments import amended_for_audit
-from resynapse.audits.combinations import combinations
+from resynapse.audits.linear_contrasts import combinations
+from resynapse.audits.perturbations import amended_for_audit
+from resynapse.audits.scenarios import battery
 from resynapse.audits.trimmed import trimmed
-from resynapse.audits.worlds import battery
-from resynapse.protocol.paths import assessments, epochs
+from resynapse.protocol.routes import assessments, epochs
 
 
 def test_what_claims_read_keeps_its_value_in_every_world(synthetic: rs.Protocol) -> None:

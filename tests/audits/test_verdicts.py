@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 
 from resynapse.analysis.cells import Cell, Cells
-from resynapse.audits.arithmetic import Printed
+from resynapse.audits.published_arithmetic import Printed
 from resynapse.audits.readings import ReadingResult, results_of
+from resynapse.audits.scenarios import World
 from resynapse.audits.verdicts import Verdict, verdict_of
-from resynapse.audits.worlds import World
+from resynapse.protocol.claim_tests import Contrast, Difference, Every, Mean, Term, Test
 from resynapse.protocol.claims import Claim, Reading
-from resynapse.protocol.criteria import Contrast, Difference, Every, Mean, Term, Test
 
 N = 20
 CONTRADICTED = "contradicted by the article's own numbers"

@@ -11,7 +11,7 @@ from scipy import stats
 from resynapse.engine import Engine, TrainingPhase
 from resynapse.engine.reference import forward, gradient
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.network import Network
+from resynapse.networks.base import Network
 from resynapse.outcomes import Examination, outcome
 from resynapse.plasticity import prune, prune_more
 from resynapse.randomness import Key
@@ -133,7 +133,7 @@ def test_noise_has_the_same_law(reference: Engine, fresh: Network, key: Key) -> 
 
 
 def test_a_subject_gives_every_published_cell_of_its_arms() -> None:
-    from resynapse.analysis.published import published
+    from resynapse.publication.comparison import published
 
     rows = torch_loop.run_subject(0, 0.01, hidden=(24, 20, 12), samples=(256, 100, 20))
     found = {row[:3] for row in rows}

@@ -7,7 +7,7 @@ from benchmarks.work import Work, full_work, live_dense_work, live_work
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resynapse.network import Network, initialise
+from resynapse.networks.base import Network, initialise
 from resynapse.plasticity import prune
 from resynapse.randomness import Key
 

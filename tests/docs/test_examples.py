@@ -29,7 +29,7 @@ import resynapse as rs
 from resynapse.cli import app, main
 from resynapse.cohort import Cohort
 from resynapse.protocol import json_schema, load
-from resynapse.protocol.files import loads_value
+from resynapse.protocol.files.library import loads_value
 from resynapse.task import Table
 
 ROOT = Path(__file__).parents[2]

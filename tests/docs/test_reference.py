@@ -11,7 +11,7 @@ from docs.extensions import reference
 from resynapse.cli import app
 from resynapse.outcomes import catalogue, outcome
 from resynapse.protocol import STEPS, json_schema
-from resynapse.protocol.derived import RULES
+from resynapse.protocol.derived_outcomes import RULES
 
 DOCS = Path(__file__).parents[2] / "docs"
 

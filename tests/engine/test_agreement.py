@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resynapse.engine import Engine, TrainingPhase, engine
-from resynapse.engine.compaction import DENSE_FROM, compact
+from resynapse.engine.compiled.compaction import DENSE_FROM, compact
 from resynapse.errors import ResynapseError
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.network import Network, initialise
+from resynapse.networks.base import Network, initialise
 from resynapse.plasticity import prune, regrow
 from resynapse.randomness import Key
 from resynapse.task import Digits, GaussianBlobs, TaskData
@@ -167,7 +167,7 @@ def test_dense_and_sparse_kernels_give_the_same_training(
     phase = TrainingPhase(schedule=[NEUTRAL], learning_rate=1e-4, batch_size=128, key=key)
     results = []
     for limit in (0.0, 1.0):
-        monkeypatch.setattr("resynapse.engine.compaction.DENSE_FROM", limit)
+        monkeypatch.setattr("resynapse.engine.compiled.compaction.DENSE_FROM", limit)
         assert compact(network, noisy=False).structure.dense.any() == (limit == 0.0)
         results.append(next(compiled.train(network, data.train, phase, [1]))[1])
     for a, b in zip(results[0].weights, results[1].weights, strict=True):

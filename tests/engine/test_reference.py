@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from resynapse.engine import Engine, TrainingPhase
 from resynapse.engine.reference import Adam, cross_entropy, forward, gradient
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.network import Network, initialise
+from resynapse.networks.base import Network, initialise
 from resynapse.plasticity import prune
 from resynapse.randomness import Key, normals
 from resynapse.task import TaskData

@@ -15,12 +15,12 @@ from tests.miniatures import miniature
 
 import resynapse as rs
 from resynapse.cohort import Subject
+from resynapse.controls import CONTROLS, controlled
 from resynapse.engine import engine
 from resynapse.errors import ProtocolError
-from resynapse.protocol import CONTROLS, controlled
-from resynapse.runs.blas import single_threaded_blas
 from resynapse.runs.provenance import hardware
 from resynapse.runs.walk import walk
+from resynapse.runs.workers.blas import single_threaded_blas
 
 FILE = Path(__file__).with_name("cells.parquet")
 MACHINE = Path(__file__).with_name("machine.json")

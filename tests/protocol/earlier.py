@@ -10,8 +10,8 @@ import resynapse as rs
 from resynapse.cohort import Subject
 from resynapse.engine import Engine
 from resynapse.protocol import parse
-from resynapse.protocol.expand import merged
-from resynapse.protocol.files import loads_value
+from resynapse.protocol.files.library import loads_value
+from resynapse.protocol.files.repetition import merged
 from resynapse.runs.walk import walk
 
 FOLDER = Path(__file__).parent / "before"

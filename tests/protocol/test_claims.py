@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 import resynapse as rs
-from resynapse.audits.shipped import claimed, claims_of
+from resynapse.audits.claim_library import claimed, claims_of
 from resynapse.protocol import dumps, load, loads
-from resynapse.runs.folder import Manifest
+from resynapse.runs.store.folder import Manifest
 
 HEAD = "name: p\narms: {a: [assess: {condition: acute, outcomes: [acc_clean]}]}\n"
 

@@ -9,7 +9,7 @@ from resynapse.cohort import Subject
 from resynapse.engine import Engine, engine
 from resynapse.errors import ProtocolError
 from resynapse.protocol import dumps, loads
-from resynapse.protocol.paths import enrolments, epochs
+from resynapse.protocol.routes import enrolments, epochs
 from resynapse.runs.walk import walk
 
 HEAD = """

@@ -12,7 +12,7 @@ from tests.miniatures import miniature
 import resynapse as rs
 from resynapse.cohort import Subject
 from resynapse.engine import engine
-from resynapse.protocol.paths import looks
+from resynapse.protocol.routes import looks
 from resynapse.runs.walk import walk
 
 TREATED = ("ketamine", "ssri", "neurosteroid")

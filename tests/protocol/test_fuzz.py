@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import resynapse as rs
 from resynapse.errors import ProtocolError
 from resynapse.protocol import Protocol, library
-from resynapse.protocol.reading import read
+from resynapse.protocol.files.safe_yaml import read
 
 FILES = {n: (Path(rs.__file__).parent / "protocol" / "library" / f"{n}.yaml").read_text("utf-8") for n in library()}
 MOMENT = 2.0

@@ -6,11 +6,11 @@ import pytest
 
 import resynapse as rs
 from resynapse.cohort import Subject
+from resynapse.controls import controlled
 from resynapse.engine import Engine
 from resynapse.modulation import Modulation
-from resynapse.protocol import controlled
+from resynapse.protocol.prose.sentences import describe
 from resynapse.protocol.state import Setting, State
-from resynapse.protocol.words import describe
 from resynapse.runs.walk import walk
 
 PROTOCOL = """

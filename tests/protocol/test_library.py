@@ -12,7 +12,7 @@ import resynapse as rs
 from resynapse.cohort import Subject
 from resynapse.engine import Engine
 from resynapse.protocol import SHELVES, Scar, Step, dumps, library, loads
-from resynapse.protocol.paths import Route, Stop, assessments
+from resynapse.protocol.routes import Route, Stop, assessments
 from resynapse.runs.walk import walk
 
 RECORDS = {

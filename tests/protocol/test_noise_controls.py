@@ -7,11 +7,12 @@ import warnings
 import pytest
 
 import resynapse as rs
-from resynapse.audits.amendments import amended_for_audit
+from resynapse.audits.perturbations import amended_for_audit
 from resynapse.cohort import Subject
+from resynapse.controls import CONTROLS, controlled
+from resynapse.controls.registry import RENAMED, RenamedWarning
 from resynapse.engine import Engine
-from resynapse.protocol import CONTROLS, controlled, dumps, loads
-from resynapse.protocol.controls import RENAMED, RenamedWarning
+from resynapse.protocol import dumps, loads
 from resynapse.protocol.variants import Change
 from resynapse.runs.walk import walk
 

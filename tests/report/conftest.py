@@ -9,9 +9,9 @@ import pytest
 
 import resynapse as rs
 from resynapse.protocol import dump, dumps, parse
-from resynapse.report.material import Material
 from resynapse.report.report import report
-from resynapse.runs.folder import Manifest, RunFolder
+from resynapse.report.run_data import Material
+from resynapse.runs.store.folder import Manifest, RunFolder
 from resynapse.runs.walk import Row
 
 Values = Mapping[tuple[str, str, str], Sequence[float | None]]

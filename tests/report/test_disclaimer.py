@@ -14,8 +14,8 @@ from resynapse.disclaimer import DISCLAIMER, SHORT_DISCLAIMER
 from resynapse.report.export import export
 from resynapse.report.figures import FIGURES, draw
 from resynapse.report.figures.style import render
-from resynapse.report.material import Material
-from resynapse.report.versus import versus
+from resynapse.report.run_data import Material
+from resynapse.report.sections.two_runs import versus
 
 ROOM = Path(resynapse.report.__file__).parent
 
@@ -65,7 +65,7 @@ def test_every_export_carries_it(material: Material, tmp_path: Path) -> None:
             assert table["disclaimer"].unique().to_list() == [SHORT_DISCLAIMER]
 
 
-@pytest.mark.parametrize(("verb", "home"), [("savefig", "figures/style.py"), ("from_string", "page.py")])
+@pytest.mark.parametrize(("verb", "home"), [("savefig", "figures/style.py"), ("from_string", "page/page.py")])
 def test_there_is_one_way_to_a_file(verb: str, home: str) -> None:
     users = {
         path.relative_to(ROOM).as_posix()

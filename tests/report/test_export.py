@@ -10,8 +10,8 @@ import pytest
 
 from resynapse.errors import ResynapseError
 from resynapse.report.export import LONG, escaped, export, latex
-from resynapse.report.material import Material
-from resynapse.report.tables import TextTable
+from resynapse.report.page.tables import TextTable
+from resynapse.report.run_data import Material
 
 
 def test_the_table_of_results_comes_back_to_the_last_bit(material: Material, tmp_path: Path) -> None:

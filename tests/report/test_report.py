@@ -11,17 +11,17 @@ from tests.report.conftest import Stated
 from tests.report.pages import Page
 
 import resynapse as rs
-from resynapse.analysis.answers import PROBE
+from resynapse.clinical.model_answers import PROBE
 from resynapse.errors import RunFolderError
 from resynapse.protocol import dump, parse
 from resynapse.report import report as reports
 from resynapse.report.figures import draw
 from resynapse.report.figures.style import render
-from resynapse.report.material import Material
-from resynapse.report.provenance import command_to_reproduce
 from resynapse.report.report import flow, report
-from resynapse.report.summary import summary
-from resynapse.runs.folder import RunFolder
+from resynapse.report.run_data import Material
+from resynapse.report.sections.provenance import command_to_reproduce
+from resynapse.report.sections.summary import summary
+from resynapse.runs.store.folder import RunFolder
 
 SECTIONS = (
     "Summary", "Methods", "Flow of subjects", "Figures", "Tables", "Comparison with the publication",

@@ -18,11 +18,11 @@ import resynapse as rs
 from resynapse.cohort import Cohort
 from resynapse.errors import ResynapseError, RunFolderError, RunInterruptedError, SubjectError
 from resynapse.protocol import dumps
-from resynapse.runs import threads as module
-from resynapse.runs.blas import single_threaded_blas
 from resynapse.runs.execute import execute
-from resynapse.runs.folder import RunFolder
+from resynapse.runs.store.folder import RunFolder
 from resynapse.runs.walk import Row, Watch
+from resynapse.runs.workers import threads as module
+from resynapse.runs.workers.blas import single_threaded_blas
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ import resynapse as rs
 from resynapse.cohort import Subject
 from resynapse.engine import Engine
 from resynapse.errors import ResynapseError
-from resynapse.runs.folder import Manifest
 from resynapse.runs.retrace import stages, structural_arm, too_much
+from resynapse.runs.store.folder import Manifest
 from resynapse.runs.walk import reached, walk
 
 

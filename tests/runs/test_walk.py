@@ -13,7 +13,7 @@ from resynapse.cohort import Subject
 from resynapse.engine import Engine
 from resynapse.errors import RunInterruptedError, SubjectError
 from resynapse.protocol import Node, loads
-from resynapse.protocol.paths import assessments, epochs
+from resynapse.protocol.routes import assessments, epochs
 from resynapse.runs.walk import walk
 
 

@@ -22,9 +22,9 @@ from resynapse.errors import ProtocolError, RunFolderError, SubjectError
 from resynapse.protocol import amended, dump, json_schema, parse
 from resynapse.randomness import Key
 from resynapse.runs.walk import walk
-from resynapse.runs.worker import Plan, compute
+from resynapse.runs.workers.worker import Plan, compute
 from resynapse.task import Table
-from resynapse.task.reading import held
+from resynapse.task.table_file import held
 
 KEY = Key(0, 0, "data")
 

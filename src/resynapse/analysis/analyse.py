@@ -9,26 +9,26 @@ from typing import Any
 
 import polars as pl
 
-from resynapse.analysis.axes import Exposure
 from resynapse.analysis.cells import Cells, courses
 from resynapse.analysis.censoring import censored_remarks
-from resynapse.analysis.clinical import ARMS, SideBySide, side_by_side
-from resynapse.analysis.contrasts import Contrast, contrasts
-from resynapse.analysis.describe import Description, describe
-from resynapse.analysis.dose import DoseResponse, dose_responses
-from resynapse.analysis.equivalence import Equivalence, equivalences
+from resynapse.analysis.count_axes import Exposure
 from resynapse.analysis.families import smallest_p
-from resynapse.analysis.orders import Orders, rank_orders
-from resynapse.analysis.planning import Plan, plans
-from resynapse.analysis.published import changes, compare, protocols_with_tables
-from resynapse.analysis.relapse import Relapse, relapse
-from resynapse.analysis.survival import Survival, SurvivalContrast, survival, untimed
-from resynapse.analysis.traits import TraitEffect, trait_effects
+from resynapse.analysis.parts.contrasts import Contrast, contrasts
+from resynapse.analysis.parts.describe import Description, describe
+from resynapse.analysis.parts.dose import DoseResponse, dose_responses
+from resynapse.analysis.parts.orders import Orders, rank_orders
+from resynapse.analysis.parts.planning import Plan, plans
+from resynapse.analysis.parts.relapse import Relapse, relapse
+from resynapse.analysis.parts.survival import Survival, SurvivalContrast, survival, untimed
+from resynapse.analysis.parts.traits import TraitEffect, trait_effects
+from resynapse.clinical.side_by_side import ARMS, SideBySide, side_by_side
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import ResynapseError, nearest
 from resynapse.protocol import Protocol
-from resynapse.protocol.derived import base
-from resynapse.protocol.traits import TRAIT
+from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.population.distributions import TRAIT
+from resynapse.publication.comparison import changes, compare, protocols_with_tables
+from resynapse.publication.equivalence import Equivalence, equivalences
 
 LEVEL = 0.05
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -124,8 +124,8 @@ class Analysis:
         return json.dumps(asdict(self), indent=2, allow_nan=False) + "\n"
 
     def frame(self) -> pl.DataFrame:
-        """One row a number, every part below the other; columns of `resynapse.analysis.long`."""
-        from resynapse.analysis.long import long
+        """One row a number, every part below the other; columns of `resynapse.analysis.tidy`."""
+        from resynapse.analysis.tidy import long
 
         return long(self)
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from resynapse.analysis.summaries import CELL
 from resynapse.outcomes import outcome
 from resynapse.protocol import Assess, Protocol
-from resynapse.protocol.derived import Below, Carry, Ever, First, Mean, Ratio, Steepest, base
+from resynapse.protocol.derived_outcomes import Below, Carry, Ever, First, Mean, Ratio, Steepest, base
 from resynapse.protocol.node import every
-from resynapse.protocol.paths import Route
-from resynapse.protocol.traits import TRAIT
+from resynapse.protocol.population.distributions import TRAIT
+from resynapse.protocol.routes import Route
 
 Floats = NDArray[np.float64]
 

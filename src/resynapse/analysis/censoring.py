@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from resynapse.errors import ProtocolError
 from resynapse.outcomes import outcome
 from resynapse.protocol import Protocol
-from resynapse.protocol.paths import assessments
+from resynapse.protocol.routes import assessments
 from resynapse.tolerance import ABOVE_CHANCE
 
 if TYPE_CHECKING:
-    from resynapse.analysis.describe import Description
+    from resynapse.analysis.parts.describe import Description
 
 
 def ceiling_of(name: str) -> float | None:

@@ -13,15 +13,17 @@ from typing import Literal
 import numpy as np
 
 from resynapse.analysis.cells import Cell, Cells, Floats, before_the_arms
-from resynapse.analysis.published import SETTINGS
 from resynapse.protocol import Protocol
-from resynapse.protocol.derived import base
+from resynapse.protocol.derived_outcomes import base
 
 Role = Literal["primary", "default", "exploratory"]
 BY_RULE = "all outcomes by the default rule"
 NAMED = "primary endpoints"
 Shared = Mapping[tuple[str, str], tuple[int, int]]
 """The columns of two arms for each (condition, outcome) that both have."""
+
+SETTINGS = ("sparsity", "gain", "effective_gain", "protection")
+"""Outcomes that follow from the protocol by arithmetic: their agreement shows that the settings are the article's."""
 
 
 @dataclass(frozen=True, slots=True)

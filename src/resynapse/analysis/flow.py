@@ -9,8 +9,8 @@ import polars as pl
 
 from resynapse.analysis.summaries import CELL
 from resynapse.protocol import Protocol
-from resynapse.protocol.derived import derive
-from resynapse.protocol.paths import enrolments, looks
+from resynapse.protocol.derived_outcomes import derive
+from resynapse.protocol.routes import enrolments, looks
 from resynapse.protocol.steps import ENROLLED
 
 FLOW = {

@@ -226,3 +226,21 @@ def _bca(values: Floats, subjects: NDArray[np.int64], level: float) -> Floats:
 def _rounded_mean(values: Floats, axis: int) -> Floats:
     """Rounded, as BCa counts ties with the sample's mean, and the order of summation must not decide those."""
     return np.asarray(np.round(values.mean(axis=axis), 12))
+
+
+def welch(sd1: float, n1: int, sd2: float, n2: int) -> tuple[float, float, float]:
+    """Half width of the 95 % Welch interval of a difference of means, its degrees of freedom and standard error.
+
+    Parameters
+    ----------
+    sd1, sd2 : sample SDs (n - 1 in the denominator).
+    n1, n2 : sample sizes, at least 2.
+    """
+    from scipy.stats import t
+
+    part1, part2 = sd1**2 / n1, sd2**2 / n2
+    error = math.sqrt(part1 + part2)
+    if error == 0.0:
+        return 0.0, math.inf, 0.0
+    df = (part1 + part2) ** 2 / (part1**2 / (n1 - 1) + part2**2 / (n2 - 1))
+    return float(t.ppf(0.5 + LEVEL / 2, df)) * error, df, error

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from resynapse.controls.exposure import within
 from resynapse.errors import ProtocolError, nearest
 from resynapse.protocol import Derived, Protocol
-from resynapse.protocol.derived import Gathered, base
-from resynapse.protocol.paths import looks
-from resynapse.protocol.training import within
+from resynapse.protocol.derived_outcomes import Gathered, base
+from resynapse.protocol.routes import looks
 
 USUAL = ("acc_combined", "acc_internal_2.5", "acc_biased_1.0")
 """Asked where nothing is named: resilience, extreme noise and the manic probe, of these what is measured."""

@@ -9,12 +9,12 @@ from resynapse.attribution.asked import Asked, Needed, asked
 from resynapse.attribution.followup import alike, follow_up, merged, path, washout_alone, washouts
 from resynapse.attribution.reach import FOLLOW_UP, GAIN, WASHOUT, unreached
 from resynapse.attribution.treatments import COMPONENTS, treatment
+from resynapse.controls.exposure import within
 from resynapse.errors import ProtocolError, nearest
 from resynapse.protocol import Protocol
-from resynapse.protocol.paths import Route, stops
+from resynapse.protocol.prose.sentences import in_words
+from resynapse.protocol.routes import Route, stops
 from resynapse.protocol.steps import Assess
-from resynapse.protocol.training import within
-from resynapse.protocol.words import in_words
 
 MOST = 8
 """Most components: k of them make 2**k mixtures."""

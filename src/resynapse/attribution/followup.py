@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from resynapse.controls.exposure import within
 from resynapse.protocol import Lesion, Node, Protocol, Regrow, Scar
 from resynapse.protocol.node import Path
-from resynapse.protocol.paths import Route, Stop, below, stops
+from resynapse.protocol.routes import Route, Stop, below, stops
 from resynapse.protocol.steps import Assess, Decay, Enrol, Train
-from resynapse.protocol.training import within
 
 Wanted = Mapping[str, set[str]]
 """The outcomes that are needed, by condition."""

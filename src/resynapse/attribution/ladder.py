@@ -9,9 +9,9 @@ from resynapse.attribution.asked import Asked, asked
 from resynapse.attribution.factorial import one_contrast
 from resynapse.attribution.followup import follow_up, merged, path
 from resynapse.attribution.treatments import Treatment, treatment
+from resynapse.controls.exposure import within
 from resynapse.errors import ProtocolError
 from resynapse.protocol import Assess, Node, Protocol
-from resynapse.protocol.training import within
 
 EXPONENTS = tuple(third / 3 for third in range(-3, 7))
 """Rungs as powers of the ratio of exposures: 0 is the arm as it is, 1 has the exposure of the other arm."""

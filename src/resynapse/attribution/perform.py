@@ -13,12 +13,12 @@ from resynapse.attribution.ladder import Ladder
 from resynapse.attribution.matched import Matching, matching
 from resynapse.cohort import Cohort
 from resynapse.protocol import Protocol
-from resynapse.protocol.paths import epochs
-from resynapse.runs.cost import Estimate
+from resynapse.protocol.routes import epochs
 from resynapse.runs.execute import execute
-from resynapse.runs.files import put
-from resynapse.runs.folder import RunFolder
+from resynapse.runs.planning.cost import Estimate
 from resynapse.runs.progress import Display
+from resynapse.runs.store.atomic_files import put
+from resynapse.runs.store.folder import RunFolder
 
 Note = Callable[[str], None]
 TREE = "tree"

@@ -9,7 +9,7 @@ from resynapse.attribution.followup import way
 from resynapse.attribution.treatments import Treatment
 from resynapse.modulation import Modulation
 from resynapse.protocol import Discontinue, Lesion, Mark, Protocol, PruneMore, Regrow, Stabilise, Train
-from resynapse.protocol.paths import Route
+from resynapse.protocol.routes import Route
 
 WASHOUT, FOLLOW_UP, GAIN = "washout", "follow_up", "gain_at_the_test"
 _OF_WEIGHTS = (PruneMore, Lesion, Mark, Regrow)

@@ -6,15 +6,15 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from resynapse.controls.exposure import within
 from resynapse.errors import ProtocolError
 from resynapse.modulation import NEUTRAL, Activation
 from resynapse.plasticity import TieRule
 from resynapse.protocol import Drug, Mark, Node, Protocol, Regrow, Train
 from resynapse.protocol.node import Path
-from resynapse.protocol.paths import Stop
+from resynapse.protocol.prose.sentences import in_words
+from resynapse.protocol.routes import Stop
 from resynapse.protocol.steps import Assess, Step
-from resynapse.protocol.training import within
-from resynapse.protocol.words import in_words
 
 _S = TypeVar("_S", bound=Step)
 Ramp = float | tuple[float, float]

@@ -10,26 +10,27 @@ from typing import Any
 import polars as pl
 
 from resynapse.analysis.cells import Cells
-from resynapse.analysis.published import changes
-from resynapse.audits.amendments import DEAREST, OF_CONTROLS, Amendment, Depth, amended_for_audit
-from resynapse.audits.arithmetic import printed
-from resynapse.audits.checks import check_claims
+from resynapse.audits.claim_checks import check_claims
 from resynapse.audits.constants import unequal
 from resynapse.audits.ledger import Entry, ledger
-from resynapse.audits.maps import MapPoint
 from resynapse.audits.matrix import MatrixCell, matrix
-from resynapse.audits.orders import Ranking, rankings
-from resynapse.audits.robustness import Robust
-from resynapse.audits.seal import Seal
+from resynapse.audits.other_networks import Robust
+from resynapse.audits.perturbations import DEAREST, OF_CONTROLS, Amendment, Depth, amended_for_audit
+from resynapse.audits.published_arithmetic import printed
+from resynapse.audits.rank_orders import Ranking, rankings
+from resynapse.audits.region_map import MapPoint
+from resynapse.audits.registration import Seal
+from resynapse.audits.scenarios import BOTH
 from resynapse.audits.sensitivity import Index
+from resynapse.audits.small_studies import Studies, small_studies
 from resynapse.audits.stability import Stability
-from resynapse.audits.studies import Studies, small_studies
 from resynapse.audits.trimmed import trimmed
 from resynapse.audits.verdicts import VERDICTS
-from resynapse.audits.worlds import BOTH
+from resynapse.controls import CONTROLS
 from resynapse.disclaimer import DISCLAIMER
-from resynapse.protocol import CONTROLS, Protocol
+from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
+from resynapse.publication.comparison import changes
 
 SUBJECTS: dict[Depth, int] = {"quick": 10, "standard": 20, "full": 100}
 """Subjects of the tree by default."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from resynapse.protocol import Decay, Protocol, Train
-from resynapse.protocol.paths import Route, stops
+from resynapse.protocol.routes import Route, stops
 from resynapse.protocol.steps import Step
 from resynapse.protocol.variants import Change
 

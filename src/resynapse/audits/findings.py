@@ -18,9 +18,9 @@ from resynapse.analysis.intervals import (
     proportion_interval,
     seed,
 )  # fmt: skip
-from resynapse.audits.combinations import Combination, combinations
-from resynapse.audits.worlds import AS_RUN, World
-from resynapse.protocol.criteria import Every, Studies, Test
+from resynapse.audits.linear_contrasts import Combination, combinations
+from resynapse.audits.scenarios import AS_RUN, World
+from resynapse.protocol.claim_tests import Every, Studies, Test
 
 DRAWN, RESAMPLED = 2_000, 400
 """Studies that are drawn, and cohorts that are resampled for the interval of their share."""

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from resynapse.analysis.cells import Cell, Cells
-from resynapse.analysis.reference import separability
-from resynapse.audits.arithmetic import Printed
-from resynapse.audits.combinations import combinations
+from resynapse.analysis.separability import separability
 from resynapse.audits.findings import Finding
+from resynapse.audits.linear_contrasts import combinations
+from resynapse.audits.published_arithmetic import Printed
 from resynapse.audits.readings import ReadingResult, results_of
+from resynapse.audits.scenarios import battery, missing_from
+from resynapse.audits.verdict_text import as_run, figure, listed, under
 from resynapse.audits.verdicts import Verdict, verdict_of
-from resynapse.audits.words import as_run, figure, listed, under
-from resynapse.audits.worlds import battery, missing_from
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
 

@@ -13,11 +13,11 @@ import numpy as np
 from resynapse.analysis.cells import Cells, Floats
 from resynapse.analysis.false_discovery import q_values
 from resynapse.analysis.intervals import is_constant
-from resynapse.audits.amendments import Amendment
-from resynapse.audits.combinations import Combinations, combinations
 from resynapse.audits.findings import Finding, Status, find, paired, values
+from resynapse.audits.linear_contrasts import Combinations, combinations
+from resynapse.audits.perturbations import Amendment
 from resynapse.audits.readings import FALSE_DISCOVERIES, touched
-from resynapse.audits.worlds import AS_RUN, World, worlds
+from resynapse.audits.scenarios import AS_RUN, World, worlds
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim, Reading
 

@@ -8,24 +8,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from resynapse.analysis.cells import Cells
-from resynapse.audits.amendments import Depth
 from resynapse.audits.audit import Audit, AuditPlan, conclude, judged, plan
-from resynapse.audits.maps import directions, grid, mapped
-from resynapse.audits.rescaled import rescaled, said
-from resynapse.audits.robustness import robust, settings
-from resynapse.audits.seal import seal
+from resynapse.audits.other_networks import robust, settings
+from resynapse.audits.perturbations import Depth
+from resynapse.audits.region_map import directions, grid, mapped
+from resynapse.audits.registration import seal
 from resynapse.audits.sensitivity import Design, design, indices
 from resynapse.audits.stability import SUBJECTS, stability
+from resynapse.audits.transfer import rescaled, said
 from resynapse.cohort import Cohort
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
-from resynapse.protocol.paths import epochs
-from resynapse.runs.cost import Estimate
+from resynapse.protocol.routes import epochs
 from resynapse.runs.execute import execute
-from resynapse.runs.files import put
-from resynapse.runs.folder import RunFolder
+from resynapse.runs.planning.cost import Estimate
 from resynapse.runs.progress import Display, duration
 from resynapse.runs.provenance import usable_cores
+from resynapse.runs.store.atomic_files import put
+from resynapse.runs.store.folder import RunFolder
 
 if TYPE_CHECKING:
     import polars as pl

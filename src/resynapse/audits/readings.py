@@ -8,12 +8,12 @@ from typing import Literal
 
 from resynapse.analysis.cells import Cell, Cells
 from resynapse.analysis.false_discovery import q_values
-from resynapse.audits.arithmetic import Arithmetic, Printed, compute
-from resynapse.audits.combinations import combinations
 from resynapse.audits.findings import Finding, Status, find
-from resynapse.audits.worlds import AS_RUN, World
+from resynapse.audits.linear_contrasts import combinations
+from resynapse.audits.published_arithmetic import Arithmetic, Printed, compute
+from resynapse.audits.scenarios import AS_RUN, World
+from resynapse.protocol.claim_tests import Test
 from resynapse.protocol.claims import Claim, Reading
-from resynapse.protocol.criteria import Test
 
 Standing = Literal["holds", "open", "fails", "missing"]
 FALSE_DISCOVERIES = 0.05

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from resynapse.analysis.cells import Cells, Floats
 from resynapse.analysis.intervals import seed
-from resynapse.audits.amendments import moved, variants
-from resynapse.audits.combinations import Combination, combinations
 from resynapse.audits.constants import CONSTANTS, DUMMY, Constant
 from resynapse.audits.findings import values
-from resynapse.audits.worlds import World
+from resynapse.audits.linear_contrasts import Combination, combinations
+from resynapse.audits.perturbations import moved, variants
+from resynapse.audits.scenarios import World
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Node, Protocol, Train
 from resynapse.protocol.claims import Claim

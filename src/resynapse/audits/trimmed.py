@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from resynapse.protocol import Assess, Enrol, Protocol
 from resynapse.protocol.claims import Claim
-from resynapse.protocol.derived import base
-from resynapse.protocol.paths import Route, assessments, stops
+from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.routes import Route, assessments, stops
 from resynapse.protocol.variants import Change, Variant
 
 

@@ -38,7 +38,7 @@ def analyse(
     ] = 5.0,
 ) -> None:
     """Print the statistics of a run: intervals, paired contrasts, rank orders, relapse and what else applies."""
-    from resynapse.report.statistics import clinical_remarks, statistics_tables
+    from resynapse.report.sections.statistics import clinical_remarks, statistics_tables
 
     found = open_run(run_folder).analyse(difference=difference).only(outcome or [], parts=part or [])
     if format == "json":

@@ -62,7 +62,7 @@ def attribute(
     The same command again goes on where it stopped, or prints the shares of a finished run.
     """
     from resynapse.api import attribute as start
-    from resynapse.report.attribution import attribution_sentences, attribution_tables, write_page
+    from resynapse.report.sections.attribution import attribution_sentences, attribution_tables, write_page
     from resynapse.runs.progress import display
 
     chosen = load_protocol(protocol, set, None)
@@ -118,7 +118,7 @@ def match(
     The arm with the smaller exposure is run at several learning rates. The same command again goes on where it stopped.
     """
     from resynapse.api import match as start
-    from resynapse.report.matching import matching_sentences, matching_tables
+    from resynapse.report.sections.matching import matching_sentences, matching_tables
     from resynapse.runs.progress import display
 
     chosen = load_protocol(protocol, set, None)

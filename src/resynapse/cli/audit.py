@@ -55,7 +55,7 @@ def audit(
     """
     from resynapse.api import Run
     from resynapse.api import audit as start
-    from resynapse.report.audit import audit_sentences, audit_tables
+    from resynapse.report.sections.audit import audit_sentences, audit_tables
     from resynapse.runs.progress import display
 
     chosen = load_protocol(protocol, None, None)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from resynapse.report.tables import TextTable
+    from resynapse.report.page.tables import TextTable
 
 
 def grid(table: TextTable) -> None:

@@ -35,6 +35,6 @@ def diff(
 
 def _found(name: str) -> Protocol:
     from resynapse.protocol import load
-    from resynapse.runs.folder import RunFolder
+    from resynapse.runs.store.folder import RunFolder
 
     return RunFolder(name).manifest().protocol if Path(name).is_dir() else load(name)

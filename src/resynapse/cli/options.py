@@ -69,7 +69,7 @@ def load_protocol(name: str, changes: Sequence[str] | None, controls: Sequence[s
 
 def with_controls(protocol: Protocol, controls: Sequence[str] | None) -> Protocol:
     """The protocol with the variants of `--control`."""
-    from resynapse.protocol import controlled
+    from resynapse.controls import controlled
 
     for name in controls or []:
         protocol = controlled(protocol, name)

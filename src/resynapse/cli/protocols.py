@@ -18,8 +18,8 @@ def protocols() -> None:
     """List the protocols that ship with resynapse."""
     from rich.table import Table
 
-    from resynapse.analysis.published import protocols_with_tables
     from resynapse.protocol import SHELVES, load
+    from resynapse.publication.comparison import protocols_with_tables
 
     published = protocols_with_tables()
     drawn = Table.grid(padding=(0, 2, 0, 0))
@@ -44,9 +44,9 @@ def show(
 ) -> None:
     """Draw a protocol as a tree, list its parameters, and say what it will cost on this machine."""
     from resynapse.cohort import Cohort
-    from resynapse.report.tables import parameter_table
-    from resynapse.report.tree import draw
-    from resynapse.runs.cost import Estimate
+    from resynapse.protocol.prose.outline import draw
+    from resynapse.report.page.tables import parameter_table
+    from resynapse.runs.planning.cost import Estimate
 
     chosen = load_protocol(protocol, set, control)
     size = Cohort(size=subjects).size
@@ -59,7 +59,7 @@ def show(
 @app.command
 def controls() -> None:
     """List the controls that `--control` adds to a protocol, and what each isolates."""
-    from resynapse.protocol.controls import CONTROLS
+    from resynapse.controls import CONTROLS
 
     for control in CONTROLS.values():
         say(f"{control.name}: {control.isolates}")
@@ -81,9 +81,9 @@ def schema() -> None:
 def validate(file: Annotated[str, Parameter(help="A protocol file.")], /) -> None:
     """Check a protocol file without running it; exit code 2 and one line if it cannot be run on this machine."""
     from resynapse.protocol import load
-    from resynapse.protocol.paths import epochs
+    from resynapse.protocol.routes import epochs
     from resynapse.randomness import TILE
-    from resynapse.runs.memory import check_memory
+    from resynapse.runs.planning.memory import check_memory
 
     chosen = load(file)
     large = chosen.batch_size > TILE
@@ -99,7 +99,7 @@ def validate(file: Annotated[str, Parameter(help="A protocol file.")], /) -> Non
 def citations(protocol: Annotated[str, Parameter(help="A library protocol or the path of a YAML file.")], /) -> None:
     """Print what to cite for a protocol: the article, the methods it uses, and resynapse."""
     from resynapse.protocol import load
-    from resynapse.report.citations import citations as cited
+    from resynapse.report.sections.citations import citations as cited
 
     for line in cited(load(protocol)):
         say(line)

@@ -14,7 +14,7 @@ from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
 
 if TYPE_CHECKING:
-    from resynapse.report.material import Material
+    from resynapse.report.run_data import Material
 
 FigureFormat = Literal["svg", "pdf", "png"]
 
@@ -66,7 +66,7 @@ def report(
 
         html, path = made(first), out or run_folder / "report.html"
     else:
-        from resynapse.report.versus import versus
+        from resynapse.report.sections.two_runs import versus
 
         html = versus(first, _material(other))
         path = out or run_folder / f"against-{other.resolve().name}.html"
@@ -84,7 +84,7 @@ def export(run_folder: RunPath, /, *, out: Annotated[Path, Parameter(help="Folde
 
 
 def _material(path: Path) -> Material:
-    from resynapse.report.material import Material
+    from resynapse.report.run_data import Material
 
     return Material.of(open_run(path).folder)
 

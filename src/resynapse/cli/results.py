@@ -36,7 +36,7 @@ def compare(
     import json
     from dataclasses import asdict
 
-    from resynapse.report.agreement import agreement_words
+    from resynapse.report.sections.agreement import agreement_words
 
     comparison = found.comparison
     content = {
@@ -71,7 +71,7 @@ def table(
         sys.stdout.write(opened.table().write_csv())
         print(SHORT_DISCLAIMER, file=sys.stderr)
         return
-    from resynapse.report.tables import article_tables
+    from resynapse.report.page.tables import article_tables
 
     for one in article_tables(opened.protocol.name, opened.table()):
         print(one.markdown())
@@ -80,7 +80,7 @@ def table(
 
 def print_article_tables(done: Run) -> None:
     """Print a run in the form of the article's tables."""
-    from resynapse.report.tables import article_tables
+    from resynapse.report.page.tables import article_tables
 
     for one in article_tables(done.protocol.name, done.table()):
         grid(one)
@@ -88,7 +88,7 @@ def print_article_tables(done: Run) -> None:
 
 def print_comparison(done: Run) -> None:
     """Print a run beside the published tables."""
-    from resynapse.report.agreement import agreement_tables, agreement_words
+    from resynapse.report.sections.agreement import agreement_tables, agreement_words
 
     found = done.agreement()
     for one in agreement_tables(found):
@@ -101,7 +101,7 @@ def print_comparison(done: Run) -> None:
 def print_reference(done: Run) -> None:
     """Print which tests of a run can separate arms, in one sentence."""
     from resynapse.analysis.cells import Cells
-    from resynapse.analysis.reference import reference_sentence, separability
+    from resynapse.analysis.separability import reference_sentence, separability
 
     sentence = reference_sentence(separability(Cells.of(done.table()), done.protocol))
     if sentence:

@@ -52,7 +52,7 @@ def replicate(
 
     The same command again goes on where it stopped, or prints the tables of a finished run.
     """
-    from resynapse.analysis.published import protocols_with_tables
+    from resynapse.publication.comparison import protocols_with_tables
 
     chosen = load_protocol(protocol, set, control)
     changed = [f"set{zlib.crc32(repr(set).encode()):08x}"] if set else []

@@ -21,7 +21,7 @@ def flow(
     format: Annotated[Literal["text", "csv", "markdown"], Parameter(help="How to print.")] = "text",
 ) -> None:
     """Print the flow of subjects: per arm and enrol point, how many were assessed, enrolled and excluded."""
-    from resynapse.report.tables import flow_table
+    from resynapse.report.page.tables import flow_table
 
     opened = open_run(run_folder)
     found = opened.flow()

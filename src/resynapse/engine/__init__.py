@@ -13,7 +13,7 @@ __all__ = ["ENGINES", "Engine", "TrainingPhase", "check_engine", "engine"]
 ENGINES: dict[str, int | None] = {"compiled": TILE, "unfolded": TILE, "reference": None}
 """Every engine by name, and the most samples its training steps may have; None where there is no limit.
 
-`unfolded` is the compiled engine without `engine/folding.py`.
+`unfolded` is the compiled engine without `engine/compiled/folding.py`.
 """
 
 
@@ -49,8 +49,8 @@ def engine(name: str, *, batch_size: int = 1, note: Callable[[str], None] = _say
     check_engine(name, batch_size)
     # imported only when asked for: the reference engine needs no kernels
     if name != "reference":
-        from resynapse.engine.compiled import CompiledEngine
-        from resynapse.engine.kernels.ready import make_ready
+        from resynapse.engine.compiled.engine import CompiledEngine
+        from resynapse.engine.compiled.kernels.warm_up import make_ready
 
         make_ready(note)
         return CompiledEngine(fold=name == "compiled")

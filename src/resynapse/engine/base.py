@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from resynapse.modulation import Modulation
-from resynapse.network import FloatArray, Network
+from resynapse.networks.base import FloatArray, Network
 from resynapse.randomness import Key, permutation
 from resynapse.task import Split
 

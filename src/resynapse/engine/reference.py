@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from resynapse.engine.base import BETA1, BETA2, EPSILON, TrainingPhase
 from resynapse.modulation import Modulation, activate, hidden_activity, slope
-from resynapse.network import FloatArray, Network
+from resynapse.networks.base import FloatArray, Network
 from resynapse.randomness import Key, normals
 from resynapse.task import Split
 

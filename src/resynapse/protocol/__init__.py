@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from resynapse.protocol.amend import amended
-from resynapse.protocol.controls import CONTROLS, Control, controlled
-from resynapse.protocol.derived import Below, Derived, Drop, First, Mean, Steepest
-from resynapse.protocol.describe import json_schema
-from resynapse.protocol.differences import differences
-from resynapse.protocol.extend import plugins_here, plugins_of
-from resynapse.protocol.files import dumps, library, load, loads
+from resynapse.protocol.derived_outcomes import Below, Derived, Drop, First, Mean, Steepest
+from resynapse.protocol.endpoints import Endpoint
+from resynapse.protocol.files.codec import UNNUMBERED, dump, parse
+from resynapse.protocol.files.json_schema import json_schema
+from resynapse.protocol.files.library import dumps, library, load, loads
+from resynapse.protocol.files.library_order import SHELVES
+from resynapse.protocol.files.overrides import amended
 from resynapse.protocol.node import Node
-from resynapse.protocol.parameters import parameters
-from resynapse.protocol.primary import Endpoint
-from resynapse.protocol.schema import UNNUMBERED, dump, parse
-from resynapse.protocol.shelves import SHELVES
+from resynapse.protocol.population.distributions import Distribution
+from resynapse.protocol.prose.differences import differences
+from resynapse.protocol.prose.parameters import parameters
 from resynapse.protocol.state import Setting, State
 from resynapse.protocol.steps import (
     STEPS,
@@ -36,20 +35,18 @@ from resynapse.protocol.steps import (
     Step,
     Train,
 )
-from resynapse.protocol.traits import Distribution
 from resynapse.protocol.tree import Protocol
 from resynapse.protocol.variants import Change, Variant
+from resynapse.protocol.vocabulary import plugins_here, plugins_of
 from resynapse.protocol.when import When
 
 __all__ = [
-    "CONTROLS",
     "SHELVES",
     "STEPS",
     "UNNUMBERED",
     "Assess",
     "Below",
     "Change",
-    "Control",
     "Count",
     "Decay",
     "Derived",
@@ -81,7 +78,6 @@ __all__ = [
     "Variant",
     "When",
     "amended",
-    "controlled",
     "differences",
     "dump",
     "dumps",

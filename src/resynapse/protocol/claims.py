@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from resynapse.errors import ProtocolError
-from resynapse.protocol.criteria import Test
+from resynapse.protocol.claim_tests import Test
 from resynapse.protocol.when import When
 
 Basis = Literal["finding", "construction", "outside"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from resynapse.protocol.population.distributions import Place, Trait
 from resynapse.protocol.steps import Step
-from resynapse.protocol.traits import Place, Trait
 from resynapse.protocol.when import When
 
 

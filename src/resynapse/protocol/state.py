@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from resynapse.engine import Engine
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.network import Network
+from resynapse.networks.base import Network
 from resynapse.randomness import Key
 from resynapse.task import TaskData
 

@@ -9,14 +9,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from resynapse.errors import ProtocolError, nearest
-from resynapse.protocol.checks import check, measurable, readable
 from resynapse.protocol.claims import Claim
-from resynapse.protocol.derived import Derived
+from resynapse.protocol.derived_outcomes import Derived
+from resynapse.protocol.endpoints import Endpoint
 from resynapse.protocol.node import Node, Path, Stepwise, every, nodes
-from resynapse.protocol.paths import Route, route
-from resynapse.protocol.primary import Endpoint
+from resynapse.protocol.population.distributions import Trait
+from resynapse.protocol.routes import Route, route
 from resynapse.protocol.steps import Assess, Step
-from resynapse.protocol.traits import Trait
+from resynapse.protocol.validation.rules import check, measurable, readable
 from resynapse.protocol.variants import Variant
 from resynapse.task import GaussianBlobs, Task
 

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from resynapse.errors import ProtocolError
-from resynapse.protocol.paths import Route, Stop
+from resynapse.protocol.routes import Route, Stop
 from resynapse.protocol.steps import Assess, Step
 
 

@@ -10,11 +10,11 @@ import polars as pl
 
 from resynapse.disclaimer import DISCLAIMER, SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
-from resynapse.report.agreement import agreement_tables, spread_table
-from resynapse.report.material import Material
-from resynapse.report.section import anchor
-from resynapse.report.statistics import statistics_tables
-from resynapse.report.tables import TextTable, article_tables
+from resynapse.report.page.section import anchor
+from resynapse.report.page.tables import TextTable, article_tables
+from resynapse.report.run_data import Material
+from resynapse.report.sections.agreement import agreement_tables, spread_table
+from resynapse.report.sections.statistics import statistics_tables
 
 LONG = 40
 """Rows above which a LaTeX table may break over pages."""

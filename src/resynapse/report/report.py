@@ -10,22 +10,28 @@ from resynapse.analysis.analyse import Analysis
 from resynapse.analysis.cells import counted
 from resynapse.analysis.flow import flow as selection
 from resynapse.audits.audit import Audit
-from resynapse.protocol.traits import TRAIT
-from resynapse.report.agreement import agreement_tables, agreement_words, direction_table, reference_table, spread_table
-from resynapse.report.audit import audit_section
-from resynapse.report.citations import citations
-from resynapse.report.clinical import clinical_section
+from resynapse.protocol.population.distributions import TRAIT
 from resynapse.report.figures import FIGURES, draw
 from resynapse.report.figures.style import inline, render
-from resynapse.report.limitations import limitations
-from resynapse.report.material import Material
-from resynapse.report.methods import methods
-from resynapse.report.page import page
-from resynapse.report.provenance import provenance
-from resynapse.report.section import Picture, Section
-from resynapse.report.statistics import statistics_tables
-from resynapse.report.summary import summary
-from resynapse.report.tables import TextTable, flow_table
+from resynapse.report.page.page import page
+from resynapse.report.page.section import Picture, Section
+from resynapse.report.page.tables import TextTable, flow_table
+from resynapse.report.run_data import Material
+from resynapse.report.sections.agreement import (
+    agreement_tables,
+    agreement_words,
+    direction_table,
+    reference_table,
+    spread_table,
+)
+from resynapse.report.sections.audit import audit_section
+from resynapse.report.sections.citations import citations
+from resynapse.report.sections.clinical import clinical_section
+from resynapse.report.sections.limitations import limitations
+from resynapse.report.sections.methods import methods
+from resynapse.report.sections.provenance import provenance
+from resynapse.report.sections.statistics import statistics_tables
+from resynapse.report.sections.summary import summary
 
 
 def report(material: Material, *, audit: Audit | None = None) -> str:

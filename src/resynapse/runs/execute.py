@@ -9,12 +9,12 @@ from resynapse.cohort import Cohort, Subject
 from resynapse.engine import check_engine, engine
 from resynapse.errors import ClusterError, ClusterLostError, ResynapseError, RunInterruptedError, SubjectError
 from resynapse.protocol import Protocol
-from resynapse.protocol.paths import epochs
-from resynapse.runs.backend import LOCAL, Backend
-from resynapse.runs.folder import Manifest, RunFolder, session
-from resynapse.runs.memory import check_memory
+from resynapse.protocol.routes import epochs
+from resynapse.runs.planning.memory import check_memory
 from resynapse.runs.progress import Display, Progress
 from resynapse.runs.provenance import usable_cores
+from resynapse.runs.store.folder import Manifest, RunFolder, session
+from resynapse.runs.workers.backend import LOCAL, Backend
 
 Note = Callable[[str], None]
 
@@ -62,13 +62,13 @@ def execute(
             count = min(workers or usable_cores(), len(missing))
             backend: Backend
             if dask is None:
-                from resynapse.runs.threads import Threads
+                from resynapse.runs.workers.threads import Threads
 
                 chosen = engine(engine_name, batch_size=protocol.batch_size, note=note)
                 backend = Threads(manifest.protocol, chosen, count, progress)
             else:
-                from resynapse.runs.cluster import Cluster
-                from resynapse.runs.worker import Plan
+                from resynapse.runs.workers.cluster import Cluster
+                from resynapse.runs.workers.worker import Plan
 
                 plan = Plan.of(manifest.protocol, engine_name, manifest.root_seed)
                 backend = Cluster(dask, plan, count, progress, note)
@@ -81,7 +81,7 @@ def _check_workers(workers: int | None, dask: str | None) -> None:
         raise ResynapseError(f"{workers} workers is not possible: give a whole number of at least 1")
     if dask is None:
         return
-    from resynapse.runs.cluster import require_dask
+    from resynapse.runs.workers.cluster import require_dask
 
     require_dask()
     if dask != LOCAL and workers is not None:

@@ -12,10 +12,10 @@ from resynapse.cohort import Subject
 from resynapse.engine import engine
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Lesion, Protocol, Prune, PruneMore, Regrow, Scar, Train
-from resynapse.protocol.paths import Route
-from resynapse.runs.blas import single_threaded_blas
-from resynapse.runs.folder import Manifest
+from resynapse.protocol.routes import Route
+from resynapse.runs.store.folder import Manifest
 from resynapse.runs.walk import reached
+from resynapse.runs.workers.blas import single_threaded_blas
 
 STRUCTURAL = (Prune, PruneMore, Lesion, Scar, Regrow)
 MOST = 1e12

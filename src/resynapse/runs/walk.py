@@ -15,12 +15,12 @@ from resynapse.errors import RunInterruptedError, SubjectError
 from resynapse.outcomes import Examination, noise_scale, outcome
 from resynapse.protocol import Assess, Enrol, Step
 from resynapse.protocol import Protocol as Experiment
-from resynapse.protocol.derived import derive
-from resynapse.protocol.draws import step_of, trait_key, trait_name
-from resynapse.protocol.paths import Branch, Route, Stop, below, parted
+from resynapse.protocol.derived_outcomes import derive
+from resynapse.protocol.population.distributions import TRAIT, Place
+from resynapse.protocol.population.trait_draws import step_of, trait_key, trait_name
+from resynapse.protocol.routes import Branch, Route, Stop, below, parted
 from resynapse.protocol.state import Setting, State
 from resynapse.protocol.steps import ENROLLED
-from resynapse.protocol.traits import TRAIT, Place
 from resynapse.randomness import uniforms
 from resynapse.task import TaskData
 

@@ -10,8 +10,8 @@ from typing import ClassVar, Literal
 from resynapse.errors import ProtocolError
 from resynapse.randomness import Key
 from resynapse.task.base import Sizes, TaskData
-from resynapse.task.reading import Contents, held, read
 from resynapse.task.samples import PUBLISHED_SCALE, check_scale, divided
+from resynapse.task.table_file import Contents, held, read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from resynapse.errors import ResynapseError
 from resynapse.report.figures import FIGURES, NAMES, connections, draw, resilience, trajectories, trial
 from resynapse.report.figures.notes import SWITCH, switch_note
 from resynapse.report.figures.style import COLOURS, SINGLES, inline, look, of_all, render, some
-from resynapse.report.material import MOST_ARMS, Material
+from resynapse.report.run_data import MOST_ARMS, Material
 
 OTHER = """
 name: own

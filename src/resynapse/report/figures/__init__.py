@@ -9,7 +9,7 @@ from types import ModuleType
 
 from resynapse.errors import ResynapseError, nearest
 from resynapse.report.figures.style import Drawn, styled
-from resynapse.report.material import Material
+from resynapse.report.run_data import Material
 
 __all__ = ["FIGURES", "Kind", "draw"]
 NAMES = ("trial", "resilience", "probe", "pairs", "trajectories", "survival", "connections", "forest")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from resynapse.protocol.prose.phrases import phrase
 from resynapse.report.figures.style import COLOURS, LINES, WIDTH, Drawn, panels
-from resynapse.report.material import Material
-from resynapse.report.words import phrase
+from resynapse.report.run_data import Material
 from resynapse.runs.retrace import Stage, stages, structural_arm, too_much
 
 TITLE = "Connections before and after"

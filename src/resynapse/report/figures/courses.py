@@ -10,7 +10,7 @@ import numpy as np
 from resynapse.analysis.cells import Cell
 from resynapse.analysis.intervals import Interval
 from resynapse.report.figures.style import look, some
-from resynapse.report.material import Material
+from resynapse.report.run_data import Material
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from resynapse.analysis.equivalence import Equivalence
+from resynapse.publication.equivalence import Equivalence
 from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.rows import Group, Row, forest
 from resynapse.report.figures.style import Drawn
-from resynapse.report.material import Material
+from resynapse.report.run_data import Material
 
 TITLE = "Ours against the publication"
 LOOKS = {"equivalent": ("#0072B2", "o"), "constant": ("#009E73", "s"), "not shown": ("#D55E00", "D")}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from resynapse.report.material import Material
+from resynapse.report.run_data import Material
 
 PROBE = "acc_biased_"
 SWITCH = (

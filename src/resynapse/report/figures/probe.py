@@ -7,7 +7,7 @@ import numpy as np
 from resynapse.analysis.cells import Cell
 from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.style import Drawn, arms_below, fitted, look, of_all, panels, some
-from resynapse.report.material import Material
+from resynapse.report.run_data import Material
 
 TITLE = "Manic probe and activation"
 MOST = 6

@@ -8,7 +8,7 @@ from resynapse.analysis.cells import Cell
 from resynapse.report.figures.courses import course
 from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.style import Drawn, fitted, legend, of_all, panels
-from resynapse.report.material import Material
+from resynapse.report.run_data import Material
 
 TITLE = "Resilience to noise"
 FAMILIES = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from resynapse.analysis.survival import Survival
+from resynapse.analysis.parts.survival import Survival
 from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.style import GREY, Drawn, Look, fitted, legend, look, panels
-from resynapse.report.material import Material
+from resynapse.report.run_data import Material
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

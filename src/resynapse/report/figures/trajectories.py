@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from resynapse.analysis.cells import Cell, at_count, courses, yes_or_no
-from resynapse.analysis.published import SETTINGS
-from resynapse.protocol.derived import Below, base
+from resynapse.analysis.families import SETTINGS
+from resynapse.protocol.derived_outcomes import Below, base
 from resynapse.report.figures.courses import course
 from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.style import GREY, Drawn, fitted, legend, of_all, panels
-from resynapse.report.material import Material
+from resynapse.report.run_data import Material
 
 TITLE = "Along durations, cycles and doses"
 MOST = 6

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resynapse.protocol.words import Line, change_in_words
+from resynapse.protocol.prose.phrases import outline
+from resynapse.protocol.prose.sentences import Line, change_in_words
 from resynapse.report.figures.style import GREY, WIDTH, Drawn, look
-from resynapse.report.material import Material
-from resynapse.report.words import outline
+from resynapse.report.run_data import Material
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

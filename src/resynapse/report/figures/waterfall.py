@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from resynapse.attribution.attribution import Attribution, Contrast
 from resynapse.report.figures.style import COLOURS, GREY, WIDTH, Drawn, panels, styled
-from resynapse.report.numbers import number
+from resynapse.report.page.numbers import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,0 +1,145 @@
+"""How many subjects: for a difference of d with a given power, and for an interval of a given half width.
+
+The spread is that of the paired differences. It is estimated from few subjects itself, so every plan has a second
+number for the SD at the upper end of its 80 % one-sided interval (Browne 1995, Statistics in Medicine 14:1933).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from resynapse.analysis.cells import units
+from resynapse.analysis.parts.contrasts import Contrast
+from resynapse.errors import ResynapseError
+from resynapse.protocol import Protocol
+
+ALPHA = 0.05
+POWER = 0.8
+CAUTION = 0.8
+"""Probability with which the cautious SD is not exceeded by the true one."""
+MOST = 10_000_000
+FEWEST = math.ceil(1 - math.log2(ALPHA))
+"""Subjects below which the sign-flip p that contrasts report cannot reach `ALPHA`: its least value is 2 / 2**n."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Subjects needed to see one contrast.
+
+    Parameters
+    ----------
+    sd, sd_upper : of the paired differences, as observed and at the cautious end.
+    difference : that is to be found, or the half width of the interval, in the unit of the outcome.
+    power : of a two-sided paired t test at 5 % to find it.
+    for_power, for_power_cautious : subjects for that power, with `sd` and `sd_upper`; `FEWEST` at least, for the
+        reported p is that of sign flips.
+    for_precision, for_precision_cautious : subjects for a 95 % interval of at most plus or minus `difference`.
+    """
+
+    arm: str
+    other: str
+    condition: str
+    outcome: str
+    n: int
+    sd: float
+    sd_upper: float
+    difference: float
+    power: float
+    for_power: int
+    for_power_cautious: int
+    for_precision: int
+    for_precision_cautious: int
+
+
+def plans(
+    found: Sequence[Contrast], protocol: Protocol, *, points: float = 5.0, absolute: float = 0.05, power: float = POWER
+) -> tuple[Plan, ...]:
+    """A plan for every contrast in %, points or dimensionless whose differences vary.
+
+    Parameters
+    ----------
+    found : contrasts of a run of this protocol.
+    points : difference for outcomes in % or points.
+    absolute : difference for dimensionless outcomes.
+    power : between 0.05 and 1, exclusive.
+
+    Raises
+    ------
+    ResynapseError : a difference or a power that is not possible.
+    """
+    for name, value in (("points", points), ("absolute", absolute)):
+        if not (math.isfinite(value) and value > 0):
+            raise ResynapseError(f"{name} = {value:g} is not possible: a difference to plan for is a number above 0")
+    if not ALPHA < power < 1:
+        raise ResynapseError(f"power {power:g} is not possible: give one between {ALPHA:g} and 1")
+    unit = units(protocol)
+    wanted = {"%": points, "points": points, "1": absolute}
+    return tuple(
+        _plan(one, wanted[unit[one.outcome]], power) for one in found if one.sd and unit.get(one.outcome) in wanted
+    )
+
+
+def power_of(difference: float, sd: float, n: int) -> float:
+    """Power of a two-sided paired t test at 5 %."""
+    from scipy.stats import nct, t
+
+    df, shift = n - 1, difference / sd * math.sqrt(n)
+    critical = float(t.ppf(1 - ALPHA / 2, df))
+    # beyond a shift of 5 the other side has a probability below 1e-9, and SciPy soon has no number for it
+    other_side = float(nct.cdf(-critical, df, shift)) if abs(shift) < 5 else 0.0
+    return float(nct.sf(critical, df, shift)) + other_side
+
+
+def for_power(difference: float, sd: float, power: float = POWER) -> int:
+    """Smallest number of subjects with this power; at least `FEWEST`, so that the sign-flip p can reach 5 %."""
+    return _smallest(lambda n: power_of(difference, sd, n) >= power, FEWEST)
+
+
+def for_precision(half_width: float, sd: float) -> int:
+    """Smallest number of subjects whose t interval is at most this wide to either side, at the given SD."""
+    from scipy.stats import t
+
+    return _smallest(lambda n: float(t.ppf(1 - ALPHA / 2, n - 1)) * sd / math.sqrt(n) <= half_width, 3)
+
+
+def upper_sd(sd: float, n: int) -> float:
+    """One-sided upper end of the interval of an SD of n normal values."""
+    from scipy.stats import chi2
+
+    return sd * math.sqrt((n - 1) / float(chi2.ppf(1 - CAUTION, n - 1)))
+
+
+def _smallest(enough: Callable[[int], bool], least: int) -> int:
+    """The smallest n from `least` on that is enough, found by doubling and halving; `MOST` if none below it is."""
+    high = least
+    while not enough(high):
+        high *= 2
+        if high >= MOST:
+            return MOST
+    low = max(least, high // 2)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle + 1, high)
+    return high
+
+
+def _plan(one: Contrast, difference: float, power: float) -> Plan:
+    sd = float(one.sd or 0.0)
+    upper = upper_sd(sd, one.n)
+    return Plan(
+        arm=one.arm,
+        other=one.other,
+        condition=one.condition,
+        outcome=one.outcome,
+        n=one.n,
+        sd=sd,
+        sd_upper=upper,
+        difference=difference,
+        power=power,
+        for_power=for_power(difference, sd, power),
+        for_power_cautious=for_power(difference, upper, power),
+        for_precision=for_precision(difference, sd),
+        for_precision_cautious=for_precision(difference, upper),
+    )

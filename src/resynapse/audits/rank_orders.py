@@ -1,0 +1,125 @@
+"""Rank orders and relapse of the arms in every world, whatever the claims make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from resynapse.analysis.cells import Cells
+from resynapse.audits.findings import paired, values
+from resynapse.audits.linear_contrasts import Combination, combinations
+from resynapse.audits.matrix import alike
+from resynapse.audits.perturbations import Amendment
+from resynapse.audits.scenarios import AS_RUN, World, worlds
+from resynapse.protocol import Protocol
+from resynapse.protocol.claim_tests import Mean as MeanOf
+from resynapse.protocol.claim_tests import Measure, Order
+from resynapse.protocol.claims import Claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranking:
+    """The arms by the mean of one outcome, in one world.
+
+    Parameters
+    ----------
+    world : its name; empty for the run itself.
+    outcome, condition : what is ranked; counts of a condition are averaged within the subject.
+    arms, means : highest first.
+    before : the order as run, over the counts that this world has.
+    spread, low, high : first minus last arm of `before`, in this world, paired by subject, with its 95 % interval.
+    relapse : whether the outcome counts relapses.
+    """
+
+    world: str
+    outcome: str
+    condition: str
+    arms: tuple[str, ...]
+    means: tuple[float, ...]
+    before: tuple[str, ...]
+    spread: float | None
+    low: float | None
+    high: float | None
+    relapse: bool
+
+    @property
+    def changed(self) -> bool:
+        """Whether the arms stand in another order than as run."""
+        return self.arms != self.before
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """What is ranked."""
+
+    outcome: str
+    condition: str
+    arms: tuple[str, ...]
+    relapse: bool
+
+
+def rankings(
+    claims: Iterable[Claim], cells: Cells, protocol: Protocol, amendments: Iterable[Amendment]
+) -> tuple[Ranking, ...]:
+    """Everything that the claims put in order, and every share of relapses that they name, as run and in each world."""
+    ranked = tuple(_ranked(tuple(claims), cells.flags))
+    read = [AS_RUN, *(world for amendment in amendments for world in worlds(protocol, amendment.name))]
+    runs = [(world, alike(cells, world)) for world in read]
+    return tuple(found for world, run in runs for one in ranked for found in _ranking(one, cells, run, world))
+
+
+def _ranked(claims: tuple[Claim, ...], flags: frozenset[str]) -> Iterator[_Ranked]:
+    tests = [test for claim in claims for test in claim.tests]
+    orders = {(t.of, t.at): t.arms for t in tests if isinstance(t, Order)}
+    for (outcome, condition), arms in orders.items():
+        yield _Ranked(outcome, condition, arms, relapse=False)
+    relapses: dict[tuple[str, str], dict[str, None]] = {}
+    for measure in (measure for test in tests for measure in test.measures):
+        if measure.outcome in flags:
+            relapses.setdefault((measure.outcome, measure.condition), {})[measure.arm] = None
+    for (outcome, condition), named in relapses.items():
+        if len(named) > 1 and (outcome, condition) not in orders:
+            yield _Ranked(outcome, condition, tuple(named), relapse=True)
+
+
+def _ranking(one: _Ranked, cells: Cells, run: Cells, world: World) -> Iterator[Ranking]:
+    here, there = _parts(one, cells, world), _parts(one, run, AS_RUN)
+    if len(here) < len(one.arms) or len(there) < len(one.arms) or (here == there and world is not AS_RUN):
+        return
+    columns = {arm: values(cells, part, world) for arm, part in here.items()}
+    if any(np.isnan(column).all() for column in columns.values()):
+        return
+    means = {arm: float(np.nanmean(column)) for arm, column in columns.items()}
+    before = _descending({arm: float(np.nanmean(values(run, part))) for arm, part in there.items()})
+    arms = _descending(means, before)
+    spread, low, high = paired(columns[before[0]] - columns[before[-1]], cells)
+    yield Ranking(
+        world=world.name,
+        outcome=one.outcome,
+        condition=one.condition,
+        arms=arms,
+        means=tuple(means[arm] for arm in arms),
+        before=before,
+        spread=spread,
+        low=low,
+        high=high,
+        relapse=one.relapse,
+    )
+
+
+def _parts(one: _Ranked, cells: Cells, world: World) -> dict[str, Combination]:
+    """What stands for each arm; without the arms that are not measured."""
+    found = {}
+    for arm in one.arms:
+        test = MeanOf(of=str(Measure(one.outcome, arm, one.condition)), above=0)
+        for part in combinations(test, cells.keys, world).parts:
+            found[arm] = part
+    return found
+
+
+def _descending(means: dict[str, float], ties: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Highest first; equal means keep the order of `ties`, so that a tie is no change."""
+    places = {arm: place for place, arm in enumerate(ties or means)}
+    return tuple(sorted(means, key=lambda arm: (-means[arm], places[arm])))

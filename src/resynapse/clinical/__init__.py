@@ -1,0 +1,1 @@
+"""Clinical findings beside a run: the literature, the questions, and the directions of the model."""

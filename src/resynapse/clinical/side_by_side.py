@@ -1,0 +1,313 @@
+"""Clinical figures beside a run: directions only, both sides of what is contested, and what no figure was found for.
+
+The rules are built in. Figures that were not verified never appear. Percentages are never compared. A direction of the
+model is read within subjects, and counts only if its interval excludes 0. A question to which the run has nothing left
+to lose or to compare cannot be asked of it. For findings whose uncertainty is published, the share of draws that agree
+with the model stands beside the level of chance, which is that of the model's answer: one bit a question, however many
+findings stand beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from resynapse.analysis.cells import Cells
+from resynapse.analysis.parts.orders import Orders
+from resynapse.clinical.contested import OMITTED, TOPICS, Topic
+from resynapse.clinical.evidence import RATIOS, Figure, figure, figures
+from resynapse.clinical.model_answers import CANNOT, PROBE, ModelAnswer, read
+from resynapse.clinical.questions import ABSENT, LIMITS, NOT_COMPARED, QUESTIONS, Finding, Question, Side, Status
+from resynapse.disclaimer import DISCLAIMER
+from resynapse.protocol import Protocol
+
+ARMS = ("ketamine", "ssri", "neurosteroid")
+"""Arms that name a class of treatment; others have no clinical counterpart."""
+STATEMENT = (
+    "Published figures come from different populations, definitions, comparators and follow-up times. Only directions "
+    "and rank orders are compared; absolute percentages are not. Rows marked 'tuned' are not validation. Rows marked "
+    "'unverified' were not checked against a source. No clinical figure was found for: neurosteroid switch; ketamine "
+    "switch without mood stabiliser."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingBeside:
+    """A finding with its figures and how it stands to the model's answer.
+
+    Parameters
+    ----------
+    figures : the published figures in words, each with its own measure.
+    agrees : whether it is on the model's side; None if the model is undecided.
+    share_of_draws : share (0 to 1) of draws within the published uncertainty with the model's direction; None if the
+        figures cannot be drawn, or the model is undecided.
+    not_drawn : why the figures cannot be drawn; empty if they can.
+    chance : that share for a direction by luck.
+    """
+
+    study: str
+    says: Side
+    figures: tuple[str, ...]
+    citations: tuple[str, ...]
+    identifiers: tuple[str, ...]
+    populations: tuple[str, ...]
+    statement: str
+    agrees: bool | None
+    share_of_draws: float | None
+    not_drawn: str
+    chance: float = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """One question and one arm.
+
+    Parameters
+    ----------
+    model : None where the run cannot answer, for the reason in `note`.
+    agreement : in words.
+    share_of_draws : of draws in which every finding that can be drawn has the model's direction.
+    chance : the same share for an answer by the toss of a coin: half of the draws in which these findings agree among
+        themselves.
+    p : share of the two answers, yes and no, that at least as many draws have (the model's answer permuted): 0.5 or 1.
+    """
+
+    question: str
+    asks: str
+    model_reads: str
+    arm: str
+    status: Status
+    model: ModelAnswer | None
+    findings: tuple[FindingBeside, ...]
+    agreement: str
+    share_of_draws: float | None
+    chance: float | None
+    p: float | None
+    remarks: tuple[str, ...]
+    note: str = ""
+
+    @property
+    def drawn(self) -> str:
+        """Which findings can be drawn, which cannot, and whether those that can stand on one side alone; or nothing."""
+        if not self.findings:
+            return ""
+        entered = [f for f in self.findings if not f.not_drawn]
+        if not entered:
+            return "no finding can be drawn"
+        text = f"can be drawn: {', '.join(f.study for f in entered)}"
+        left = [f.study for f in self.findings if f.not_drawn]
+        if left:
+            text += f"; cannot: {', '.join(left)}"
+        sides = {f.says for f in entered}
+        if len(sides) == 1 and len({f.says for f in self.findings}) == 2:
+            text += f"; those that can all say {next(iter(sides))}, so the share speaks of that side alone"
+        return text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideBySide:
+    """Everything clinical that may be said beside a run, and what must be said with it.
+
+    Parameters
+    ----------
+    switch_order : the model's own orders of the arms under the manic probe, for which there is no clinical counterpart.
+    absent : questions without any clinical figure.
+    not_compared : what stands in the evidence and has no counterpart in a run.
+    limits : what holds for every comparison.
+    left_out : unverified figures that are not shown.
+    topics : disputes of the literature beside which no run stands.
+    omitted : studies on a side of a question that are not shown, and why.
+    roles : whether any figure was used for tuning.
+    """
+
+    entries: tuple[Beside, ...]
+    switch_order: tuple[Orders, ...]
+    absent: tuple[str, ...]
+    not_compared: tuple[str, ...]
+    limits: tuple[str, ...]
+    left_out: tuple[str, ...]
+    topics: tuple[Topic, ...]
+    omitted: tuple[str, ...]
+    roles: str
+    statement: str = STATEMENT
+    disclaimer: str = DISCLAIMER
+
+    def frame(self) -> pl.DataFrame:
+        """One row a question, arm and finding; one with empty columns where no figure was found.
+
+        What must be said beside any row stands in its columns `statement` and `disclaimer`.
+        """
+        rows = []
+        for e in self.entries:
+            asked = {"question": e.asks, "arm": e.arm, "status": e.status, "agreement": e.agreement}
+            asked |= {"model": e.model.answer if e.model else "no answer", "draws": e.drawn}
+            asked |= {"statement": self.statement, "disclaimer": self.disclaimer}
+            for f in e.findings or (None,):
+                rows.append({**asked, **({} if f is None else _row(f))})
+        schema = dict.fromkeys(
+            ("question", "arm", "status", "agreement", "model", "study", "says", "figures"), pl.String
+        )
+        more = {"agrees": pl.Boolean, "share_of_draws": pl.Float64, "chance": pl.Float64}
+        last = dict.fromkeys(("not_drawn", "draws", "source", "statement", "disclaimer"), pl.String)
+        return pl.DataFrame(rows, schema={**schema, **more, **last})
+
+
+def _row(f: FindingBeside) -> dict[str, object]:
+    return {
+        "study": f.study,
+        "says": f.says,
+        "figures": "; ".join(f.figures),
+        "agrees": f.agrees,
+        "share_of_draws": f.share_of_draws,
+        "chance": f.chance,
+        "not_drawn": f.not_drawn,
+        "source": "; ".join(f.identifiers),
+    }
+
+
+def side_by_side(cells: Cells, protocol: Protocol, orders: tuple[Orders, ...]) -> SideBySide | None:
+    """The clinical figures beside a run with these rank orders; None if no arm names a class of treatment."""
+    arms = [arm for arm in ARMS if arm in cells.arms]
+    if not arms:
+        return None
+    entries = tuple(_beside(question, arm, cells, protocol) for question in QUESTIONS for arm in arms)
+    roles = {one.role for one in figures()}
+    tuned = "no figure was used for tuning: all are held out" if roles == {"held out"} else "some figures were tuned to"
+    switch = tuple(o for o in orders if o.outcome == PROBE)
+    left_out = tuple(f"{one.id}: {one.citation}" for one in figures() if not one.verified)
+    return SideBySide(
+        entries=entries,
+        switch_order=switch,
+        absent=ABSENT,
+        not_compared=NOT_COMPARED,
+        limits=LIMITS,
+        left_out=left_out,
+        topics=TOPICS,
+        omitted=OMITTED,
+        roles=tuned,
+    )
+
+
+def joint_agreement(yes: NDArray[np.bool_], answer: bool) -> tuple[float, float, float]:
+    """How often all drawn findings answer like the model, how often like a coin, and a permutation p.
+
+    The model answers one bit, so that is what is tossed and permuted: findings that agree among themselves are no more
+    evidence for agreement with the model than one of them. A coin agrees with `k` of them in half of all draws in which
+    they agree, never in ``1 / 2**k``.
+
+    Parameters
+    ----------
+    yes : which draws answer yes; shape (findings, draws).
+    answer : the model's.
+
+    Returns
+    -------
+    share of draws in which every finding has the answer; mean of that share over both answers; share of the two answers
+    that at least as many draws have.
+    """
+    shares = {said: float(np.mean((yes == said).all(axis=0))) for said in (True, False)}
+    observed = shares[answer]
+    return observed, sum(shares.values()) / 2, float(np.mean([share >= observed for share in shares.values()]))
+
+
+def _beside(question: Question, arm: str, cells: Cells, protocol: Protocol) -> Beside:
+    model, note = read(question.key, arm, cells, protocol)
+    found = [one for one in question.findings if arm in one.arms and all(f.verified for f in _figures(one))]
+    beside = tuple(_finding(one, model) for one in found)
+    share, chance, p = _jointly(found, model)
+    return Beside(
+        question=question.key,
+        asks=question.asks,
+        model_reads=question.model_reads,
+        arm=arm,
+        status=question.status if found else "absent",
+        model=model,
+        findings=beside,
+        agreement=_agreement(model, beside, note),
+        share_of_draws=share,
+        chance=chance,
+        p=p,
+        remarks=question.remarks,
+        note=note,
+    )
+
+
+def _figures(finding: Finding) -> tuple[Figure, ...]:
+    return tuple(figure(i) for i in (finding.first, finding.second) if i)
+
+
+def _finding(finding: Finding, model: ModelAnswer | None) -> FindingBeside:
+    named = _figures(finding)
+    decided = model is not None and model.answer != "undecided"
+    share = None
+    yes = _drawn_yes(finding)
+    if decided and model is not None and yes is not None:
+        share = float(np.mean(yes if model.answer == "yes" else ~yes))
+    return FindingBeside(
+        study=finding.study,
+        says=finding.says,
+        figures=tuple(f.shown for f in named),
+        citations=tuple(dict.fromkeys(f.citation for f in named)),
+        identifiers=tuple(dict.fromkeys(f.doi_or_pmid for f in named if f.doi_or_pmid)),
+        populations=tuple(dict.fromkeys(f.population for f in named)),
+        statement=finding.statement,
+        agrees=model.answer == finding.says if decided and model is not None else None,
+        share_of_draws=share,
+        not_drawn=_not_drawn(finding),
+    )
+
+
+def _drawn_yes(finding: Finding) -> NDArray[np.bool_] | None:
+    """Which draws answer yes; None where the figures cannot be drawn or do not answer by their order."""
+    if _not_drawn(finding):
+        return None
+    first, *second = (f.draws() for f in _figures(finding))
+    if first is None:
+        return None
+    if second:
+        return None if second[0] is None else np.asarray(first > second[0])
+    return np.asarray(first < 1 if finding.inverse else first > 1)
+
+
+def _not_drawn(finding: Finding) -> str:
+    """Why a finding cannot be drawn; empty if it can."""
+    if _by_words(finding):
+        return "its side rests on the authors' words, not on an order of figures"
+    named = _figures(finding)
+    if any(f.draws() is None for f in named):
+        return "neither an interval nor the size of an arm was published"
+    if len(named) == 1 and named[0].measure not in RATIOS:
+        return "one proportion alone has no direction"
+    return ""
+
+
+def _by_words(finding: Finding) -> bool:
+    """Whether a finding's side rests on what its authors wrote, not on the order of its figures."""
+    return finding.by_words or (finding.says == "no" and not finding.second)
+
+
+def _jointly(found: list[Finding], model: ModelAnswer | None) -> tuple[float, float, float] | tuple[None, None, None]:
+    drawn = [yes for yes in map(_drawn_yes, found) if yes is not None]
+    if model is None or model.answer == "undecided" or not drawn:
+        return None, None, None
+    return joint_agreement(np.stack(drawn), model.answer == "yes")
+
+
+def _agreement(model: ModelAnswer | None, findings: tuple[FindingBeside, ...], note: str) -> str:
+    if not findings:
+        return "no clinical figure was found for this class: neither supported nor refuted"
+    if model is None:
+        return note if note.startswith(CANNOT) else "this run gives no answer"
+    if model.answer == "undecided":
+        why = "its interval includes 0" if model.interval else f"no interval ({model.interval.note})"
+        return f"undecided in this run: {why}"
+    agree = [f.study for f in findings if f.agrees]
+    differ = [f.study for f in findings if not f.agrees]
+    if agree and differ:
+        return f"contested: same direction as {', '.join(agree)}; opposite to {', '.join(differ)}"
+    if agree:
+        return f"consistent in direction with {', '.join(agree)}"
+    return f"INCONSISTENT in direction with {', '.join(differ)}"

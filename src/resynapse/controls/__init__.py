@@ -1,0 +1,7 @@
+"""Controls: named changes to a protocol that isolate what a result rests on."""
+
+from __future__ import annotations
+
+from resynapse.controls.registry import CONTROLS, Control, controlled
+
+__all__ = ["CONTROLS", "Control", "controlled"]

@@ -1,0 +1,1 @@
+"""The fast engine: networks compacted, folded where that pays, and run by compiled kernels."""

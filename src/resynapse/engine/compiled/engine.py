@@ -1,0 +1,206 @@
+"""The compiled engine: the reference's verbs in float32 on the compacted network, with Numba kernels.
+
+It holds no GIL inside a kernel and expects single-threaded BLAS, so a core works on one subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resynapse.engine.base import TrainingPhase
+from resynapse.engine.compiled.compaction import Structure, compact
+from resynapse.engine.compiled.folding import Folded, fold
+from resynapse.engine.compiled.kernels.activation import CODES
+from resynapse.engine.compiled.kernels.evaluation import activities, scores, spreads
+from resynapse.engine.compiled.kernels.fold_training import fold_epoch
+from resynapse.engine.compiled.kernels.fold_work import fold_workspace
+from resynapse.engine.compiled.kernels.forward_backward import Modulations, workspace
+from resynapse.engine.compiled.kernels.training import train_epoch
+from resynapse.engine.compiled.placement import Placement
+from resynapse.engine.reference import ReferenceEngine
+from resynapse.modulation import Modulation
+from resynapse.networks.base import FloatArray, Network
+from resynapse.randomness import Key
+from resynapse.task import Split
+
+_NO_NOISE = (np.uint32(0), np.uint32(0))
+_NONE = np.zeros(0, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a phase is trained: the epoch's kernel, the rearranged network, and the scratch it needs."""
+
+    epoch: Callable[..., int]
+    structure: Structure | Folded
+    placement: Placement
+    scratch: Callable[[Any], Any]
+
+    def workspace(self) -> Any:
+        """Scratch of one thread."""
+        return self.scratch(self.structure)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledEngine:
+    """Numba kernels, float32; agrees with `ReferenceEngine` (tests/engine/test_agreement.py)."""
+
+    fold: bool = True
+    """Whether phases that can be folded are (`engine/compiled/folding.py`); False trains them like all others."""
+    dtype: type[np.float32] = np.float32
+
+    @property
+    def name(self) -> str:
+        """As the user chooses it."""
+        return "compiled" if self.fold else "unfolded"
+
+    def train(
+        self, network: Network, data: Split, phase: TrainingPhase, at: Collection[int]
+    ) -> Iterator[tuple[int, Network]]:
+        """Train, yielding (epochs done, network) at each epoch count of `at`."""
+        last = max(at, default=0)
+        way = self._way(network, data, phase.schedule[:last])
+        parameters = way.placement.gather(network)
+        first, second = np.zeros_like(parameters), np.zeros_like(parameters)
+        work = way.workspace()
+        inputs = data.inputs.astype(np.float32)
+        steps = 0
+        for epoch in range(last + 1):
+            if epoch in at:
+                yield epoch, way.placement.scatter(parameters, network)
+            if epoch == last:
+                return
+            steps = way.epoch(
+                way.structure,
+                parameters,
+                first,
+                second,
+                inputs,
+                data.labels,
+                phase.order(epoch, data.labels.size),
+                phase.batch_size,
+                _modulations(phase.schedule[epoch], network.hidden_layers),
+                phase.learning_rate,
+                steps,
+                *_words(phase.noise),
+                work,
+            )
+            phase.pause()
+
+    def _way(self, network: Network, data: Split, schedule: Sequence[Modulation]) -> _Way:
+        noisy = any(m.noise_sd > 0 for m in schedule)
+        if self.fold and not noisy and all(m.activation == "relu" for m in schedule):
+            folded = fold(network, data)
+            if folded is not None:
+                return _Way(fold_epoch, folded.structure, folded.placement, fold_workspace)
+        small = compact(network, noisy=noisy)
+        return _Way(train_epoch, small.structure, small.placement, workspace)
+
+    def respond(
+        self,
+        network: Network,
+        inputs: NDArray[np.float64],
+        modulation: Modulation,
+        noise: Key | None = None,
+        noise_scale: Sequence[FloatArray] | None = None,
+    ) -> FloatArray:
+        """Class scores, float32 of shape (classes, samples)."""
+        noisy = modulation.noise_sd > 0
+        if noisy and noise is None:
+            raise ValueError("a modulation with noise_sd above 0 needs a noise stream")
+        if noise_scale is None:
+            small = compact(network, noisy=noisy)
+            acting = _modulations(modulation, network.hidden_layers)
+        else:
+            small = compact(network, noisy=[scale > 0 for scale in noise_scale])
+            acting = _scaled(modulation, noise_scale, small.structure)
+        out = np.empty((network.widths[-1], inputs.shape[1]), dtype=np.float32)
+        scores(
+            small.structure,
+            small.placement.gather(network),
+            inputs.astype(np.float32),
+            acting,
+            *(_NO_NOISE if noise is None else _words(noise)),
+            workspace(small.structure),
+            out,
+        )
+        return out
+
+    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
+        """Mean over the hidden layers of the mean absolute activity, every unit counted."""
+        small = compact(network, noisy=False, keep_all=True)
+        sums = activities(
+            small.structure,
+            small.placement.gather(network),
+            inputs.astype(np.float32),
+            _modulations(modulation, network.hidden_layers),
+            workspace(small.structure),
+        )
+        units = np.array(network.widths[1:-1])
+        return float(np.mean(sums / (units * inputs.shape[1])))
+
+    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> list[FloatArray]:
+        """Per hidden layer, the SD over `inputs` of each unit's activation, float64."""
+        structure, placement = compact(network, noisy=True, keep_all=True)
+        sums, squares = np.zeros(structure.unit.size), np.zeros(structure.unit.size)
+        spreads(
+            structure,
+            placement.gather(network),
+            inputs.astype(np.float32),
+            _modulations(modulation, network.hidden_layers),
+            workspace(structure),
+            sums,
+            squares,
+        )
+        samples = inputs.shape[1]
+        # rounding can leave a variance below zero
+        every = np.sqrt(np.maximum(squares / samples - (sums / samples) ** 2, 0.0))
+        return [every[a:b] for a, b in pairwise(structure.hidden_at)]
+
+    def saliency(
+        self,
+        network: Network,
+        data: Split,
+        modulation: Modulation,
+        batches: Sequence[NDArray[np.int64]],
+    ) -> list[NDArray[np.float64]]:
+        """Per layer, the sum over `batches` of abs(dL/dw): in float64, so that both engines choose the same."""
+        return ReferenceEngine().saliency(network, data, modulation, batches)
+
+
+def _words(key: Key) -> tuple[np.uint32, np.uint32]:
+    return np.uint32(key.philox_key & 0xFFFFFFFF), np.uint32(key.philox_key >> 32)
+
+
+def _modulations(modulation: Modulation, hidden_layers: int) -> Modulations:
+    each = [modulation.of_layer(layer) for layer in range(1, hidden_layers + 1)]
+
+    def of(values: Iterable[float]) -> NDArray[np.float32]:
+        return np.fromiter(values, dtype=np.float32, count=hidden_layers)
+
+    return Modulations(
+        activation=np.array([CODES[m.activation] for m in each], dtype=np.int64),
+        scale=of(m.scale for m in each),
+        offset=of(m.noise_offset for m in each),
+        noise_sd=of(m.noise_sd for m in each),
+        shift=of(m.shift for m in each),
+        unit_offset=_NONE,
+        unit_sd=_NONE,
+    )
+
+
+def _scaled(modulation: Modulation, noise_scale: Sequence[FloatArray], structure: Structure) -> Modulations:
+    """Modulations in which every unit has a noise of its own."""
+    quiet = replace(modulation, noise_mean=0.0, noise_sd=0.0)
+    scale = np.concatenate(
+        [of[structure.unit[a:b]] for of, (a, b) in zip(noise_scale, pairwise(structure.hidden_at), strict=True)]
+    ).astype(np.float32)
+    return _modulations(quiet, len(noise_scale))._replace(
+        unit_offset=np.float32(modulation.noise_offset) * scale, unit_sd=np.float32(modulation.noise_sd) * scale
+    )

@@ -1,0 +1,1 @@
+"""Networks: the architecture, and the arrays that it names."""

@@ -1,0 +1,1 @@
+"""Virtual populations: what each subject draws for itself, and tables of such values."""

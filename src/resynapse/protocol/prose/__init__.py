@@ -1,0 +1,1 @@
+"""Protocols in words: sentences, outlines, differences and the table of parameters."""

@@ -1,0 +1,47 @@
+"""A protocol drawn as a tree, for the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resynapse.protocol import Protocol
+from resynapse.protocol.node import Path
+from resynapse.protocol.prose.sentences import change_in_words, lines
+
+if TYPE_CHECKING:
+    from rich.tree import Tree
+
+
+def draw(protocol: Protocol) -> Tree:
+    """The induction, each arm, the follow-up with its side paths, the derived outcomes and the primary endpoints."""
+    from rich.text import Text
+    from rich.tree import Tree
+
+    def grow(parent: Tree, path: Path) -> None:
+        above = [parent]
+        for depth, text in lines(path):
+            above[depth + 1 :] = [above[depth].add(Text(text))]
+
+    cite = f" ({protocol.cite})" if protocol.cite else ""
+    root = Tree(Text(f"{protocol.name}: {protocol.title}{cite}"))
+    widths = "-".join(map(str, protocol.widths))
+    root.add(Text(f"network {widths}, batches of {protocol.batch_size}, {protocol.task.sizes.train} training samples"))
+    grow(root.add(Text("induction")), protocol.induction)
+    arms = root.add(Text("arms, all from the identical state"))
+    for name, path in protocol.arms.items():
+        grow(arms.add(Text(name if path else f"{name} (no treatment)")), path)
+    for name, variant in protocol.variants.items():
+        branch = arms.add(Text(f"{name} (as {variant.of}, but)"))
+        for change in variant.changes:
+            branch.add(Text(change_in_words(change)))
+    grow(root.add(Text("follow-up")), protocol.follow_up)
+    if protocol.derived:
+        rules = root.add(Text("derived outcomes"))
+        for rule in protocol.derived:
+            fields = ", ".join(f"{k}={v}" for k, v in rule if k != "outcome" and v is not None)
+            rules.add(Text(f"{rule.outcome}: {rule.kind} {fields}"))
+    if protocol.primary:
+        endpoints = root.add(Text("primary endpoints"))
+        for one in protocol.primary:
+            endpoints.add(Text(str(one)))
+    return root

@@ -1,0 +1,1 @@
+"""What a protocol must fulfil before anything is computed."""

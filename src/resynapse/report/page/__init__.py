@@ -1,0 +1,1 @@
+"""What every page is made of: sections, tables, numbers, and the template that they fill."""

@@ -1,0 +1,80 @@
+"""From sections to one self-contained HTML page; the disclaimer is in the template, and looked for afterwards."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from resynapse.disclaimer import DISCLAIMER
+from resynapse.errors import ResynapseError
+from resynapse.report.page.section import MOST, Section, anchor
+from resynapse.report.page.tables import TextTable
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from markupsafe import Markup
+
+
+class Anchors:
+    """Names of the tables of a page, each once."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+
+    def table(self, table: TextTable) -> str:
+        """The name of a table, with a number where another has the same title."""
+        name = f"table-{anchor(table.title)[:60]}"
+        self._seen[name] = self._seen.get(name, 0) + 1
+        return name if self._seen[name] == 1 else f"{name}-{self._seen[name]}"
+
+
+def page(title: str, subtitle: str, sections: Sequence[Section]) -> str:
+    """The page; sections that hold nothing are left out.
+
+    Raises
+    ------
+    ResynapseError : the page would not carry the disclaimer.
+    """
+    html = _template().render(
+        title=title,
+        subtitle=subtitle,
+        sections=[one for one in sections if one],
+        disclaimer=DISCLAIMER,
+        style=_file("page.css"),
+        script=_file("page.js"),
+        most=MOST,
+        anchors=Anchors(),
+    )
+    if html.count(DISCLAIMER) < 2:
+        raise ResynapseError("the page does not carry the disclaimer; put it back into report/templates/page.html.j2")
+    return html
+
+
+@lru_cache(maxsize=1)
+def _template() -> Template:
+    from jinja2 import Environment, StrictUndefined
+
+    house = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    house.filters["prose"] = prose
+    return house.from_string(_file("page.html.j2"))
+
+
+def prose(text: str) -> Markup:
+    """A sentence as HTML: escaped, and what stands between backticks as code.
+
+    >>> str(prose("`below` & more"))
+    '<code>below</code> &amp; more'
+    """
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _file(name: str) -> str:
+    from markupsafe import Markup
+
+    text = (resources.files("resynapse.report.page") / "templates" / name).read_text("utf-8")
+    return text if name.endswith(".j2") else Markup(text)

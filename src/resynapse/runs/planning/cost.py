@@ -1,0 +1,146 @@
+"""What a protocol will cost on this machine: a rehearsal that times a few steps of every phase.
+
+The rehearsal is a real walk through the tree with an engine that trains on a few batches and multiplies the time, so
+nothing is guessed about pruned, regrown or noisy networks.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from resynapse.cohort import Subject
+from resynapse.engine import Engine, TrainingPhase, engine
+from resynapse.modulation import Modulation
+from resynapse.networks.base import FloatArray, Network
+from resynapse.protocol import Protocol
+from resynapse.protocol.routes import epochs
+from resynapse.randomness import Key
+from resynapse.runs.planning.memory import check_memory
+from resynapse.runs.progress import duration
+from resynapse.runs.provenance import usable_cores
+from resynapse.runs.walk import walk
+from resynapse.runs.workers.blas import single_threaded_blas
+from resynapse.task import Split
+
+BATCHES, MORE_BATCHES = 6, 30
+"""Training batches that stand for a phase: their difference is what batches cost, the rest is paid once a phase."""
+
+
+@dataclass(slots=True)
+class _Rehearsal:
+    """An engine that does a little of everything and adds up what all of it would take."""
+
+    engine: Engine
+    seconds: float = 0.0
+    name: str = "rehearsal"
+    passes: dict[tuple[object, ...], tuple[float, FloatArray]] = field(default_factory=dict)
+
+    @property
+    def dtype(self) -> DTypeLike:
+        """Of the engine that is timed."""
+        return self.engine.dtype
+
+    def train(
+        self, network: Network, data: Split, phase: TrainingPhase, at: Collection[int]
+    ) -> Iterator[tuple[int, Network]]:
+        last = max(at, default=0)
+        after = network
+        if last > 0:
+            size = data.labels.size
+            few, more = (min(batches * phase.batch_size, size) for batches in (BATCHES, MORE_BATCHES))
+            short, after = self._timed(network, data, phase, few)
+            long = self._timed(network, data, phase, more)[0] if more > few else short
+            # what a phase sets up once is paid once, so that only the difference is multiplied
+            each = max(long - short, 0.0) / (more - few) if more > few else short / few
+            self.seconds += max(short - few * each, 0.0) + each * last * size
+        for count in sorted(at):
+            yield count, after if count else network
+
+    def _timed(self, network: Network, data: Split, phase: TrainingPhase, samples: int) -> tuple[float, Network]:
+        """Seconds of one epoch over some of the samples, and the network after it."""
+        part = Split(data.inputs[:, :samples], data.labels[:samples])
+        started = time.perf_counter()
+        ((_, after),) = self.engine.train(network, part, replace(phase, schedule=phase.schedule[:1]), [1])
+        return time.perf_counter() - started, after
+
+    def respond(
+        self,
+        network: Network,
+        inputs: NDArray[np.float64],
+        modulation: Modulation,
+        noise: Key | None = None,
+        noise_scale: Sequence[FloatArray] | None = None,
+    ) -> FloatArray:
+        # a pass costs what a pass through an equally dense network did: a tree of many arms has thousands
+        of_noise = (noise is None, noise_scale is None)
+        alike = (*(int(m.sum()) for m in network.masks), *inputs.shape, modulation.activation, *of_noise)
+        if alike not in self.passes:
+            started = time.perf_counter()
+            scores = self.engine.respond(network, inputs, modulation, noise, noise_scale)
+            self.passes[alike] = (time.perf_counter() - started, scores)
+        seconds, scores = self.passes[alike]
+        self.seconds += seconds
+        return scores
+
+    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
+        started = time.perf_counter()
+        value = self.engine.activity(network, inputs, modulation)
+        self.seconds += time.perf_counter() - started
+        return value
+
+    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> list[FloatArray]:
+        started = time.perf_counter()
+        values = self.engine.spread(network, inputs, modulation)
+        self.seconds += time.perf_counter() - started
+        return values
+
+    def saliency(
+        self,
+        network: Network,
+        data: Split,
+        modulation: Modulation,
+        batches: Sequence[NDArray[np.int64]],
+    ) -> list[NDArray[np.float64]]:
+        started = time.perf_counter()
+        scores = self.engine.saliency(network, data, modulation, batches)
+        self.seconds += time.perf_counter() - started
+        return scores
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Training epochs and estimated seconds of one subject on one core of this machine."""
+
+    epochs: int
+    seconds: float
+
+    @classmethod
+    def rehearse(cls, protocol: Protocol, engine_name: str = "compiled") -> Estimate:
+        """Time a few steps of every phase, twice: the first time warms up.
+
+        Raises
+        ------
+        ResynapseError : a subject cannot fit in memory.
+        """
+        check_memory(protocol, engine_name, subjects=1, workers=1)
+        chosen = engine(engine_name, batch_size=protocol.batch_size)
+        with single_threaded_blas():
+            for _ in range(2):
+                rehearsal = _Rehearsal(chosen)
+                walk(protocol, Subject(0, 0), rehearsal, everyone=True)
+        return cls(epochs(protocol.routes), rehearsal.seconds)
+
+    def sentence(self, subjects: int) -> str:
+        """The estimate in words, for a cohort on the cores this process may use."""
+        workers = min(usable_cores(), subjects)
+        rounds = -(-subjects // workers)
+        return (
+            f"{self.epochs} training epochs a subject. Estimated cost on this machine, from steps timed just now: "
+            f"{duration(self.seconds)} a subject, {duration(rounds * self.seconds)} for a cohort of {subjects}, "
+            f"{workers} at a time."
+        )

@@ -1,0 +1,1 @@
+"""The run folder: one file for each subject, packed, and a manifest."""

@@ -1,0 +1,1 @@
+"""Who computes subjects: threads of this process, or processes of a cluster."""
