@@ -4,8 +4,8 @@
 
 Each audit has a published table, drawn from ten subjects, and a run of twenty others of the same population, in which
 every subject has its own level and arms differ by planted amounts. Its claims are true or false by construction, in one
-reading or several, as run and in twelve worlds of nuisance controls. What is counted: claims that are true and called
-contradicted (by the published table), and claims that are false, as run or in a world, and called supported.
+reading or several, as run and in twelve scenarios of nuisance controls. Counted are claims that are true and called
+contradicted (by the published table), and claims that are false, as run or in a scenario, and called supported.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import polars as pl
 from resynapse.analysis.cells import Cell, Cells
 from resynapse.audits.published_arithmetic import Printed
 from resynapse.audits.readings import results_of
-from resynapse.audits.scenarios import World
+from resynapse.audits.scenarios import Scenario
 from resynapse.audits.verdicts import VERDICTS, Verdict, verdict_of
 from resynapse.protocol.claim_tests import Difference, Mean, Test
 from resynapse.protocol.claims import Claim, Reading
@@ -30,8 +30,8 @@ ARTICLE, RUN = 10, 20
 SD, LEVEL = 6.0, 60.0
 EFFECTS = (-10.0, -5.0, -2.0, -0.5, 0.0, 0.5, 2.0, 5.0, 10.0)
 """True differences of two arms, in points; a claim says that the difference is above 0."""
-WORLDS = 12
-NAMES = tuple(f"nuisance{i}" for i in range(WORLDS))
+SCENARIOS = 12
+NAMES = tuple(f"nuisance{i}" for i in range(SCENARIOS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Planted:
     Parameters
     ----------
     truths : of each reading, as run.
-    robust : whether every reading has the same truth in every world.
+    robust : whether every reading has the same truth in every scenario.
     smallest : the smallest true difference that decides it, in points.
     """
 
@@ -66,14 +66,16 @@ def audited(seed: int) -> list[Outcome]:
     published, run = _population(rng, shifts, ARTICLE), _population(rng, shifts, RUN)
     table = {cell: _printed(column) for cell, column in published.items() if ":" not in cell.arm}
     cells = _cells(run)
-    worlds = [World(name=name, arms={arm: f"{arm}:{name}" for arm, _ in shifts if ":" not in arm}) for name in NAMES]
+    scenarios = [
+        Scenario(name=name, arms={arm: f"{arm}:{name}" for arm, _ in shifts if ":" not in arm}) for name in NAMES
+    ]
     claims = [one.claim for one in planted]
-    results = results_of(claims, cells, worlds, table)
+    results = results_of(claims, cells, scenarios, table)
     return [Outcome(one, verdict_of(one.claim, results[one.claim.id], complete=True)) for one in planted]
 
 
 def _claims(rng: np.random.Generator) -> tuple[dict[tuple[str, str], float], list[Planted]]:
-    """True means of every cell, and claims about them: one or two readings, robust or broken in one world."""
+    """True means of every cell, and claims about them: one or two readings, robust or broken in one scenario."""
     shifts: dict[tuple[str, str], float] = {}
     planted = []
     for number in range(20):
@@ -83,7 +85,7 @@ def _claims(rng: np.random.Generator) -> tuple[dict[tuple[str, str], float], lis
         for part in range(1 + number % 2):
             outcome = f"y{number}{'ab'[part]}"
             effect = float(rng.choice(EFFECTS))
-            broken = rng.integers(WORLDS) if rng.random() < 0.3 else -1
+            broken = rng.integers(SCENARIOS) if rng.random() < 0.3 else -1
             shifts["a", outcome], shifts["b", outcome] = effect, 0.0
             for at, name in enumerate(NAMES):
                 there = -effect if at == broken else effect
@@ -134,12 +136,12 @@ def rates(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, int, int]]:
     false = [o for o in outcomes if not any(o.planted.truths)]
     yield "false in every reading, called supported", sum(o.verdict == "supported" for o in false), len(false)
     fragile = [o for o in outcomes if all(o.planted.truths) and not o.planted.robust]
-    yield "false in a world, called supported", sum(o.verdict == "supported" for o in fragile), len(fragile)
+    yield "false in a scenario, called supported", sum(o.verdict == "supported" for o in fragile), len(fragile)
     large = [o for o in fragile if o.planted.smallest >= 5]
     yield "the same, by 5 points or more", sum(o.verdict == "supported" for o in large), len(large)
     sound = [o for o in outcomes if truth(o.planted) == "supported"]
     broken = sum(o.verdict == "holds as run" for o in sound)
-    yield "true in every world, called broken by one", broken, len(sound)
+    yield "true in every scenario, called broken by one", broken, len(sound)
     wrong = sum(o.verdict in ("not supported", "mixed") for o in sound)
     yield "true in every reading, called not supported or mixed", wrong, len(sound)
 

@@ -11,7 +11,7 @@ AUDITS = 60
 NOMINAL = {
     "true in a reading, called contradicted": 0.025,
     "false in every reading, called supported": 0.025,
-    "true in every world, called broken by one": 0.05,
+    "true in every scenario, called broken by one": 0.05,
     "true in every reading, called not supported or mixed": 0.025,
 }
 """One side of a 95 % interval; the false-discovery rate for what breaks a claim."""

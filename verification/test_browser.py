@@ -14,7 +14,7 @@ import pytest
 
 import resynapse as rs
 from resynapse.report.report import report
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 from resynapse.report.sections.two_runs import versus
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -36,8 +36,8 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     folder = tmp_path_factory.mktemp("pages")
-    material = Material.of(rs.run(rs.load("demo"), subjects=6, out=folder / "run").folder)
-    for name, text in (("report", report(material)), ("versus", versus(material, material))):
+    run_data = RunData.of(rs.run(rs.load("demo"), subjects=6, out=folder / "run").folder)
+    for name, text in (("report", report(run_data)), ("versus", versus(run_data, run_data))):
         (folder / f"{name}.html").write_text(text, "utf-8")
     return {path.stem: path.as_uri() for path in folder.glob("*.html")}
 

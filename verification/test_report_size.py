@@ -10,7 +10,7 @@ import numpy as np
 
 import resynapse as rs
 from resynapse.report.report import report
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 from resynapse.runs.store.folder import Manifest, RunFolder
 from resynapse.runs.walk import Row
 
@@ -36,7 +36,7 @@ def test_the_report_of_ten_thousand_subjects(tmp_path: Path) -> None:
         )
     folder.finish()
     started = time.perf_counter()
-    html = report(Material.of(folder))
+    html = report(RunData.of(folder))
     seconds, size = time.perf_counter() - started, len(html.encode()) / 1e6
     print(f"\n{SUBJECTS} subjects, {len(cells)} cells: {size:.2f} MB in {seconds:.0f} s")
     assert size < 5

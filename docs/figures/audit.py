@@ -29,10 +29,10 @@ def main(path: str) -> None:
     )
     show(("claim", "reading", "as run", "ours [95 %]", "decides"), readings(found["claims"]))
     show(("claim", "verdicts over seeds"), ((f"`{one['claim']}`", counts(one)) for one in found["stability"]))
-    rows = (world(found["matrix"], name) for name in dict.fromkeys(c["world"] for c in found["matrix"]))
-    show(("role", "constant", "world", "changed", "moved", "conclusions that change"), rows)
-    rows = (order(found["rankings"], name) for name in dict.fromkeys(r["world"] for r in found["rankings"]))
-    show(("world", "orders that change", "relapse %"), rows)
+    rows = (scenario(found["matrix"], name) for name in dict.fromkeys(c["scenario"] for c in found["matrix"]))
+    show(("role", "constant", "scenario", "changed", "moved", "conclusions that change"), rows)
+    rows = (order(found["rankings"], name) for name in dict.fromkeys(r["scenario"] for r in found["rankings"]))
+    show(("scenario", "orders that change", "relapse %"), rows)
     show(("claim", "by means", "by intervals"), map(study, found["studies"]))
     show(("quantity", "the constants with the largest effects beyond chance"), sensitivity(found["sensitivity"]))
     show(("claim", "holds", "open", "fails"), points(found["map"]))
@@ -80,9 +80,9 @@ def counts(one: Found) -> str:
     return ", ".join(f"{verdict} {count}" for verdict, count in found.items())
 
 
-def world(matrix: Sequence[Found], name: str) -> tuple[str, ...]:
+def scenario(matrix: Sequence[Found], name: str) -> tuple[str, ...]:
     """A row of the matrix."""
-    cells = [cell for cell in matrix if cell["world"] == name]
+    cells = [cell for cell in matrix if cell["scenario"] == name]
     changed = [f"`{c['claim']}` {c['before']} → {c['after']}" for c in cells if c["changed"]]
     of = len(cells)
     shown = (f"{len(changed)} of {of}", f"{sum(c['moved'] for c in cells)} of {of}")
@@ -90,8 +90,8 @@ def world(matrix: Sequence[Found], name: str) -> tuple[str, ...]:
 
 
 def order(rankings: Sequence[Found], name: str) -> tuple[str, ...]:
-    """Orders and relapse in one world."""
-    here = [r for r in rankings if r["world"] == name]
+    """Orders and relapse in one scenario."""
+    here = [r for r in rankings if r["scenario"] == name]
     orders = [
         f"{r['outcome']}: {' > '.join(r['arms'])}"
         for r in here

@@ -123,10 +123,10 @@ class Run:
         RunFolderError : no subject is finished.
         """
         from resynapse.report.report import report
-        from resynapse.report.run_data import Material
+        from resynapse.report.run_data import RunData
 
         path = Path(out)
-        path.write_text(report(Material.of(self.folder), audit=audit), "utf-8")
+        path.write_text(report(RunData.of(self.folder), audit=audit), "utf-8")
         return path
 
     def figure(self, name: str, out: str | Path) -> Path:
@@ -138,11 +138,11 @@ class Run:
         """
         from resynapse.report.figures import draw
         from resynapse.report.figures.style import format_of, render
-        from resynapse.report.run_data import Material
+        from resynapse.report.run_data import RunData
 
         path = Path(out)
         format = format_of(path)
-        path.write_bytes(render(draw(Material.of(self.folder), name), format))
+        path.write_bytes(render(draw(RunData.of(self.folder), name), format))
         return path
 
     def export(self, out: str | Path) -> list[Path]:
@@ -153,9 +153,9 @@ class Run:
         ResynapseError : the folder is a run folder or a file, or no subject is finished.
         """
         from resynapse.report.export import export
-        from resynapse.report.run_data import Material
+        from resynapse.report.run_data import RunData
 
-        return export(Material.of(self.folder), Path(out))
+        return export(RunData.of(self.folder), Path(out))
 
     def __repr__(self) -> str:
         of = self.manifest

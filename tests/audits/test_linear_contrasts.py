@@ -10,13 +10,13 @@ import pytest
 from resynapse.analysis.cells import Cell, Cells
 from resynapse.audits.findings import find, values
 from resynapse.audits.linear_contrasts import combinations
-from resynapse.audits.scenarios import World
+from resynapse.audits.scenarios import Scenario
 from resynapse.protocol.claim_tests import Difference, Every, Mean, Order, Test, Trend
 from resynapse.protocol.when import When
 
 
-def weights(test: Test, cells: Cells, world: World | None = None) -> list[float]:
-    about = combinations(test, cells.keys, world or World())
+def weights(test: Test, cells: Cells, scenario: Scenario | None = None) -> list[float]:
+    about = combinations(test, cells.keys, scenario or Scenario())
     assert not about.missing
     return [float(values(cells, part).mean()) for part in about.parts]
 
@@ -43,8 +43,8 @@ def test_an_order_is_the_differences_of_neighbours(cells: Cells) -> None:
 
 def test_a_world_reads_other_arms_and_outcomes(cells: Cells) -> None:
     test = Mean(of="score of a at acute", above=0)
-    assert weights(test, cells, World(arms={"a": "b"})) == [9.0]
-    assert weights(test, cells, World(outcomes={"score": "flag"})) == [pytest.approx(500 / 6)]
+    assert weights(test, cells, Scenario(arms={"a": "b"})) == [9.0]
+    assert weights(test, cells, Scenario(outcomes={"score": "flag"})) == [pytest.approx(500 / 6)]
 
 
 def test_what_is_not_measured_is_named(cells: Cells) -> None:
@@ -84,9 +84,9 @@ def test_one_subject_on_the_wrong_side_refutes_a_statement_about_every_subject(c
 
 
 def test_only_those_meant_are_counted_and_nobody_is_no_support(cells: Cells) -> None:
-    some = World(name="some", among=(When.parse("score >= 14"), "acute"))
+    some = Scenario(name="some", among=(When.parse("score >= 14"), "acute"))
     assert find(Mean(of="score of a at acute", above=0), cells, some).n == 2
-    none = World(name="none", among=(When.parse("score >= 99"), "acute"))
+    none = Scenario(name="none", among=(When.parse("score >= 99"), "acute"))
     assert find(Mean(of="score of a at acute", above=0), cells, none).status == "missing"
 
 

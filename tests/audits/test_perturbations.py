@@ -8,7 +8,7 @@ import resynapse as rs
 from resynapse.audits.audit import plan
 from resynapse.audits.constants import CONSTANTS, FINAL_GAIN, gains, unequal
 from resynapse.audits.perturbations import OF_CONTROLS, Depth, amended_for_audit, moved
-from resynapse.audits.scenarios import NUISANCES, applies, battery, missing_from, worlds
+from resynapse.audits.scenarios import NUISANCES, applies, battery, missing_from, scenarios
 from resynapse.controls import CONTROLS
 from resynapse.protocol import Train
 from resynapse.protocol.claim_tests import Mean
@@ -34,18 +34,18 @@ def test_quick_trains_the_battery_and_what_claims_read_and_nothing_else(article:
 def test_one_battery_at_every_depth(article: rs.Protocol, depth: Depth) -> None:
     tree, _ = amended_for_audit(article, [], depth)
     assert missing_from(tree) == ()
-    assert {world.name.partition(",")[0] for world in battery(tree)} == {
+    assert {scenario.name.partition(",")[0] for scenario in battery(tree)} == {
         name for name in NUISANCES if applies(article, name)
     }
 
 
 def test_an_arm_that_a_claim_reads_is_there_under_every_nuisance_that_changes_its_own_arm(article: rs.Protocol) -> None:
     tree, _ = amended_for_audit(article, ["ssri:no-gain", "untreated:healthy"], "quick")
-    for world in battery(tree):
-        if "ssri" in world.arms:
-            assert world.arms["ssri:no-gain"] in tree.variants
-        if "untreated" in world.arms:
-            assert "untreated:healthy" in world.arms
+    for scenario in battery(tree):
+        if "ssri" in scenario.arms:
+            assert scenario.arms["ssri:no-gain"] in tree.variants
+        if "untreated" in scenario.arms:
+            assert "untreated:healthy" in scenario.arms
     both = tree.routes["ssri:no-gain+matched-exposure"]
     rates = [stop.step.lr for stop in stops(both) if isinstance(stop.step, Train) and "treatment" in stop.stream]
     assert rates == [pytest.approx(7.5e-5)]
@@ -53,7 +53,7 @@ def test_an_arm_that_a_claim_reads_is_there_under_every_nuisance_that_changes_it
 
 def test_every_row_has_its_world_and_the_arms_stay(article: rs.Protocol) -> None:
     tree, rows = amended_for_audit(article, ["ketamine:sham"], "standard")
-    assert all(worlds(tree, row.name) for row in rows)
+    assert all(scenarios(tree, row.name) for row in rows)
     assert {arm: tree.routes[arm] for arm in article.routes} == article.routes
     assert {row.action for row in rows} == {"equalise", "swap", "remove", "sweep", "measure otherwise"}
     assert len({row.constant for row in rows}) > 15
@@ -75,8 +75,10 @@ def test_the_dearest_control_waits_for_a_full_audit(article: rs.Protocol) -> Non
 def test_what_is_retrained_is_followed_over_one_duration(article: rs.Protocol) -> None:
     tree, rows = amended_for_audit(article, ["ketamine:sham"], "standard")
     for row in (r for r in rows if r.shortened):
-        for world in worlds(tree, row.name):
-            for variant in (v for v in world.arms.values() if not v.startswith("untreated:")):  # which trains nothing
+        for scenario in scenarios(tree, row.name):
+            for variant in (
+                v for v in scenario.arms.values() if not v.startswith("untreated:")
+            ):  # which trains nothing
                 counts = {c for c, _ in assessments(tree.routes[variant]) if c.startswith("maintenance=")}
                 assert counts <= {"maintenance=25"}, (row.name, variant)
 

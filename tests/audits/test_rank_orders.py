@@ -1,4 +1,4 @@
-"""Orders, relapse and answers in other worlds: like is set beside like, and a shift is paired."""
+"""Orders, relapse and answers in other scenarios: like is set beside like, and a shift is paired."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from resynapse.audits.audit import Audit
 from resynapse.audits.matrix import alike, matrix
 from resynapse.audits.perturbations import Amendment
 from resynapse.audits.rank_orders import rankings
-from resynapse.audits.scenarios import World, worlds
+from resynapse.audits.scenarios import Scenario, scenarios
 from resynapse.protocol.claims import Claim
 
 PROTOCOL = rs.loads("""
@@ -89,15 +89,15 @@ def test_the_shift_is_paired_by_subject() -> None:
 
 def test_alike_leaves_out_what_the_world_lacks() -> None:
     whole = cells(other=70.0)
-    (world,) = worlds(PROTOCOL, "other")
-    kept = {(c.arm, c.condition) for c in alike(whole, world).keys}
+    (scenario,) = scenarios(PROTOCOL, "other")
+    kept = {(c.arm, c.condition) for c in alike(whole, scenario).keys}
     assert ("a", "later=2") not in kept
     assert {("a", "later=1"), ("b", "later=2"), ("a:other", "later=1")} <= kept
-    assert alike(whole, World()).keys == whole.keys
+    assert alike(whole, Scenario()).keys == whole.keys
 
 
 def test_orders_and_relapse_stand_as_run_and_in_every_world_that_touches_them() -> None:
-    found = {(r.world, r.outcome): r for r in rankings(PROTOCOL.claims, cells(other=55.0), PROTOCOL, [CHANGED])}
+    found = {(r.scenario, r.outcome): r for r in rankings(PROTOCOL.claims, cells(other=55.0), PROTOCOL, [CHANGED])}
     as_run, here = found["", "acc_standard"], found["other", "acc_standard"]
     assert (as_run.arms, as_run.changed) == (("a", "b"), False)
     assert (here.arms, here.before, here.changed) == (("b", "a"), ("a", "b"), True)
@@ -110,7 +110,7 @@ def test_orders_and_relapse_stand_as_run_and_in_every_world_that_touches_them() 
 
 
 def test_every_world_of_an_audit_that_touches_an_order_is_ranked(audited: Audit) -> None:
-    assert {r.world for r in audited.rankings} <= {"", *(cell.world for cell in audited.matrix)}
+    assert {r.scenario for r in audited.rankings} <= {"", *(cell.scenario for cell in audited.matrix)}
 
 
 @pytest.mark.parametrize(

@@ -62,11 +62,11 @@ def test_who_never_remitted_cannot_relapse(audited: Audit) -> None:
 
 
 def test_the_matrix_shows_the_constant_that_a_placebo_rests_on(audited: Audit) -> None:
-    changed = {cell.world: cell.after for cell in audited.matrix if cell.claim == "placebo" and cell.changed}
+    changed = {cell.scenario: cell.after for cell in audited.matrix if cell.claim == "placebo" and cell.changed}
     assert changed["equal-protection"] == "fails"
     assert changed["swapped-decay"] == "fails"
     assert changed["protection left at the test 0.5"] == "fails"
-    others = {c.claim for c in audited.matrix if c.world == "equal-protection" and c.changed}
+    others = {c.claim for c in audited.matrix if c.scenario == "equal-protection" and c.changed}
     assert others <= {"placebo", "two-faced"}
 
 
@@ -133,7 +133,7 @@ def test_a_run_is_judged_by_the_controls_that_it_holds(synthetic: rs.Protocol) -
     audit = rs.audit(run)
     verdicts = {e.id: e for e in audit.claims}
     assert verdicts["placebo"].breakers == ("equal-protection",)
-    assert {cell.world for cell in audit.matrix} == {"sham", "equal-protection"}
+    assert {cell.scenario for cell in audit.matrix} == {"sham", "equal-protection"}
 
 
 def test_a_control_that_changes_nothing_cannot_break_a_claim() -> None:

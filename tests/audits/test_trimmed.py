@@ -19,8 +19,8 @@ def test_what_claims_read_keeps_its_value_in_every_world(synthetic: rs.Protocol)
     assert len(other.keys) < len(one.keys)
     for claim in synthetic.claims:
         for test in claim.tests:
-            for world in battery(whole):
-                there, here = combinations(test, one.keys, world), combinations(test, other.keys, world)
+            for scenario in battery(whole):
+                there, here = combinations(test, one.keys, scenario), combinations(test, other.keys, scenario)
                 assert there == here
                 for cell in (cell for part in there.parts for _, cell in part.weights):
                     assert one.column(*cell).tolist() == other.column(*cell).tolist()  # type: ignore[union-attr]

@@ -11,7 +11,7 @@ import pytest
 from resynapse.analysis.cells import Cell, Cells
 from resynapse.audits.published_arithmetic import Printed
 from resynapse.audits.readings import ReadingResult, results_of
-from resynapse.audits.scenarios import World
+from resynapse.audits.scenarios import Scenario
 from resynapse.audits.verdicts import Verdict, verdict_of
 from resynapse.protocol.claim_tests import Contrast, Difference, Every, Mean, Term, Test
 from resynapse.protocol.claims import Claim, Reading
@@ -43,16 +43,16 @@ def claim(*readings: Test, **more: object) -> Claim:
 
 
 def judged(
-    one: Claim, cells: Cells, worlds: tuple[World, ...] = (), table: dict[Cell, Printed] | None = None
+    one: Claim, cells: Cells, scenarios: tuple[Scenario, ...] = (), table: dict[Cell, Printed] | None = None
 ) -> tuple[Verdict, tuple[ReadingResult, ...]]:
-    results = results_of([one], cells, worlds, table or {})[one.id]
+    results = results_of([one], cells, scenarios, table or {})[one.id]
     return verdict_of(one, results, complete=True), results
 
 
 CELLS = planted(
     a__y=10.0, b__y=0.0, a__z=5.0, a_of_mild__y=9.0, a_of_harsh__y=-3.0, a_of_vague__y=0.1, b_of_part__y=5.0
 )
-HARSH, MILD, VAGUE = (World(name=name, arms={"a": f"a:{name}"}) for name in ("harsh", "mild", "vague"))
+HARSH, MILD, VAGUE = (Scenario(name=name, arms={"a": f"a:{name}"}) for name in ("harsh", "mild", "vague"))
 HOLDS, FAILS, OPEN, ABSENT = above("a", "y", 5), above("b", "y", 5), above("b", "y", 0), above("a", "w", 0)
 EXCLUDED = {Cell("a", "acute", "y"): Printed(1.0, 0.05, 1.0, 0.05, 10, None)}
 
@@ -96,9 +96,9 @@ def test_a_nuisance_breaks_what_fails_in_it_and_all_that_break_it_are_named() ->
 
 
 def test_only_what_holds_as_run_can_be_broken() -> None:
-    """A test that fails as run fails in most worlds too; that breaks nothing and is not listed."""
+    """A test that fails as run fails in most scenarios too; that breaks nothing and is not listed."""
     for test in (FAILS, OPEN):
-        _, (result,) = judged(claim(test), CELLS, (World(name="harsh", arms={"b": "a:harsh"}),))
+        _, (result,) = judged(claim(test), CELLS, (Scenario(name="harsh", arms={"b": "a:harsh"}),))
         assert result.checks[0].findings[0].status == "fails"
         assert (result.breakers, result.checks[0].failures, result.checks[0].undecided) == ((), (), ())
 
@@ -110,10 +110,10 @@ def test_what_is_only_open_under_a_nuisance_is_listed_and_breaks_nothing() -> No
 
 
 def test_a_failure_that_chance_explains_among_many_checks_breaks_nothing() -> None:
-    # one world in which the mean misses the bound by 2.2 standard errors, p about .02, beside forty that hold
+    # one scenario in which the mean misses the bound by 2.2 standard errors, p about .02, beside forty that hold
     missed = 5.0 - 2.2 / np.sqrt(N)
     cells = planted(a__y=10.0, a_of_missed__y=missed, a_of_mild__y=9.0)
-    alone = World(name="missed", arms={"a": "a:missed"})
+    alone = Scenario(name="missed", arms={"a": "a:missed"})
     many = tuple(replace(MILD, name=f"mild{i}") for i in range(40))
     verdict, (result,) = judged(claim(HOLDS), cells, (alone,))
     assert verdict == "holds as run"
@@ -152,7 +152,7 @@ def test_a_share_of_subjects_has_a_bound_and_an_interval() -> None:
 def test_an_arm_without_a_part_is_not_compared_with_one_whose_nuisance_changed() -> None:
     test = Difference(of="y of a at acute", minus="y of a:mild at acute", above=0)
     assert judged(claim(test), CELLS, (HARSH,))[1][0].checks == ()
-    both = World(name="harsh", arms={"a": "a:harsh", "a:mild": "a:vague"})
+    both = Scenario(name="harsh", arms={"a": "a:harsh", "a:mild": "a:vague"})
     (check,) = judged(claim(test), CELLS, (both,))[1][0].checks
     assert check.findings[0].what == "y of a:harsh minus a:vague at acute"
 

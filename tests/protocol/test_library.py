@@ -12,7 +12,7 @@ import resynapse as rs
 from resynapse.cohort import Subject
 from resynapse.engine import Engine
 from resynapse.protocol import SHELVES, Scar, Step, dumps, library, loads
-from resynapse.protocol.routes import Route, Stop, assessments
+from resynapse.protocol.routes import Route, RouteStep, assessments
 from resynapse.runs.walk import walk
 
 RECORDS = {
@@ -45,7 +45,7 @@ RECORDS = {
 """Where each, or what it is built on, was published; the sweeps of `dose` are code of the record of `mechanisms`."""
 
 
-def stops(route: Route) -> Iterator[Stop]:
+def stops(route: Route) -> Iterator[RouteStep]:
     for stop in route:
         yield stop
         yield from stops(stop.fork)
@@ -122,7 +122,7 @@ def test_kindling_begins_with_the_acute_tests_of_switch_relapse() -> None:
 def test_kindling_has_the_longitudinal_part_of_switch_relapse_aside() -> None:
     published, kindled = (rs.load(name) for name in ("switch-relapse", "kindling"))
 
-    def longitudinal(of: rs.Protocol, arm: str) -> list[Stop]:
+    def longitudinal(of: rs.Protocol, arm: str) -> list[RouteStep]:
         stretch = [s for s in stops(of.routes[arm]) if isinstance(s.step, rs.Train) and s.step.epochs == 300]
         return [replace(s, stream="", fork=tuple(replace(f, stream="") for f in s.fork)) for s in stretch]
 

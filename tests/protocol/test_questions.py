@@ -16,7 +16,7 @@ from resynapse.engine import Engine
 from resynapse.protocol import Step, Train, amended
 from resynapse.protocol.derived_outcomes import base
 from resynapse.protocol.files.library import loads_value
-from resynapse.protocol.routes import Route, Stop, assessments, epochs
+from resynapse.protocol.routes import Route, RouteStep, assessments, epochs
 from resynapse.runs.walk import Row, walk
 
 QUESTIONS = (
@@ -34,7 +34,7 @@ PAGES = Path(__file__).parents[2] / "docs" / "questions"
 MOST_EPOCHS = 1500
 
 
-def stops(route: Route) -> Iterator[Stop]:
+def stops(route: Route) -> Iterator[RouteStep]:
     for stop in route:
         yield stop
         yield from stops(stop.fork)

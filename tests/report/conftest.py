@@ -10,7 +10,7 @@ import pytest
 import resynapse as rs
 from resynapse.protocol import dump, dumps, parse
 from resynapse.report.report import report
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 from resynapse.runs.store.folder import Manifest, RunFolder
 from resynapse.runs.walk import Row
 
@@ -37,14 +37,14 @@ def run(small: rs.Protocol, tmp_path_factory: pytest.TempPathFactory) -> RunFold
 
 
 @pytest.fixture(scope="session")
-def material(run: RunFolder) -> Material:
-    return Material.of(run)
+def run_data(run: RunFolder) -> RunData:
+    return RunData.of(run)
 
 
 @pytest.fixture(scope="session")
-def html(material: Material) -> str:
+def html(run_data: RunData) -> str:
     """The report of that run."""
-    return report(material)
+    return report(run_data)
 
 
 @pytest.fixture

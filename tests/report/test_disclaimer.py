@@ -14,7 +14,7 @@ from resynapse.disclaimer import DISCLAIMER, SHORT_DISCLAIMER
 from resynapse.report.export import export
 from resynapse.report.figures import FIGURES, draw
 from resynapse.report.figures.style import render
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 from resynapse.report.sections.two_runs import versus
 
 ROOM = Path(resynapse.report.__file__).parent
@@ -25,8 +25,8 @@ def _words(text: str) -> str:
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_every_figure_carries_it_as_text(name: str, material: Material) -> None:
-    drawn = draw(material, name)
+def test_every_figure_carries_it_as_text(name: str, run_data: RunData) -> None:
+    drawn = draw(run_data, name)
     svg = re.sub(r"<metadata>.*?</metadata>", "", render(drawn, "svg").decode(), flags=re.DOTALL)
     assert DISCLAIMER in _words(svg)
     assert (
@@ -35,24 +35,24 @@ def test_every_figure_carries_it_as_text(name: str, material: Material) -> None:
 
 
 @pytest.mark.parametrize("format", ["pdf", "png"])
-def test_it_is_in_the_metadata_of_other_formats(format: str, material: Material) -> None:
-    content = render(draw(material, "trial"), format)  # type: ignore[arg-type]
+def test_it_is_in_the_metadata_of_other_formats(format: str, run_data: RunData) -> None:
+    content = render(draw(run_data, "trial"), format)  # type: ignore[arg-type]
     assert b"not clinical advice" in content
-    bare = draw(material, "trial").figure.get_size_inches()[1]
-    drawn = draw(material, "trial")
+    bare = draw(run_data, "trial").figure.get_size_inches()[1]
+    drawn = draw(run_data, "trial")
     render(drawn, format)  # type: ignore[arg-type]
     assert drawn.figure.get_size_inches()[1] > bare
     assert " ".join(t.get_text() for t in drawn.figure.texts if t.get_gid()).endswith(DISCLAIMER)
 
 
-def test_every_page_carries_it_twice(material: Material, html: str) -> None:
-    for page in (html, versus(material, material)):
+def test_every_page_carries_it_twice(run_data: RunData, html: str) -> None:
+    for page in (html, versus(run_data, run_data)):
         body = page[page.index("<body>") :]
         assert body.count(DISCLAIMER) >= 2
 
 
-def test_every_export_carries_it(material: Material, tmp_path: Path) -> None:
-    written = export(material, tmp_path / "out")
+def test_every_export_carries_it(run_data: RunData, tmp_path: Path) -> None:
+    written = export(run_data, tmp_path / "out")
     assert DISCLAIMER in (tmp_path / "out" / "README.txt").read_text()
     assert {path.suffix for path in written} == {".csv", ".tex", ".txt"}
     for path in written:

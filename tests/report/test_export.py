@@ -11,11 +11,11 @@ import pytest
 from resynapse.errors import ResynapseError
 from resynapse.report.export import LONG, escaped, export, latex
 from resynapse.report.page.tables import TextTable
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 
 
-def test_the_table_of_results_comes_back_to_the_last_bit(material: Material, tmp_path: Path) -> None:
-    written = export(material, tmp_path / "out")
+def test_the_table_of_results_comes_back_to_the_last_bit(run_data: RunData, tmp_path: Path) -> None:
+    written = export(run_data, tmp_path / "out")
     assert {p.name for p in written} >= {
         "results.csv",
         "statistics.csv",
@@ -23,14 +23,14 @@ def test_the_table_of_results_comes_back_to_the_last_bit(material: Material, tmp
         "clinical.csv",
         "README.txt",
     }
-    again = pl.read_csv(tmp_path / "out" / "results.csv", schema={**material.table.schema, "disclaimer": pl.String})
-    assert again.drop("disclaimer").equals(material.table)
+    again = pl.read_csv(tmp_path / "out" / "results.csv", schema={**run_data.table.schema, "disclaimer": pl.String})
+    assert again.drop("disclaimer").equals(run_data.table)
     numbers = pl.read_csv(tmp_path / "out" / "statistics.csv", infer_schema_length=None)
-    assert numbers.height == material.analysis.frame().height
+    assert numbers.height == run_data.analysis.frame().height
 
 
-def test_every_latex_table_has_its_columns(material: Material, tmp_path: Path) -> None:
-    for path in export(material, tmp_path / "out"):
+def test_every_latex_table_has_its_columns(run_data: RunData, tmp_path: Path) -> None:
+    for path in export(run_data, tmp_path / "out"):
         if path.suffix == ".tex":
             text = path.read_text()
             columns = re.search(r"\\begin\{(?:tabular|longtable)\}\{(l+)\}", text)
@@ -58,11 +58,11 @@ def test_long_tables_break_over_pages() -> None:
     assert "\\begin{tabular}" in latex(TextTable("t", ("n",), rows[:LONG]), "t")
 
 
-def test_the_clinical_statement_goes_with_every_clinical_file(material: Material, tmp_path: Path) -> None:
-    assert material.analysis.clinical is not None
-    statement = material.analysis.clinical.statement
+def test_the_clinical_statement_goes_with_every_clinical_file(run_data: RunData, tmp_path: Path) -> None:
+    assert run_data.analysis.clinical is not None
+    statement = run_data.analysis.clinical.statement
     out = tmp_path / "out"
-    written = export(material, out)
+    written = export(run_data, out)
     assert statement in (out / "README.txt").read_text()
     assert set(pl.read_csv(out / "clinical.csv")["statement"]) == {statement}
     assert statement in set(pl.read_csv(out / "statistics.csv", infer_schema_length=None)["note"].drop_nulls())
@@ -70,16 +70,16 @@ def test_the_clinical_statement_goes_with_every_clinical_file(material: Material
     assert escaped(statement) in table.read_text()
 
 
-def test_the_readme_names_every_file(material: Material, tmp_path: Path) -> None:
-    written = export(material, tmp_path / "out")
+def test_the_readme_names_every_file(run_data: RunData, tmp_path: Path) -> None:
+    written = export(run_data, tmp_path / "out")
     text = (tmp_path / "out" / "README.txt").read_text()
     for path in written:
         assert (path.name if path.parent.name == "out" else f"{path.parent.name}/") in text or path.name == "README.txt"
 
 
-def test_a_run_folder_or_a_file_is_no_place_for_an_export(material: Material, tmp_path: Path) -> None:
+def test_a_run_folder_or_a_file_is_no_place_for_an_export(run_data: RunData, tmp_path: Path) -> None:
     with pytest.raises(ResynapseError, match="is a run folder"):
-        export(material, material.path)
+        export(run_data, run_data.path)
     (tmp_path / "file").write_text("")
     with pytest.raises(ResynapseError, match="is a file"):
-        export(material, tmp_path / "file")
+        export(run_data, tmp_path / "file")

@@ -18,7 +18,7 @@ from resynapse.report import report as reports
 from resynapse.report.figures import draw
 from resynapse.report.figures.style import render
 from resynapse.report.report import flow, report
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 from resynapse.report.sections.provenance import command_to_reproduce
 from resynapse.report.sections.summary import summary
 from resynapse.runs.store.folder import RunFolder
@@ -48,12 +48,12 @@ def test_claims_that_a_run_cannot_answer_are_said_to_be_so(html: str) -> None:
     assert "Its claims cannot be judged by this run: claim near-ceiling" in html
 
 
-def test_the_summary_carries_numbers_of_the_table(material: Material) -> None:
-    made = summary(material)
+def test_the_summary_carries_numbers_of_the_table(run_data: RunData) -> None:
+    made = summary(run_data)
     text = " ".join(made.points)
-    mean = material.table.filter(
-        (material.table["arm"] == "untreated") & (material.table["outcome"] == "acc_combined")
-        & (material.table["condition"] == "acute")
+    mean = run_data.table.filter(
+        (run_data.table["arm"] == "untreated") & (run_data.table["outcome"] == "acc_combined")
+        & (run_data.table["condition"] == "acute")
     )["value"].mean()  # fmt: skip
     assert f"{mean:.1f}" in text + str(made.tables[0].rows)
     assert text.startswith("7 simulated networks went through each of 3 arms")
@@ -75,21 +75,21 @@ def test_a_clinical_question_shows_both_sides_and_what_is_absent(html: str) -> N
         assert said in html
 
 
-def test_the_command_reproduces_the_run(material: Material, tmp_path: Path) -> None:
-    needs, command = command_to_reproduce(material)
+def test_the_command_reproduces_the_run(run_data: RunData, tmp_path: Path) -> None:
+    needs, command = command_to_reproduce(run_data)
     assert needs == "Save the protocol file, which stands under Methods, as switch-relapse.yaml first."
     assert command == (
         "resynapse run switch-relapse.yaml --subjects 7 --seed 0 --engine compiled --out switch-relapse-again"
     )
     demo = rs.run(rs.load("demo").only(["untreated"]), subjects=1, out=tmp_path / "demo")
-    assert command_to_reproduce(Material.of(demo.folder))[0]
+    assert command_to_reproduce(RunData.of(demo.folder))[0]
 
 
 @pytest.mark.usefixtures("without_figures")
 def test_an_unfinished_run_says_how_many_are_to_come(stated: Stated, small: rs.Protocol) -> None:
     values = {("untreated", "acute", "acc_combined"): [50.0, 51.0, 60.0]}
-    material = Material.of(stated(small, values, cohort=9))
-    html = report(material)
+    run_data = RunData.of(stated(small, values, cohort=9))
+    html = report(run_data)
     Page.of(html)
     assert "6 of 9 subjects are still to come" in html
     assert "3 finished of 9" in html
@@ -97,7 +97,7 @@ def test_an_unfinished_run_says_how_many_are_to_come(stated: Stated, small: rs.P
 
 def test_one_subject_has_no_interval_and_that_is_said(stated: Stated, small: rs.Protocol) -> None:
     values = {(arm, "acute", "acc_combined"): [v] for arm, v in (("untreated", 40.0), ("ketamine", 90.0))}
-    html = report(Material.of(stated(small, values)))
+    html = report(RunData.of(stated(small, values)))
     Page.of(html)
     assert "One subject: no interval, no spread and no test." in html
     assert "One simulated network went through" in html
@@ -109,19 +109,19 @@ def test_outcomes_that_do_not_vary_and_outcomes_that_an_arm_lacks(stated: Stated
         ("ketamine", "acute", "acc_combined"): [50.0] * 7,
         ("ketamine", "acute", "acc_biased_1.0"): [50.0, 51.0, 52.0, 53.0, None, None, None],
     }
-    material = Material.of(stated(small, values))
-    html = report(material)
+    run_data = RunData.of(stated(small, values))
+    html = report(run_data)
     Page.of(html)
     assert "2 of 3 cells do not vary over subjects" in html
-    assert flow(material).rows == (("untreated", "7", "7", "7"), ("ketamine", "7", "7", "4 to 7"))
+    assert flow(run_data).rows == (("untreated", "7", "7", "7"), ("ketamine", "7", "7", "4 to 7"))
 
 
 def test_figures_do_not_grow_with_the_cohort(stated: Stated, small: rs.Protocol) -> None:
     def sized(count: int) -> int:
         cells = [(arm, "acute", outcome) for arm in ("untreated", "ketamine") for outcome in ("acc_combined", PROBE)]
         values = {key: [30.0 + (i * 7 % 13) for i in range(count)] for key in cells}
-        material = Material.of(stated(small, values))
-        return sum(len(render(draw(material, name), "svg")) for name in ("probe", "pairs"))
+        run_data = RunData.of(stated(small, values))
+        return sum(len(render(draw(run_data, name), "svg")) for name in ("probe", "pairs"))
 
     assert sized(400) < 1.05 * sized(60)
 
@@ -131,7 +131,7 @@ def test_what_is_no_run_is_refused_in_one_line(content: dict[str, str], tmp_path
     for name, text in content.items():
         (tmp_path / name).write_text(text)
     with pytest.raises(RunFolderError) as error:
-        Material.of(RunFolder(tmp_path))
+        RunData.of(RunFolder(tmp_path))
     assert "\n" not in str(error.value)
     assert str(tmp_path) in str(error.value)
 
@@ -141,7 +141,7 @@ def test_a_run_without_a_finished_subject_is_refused(stated: Stated, small: rs.P
     for part in (folder.path / "parts").iterdir():
         part.unlink()
     with pytest.raises(RunFolderError, match="no subject is finished yet"):
-        Material.of(folder)
+        RunData.of(folder)
 
 
 def test_the_leading_table_is_full_wherever_the_untreated_arm_stands(stated: Stated, small: rs.Protocol) -> None:
@@ -154,7 +154,7 @@ def test_the_leading_table_is_full_wherever_the_untreated_arm_stands(stated: Sta
     rows = []
     for protocol in (small, last):
         order = {key: values[key] for arm in protocol.arms for key in values if key[0] == arm}
-        (table,) = summary(Material.of(stated(protocol, order))).tables
+        (table,) = summary(RunData.of(stated(protocol, order))).tables
         rows.append(sorted(table.rows))
         assert table.header[3] == "minus untreated [95 %]"
         assert [row[3] == "" for row in sorted(table.rows)] == [row[1] == "untreated" for row in sorted(table.rows)]
@@ -164,5 +164,5 @@ def test_the_leading_table_is_full_wherever_the_untreated_arm_stands(stated: Sta
 def test_cells_that_vary_on_neither_side_are_counted_apart(stated: Stated, small: rs.Protocol) -> None:
     values = {("ketamine", "longitudinal", "manic_relapse_probability"): [0.0] * 7}
     values |= {("ketamine", "acute", "acc_combined"): [99.0, 99.1, 99.2, 99.3, 99.1, 99.0, 99.2]}
-    said = " ".join(summary(Material.of(stated(small, values))).points)
+    said = " ".join(summary(RunData.of(stated(small, values))).points)
     assert "1 vary on neither side and lie within the margin, which no test has shown" in said

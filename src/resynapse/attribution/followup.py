@@ -8,7 +8,7 @@ from dataclasses import replace
 from resynapse.controls.exposure import within
 from resynapse.protocol import Lesion, Node, Protocol, Regrow, Scar
 from resynapse.protocol.node import Path
-from resynapse.protocol.routes import Route, Stop, below, stops
+from resynapse.protocol.routes import Route, RouteStep, below, stops
 from resynapse.protocol.steps import Assess, Decay, Enrol, Train
 
 Wanted = Mapping[str, set[str]]
@@ -30,7 +30,7 @@ def follow_up(protocol: Protocol, arm: str, wanted: Wanted) -> Route:
 
 def way(route: Route, condition: str, suffix: str = "") -> Route | None:
     """The steps that lead to a condition, counts included; None where the route has no such condition."""
-    done: list[Stop] = []
+    done: list[RouteStep] = []
     for stop in route:
         here = stop.named(suffix)
         if isinstance(stop.step, (Assess, Enrol)) and stop.step.condition + here == condition:
@@ -85,13 +85,13 @@ def merged(routes: Sequence[tuple[Route, Sequence[str]]]) -> Path:
     return (*together, *(node for one in rest for node in one))
 
 
-def _head(stop: Stop) -> Stop:
+def _head(stop: RouteStep) -> RouteStep:
     """A stop without its side path, and without a name of a stream that nothing draws from."""
     drawn = isinstance(stop.step, _RANDOM) or stop.draws
     return replace(stop, fork=(), stream=stop.stream if drawn else "")
 
 
-def _node(stop: Stop, fork: Path, arms: Sequence[str]) -> Node:
+def _node(stop: RouteStep, fork: Path, arms: Sequence[str]) -> Node:
     return Node(
         step=stop.step,
         fork=fork,
@@ -106,7 +106,7 @@ def _node(stop: Stop, fork: Path, arms: Sequence[str]) -> Node:
 
 
 def _cut(route: Route, wanted: Wanted, suffixes: Sequence[str], everything: bool) -> Route:
-    kept: list[Stop] = []
+    kept: list[RouteStep] = []
     ends = 0
     for stop in route:
         here = [stop.named(suffix) for suffix in suffixes]
@@ -135,7 +135,7 @@ def _counted(suffixes: Sequence[str], count: float) -> list[str]:
     return [below(suffix, count) for suffix in suffixes]
 
 
-def _shortened(stop: Stop) -> Stop:
+def _shortened(stop: RouteStep) -> RouteStep:
     """Training that nothing follows, up to its last side path; a ramp would change with its length."""
     step = stop.step
     if not isinstance(step, Train) or not stop.at or stop.draws or _ramps(step):
@@ -143,7 +143,7 @@ def _shortened(stop: Stop) -> Stop:
     return replace(stop, step=step.model_copy(update={"epochs": max(stop.at)}))
 
 
-def _until(stop: Stop, count: int | None) -> Stop:
+def _until(stop: RouteStep, count: int | None) -> RouteStep:
     """A step up to a count; one with ramps keeps its length, for they would change with it."""
     if count is None or stop.step is None or stop.step.counts is None:
         return stop

@@ -13,7 +13,7 @@ from resynapse.plasticity import TieRule
 from resynapse.protocol import Drug, Mark, Node, Protocol, Regrow, Train
 from resynapse.protocol.node import Path
 from resynapse.protocol.prose.sentences import in_words
-from resynapse.protocol.routes import Stop
+from resynapse.protocol.routes import RouteStep
 from resynapse.protocol.steps import Assess, Step
 
 _S = TypeVar("_S", bound=Step)
@@ -171,7 +171,7 @@ def treatment(protocol: Protocol, arm: str) -> Treatment:
     ProtocolError : it has other steps, several of a kind or another order, takes steps under a condition, or draws
         numbers for each subject.
     """
-    found: dict[str, Stop] = {}
+    found: dict[str, RouteStep] = {}
     marked = False
     if any(_modulates(stop.step) for stop in protocol.routes[arm] if within(stop) == "induction"):
         raise ProtocolError(f"the induction of {protocol.name} gives a drug, so that no arm is free of it; {_CURE}")
@@ -196,7 +196,7 @@ def treatment(protocol: Protocol, arm: str) -> Treatment:
 _CURE = "one of at most one drug, then one regrow, then one train can be taken apart; name another arm"
 
 
-def _of(found: dict[str, Stop], marked: bool) -> Treatment:
+def _of(found: dict[str, RouteStep], marked: bool) -> Treatment:
     drug = _step(found, Drug) or Drug(gain=NEUTRAL.gain)
     train, regrow = _step(found, Train), _step(found, Regrow)
     if train is not None and train.epochs == 0:
@@ -240,12 +240,12 @@ def _modulates(step: Step | None) -> bool:
     return isinstance(step, Drug) or ramps
 
 
-def _step(found: dict[str, Stop], kind: type[_S]) -> _S | None:
+def _step(found: dict[str, RouteStep], kind: type[_S]) -> _S | None:
     step = found[kind.kind].step if kind.kind in found else None
     return step if isinstance(step, kind) else None
 
 
-def _stream(stop: Stop) -> str:
+def _stream(stop: RouteStep) -> str:
     """The name of a stream within its section."""
     return stop.stream.split("/", 1)[1]
 

@@ -124,8 +124,8 @@ class Audit:
     claims : the ledger, one entry a claim.
     seal : when the claims were put on record; None where a run is judged as it is.
     stability : the verdicts over other root seeds; empty where one seed was looked at.
-    matrix : every conclusion in every world that touches it.
-    rankings : the order of the arms, and relapse, as run and in every world.
+    matrix : every conclusion in every scenario that touches it.
+    rankings : the order of the arms, and relapse, as run and in every scenario.
     unequal : constants that differ between arms, with each arm's value.
     studies : how often ten subjects would do.
     sensitivity : of each claim's quantities to each constant; empty at depth quick.

@@ -19,7 +19,7 @@ from resynapse.analysis.intervals import (
     seed,
 )  # fmt: skip
 from resynapse.audits.linear_contrasts import Combination, combinations
-from resynapse.audits.scenarios import AS_RUN, World
+from resynapse.audits.scenarios import AS_RUN, Scenario
 from resynapse.protocol.claim_tests import Every, Studies, Test
 
 DRAWN, RESAMPLED = 2_000, 400
@@ -30,7 +30,7 @@ _WORST: tuple[Status, ...] = ("missing", "fails", "open", "holds")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One test read in one world.
+    """One test read in one scenario.
 
     Parameters
     ----------
@@ -59,16 +59,16 @@ class Finding:
     missing: tuple[str, ...] = ()
 
 
-def find(test: Test, cells: Cells, world: World = AS_RUN) -> Finding:
-    """Read a test in a world; of several combinations, the one that is furthest from holding decides."""
-    about = combinations(test, cells.keys, world)
+def find(test: Test, cells: Cells, scenario: Scenario = AS_RUN) -> Finding:
+    """Read a test in a scenario; of several combinations, the one that is furthest from holding decides."""
+    about = combinations(test, cells.keys, scenario)
     if about.missing:
         return Finding(status="missing", what=about.missing[0], bound=bound(test), missing=about.missing)
     if isinstance(test, Studies):
-        return _small_studies(test, cells, world)
+        return _small_studies(test, cells, scenario)
     if test.each:
-        return _every(test, cells, about.parts, world)
-    found = [_mean(test, cells, one, world) for one in about.parts]
+        return _every(test, cells, about.parts, scenario)
+    found = [_mean(test, cells, one, scenario) for one in about.parts]
     return min(found, key=lambda f: (_WORST.index(f.status), f.estimate if f.estimate is not None else 0.0))
 
 
@@ -83,22 +83,22 @@ def bound(test: Test) -> str:
     return f"above {test.above or 0:g}"
 
 
-def values(cells: Cells, combination: Combination, world: World = AS_RUN) -> Floats:
+def values(cells: Cells, combination: Combination, scenario: Scenario = AS_RUN) -> Floats:
     """The combination for every subject; NaN where a cell is missing or the subject is not among those meant."""
     total = np.zeros(len(cells.subjects))
     for weight, cell in combination.weights:
         column = cells.column(*cell)
         assert column is not None
         total = total + weight * column
-        if world.among is not None:
-            total = np.where(_among(cells, cell, world), total, np.nan)
+        if scenario.among is not None:
+            total = np.where(_among(cells, cell, scenario), total, np.nan)
     # six sixths of 100 are 100: a share at its bound is told from one below it
     return np.round(total, 12)
 
 
-def _among(cells: Cells, cell: Cell, world: World) -> NDArray[np.bool_]:
-    assert world.among is not None
-    when, condition = world.among
+def _among(cells: Cells, cell: Cell, scenario: Scenario) -> NDArray[np.bool_]:
+    assert scenario.among is not None
+    when, condition = scenario.among
     column = cells.column(cell.arm, condition, when.outcome)
     if column is None:
         return np.zeros(len(cells.subjects), dtype=bool)
@@ -114,8 +114,8 @@ def meets(test: Test, found: Floats) -> NDArray[np.bool_]:
     return found > (test.above or 0.0)
 
 
-def _mean(test: Test, cells: Cells, one: Combination, world: World) -> Finding:
-    column = values(cells, one, world)
+def _mean(test: Test, cells: Cells, one: Combination, scenario: Scenario) -> Finding:
+    column = values(cells, one, scenario)
     kept, subjects = column[~np.isnan(column)], cells.subjects[~np.isnan(column)]
     if not len(kept):
         return Finding(status="missing", what=one.name, bound=bound(test), missing=("a subject of this kind",))
@@ -180,8 +180,8 @@ def _status(test: Test, low: float | None, high: float | None) -> Status:
     return "open" if first or last else "fails"
 
 
-def _every(test: Test, cells: Cells, parts: tuple[Combination, ...], world: World) -> Finding:
-    columns = np.stack([values(cells, one, world) for one in parts], axis=1)
+def _every(test: Test, cells: Cells, parts: tuple[Combination, ...], scenario: Scenario) -> Finding:
+    columns = np.stack([values(cells, one, scenario) for one in parts], axis=1)
     kept = columns[~np.isnan(columns).any(axis=1)]
     if not len(kept):
         return Finding(status="missing", what=parts[0].name, bound=bound(test), missing=("a subject of this kind",))
@@ -243,11 +243,13 @@ def _binomial(yes: int, n: int, share: float, alternative: Literal["less", "grea
     return float(binomtest(yes, n, share / 100.0, alternative=alternative).pvalue)
 
 
-def _small_studies(test: Studies, cells: Cells, world: World) -> Finding:
+def _small_studies(test: Studies, cells: Cells, scenario: Scenario) -> Finding:
     """The share of studies whose means are all on the claimed side; its interval resamples the cohort itself."""
     what = f"studies of {test.size} subjects in which every mean is on the claimed side, in %"
     columns = [
-        (one, values(cells, part, world)) for one in test.of for part in combinations(one, cells.keys, world).parts
+        (one, values(cells, part, scenario))
+        for one in test.of
+        for part in combinations(one, cells.keys, scenario).parts
     ]
     there = np.all([~np.isnan(column) for _, column in columns], axis=0)
     n = int(there.sum())

@@ -31,7 +31,7 @@ class Entry:
     n : simulated subjects behind the estimate.
     deciding_run : the one contrast, and where it is read.
     sentence : the verdict in plain words, made of the numbers.
-    breakers : names of every world of the battery in which the claim fails.
+    breakers : names of every scenario of the battery in which the claim fails.
     undecided_in : names of those in which it is no longer shown.
     cannot_separate : tests among those it reads that cannot separate arms, by the intact network; in words.
     not_run : nuisance controls that would change this protocol and are not part of the run.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from resynapse.analysis.cells import Cell, counted
-from resynapse.audits.scenarios import AS_RUN, World
+from resynapse.audits.scenarios import AS_RUN, Scenario
 from resynapse.protocol.claim_tests import Contrast, Difference, Every, Mean, Measure, Order, Studies, Test, Trend
 from resynapse.protocol.derived_outcomes import base
 
@@ -29,19 +29,19 @@ class Combinations:
     missing: tuple[str, ...] = ()
 
 
-def combinations(test: Test, known: Collection[Cell], world: World = AS_RUN) -> Combinations:
+def combinations(test: Test, known: Collection[Cell], scenario: Scenario = AS_RUN) -> Combinations:
     """The combinations of cells that a test is about.
 
     Parameters
     ----------
     known : cells that have values.
-    world : where the test is read.
+    scenario : where the test is read.
     """
     if isinstance(test, Studies):
-        inner = [combinations(one, known, world) for one in test.of]
+        inner = [combinations(one, known, scenario) for one in test.of]
         lacks = tuple(name for one in inner for name in one.missing)
         return Combinations(() if lacks else tuple(part for one in inner for part in one.parts), lacks)
-    measures = [world.read(m) for m in test.measures]
+    measures = [scenario.read(m) for m in test.measures]
     found = [_conditions(m, known) for m in measures]
     missing = tuple(str(m) for m, conditions in zip(measures, found, strict=True) if not conditions)
     if missing:

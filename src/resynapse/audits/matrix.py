@@ -17,7 +17,7 @@ from resynapse.audits.findings import Finding, Status, find, paired, values
 from resynapse.audits.linear_contrasts import Combinations, combinations
 from resynapse.audits.perturbations import Amendment
 from resynapse.audits.readings import FALSE_DISCOVERIES, touched
-from resynapse.audits.scenarios import AS_RUN, World, worlds
+from resynapse.audits.scenarios import AS_RUN, Scenario, scenarios
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim, Reading
 
@@ -26,27 +26,27 @@ _WORST: tuple[Status, ...] = ("missing", "fails", "open", "holds")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatrixCell:
-    """One conclusion in one world.
+    """One conclusion in one scenario.
 
     Parameters
     ----------
-    constant, action, role, world : the row.
+    constant, action, role, scenario : the row.
     claim : the column: the claim's id, and the reading where it is not the first.
-    before, after : what the run says to all tests of the claim, as run and in this world, both over the counts that
-        this world has.
-    what, estimate, low, high, n : the contrast that decides in this world, as in `Finding`.
+    before, after : what the run says to all tests of the claim, as run and in this scenario, both over the counts that
+        this scenario has.
+    what, estimate, low, high, n : the contrast that decides in this scenario, as in `Finding`.
     as_run : the estimate of the same test as run.
-    shift, shift_low, shift_high : of that contrast in this world minus as run, paired by subject, with its 95 %
+    shift, shift_low, shift_high : of that contrast in this scenario minus as run, paired by subject, with its 95 %
         interval; None where it cannot be paired.
     q : of the shift, the smallest false-discovery rate over the matrix at which it counts; None where there is no
         shift to test.
-    shortened : whether this world was followed over the first duration alone.
+    shortened : whether this scenario was followed over the first duration alone.
     """
 
     constant: str
     action: str
     role: str
-    world: str
+    scenario: str
     claim: str
     before: Status
     after: Status
@@ -77,52 +77,52 @@ class MatrixCell:
 def matrix(
     claims: Sequence[Claim], cells: Cells, protocol: Protocol, amendments: Iterable[Amendment]
 ) -> tuple[MatrixCell, ...]:
-    """Every reading in every world that touches it; where a world leaves its cells alone there is no cell."""
+    """Every reading in every scenario that touches it; where a scenario leaves its cells alone there is no cell."""
     found = [
         cell
         for amendment in amendments
-        for world in worlds(protocol, amendment.name)
-        for run in [alike(cells, world)]
+        for scenario in scenarios(protocol, amendment.name)
+        for run in [alike(cells, scenario)]
         for claim in claims
         for name, reading in claim.named
-        for cell in _cells(name, reading, cells, run, world, amendment)
+        for cell in _cells(name, reading, cells, run, scenario, amendment)
     ]
     rates = q_values([cell.p for cell in found])
     return tuple(replace(cell, q=q) for cell, q in zip(found, rates, strict=True))
 
 
-def answer(reading: Reading, cells: Cells, world: World = AS_RUN) -> tuple[Status, tuple[Finding, ...]]:
+def answer(reading: Reading, cells: Cells, scenario: Scenario = AS_RUN) -> tuple[Status, tuple[Finding, ...]]:
     """What all tests of a reading say together, the worst of them, and each."""
-    there = replace(world, among=reading.selects) if reading.among else world
+    there = replace(scenario, among=reading.selects) if reading.among else scenario
     findings = tuple(find(test, cells, there) for test in reading.tests)
     return min((f.status for f in findings), key=_WORST.index), findings
 
 
-def alike(cells: Cells, world: World) -> Cells:
-    """The run without what this world lacks, so that both are read over the same counts."""
-    measured, arms = frozenset(cells.keys), world.arms
+def alike(cells: Cells, scenario: Scenario) -> Cells:
+    """The run without what this scenario lacks, so that both are read over the same counts."""
+    measured, arms = frozenset(cells.keys), scenario.arms
     return cells.only([c for c in cells.keys if c.arm not in arms or c._replace(arm=arms[c.arm]) in measured])
 
 
 def _cells(
-    name: str, reading: Reading, cells: Cells, run: Cells, world: World, amendment: Amendment
+    name: str, reading: Reading, cells: Cells, run: Cells, scenario: Scenario, amendment: Amendment
 ) -> Iterator[MatrixCell]:
-    if not any(touched(test, cells, world) for test in reading.tests):
+    if not any(touched(test, cells, scenario) for test in reading.tests):
         return
-    here = [combinations(test, cells.keys, world) for test in reading.tests]
+    here = [combinations(test, cells.keys, scenario) for test in reading.tests]
     there = [combinations(test, run.keys) for test in reading.tests]
     before, as_run = answer(reading, run)
-    after, findings = answer(reading, cells, world)
+    after, findings = answer(reading, cells, scenario)
     if before == "missing":
         return
     at = next(i for i, finding in enumerate(findings) if finding.status == after)
     decides = findings[at]
-    shift, low, high, p = _shift(cells, world, decides.what, here[at], there[at])
+    shift, low, high, p = _shift(cells, scenario, decides.what, here[at], there[at])
     yield MatrixCell(
         constant=amendment.constant,
         action=amendment.action,
         role=amendment.role,
-        world=world.name,
+        scenario=scenario.name,
         claim=name,
         before=before,
         after=after,
@@ -141,12 +141,12 @@ def _cells(
 
 
 def _shift(
-    cells: Cells, world: World, what: str, here: Combinations, there: Combinations
+    cells: Cells, scenario: Scenario, what: str, here: Combinations, there: Combinations
 ) -> tuple[float | None, float | None, float | None, float | None]:
-    """The combination that decides, in this world minus as run, with its interval and the p of no shift."""
+    """The combination that decides, in this scenario minus as run, with its interval and the p of no shift."""
     for one, other in zip(here.parts, there.parts, strict=False):
         if one.name == what and one != other:
-            differences = values(cells, one, world) - values(cells, other)
+            differences = values(cells, one, scenario) - values(cells, other)
             return *paired(differences, cells), _p_of_no_shift(differences)
     return None, None, None, None
 

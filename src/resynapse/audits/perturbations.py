@@ -58,7 +58,7 @@ class Amendment:
     ----------
     constant, action : what is changed, and how.
     role : what it may decide; see `resynapse.controls.registry.Role`.
-    name : of the world; the name of the control where one made it.
+    name : of the scenario; the name of the control where one made it.
     retrains : whether something is trained for it.
     shortened : whether what it retrains is followed over the first duration alone.
     """

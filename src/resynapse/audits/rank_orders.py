@@ -1,4 +1,4 @@
-"""Rank orders and relapse of the arms in every world, whatever the claims make of them."""
+"""Rank orders and relapse of the arms in every scenario, whatever the claims make of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from resynapse.audits.findings import paired, values
 from resynapse.audits.linear_contrasts import Combination, combinations
 from resynapse.audits.matrix import alike
 from resynapse.audits.perturbations import Amendment
-from resynapse.audits.scenarios import AS_RUN, World, worlds
+from resynapse.audits.scenarios import AS_RUN, Scenario, scenarios
 from resynapse.protocol import Protocol
 from resynapse.protocol.claim_tests import Mean as MeanOf
 from resynapse.protocol.claim_tests import Measure, Order
@@ -21,19 +21,19 @@ from resynapse.protocol.claims import Claim
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ranking:
-    """The arms by the mean of one outcome, in one world.
+    """The arms by the mean of one outcome, in one scenario.
 
     Parameters
     ----------
-    world : its name; empty for the run itself.
+    scenario : its name; empty for the run itself.
     outcome, condition : what is ranked; counts of a condition are averaged within the subject.
     arms, means : highest first.
-    before : the order as run, over the counts that this world has.
-    spread, low, high : first minus last arm of `before`, in this world, paired by subject, with its 95 % interval.
+    before : the order as run, over the counts that this scenario has.
+    spread, low, high : first minus last arm of `before`, in this scenario, paired by subject, with its 95 % interval.
     relapse : whether the outcome counts relapses.
     """
 
-    world: str
+    scenario: str
     outcome: str
     condition: str
     arms: tuple[str, ...]
@@ -63,11 +63,11 @@ class _Ranked:
 def rankings(
     claims: Iterable[Claim], cells: Cells, protocol: Protocol, amendments: Iterable[Amendment]
 ) -> tuple[Ranking, ...]:
-    """Everything that the claims put in order, and every share of relapses that they name, as run and in each world."""
+    """Everything that claims put in order, and every share of relapses they name, as run and in each scenario."""
     ranked = tuple(_ranked(tuple(claims), cells.flags))
-    read = [AS_RUN, *(world for amendment in amendments for world in worlds(protocol, amendment.name))]
-    runs = [(world, alike(cells, world)) for world in read]
-    return tuple(found for world, run in runs for one in ranked for found in _ranking(one, cells, run, world))
+    read = [AS_RUN, *(scenario for amendment in amendments for scenario in scenarios(protocol, amendment.name))]
+    runs = [(scenario, alike(cells, scenario)) for scenario in read]
+    return tuple(found for scenario, run in runs for one in ranked for found in _ranking(one, cells, run, scenario))
 
 
 def _ranked(claims: tuple[Claim, ...], flags: frozenset[str]) -> Iterator[_Ranked]:
@@ -84,11 +84,11 @@ def _ranked(claims: tuple[Claim, ...], flags: frozenset[str]) -> Iterator[_Ranke
             yield _Ranked(outcome, condition, tuple(named), relapse=True)
 
 
-def _ranking(one: _Ranked, cells: Cells, run: Cells, world: World) -> Iterator[Ranking]:
-    here, there = _parts(one, cells, world), _parts(one, run, AS_RUN)
-    if len(here) < len(one.arms) or len(there) < len(one.arms) or (here == there and world is not AS_RUN):
+def _ranking(one: _Ranked, cells: Cells, run: Cells, scenario: Scenario) -> Iterator[Ranking]:
+    here, there = _parts(one, cells, scenario), _parts(one, run, AS_RUN)
+    if len(here) < len(one.arms) or len(there) < len(one.arms) or (here == there and scenario is not AS_RUN):
         return
-    columns = {arm: values(cells, part, world) for arm, part in here.items()}
+    columns = {arm: values(cells, part, scenario) for arm, part in here.items()}
     if any(np.isnan(column).all() for column in columns.values()):
         return
     means = {arm: float(np.nanmean(column)) for arm, column in columns.items()}
@@ -96,7 +96,7 @@ def _ranking(one: _Ranked, cells: Cells, run: Cells, world: World) -> Iterator[R
     arms = _descending(means, before)
     spread, low, high = paired(columns[before[0]] - columns[before[-1]], cells)
     yield Ranking(
-        world=world.name,
+        scenario=scenario.name,
         outcome=one.outcome,
         condition=one.condition,
         arms=arms,
@@ -109,12 +109,12 @@ def _ranking(one: _Ranked, cells: Cells, run: Cells, world: World) -> Iterator[R
     )
 
 
-def _parts(one: _Ranked, cells: Cells, world: World) -> dict[str, Combination]:
+def _parts(one: _Ranked, cells: Cells, scenario: Scenario) -> dict[str, Combination]:
     """What stands for each arm; without the arms that are not measured."""
     found = {}
     for arm in one.arms:
         test = MeanOf(of=str(Measure(one.outcome, arm, one.condition)), above=0)
-        for part in combinations(test, cells.keys, world).parts:
+        for part in combinations(test, cells.keys, scenario).parts:
             found[arm] = part
     return found
 

@@ -11,7 +11,7 @@ from resynapse.analysis.false_discovery import q_values
 from resynapse.audits.findings import Finding, Status, find
 from resynapse.audits.linear_contrasts import combinations
 from resynapse.audits.published_arithmetic import Arithmetic, Printed, compute
-from resynapse.audits.scenarios import AS_RUN, World
+from resynapse.audits.scenarios import AS_RUN, Scenario
 from resynapse.protocol.claim_tests import Test
 from resynapse.protocol.claims import Claim, Reading
 
@@ -22,11 +22,11 @@ FALSE_DISCOVERIES = 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """A reading in the world of one nuisance control.
+    """A reading in the scenario of one nuisance control.
 
     Parameters
     ----------
-    control : name of the world.
+    control : name of the scenario.
     findings : one a test that it touches.
     as_run : what the run itself says to each of these tests; only what holds there can be broken here.
     q : of each finding, the smallest false-discovery rate at which it counts as a failure; None where it has no p.
@@ -64,7 +64,7 @@ class ReadingResult:
     standing : ``fails`` where a test fails as run or on the published figures, ``holds`` where all tests hold and the
         figures allow them, else ``open``; ``missing`` where this run does not measure it.
     findings, arithmetic : one a test, as run and on the published figures.
-    checks : one a world of the battery that touches it.
+    checks : one a scenario of the battery that touches it.
     """
 
     id: str
@@ -101,8 +101,8 @@ class ReadingResult:
         return self.findings[0]
 
 
-def read(reading: Reading, cells: Cells, battery: Sequence[World], table: Mapping[Cell, Printed]) -> ReadingResult:
-    """One reading as run, in every world of the battery that touches it, and on the published figures.
+def read(reading: Reading, cells: Cells, battery: Sequence[Scenario], table: Mapping[Cell, Printed]) -> ReadingResult:
+    """One reading as run, in every scenario of the battery that touches it, and on the published figures.
 
     The q of its checks are still to be set: they depend on all other claims (`with_rates`).
     """
@@ -159,35 +159,37 @@ def _standing(findings: Sequence[Finding], said: Sequence[Arithmetic]) -> Standi
     return "holds"
 
 
-def _checks(reading: Reading, cells: Cells, battery: Sequence[World], findings: Sequence[Finding]) -> Iterator[Check]:
+def _checks(
+    reading: Reading, cells: Cells, battery: Sequence[Scenario], findings: Sequence[Finding]
+) -> Iterator[Check]:
     pairs = list(zip(reading.tests, findings, strict=True))
-    for world in battery:
-        there = replace(world, among=reading.selects)
-        read = [(find(test, cells, there), before.status) for test, before in pairs if touched(test, cells, world)]
+    for scenario in battery:
+        there = replace(scenario, among=reading.selects)
+        read = [(find(test, cells, there), before.status) for test, before in pairs if touched(test, cells, scenario)]
         if read:
-            yield Check(control=world.name, findings=tuple(f for f, _ in read), as_run=tuple(b for _, b in read))
+            yield Check(control=scenario.name, findings=tuple(f for f, _ in read), as_run=tuple(b for _, b in read))
 
 
-def touched(test: Test, cells: Cells, world: World) -> bool:
-    """Whether a world changes what a test reads, and changes it on both sides of a comparison.
+def touched(test: Test, cells: Cells, scenario: Scenario) -> bool:
+    """Whether a scenario changes what a test reads, and changes it on both sides of a comparison.
 
     An arm that another control made (``ssri:no-gain``) is comparable with a changed arm only where it was changed too.
     """
-    here, there = combinations(test, cells.keys, world), combinations(test, cells.keys)
+    here, there = combinations(test, cells.keys, scenario), combinations(test, cells.keys)
     if here.missing or here.parts == there.parts:
         return False
     arms = {measure.arm for measure in test.measures}
-    return not world.arms or all(arm in world.arms or not _made_of(arm, world) for arm in arms)
+    return not scenario.arms or all(arm in scenario.arms or not _made_of(arm, scenario) for arm in arms)
 
 
-def _made_of(arm: str, world: World) -> bool:
-    """Whether a control made this arm of one that the world changes."""
+def _made_of(arm: str, scenario: Scenario) -> bool:
+    """Whether a control made this arm of one that the scenario changes."""
     of, made, _ = arm.partition(":")
-    return bool(made) and of in world.arms
+    return bool(made) and of in scenario.arms
 
 
 def results_of(
-    claims: Sequence[Claim], cells: Cells, battery: Sequence[World], table: Mapping[Cell, Printed]
+    claims: Sequence[Claim], cells: Cells, battery: Sequence[Scenario], table: Mapping[Cell, Printed]
 ) -> dict[str, tuple[ReadingResult, ...]]:
     """Every reading of every claim, by the claim's id."""
     found = {c.id: tuple(read(reading, cells, battery, table) for reading in c.readings) for c in claims}

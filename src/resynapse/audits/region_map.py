@@ -13,7 +13,7 @@ from resynapse.audits.findings import Status
 from resynapse.audits.linear_contrasts import combinations
 from resynapse.audits.matrix import answer
 from resynapse.audits.perturbations import moved, variants
-from resynapse.audits.scenarios import World, thresholds
+from resynapse.audits.scenarios import Scenario, thresholds
 from resynapse.audits.sensitivity import Index, first_durations
 from resynapse.controls import CONTROLS
 from resynapse.protocol import Protocol
@@ -92,7 +92,7 @@ def mapped(claims: Iterable[Claim], cells: Cells, tree: Protocol, along: tuple[C
         for name, levels in _points(along):
             arms = {v.of: variant for variant, v in tree.variants.items() if v.control == name}
             for threshold, outcomes in {"": {}, **other}.items():
-                status, _ = answer(reading, cells, World(name=name, arms=arms, outcomes=outcomes))
+                status, _ = answer(reading, cells, Scenario(name=name, arms=arms, outcomes=outcomes))
                 made.append(
                     MapPoint(
                         claim=claimed,

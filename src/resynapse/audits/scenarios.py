@@ -1,4 +1,4 @@
-"""Worlds: where a claim is read. The run itself is one; every changed constant is another."""
+"""Scenarios: where a claim is read. The run itself is one; every changed constant is another."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from resynapse.protocol.when import When
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class Scenario:
     """A way to read a claim: other arms, other outcomes, or only some subjects.
 
     Parameters
@@ -30,7 +30,7 @@ class World:
     among: tuple[When, str] | None = None
 
     def read(self, measure: Measure) -> Measure:
-        """The cell that stands for `measure` in this world."""
+        """The cell that stands for `measure` in this scenario."""
         return Measure(
             self.outcomes.get(measure.outcome, measure.outcome),
             self.arms.get(measure.arm, measure.arm),
@@ -38,21 +38,21 @@ class World:
         )
 
 
-AS_RUN = World()
+AS_RUN = Scenario()
 
 
 BOTH = "+"
 """Between two controls that were applied one after the other: ``no-gain+many-draws``."""
 
 
-def battery(protocol: Protocol) -> tuple[World, ...]:
-    """The worlds that decide verdicts: of every nuisance control that the protocol holds."""
-    return tuple(world for name in NUISANCES for world in worlds(protocol, name))
+def battery(protocol: Protocol) -> tuple[Scenario, ...]:
+    """The scenarios that decide verdicts: of every nuisance control that the protocol holds."""
+    return tuple(scenario for name in NUISANCES for scenario in scenarios(protocol, name))
 
 
 def missing_from(protocol: Protocol) -> tuple[str, ...]:
     """Nuisance controls that would change something in the protocol, and that it does not hold."""
-    return tuple(name for name in NUISANCES if not worlds(protocol, name) and applies(protocol, name))
+    return tuple(name for name in NUISANCES if not scenarios(protocol, name) and applies(protocol, name))
 
 
 NUISANCES = tuple(name for name, control in CONTROLS.items() if control.role == "nuisance")
@@ -71,8 +71,8 @@ def applies(protocol: Protocol, control: str) -> bool:
     return not only or any(variant.of == only for variant in changed.variants.values())
 
 
-def worlds(protocol: Protocol, control: str) -> tuple[World, ...]:
-    """The worlds of a control in a protocol that holds its variants or rules; none where it holds neither.
+def scenarios(protocol: Protocol, control: str) -> tuple[Scenario, ...]:
+    """The scenarios of a control in a protocol that holds its variants or rules; none where it holds neither.
 
     Parameters
     ----------
@@ -85,9 +85,9 @@ def worlds(protocol: Protocol, control: str) -> tuple[World, ...]:
         if (second or first) == name and (not only or made.of == only):
             changed[f"{made.of}:{first}" if both else made.of] = variant
     if changed:
-        return (World(name=control, arms=changed),)
+        return (Scenario(name=control, arms=changed),)
     return tuple(
-        World(name=f"{name}, {suffix}", outcomes=renamed) for suffix, renamed in thresholds(protocol, name).items()
+        Scenario(name=f"{name}, {suffix}", outcomes=renamed) for suffix, renamed in thresholds(protocol, name).items()
     )
 
 

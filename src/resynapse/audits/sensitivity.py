@@ -22,7 +22,7 @@ from resynapse.audits.constants import CONSTANTS, DUMMY, Constant
 from resynapse.audits.findings import values
 from resynapse.audits.linear_contrasts import Combination, combinations
 from resynapse.audits.perturbations import moved, variants
-from resynapse.audits.scenarios import World
+from resynapse.audits.scenarios import Scenario
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Node, Protocol, Train
 from resynapse.protocol.claims import Claim
@@ -174,12 +174,12 @@ def indices(designed: Design, claims: Iterable[Claim], cells: Cells) -> tuple[In
     seen: set[str] = set()
     for claim in claims:
         for test in claim.tests:
-            worlds = [_world(designed, number) for number in range(len(designed.points))]
+            scenarios = [_world(designed, number) for number in range(len(designed.points))]
             for at, part in enumerate(combinations(test, cells.keys).parts):
                 if part.name in seen:
                     continue
                 seen.add(part.name)
-                parts = [combinations(test, cells.keys, world).parts[at] for world in worlds]
+                parts = [combinations(test, cells.keys, scenario).parts[at] for scenario in scenarios]
                 response = np.stack([values(cells, one) for one in parts])
                 kept = ~np.isnan(response).any(axis=0)
                 if kept.sum() > 1 and np.ptp(response[:, kept]) > 0:
@@ -187,10 +187,10 @@ def indices(designed: Design, claims: Iterable[Claim], cells: Cells) -> tuple[In
     return tuple(found)
 
 
-def _world(designed: Design, number: int) -> World:
+def _world(designed: Design, number: int) -> Scenario:
     name = f"{designed.method}.{number}"
     arms = {v.of: variant for variant, v in designed.protocol.variants.items() if v.control == name}
-    return World(name=name, arms=arms)
+    return Scenario(name=name, arms=arms)
 
 
 def _of_quantity(

@@ -64,7 +64,7 @@ def as_run(finding: Finding) -> str:
 
 
 def under(control: str, finding: Finding) -> str:
-    """What breaks a claim in the world of a control."""
+    """What breaks a claim in the scenario of a control."""
     if finding.status == "missing":
         return f"Under {control} nothing is left to test: no value of {finding.what}."
     end = "the claim is no longer shown" if finding.status == "open" else "the claim does not hold"

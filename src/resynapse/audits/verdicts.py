@@ -7,8 +7,8 @@ contradicted by the article's own numbers  every reading is excluded by the publ
 mixed                                    one reading holds and another fails
 undecided                                a reading is neither shown nor excluded
 not supported                            every reading fails
-holds as run                             every reading holds, but not in every world of the battery, or it was not run
-supported                                every reading holds in every world that touches it, or nothing breaks it there
+holds as run                             every reading holds, but not in all of the battery, or that was not run
+supported                                every reading holds in all scenarios that touch it, or nothing breaks it there
 ======================================== ==============================================================================
 """
 

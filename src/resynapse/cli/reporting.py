@@ -14,7 +14,7 @@ from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
 
 if TYPE_CHECKING:
-    from resynapse.report.run_data import Material
+    from resynapse.report.run_data import RunData
 
 FigureFormat = Literal["svg", "pdf", "png"]
 
@@ -34,15 +34,15 @@ def figure(
 
     if name is None and (format or out):
         raise ResynapseError(f"no figure is named; give one of {', '.join(FIGURES)} after the run folder")
-    material = _material(run_folder)
+    run_data = _run_data(run_folder)
     if name is None:
         for kind in FIGURES.values():
-            reason = kind.lacks(material)
+            reason = kind.lacks(run_data)
             say(f"{kind.name}: {kind.title}" if not reason else f"{kind.name}: not of this run: {reason}")
         say(SHORT_DISCLAIMER)
         return
     chosen = _format(format, out)
-    content = render(draw(material, name), chosen)
+    content = render(draw(run_data, name), chosen)
     path = out or run_folder / "figures" / f"{name}.{chosen}"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
@@ -60,7 +60,7 @@ def report(
     ] = None,
 ) -> None:
     """Write a run, or two runs beside each other, as one HTML page that needs nothing else."""
-    first = _material(run_folder)
+    first = _run_data(run_folder)
     if other is None:
         from resynapse.report.report import report as made
 
@@ -68,7 +68,7 @@ def report(
     else:
         from resynapse.report.sections.two_runs import versus
 
-        html = versus(first, _material(other))
+        html = versus(first, _run_data(other))
         path = out or run_folder / f"against-{other.resolve().name}.html"
     path.write_text(html, "utf-8")
     say(f"{path}: {len(html.encode()) / 1e6:.1f} MB; open it in a browser. {SHORT_DISCLAIMER}")
@@ -79,14 +79,14 @@ def export(run_folder: RunPath, /, *, out: Annotated[Path, Parameter(help="Folde
     """Write a run as tidy CSV files and LaTeX tables."""
     from resynapse.report.export import export as write
 
-    written = write(_material(run_folder), out)
+    written = write(_run_data(run_folder), out)
     say(f"{len(written)} files in {out}; README.txt names them. {SHORT_DISCLAIMER}")
 
 
-def _material(path: Path) -> Material:
-    from resynapse.report.run_data import Material
+def _run_data(path: Path) -> RunData:
+    from resynapse.report.run_data import RunData
 
-    return Material.of(open_run(path).folder)
+    return RunData.of(open_run(path).folder)
 
 
 def _format(named: FigureFormat | None, out: Path | None) -> FigureFormat:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 
-from resynapse.protocol.routes import Route, Stop, stops
+from resynapse.protocol.routes import Route, RouteStep, stops
 from resynapse.protocol.steps import Decay, Discontinue, Stabilise, Train
 
 
@@ -110,6 +110,6 @@ def course(route: Route, section: str) -> Course:
     return of(tuple(stop for stop in route if within(stop) == section), False)
 
 
-def within(stop: Stop) -> str:
+def within(stop: RouteStep) -> str:
     """The section that a stop of the main path belongs to; that of its side path where it is one alone."""
     return next((s.stream.split("/", 1)[0] for s in stops((stop,)) if s.stream), "")

@@ -17,12 +17,12 @@ from resynapse.protocol.when import When
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
+class RouteStep:
     """A node as one arm meets it: no arm filter any more, its random stream named."""
 
     step: Step | None
     stream: str
-    fork: tuple[Stop, ...] = ()
+    fork: tuple[RouteStep, ...] = ()
     at: tuple[int, ...] = ()
     share: bool = True
     label: tuple[float, ...] = ()
@@ -36,7 +36,7 @@ class Stop:
         return suffix
 
 
-Route = tuple[Stop, ...]
+Route = tuple[RouteStep, ...]
 
 
 def route(arm: str, *, induction: Path, treatment: Path, follow_up: Path) -> Route:
@@ -49,7 +49,7 @@ def route(arm: str, *, induction: Path, treatment: Path, follow_up: Path) -> Rou
 class Branch:
     """What some arms do next together, and where each goes on: its side path, and the rest of its route."""
 
-    stop: Stop
+    stop: RouteStep
     forks: dict[str, Route]
     rest: dict[str, Route]
 
@@ -60,7 +60,7 @@ def parted(group: Mapping[str, Route]) -> Iterator[Branch]:
     Arms whose side paths differ still share the step itself, so that a control that changes only what happens
     after a state trains nothing twice.
     """
-    together: dict[Stop, Branch] = {}
+    together: dict[RouteStep, Branch] = {}
     for arm, stops in group.items():
         if stops:
             alone = replace(stops[0], fork=())
@@ -99,7 +99,7 @@ def nesting(group: Mapping[str, Route]) -> int:
     return deepest
 
 
-def stops(path: Route) -> Iterator[Stop]:
+def stops(path: Route) -> Iterator[RouteStep]:
     """Every stop of a route, side paths included."""
     for stop in path:
         yield stop
@@ -126,7 +126,7 @@ def looks(stops: Route, suffix: str = "") -> Iterator[tuple[str, Assess | Enrol]
             yield from looks(stop.fork, inner)
 
 
-def _unlooked(stops: Route) -> Iterator[Stop]:
+def _unlooked(stops: Route) -> Iterator[RouteStep]:
     """The route as training sees it: arms that only measure or select otherwise go on together.
 
     An assessment stays where a later condition may read it: then arms may part for what they measured.
@@ -139,7 +139,7 @@ def _unlooked(stops: Route) -> Iterator[Stop]:
             yield replace(stop, step=None, stream="", when=None, draws=())
 
 
-def _conditional(stop: Stop) -> bool:
+def _conditional(stop: RouteStep) -> bool:
     return stop.when is not None or any(_conditional(inner) for inner in stop.fork)
 
 
@@ -148,13 +148,13 @@ def below(suffix: str, count: float) -> str:
     return f"{suffix},{count}" if suffix else f"={count}"
 
 
-def _resolve(path: Path, arm: str, section: str, seen: dict[str, int]) -> Iterator[Stop]:
+def _resolve(path: Path, arm: str, section: str, seen: dict[str, int]) -> Iterator[RouteStep]:
     for node in path:
         # counted for every arm alike, so that a step of one arm moves no label of another
         stream = _stream(node, section, seen)
         if (node.arms and arm not in node.arms) or arm in node.skip:
             continue
-        yield Stop(
+        yield RouteStep(
             step=node.step,
             stream=stream,
             fork=tuple(_resolve(node.fork, arm, section, dict(seen))),

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from resynapse.errors import ProtocolError
-from resynapse.protocol.routes import Route, Stop
+from resynapse.protocol.routes import Route, RouteStep
 from resynapse.protocol.steps import Assess, Step
 
 
@@ -46,7 +46,7 @@ class Change:
     at: tuple[int, ...] | None = None
     then: Step | None = None
 
-    def means(self, stop: Stop, suffix: str | None) -> bool:
+    def means(self, stop: RouteStep, suffix: str | None) -> bool:
         """Whether it is about this stop; `suffix` is that of the conditions around it, None where they are several."""
         if stop.step is None or stop.step.kind != self.step:
             return False
@@ -57,7 +57,7 @@ class Change:
         name = stop.step.condition if isinstance(stop.step, Assess) else ""
         return self.condition in (name, *([] if suffix is None else [name + stop.named(suffix)]))
 
-    def on(self, stop: Stop) -> Stop | None:
+    def on(self, stop: RouteStep) -> RouteStep | None:
         """The stop after the change; None where nothing of it is left.
 
         Raises
@@ -126,7 +126,7 @@ def asked(route: Route, change: Change) -> int:
     return next(numbers) - 1
 
 
-def _changed(route: Route, change: Change, numbers: Iterator[int], suffix: str | None = "") -> Iterator[Stop]:
+def _changed(route: Route, change: Change, numbers: Iterator[int], suffix: str | None = "") -> Iterator[RouteStep]:
     for stop in route:
         meant = change.means(stop, suffix) and (next(numbers) in change.which or not change.which)
         # below the counts of a trajectory one stop has several names, so that none of them means it
@@ -140,4 +140,4 @@ def _changed(route: Route, change: Change, numbers: Iterator[int], suffix: str |
             yield after
         if meant and change.then is not None:
             stream = f"{stop.stream}/{change.then.kind}"
-            yield Stop(step=change.then, stream=stream, label=stop.label, when=stop.when)
+            yield RouteStep(step=change.then, stream=stream, label=stop.label, when=stop.when)

@@ -12,7 +12,7 @@ from resynapse.disclaimer import DISCLAIMER, SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
 from resynapse.report.page.section import anchor
 from resynapse.report.page.tables import TextTable, article_tables
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 from resynapse.report.sections.agreement import agreement_tables, spread_table
 from resynapse.report.sections.statistics import statistics_tables
 
@@ -31,7 +31,7 @@ _README = {
 }
 
 
-def export(material: Material, out: Path) -> list[Path]:
+def export(run_data: RunData, out: Path) -> list[Path]:
     """Write every file, and a README.txt that names them and carries the disclaimer.
 
     Raises
@@ -42,9 +42,9 @@ def export(material: Material, out: Path) -> list[Path]:
         raise ResynapseError(f"{out}: is a file; give a folder with --out")
     if (out / "manifest.json").exists():
         raise ResynapseError(f"{out}: is a run folder; give another folder with --out")
-    written = dict((*_csv(material), *_latex(material)))
+    written = dict((*_csv(run_data), *_latex(run_data)))
     named = {name: what for name, what in _README.items() if name in written or name == "tables/"}
-    side = material.analysis.clinical
+    side = run_data.analysis.clinical
     said = [] if side is None else ["Beside any clinical figure:", side.statement, ""]
     last = "Every CSV file has the disclaimer in its last column, so that it goes where the file goes."
     lines = [
@@ -53,7 +53,7 @@ def export(material: Material, out: Path) -> list[Path]:
         *said,
         last,
         "",
-        f"Protocol {material.protocol.name}, run {material.manifest.identity}.",
+        f"Protocol {run_data.protocol.name}, run {run_data.manifest.identity}.",
         "",
     ]
     written["README.txt"] = "\n".join([*lines, *(f"{name}: {what}" for name, what in named.items())]) + "\n"
@@ -64,28 +64,28 @@ def export(material: Material, out: Path) -> list[Path]:
     return [out / name for name in written]
 
 
-def _csv(material: Material) -> Iterator[tuple[str, str]]:
-    frames = {"results.csv": material.table, "statistics.csv": material.analysis.frame()}
-    if material.agreement is not None:
-        frames["comparison.csv"] = material.agreement.frame()
-    if material.analysis.clinical is not None:
-        frames["clinical.csv"] = material.analysis.clinical.frame().drop("disclaimer")
+def _csv(run_data: RunData) -> Iterator[tuple[str, str]]:
+    frames = {"results.csv": run_data.table, "statistics.csv": run_data.analysis.frame()}
+    if run_data.agreement is not None:
+        frames["comparison.csv"] = run_data.agreement.frame()
+    if run_data.analysis.clinical is not None:
+        frames["clinical.csv"] = run_data.analysis.clinical.frame().drop("disclaimer")
     for name, frame in frames.items():
         yield name, frame.with_columns(disclaimer=pl.lit(SHORT_DISCLAIMER)).write_csv()
 
 
-def _latex(material: Material) -> Iterator[tuple[str, str]]:
-    tables = article_tables(material.protocol.name, material.table)
-    tables += statistics_tables(replace(material.analysis, clinical=None))
-    if material.agreement is not None:
-        tables += [*agreement_tables(material.agreement), spread_table(material.agreement)]
+def _latex(run_data: RunData) -> Iterator[tuple[str, str]]:
+    tables = article_tables(run_data.protocol.name, run_data.table)
+    tables += statistics_tables(replace(run_data.analysis, clinical=None))
+    if run_data.agreement is not None:
+        tables += [*agreement_tables(run_data.agreement), spread_table(run_data.agreement)]
     for number, table in enumerate(tables, 1):
         name = f"{number:02}-{anchor(table.title)[:50].strip('-')}"
         yield f"tables/{name}.tex", latex(table, name)
-    if material.analysis.clinical is not None:
-        (table,) = (t for t in statistics_tables(material.analysis) if t not in tables)
+    if run_data.analysis.clinical is not None:
+        (table,) = (t for t in statistics_tables(run_data.analysis) if t not in tables)
         name = f"{len(tables) + 1:02}-{anchor(table.title)[:50].strip('-')}"
-        yield f"tables/{name}.tex", latex(table, name, material.analysis.clinical.statement)
+        yield f"tables/{name}.tex", latex(table, name, run_data.analysis.clinical.statement)
 
 
 def latex(table: TextTable, label: str, statement: str = "") -> str:

@@ -16,7 +16,7 @@ from resynapse.report.figures.style import inline, render
 from resynapse.report.page.page import page
 from resynapse.report.page.section import Picture, Section
 from resynapse.report.page.tables import TextTable, flow_table
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 from resynapse.report.sections.agreement import (
     agreement_tables,
     agreement_words,
@@ -34,31 +34,31 @@ from resynapse.report.sections.statistics import statistics_tables
 from resynapse.report.sections.summary import summary
 
 
-def report(material: Material, *, audit: Audit | None = None) -> str:
+def report(run_data: RunData, *, audit: Audit | None = None) -> str:
     """The page of a run, as HTML that needs nothing else.
 
     Parameters
     ----------
     audit : an audit of which the run is the tree; by default its claims are judged by the controls that it holds.
     """
-    protocol = material.protocol
-    pictures, absent = _pictures(material)
+    protocol = run_data.protocol
+    pictures, absent = _pictures(run_data)
     sections = (
-        summary(material),
-        methods(material),
+        summary(run_data),
+        methods(run_data),
         Section(
             title="Flow of subjects",
-            sentences=_flow_words(material),
-            tables=(flow(material), flow_table(selection(protocol, material.table))),
+            sentences=_flow_words(run_data),
+            tables=(flow(run_data), flow_table(selection(protocol, run_data.table))),
         ),
         Section(title="Figures", pictures=pictures, parts=(Section(title="Figures that do not apply", points=absent),)),
-        Section(title="Tables", sentences=(TABLES,), tables=tuple(statistics_tables(_own(material)))),
-        _publication(material),
-        clinical_section(material.analysis.clinical),
-        audit_section(material, audit),
-        limitations(material),
+        Section(title="Tables", sentences=(TABLES,), tables=tuple(statistics_tables(_own(run_data)))),
+        _publication(run_data),
+        clinical_section(run_data.analysis.clinical),
+        audit_section(run_data, audit),
+        limitations(run_data),
         Section(title="How to cite", points=tuple(citations(protocol))),
-        provenance(material),
+        provenance(run_data),
     )
     return page(f"{protocol.name}: report of a simulated run", protocol.title, sections)
 
@@ -69,9 +69,9 @@ TABLES = (
 )
 
 
-def flow(material: Material) -> TextTable:
+def flow(run_data: RunData) -> TextTable:
     """How many subjects each arm has at each condition."""
-    cells = material.cells
+    cells = run_data.cells
     present = ~np.isnan(cells.values)
     tested: dict[tuple[str, str], list[int]] = {}
     for column, key in enumerate(cells.keys):
@@ -79,10 +79,10 @@ def flow(material: Material) -> TextTable:
             name = (counted(key.condition) or (key.condition, 0.0))[0].split("=", 1)[0]
             tested.setdefault((key.arm, name), []).append(int(present[:, column].sum()))
     conditions = list(dict.fromkeys(condition for _, condition in tested))
-    size, finished = str(material.manifest.subjects), str(len(cells.subjects))
+    size, finished = str(run_data.manifest.subjects), str(len(cells.subjects))
     rows = tuple(
         (arm, size, finished, *(_range(tested.get((arm, condition), [])) for condition in conditions))
-        for arm in material.arms
+        for arm in run_data.arms
     )
     return TextTable("Subjects in each arm and condition", ("arm", "cohort", "finished", *conditions), rows)
 
@@ -93,53 +93,53 @@ def _range(counts: list[int]) -> str:
     return str(counts[0]) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
 
 
-def _flow_words(material: Material) -> tuple[str, ...]:
+def _flow_words(run_data: RunData) -> tuple[str, ...]:
     said = [
         "Nobody is allocated by lot: every subject goes through every arm, from the identical state after induction."
     ]
-    if material.unfinished:
-        said.append(f"{material.unfinished} of {material.manifest.subjects} subjects are still to come.")
-    if any(node.when is not None for node in material.protocol.nodes):
+    if run_data.unfinished:
+        said.append(f"{run_data.unfinished} of {run_data.manifest.subjects} subjects are still to come.")
+    if any(node.when is not None for node in run_data.protocol.nodes):
         said.append(
             "Some steps are taken only by subjects that meet a condition, so that some tests have fewer subjects."
         )
     return tuple(said)
 
 
-def _pictures(material: Material) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
+def _pictures(run_data: RunData) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
     made, absent = [], []
     for name, kind in FIGURES.items():
-        reason = kind.lacks(material)
+        reason = kind.lacks(run_data)
         if reason:
             absent.append(f"{name}: {reason}")
             continue
-        drawn = draw(material, name)
+        drawn = draw(run_data, name)
         svg = inline(render(drawn, "svg"), name, drawn.alt)
         made.append(Picture(name=name, title=kind.title, caption=drawn.caption, svg=svg))
     return tuple(made), tuple(absent)
 
 
-def _own(material: Material) -> Analysis:
-    return replace(material.analysis, clinical=None, equivalence=())
+def _own(run_data: RunData) -> Analysis:
+    return replace(run_data.analysis, clinical=None, equivalence=())
 
 
-def _publication(material: Material) -> Section:
+def _publication(run_data: RunData) -> Section:
     title = "Comparison with the publication"
-    if material.agreement is None:
+    if run_data.agreement is None:
         return Section(title=title)
-    everything = statistics_tables(replace(material.analysis, clinical=None))
-    equivalence = [t for t in everything if t not in statistics_tables(_own(material))]
+    everything = statistics_tables(replace(run_data.analysis, clinical=None))
+    equivalence = [t for t in everything if t not in statistics_tables(_own(run_data))]
     return Section(
         title=title,
-        points=agreement_words(material.agreement),
+        points=agreement_words(run_data.agreement),
         tables=tuple(
             table
             for table in (
-                *agreement_tables(material.agreement),
+                *agreement_tables(run_data.agreement),
                 *equivalence,
-                spread_table(material.agreement),
-                direction_table(material.agreement),
-                reference_table(material.agreement),
+                spread_table(run_data.agreement),
+                direction_table(run_data.agreement),
+                reference_table(run_data.agreement),
             )
             if table.rows
         ),

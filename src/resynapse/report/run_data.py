@@ -35,7 +35,7 @@ MOST_ARMS = 12
 
 
 @dataclass(frozen=True)
-class Material:
+class RunData:
     """A run and its statistics.
 
     Parameters
@@ -56,7 +56,7 @@ class Material:
     agreement: Agreement | None
 
     @classmethod
-    def of(cls, folder: RunFolder) -> Material:
+    def of(cls, folder: RunFolder) -> RunData:
         """Read a run folder.
 
         Raises

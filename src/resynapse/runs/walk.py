@@ -18,7 +18,7 @@ from resynapse.protocol import Protocol as Experiment
 from resynapse.protocol.derived_outcomes import derive
 from resynapse.protocol.population.distributions import TRAIT, Place
 from resynapse.protocol.population.trait_draws import step_of, trait_key, trait_name
-from resynapse.protocol.routes import Branch, Route, Stop, below, parted
+from resynapse.protocol.routes import Branch, Route, RouteStep, below, parted
 from resynapse.protocol.state import Setting, State
 from resynapse.protocol.steps import ENROLLED
 from resynapse.randomness import uniforms
@@ -90,7 +90,9 @@ def walk(
     return [row for arm in experiment.routes for row in walker.rows(arm)]
 
 
-def reached(experiment: Experiment, arm: str, stops: int, subject: Subject, engine: Engine) -> list[tuple[Stop, State]]:
+def reached(
+    experiment: Experiment, arm: str, stops: int, subject: Subject, engine: Engine
+) -> list[tuple[RouteStep, State]]:
     """The states of one subject after the first stops of one arm, side paths aside; the same numbers as in `walk`.
 
     Parameters
@@ -116,7 +118,7 @@ class _Walker:
     watch: Watch
     everyone: bool
     measured: dict[str, dict[tuple[str, str], float]] = field(default_factory=dict)
-    reached: list[tuple[Stop, State]] | None = None
+    reached: list[tuple[RouteStep, State]] | None = None
     """Every state on the way, where somebody wants them."""
 
     def rows(self, arm: str) -> Iterator[Row]:
@@ -182,7 +184,7 @@ class _Walker:
     def _look(
         self,
         state: State,
-        stop: Stop,
+        stop: RouteStep,
         suffix: str,
         arm: str,
         values: dict[str, float],
@@ -260,7 +262,7 @@ class _Walker:
         )
         return {o.name: o.measure(examined) for o in map(outcome, step.outcomes)}
 
-    def _drawn(self, stop: Stop, arms: Collection[str]) -> Step | None:
+    def _drawn(self, stop: RouteStep, arms: Collection[str]) -> Step | None:
         """The step with this subject's traits in it; they are stored with the results."""
         if stop.step is None or not stop.draws:
             return stop.step
@@ -294,7 +296,7 @@ class _Walker:
                 )
 
     @contextmanager
-    def _placed(self, stop: Stop, arms: Collection[str]) -> Iterator[None]:
+    def _placed(self, stop: RouteStep, arms: Collection[str]) -> Iterator[None]:
         """What goes wrong within says where it did."""
         try:
             yield
@@ -303,7 +305,7 @@ class _Walker:
         except Exception as error:
             raise SubjectError(f"{self._place(stop, arms)}: {error}") from error
 
-    def _place(self, stop: Stop, arms: Collection[str]) -> str:
+    def _place(self, stop: RouteStep, arms: Collection[str]) -> str:
         return f"subject {self.subject.number}, arm {self._arms(arms)}, step {stop.stream or 'fork'}"
 
     def _arms(self, arms: Collection[str]) -> str:

@@ -17,7 +17,7 @@ from resynapse.errors import ResynapseError
 from resynapse.report.figures import FIGURES, NAMES, connections, draw, resilience, trajectories, trial
 from resynapse.report.figures.notes import SWITCH, switch_note
 from resynapse.report.figures.style import COLOURS, SINGLES, inline, look, of_all, render, some
-from resynapse.report.run_data import MOST_ARMS, Material
+from resynapse.report.run_data import MOST_ARMS, RunData
 
 OTHER = """
 name: own
@@ -61,19 +61,19 @@ def test_a_crowd_is_thinned_evenly_and_said() -> None:
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_caption_and_words_are_there(name: str, material: Material) -> None:
-    drawn = draw(material, name)
+def test_caption_and_words_are_there(name: str, run_data: RunData) -> None:
+    drawn = draw(run_data, name)
     assert len(drawn.caption) > 40
     assert re.search(r"\d", drawn.alt)
 
 
 @pytest.mark.parametrize("name", ["pairs", "connections"])
-def test_the_same_figure_is_the_same_file(name: str, material: Material) -> None:
-    assert render(draw(material, name), "svg") == render(draw(material, name), "svg")
+def test_the_same_figure_is_the_same_file(name: str, run_data: RunData) -> None:
+    assert render(draw(run_data, name), "svg") == render(draw(run_data, name), "svg")
 
 
-def test_in_a_page_a_figure_has_ids_of_its_own_and_its_words(material: Material) -> None:
-    svg = inline(render(draw(material, "pairs"), "svg"), "pairs", 'a "b" & c')
+def test_in_a_page_a_figure_has_ids_of_its_own_and_its_words(run_data: RunData) -> None:
+    svg = inline(render(draw(run_data, "pairs"), "svg"), "pairs", 'a "b" & c')
     assert svg.startswith('<svg role="img" aria-label="a &#34;b&#34; &amp; c"')
     assert set(re.findall(r'\bid="(\w+)-', svg)) == {"pairs"}
     used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', svg))
@@ -82,27 +82,27 @@ def test_in_a_page_a_figure_has_ids_of_its_own_and_its_words(material: Material)
 
 
 def test_another_protocol_has_the_figures_that_apply(tmp_path: Path) -> None:
-    material = Material.of(rs.run(rs.loads(OTHER), subjects=2, workers=1, out=tmp_path / "own").folder)
-    lacking = {name: kind.lacks(material) for name, kind in FIGURES.items()}
+    run_data = RunData.of(rs.run(rs.loads(OTHER), subjects=2, workers=1, out=tmp_path / "own").folder)
+    lacking = {name: kind.lacks(run_data) for name, kind in FIGURES.items()}
     assert {name for name, reason in lacking.items() if not reason} == {"trial", "pairs", "trajectories"}
     assert lacking["connections"] == "no connection is pruned or regrown before the follow-up"
     for name in ("trial", "pairs", "trajectories"):
-        assert "a &lt;b&gt; &amp; c" in render(draw(material, name), "svg").decode()
+        assert "a &lt;b&gt; &amp; c" in render(draw(run_data, name), "svg").decode()
     with pytest.raises(ResynapseError, match="no figure 'forest' of this run"):
-        draw(material, "forest")
+        draw(run_data, "forest")
     with pytest.raises(ResynapseError, match="did you mean 'pairs'"):
-        draw(material, "pair")
+        draw(run_data, "pair")
 
 
-def test_curves_are_found_by_the_strength_of_noise(material: Material) -> None:
-    assert resilience.curves(material) == {
+def test_curves_are_found_by_the_strength_of_noise(run_data: RunData) -> None:
+    assert resilience.curves(run_data) == {
         ("acute", "acc_internal"): [(1.0, "acc_internal_1.0"), (2.5, "acc_internal_2.5")]
     }
 
 
-def test_trajectories_carry_the_threshold_of_the_protocol(material: Material) -> None:
-    assert trajectories.thresholds(material, ("maintenance", "acc_biased_1.0")) == [60.0]
-    drawn = trajectories.draw(material)
+def test_trajectories_carry_the_threshold_of_the_protocol(run_data: RunData) -> None:
+    assert trajectories.thresholds(run_data, ("maintenance", "acc_biased_1.0")) == [60.0]
+    drawn = trajectories.draw(run_data)
     assert any(text.get_text() == "threshold 60" for text in drawn.figure.axes[0].texts)
 
 
@@ -113,9 +113,9 @@ def test_a_constant_outcome_and_a_missing_one_can_be_drawn(stated: Stated, small
         ("untreated", "acute", "acc_biased_1.0"): [20.0, None, 30.0, 31.0, None, 29.0, 20.0],
         ("ssri", "acute", "acc_biased_1.0"): [40.0, 41.0, None, None, None, None, None],
     }
-    material = Material.of(stated(small, values))
+    run_data = RunData.of(stated(small, values))
     for name in ("probe", "pairs"):
-        assert render(draw(material, name), "svg")
+        assert render(draw(run_data, name), "svg")
 
 
 def test_blocks_keep_the_share_of_connections() -> None:
@@ -126,8 +126,8 @@ def test_blocks_keep_the_share_of_connections() -> None:
     assert np.array_equal(connections.blocks(np.eye(4, dtype=bool)), np.eye(4))
 
 
-def test_the_caption_says_that_the_networks_were_computed_again(material: Material) -> None:
-    drawn = connections.draw(material)
+def test_the_caption_says_that_the_networks_were_computed_again(run_data: RunData) -> None:
+    drawn = connections.draw(run_data)
     assert "computed again" in drawn.caption
     assert "subject 0 in arm ketamine" in drawn.caption
 
@@ -143,19 +143,19 @@ def test_a_diagram_stays_within_its_paper_however_long_the_protocol() -> None:
             assert arm in drawn.alt
 
 
-def test_what_the_probe_cannot_say_stands_on_every_figure_of_it(material: Material) -> None:
+def test_what_the_probe_cannot_say_stands_on_every_figure_of_it(run_data: RunData) -> None:
     """Notes of the clinical figures, section 3: say so on the figure."""
-    with_note = {name for name in FIGURES if draw(material, name).note == SWITCH}
+    with_note = {name for name in FIGURES if draw(run_data, name).note == SWITCH}
     assert {"probe", "pairs", "trajectories", "survival", "forest"} <= with_note
-    assert draw(material, "trial").note == ""
-    assert switch_note(material, ["manic_relapse_probability"]) == SWITCH
-    assert switch_note(material, ["acc_combined", "relapse_drop"]) == ""
+    assert draw(run_data, "trial").note == ""
+    assert switch_note(run_data, ["manic_relapse_probability"]) == SWITCH
+    assert switch_note(run_data, ["acc_combined", "relapse_drop"]) == ""
 
 
 def test_arms_that_name_no_class_of_treatment_need_no_note(tmp_path: Path) -> None:
     own = rs.loads(OTHER.replace("acc_standard", "acc_biased_1.0"))
     run = rs.run(own, subjects=2, workers=1, out=tmp_path / "own")
-    assert draw(Material.of(run.folder), "trajectories").note == ""
+    assert draw(RunData.of(run.folder), "trajectories").note == ""
 
 
 def test_the_numbers_at_risk_stand_below_the_curves(stated: Stated) -> None:
@@ -164,24 +164,24 @@ def test_the_numbers_at_risk_stand_below_the_curves(stated: Stated) -> None:
         values[arm, "maintained", "acc_biased_1.0"] = [90.0, 90.0, 90.0 if arm == "ketamine" else 50.0]
         for c in range(0, 130, 25):
             values[arm, f"washout={c}", "acc_biased_1.0"] = [50.0 if t <= c else 80.0 for t in first]
-    drawn = draw(Material.of(stated(rs.load("washout"), values)), "survival")
+    drawn = draw(RunData.of(stated(rs.load("washout"), values)), "survival")
     everybody, remitted = drawn.figure.axes[:2]
     numbers = [[t.get_text() for t in axis.texts if t.get_text().isdigit()] for axis in (everybody, remitted)]
     assert numbers[0] == ["3", "3", "2", "1", "1", "1", "3", "3", "0", "0", "0", "0"]
     assert numbers[1] == ["3", "3", "2", "1", "1", "1", "2", "2", "0", "0", "0", "0"]
 
 
-def test_of_many_arms_those_without_a_control_are_drawn_and_it_is_said(material: Material) -> None:
-    whole = material.protocol
+def test_of_many_arms_those_without_a_control_are_drawn_and_it_is_said(run_data: RunData) -> None:
+    whole = run_data.protocol
     for name in ("sham", "no-gain", "no-training", "no-decay", "no-protection"):
         whole = rs.controlled(whole, name)
-    arms = [arm for arm in material.protocol.arms if arm in material.arms]
+    arms = [arm for arm in run_data.protocol.arms if arm in run_data.arms]
     names = [*arms, *whole.variants]
     assert len(names) > MOST_ARMS
     table = pl.concat(
-        material.table.filter(pl.col("arm") == arm.partition(":")[0]).with_columns(arm=pl.lit(arm)) for arm in names
+        run_data.table.filter(pl.col("arm") == arm.partition(":")[0]).with_columns(arm=pl.lit(arm)) for arm in names
     )
-    many = replace(material, manifest=replace(material.manifest, protocol=whole), table=table)
+    many = replace(run_data, manifest=replace(run_data.manifest, protocol=whole), table=table)
     assert many.drawn == tuple(arms)
     for name in ("trial", "resilience", "probe", "pairs", "trajectories", "survival"):
         drawn = draw(many, name)
@@ -190,16 +190,16 @@ def test_of_many_arms_those_without_a_control_are_drawn_and_it_is_said(material:
         )
         assert "sham" not in drawn.alt
     assert "not drawn" not in draw(many, "connections").caption.partition("stages")[0]
-    assert draw(material, "pairs").caption.count("not drawn") == 0
+    assert draw(run_data, "pairs").caption.count("not drawn") == 0
 
 
-def test_the_intact_reference_is_no_arm_of_a_figure_and_it_is_said(material: Material) -> None:
-    whole = rs.controlled(material.protocol.only(["untreated", "ssri"]), "healthy")
+def test_the_intact_reference_is_no_arm_of_a_figure_and_it_is_said(run_data: RunData) -> None:
+    whole = rs.controlled(run_data.protocol.only(["untreated", "ssri"]), "healthy")
     table = pl.concat(
-        material.table.filter(pl.col("arm") == arm.partition(":")[0]).with_columns(arm=pl.lit(arm))
+        run_data.table.filter(pl.col("arm") == arm.partition(":")[0]).with_columns(arm=pl.lit(arm))
         for arm in whole.routes
     )
-    seen = replace(material, manifest=replace(material.manifest, protocol=whole), table=table)
+    seen = replace(run_data, manifest=replace(run_data.manifest, protocol=whole), table=table)
     assert seen.drawn == ("untreated", "ssri")
     drawn = draw(seen, "pairs")
     assert "healthy" not in drawn.alt

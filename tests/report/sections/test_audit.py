@@ -11,7 +11,7 @@ import pytest
 
 import resynapse as rs
 from resynapse.audits.audit import Audit
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 from resynapse.report.sections.audit import AS_IT_IS, audit_section, audit_sentences, audit_tables
 
 FILE = """
@@ -65,7 +65,7 @@ def test_a_reader_sees_the_restated_claim_every_reading_and_what_the_battery_say
     assert "Restated: Training helps. (Results)" in said
     assert "Read as both it " in said
     assert "none is a quotation" in " ".join(audit_sentences(audit))
-    titles = {table.title.partition(" in every world")[0]: table for table in audit_tables(audit)}
+    titles = {table.title.partition(" in every scenario")[0]: table for table in audit_tables(audit)}
     assert [row[:2] for row in titles["Every reading of every claim"].rows] == [("order", "both"), ("order", "little")]
     battery = titles.get("What holds as run, and fails or is open in the battery of nuisance controls")
     rows = battery.rows if battery else ()
@@ -128,9 +128,9 @@ def test_a_report_shows_the_ledger_of_its_own_claims_and_no_section_where_nothin
     audit: Audit, small: Path, tmp_path: Path
 ) -> None:
     tree = rs.Run(small.parent / "out" / "tree")
-    own = audit_section(Material.of(tree.folder))
+    own = audit_section(RunData.of(tree.folder))
     assert [row[:3] for row in own.tables[0].rows] == [(e.id, e.statement, e.verdict) for e in audit.claims]
     assert AS_IT_IS in own.sentences
-    assert AS_IT_IS not in audit_section(Material.of(tree.folder), audit).sentences
+    assert AS_IT_IS not in audit_section(RunData.of(tree.folder), audit).sentences
     unclaimed = rs.run(rs.loads(FILE.partition("claims:")[0]), subjects=2, out=tmp_path / "run")
-    assert not audit_section(Material.of(unclaimed.folder))
+    assert not audit_section(RunData.of(unclaimed.folder))

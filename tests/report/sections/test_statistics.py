@@ -14,7 +14,7 @@ from resynapse.analysis.intervals import Interval
 from resynapse.report.figures import draw
 from resynapse.report.figures.survival import lacks
 from resynapse.report.page.numbers import number
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 from resynapse.report.sections.statistics import clinical_remarks, interval, statistics_tables
 
 
@@ -42,15 +42,15 @@ def test_every_part_that_applies_has_a_table_with_full_rows(found: Analysis) -> 
     assert len(descriptions.rows) == len(found.descriptions)
 
 
-def test_time_to_relapse_and_where_there_is_none_stand_beside_each_other(material: Material) -> None:
-    tables = {t.title.partition(":")[0]: t for t in statistics_tables(material.analysis)}
+def test_time_to_relapse_and_where_there_is_none_stand_beside_each_other(run_data: RunData) -> None:
+    tables = {t.title.partition(":")[0]: t for t in statistics_tables(run_data.analysis)}
     assert {row[1] for row in tables["Time to relapse along counts"].rows} == {"kept"}
     assert tables["No time to relapse"].rows == (("maintenance", "discontinue, decay"),)
-    assert "There is no time to relapse along maintenance" in draw(material, "survival").caption
+    assert "There is no time to relapse along maintenance" in draw(run_data, "survival").caption
 
 
-def test_where_no_counts_are_time_the_figure_says_why(found: Analysis, material: Material) -> None:
-    assert lacks(replace(material, analysis=found)).startswith("no time to relapse along maintenance")
+def test_where_no_counts_are_time_the_figure_says_why(found: Analysis, run_data: RunData) -> None:
+    assert lacks(replace(run_data, analysis=found)).startswith("no time to relapse along maintenance")
 
 
 def test_what_must_be_said_beside_clinical_figures_is_said(found: Analysis) -> None:

@@ -9,7 +9,7 @@ from tests.report.pages import Page
 import resynapse as rs
 from resynapse.errors import ResynapseError
 from resynapse.protocol import amended
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 from resynapse.report.sections.two_runs import versus
 
 VALUES = {("untreated", "acute", "acc_combined"): [50.0, 51.0, 60.0, 55.0, 52.0, 53.0]}
@@ -18,7 +18,7 @@ MORE = {("untreated", "acute", "acc_combined"): [51.0, 53.0, 61.0, 55.0, 54.0, 5
 
 def test_equal_seeds_are_paired_and_other_seeds_are_not(stated: Stated, small: rs.Protocol) -> None:
     first, second, third = (
-        Material.of(stated(small, values, seed=seed)) for values, seed in ((VALUES, 0), (MORE, 0), (MORE, 1))
+        RunData.of(stated(small, values, seed=seed)) for values, seed in ((VALUES, 0), (MORE, 0), (MORE, 1))
     )
     paired, unpaired = versus(first, second), versus(first, third)
     for html in (paired, unpaired):
@@ -30,13 +30,13 @@ def test_equal_seeds_are_paired_and_other_seeds_are_not(stated: Stated, small: r
 
 def test_changed_values_of_the_protocol_are_named(stated: Stated, small: rs.Protocol) -> None:
     other = amended(small, "arms.ketamine.regrow.of_pruned=0.25")
-    html = versus(Material.of(stated(small, VALUES)), Material.of(stated(other, VALUES)))
+    html = versus(RunData.of(stated(small, VALUES)), RunData.of(stated(other, VALUES)))
     assert "arm ketamine: regrow of_pruned is 0.25 instead of 0.5." in html
     assert "1 of 1 cells in both are the same in every shared subject" in html
 
 
 def test_runs_that_share_no_cell_are_refused(stated: Stated, small: rs.Protocol) -> None:
-    first = Material.of(stated(small, VALUES))
-    second = Material.of(stated(small, {("ssri", "acute", "acc_combined"): [1.0, 2.0]}))
+    first = RunData.of(stated(small, VALUES))
+    second = RunData.of(stated(small, {("ssri", "acute", "acc_combined"): [1.0, 2.0]}))
     with pytest.raises(ResynapseError, match="no cell is in both runs"):
         versus(first, second)

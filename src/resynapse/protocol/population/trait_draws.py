@@ -12,7 +12,7 @@ from resynapse.errors import ProtocolError
 from resynapse.protocol.files.codec import with_drawn
 from resynapse.protocol.population.distributions import TRAIT, Place, Trait
 from resynapse.protocol.population.trait_tables import Column
-from resynapse.protocol.routes import Stop, stops
+from resynapse.protocol.routes import RouteStep, stops
 from resynapse.protocol.steps import Step
 from resynapse.protocol.tree import Protocol
 from resynapse.randomness import Key, first_uniforms
@@ -21,7 +21,7 @@ AT_A_TIME = 100_000
 """Subjects whose draws are held at a time."""
 
 
-def trait_name(stop: Stop, place: Place, drawn: Trait) -> str:
+def trait_name(stop: RouteStep, place: Place, drawn: Trait) -> str:
     """The name of a trait: its own, or that of the place it stands in."""
     return drawn.name or ".".join(map(str, (stop.stream, *place)))
 
@@ -48,7 +48,7 @@ def check_draws(protocol: Protocol, root_seed: int, subjects: int) -> None:
             _check(stop, root_seed, range(first, min(first + AT_A_TIME, subjects)))
 
 
-def _unsure(protocol: Protocol) -> Iterator[Stop]:
+def _unsure(protocol: Protocol) -> Iterator[RouteStep]:
     """Steps that some draw may not suit: of an unbounded distribution, or where several draws must suit each other."""
     seen: set[tuple[Step, str, tuple[tuple[Place, Trait], ...]]] = set()
     for route in protocol.routes.values():
@@ -59,7 +59,7 @@ def _unsure(protocol: Protocol) -> Iterator[Stop]:
                 yield stop
 
 
-def _check(stop: Stop, root_seed: int, subjects: range) -> None:
+def _check(stop: RouteStep, root_seed: int, subjects: range) -> None:
     quantiles: list[NDArray[np.float64]] = []
     for place, drawn in stop.draws:
         name = trait_name(stop, place, drawn)
@@ -89,7 +89,7 @@ def _ends(drawn: Trait, quantiles: NDArray[np.float64]) -> tuple[float, float]:
     return drawn.at(float(quantiles.min())), drawn.at(float(quantiles.max()))
 
 
-def _problem(stop: Stop, values: Sequence[float]) -> str | None:
+def _problem(stop: RouteStep, values: Sequence[float]) -> str | None:
     """Why the step cannot have these numbers in the places of its draws; None where it can."""
     numbers = {place: value for (place, _), value in zip(stop.draws, values, strict=True)}
     try:

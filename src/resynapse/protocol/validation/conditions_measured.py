@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from resynapse.errors import Where
 from resynapse.protocol.node import Path
-from resynapse.protocol.routes import Route, Stop, below
+from resynapse.protocol.routes import Route, RouteStep, below
 from resynapse.protocol.steps import Assess, Enrol
 
 
@@ -15,7 +15,7 @@ from resynapse.protocol.steps import Assess, Enrol
 class Placed:
     """A stop with its place, and its side path likewise."""
 
-    stop: Stop
+    stop: RouteStep
     where: Where
     fork: tuple[Placed, ...]
 
@@ -46,7 +46,7 @@ def conditions(path: tuple[Placed, ...], suffix: str = "") -> Iterator[tuple[str
             yield from conditions(here.fork, inner)
 
 
-def _along(stops: Iterator[Stop], path: Path, arm: str, where: Where, *, sure: bool) -> Iterator[Placed]:
+def _along(stops: Iterator[RouteStep], path: Path, arm: str, where: Where, *, sure: bool) -> Iterator[Placed]:
     for index, node in enumerate(path):
         # a repetition is one item of a file and many nodes: from there on numbers are not those of the file
         sure = sure and not node.label

@@ -12,7 +12,7 @@ from resynapse.protocol.derived_outcomes import Derived, base
 from resynapse.protocol.endpoints import Endpoint, check_endpoints, known_among
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.population.distributions import Place, Trait
-from resynapse.protocol.routes import Route, Stop, looks
+from resynapse.protocol.routes import Route, RouteStep, looks
 from resynapse.protocol.steps import Assess, Drug, Enrol, Mark, Step
 from resynapse.protocol.validation.conditions_measured import Placed, all_at, conditions, placed
 from resynapse.protocol.variants import Variant
@@ -302,7 +302,7 @@ def _check_layers(protocol: Tree, step: Step | None, draws: Sequence[tuple[Place
             raise ProtocolError(f"{layer:g} is not possible: {hidden}, counted from 1", (*where, step.kind, "layers"))
 
 
-def _check_counts(node: Node | Stop, where: Where) -> None:
+def _check_counts(node: Node | RouteStep, where: Where) -> None:
     """Side paths start at counts that the step has, for every subject."""
     if node.step is None or node.step.counts is None:
         raise ProtocolError("only a step that advances in epochs or steps has counts", where)

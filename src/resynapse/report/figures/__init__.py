@@ -9,7 +9,7 @@ from types import ModuleType
 
 from resynapse.errors import ResynapseError, nearest
 from resynapse.report.figures.style import Drawn, styled
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 
 __all__ = ["FIGURES", "Kind", "draw"]
 NAMES = ("trial", "resilience", "probe", "pairs", "trajectories", "survival", "connections", "forest")
@@ -33,8 +33,8 @@ class Kind:
 
     name: str
     title: str
-    lacks: Callable[[Material], str]
-    draw: Callable[[Material], Drawn]
+    lacks: Callable[[RunData], str]
+    draw: Callable[[RunData], Drawn]
 
     @classmethod
     def of(cls, name: str, module: ModuleType) -> Kind:
@@ -46,7 +46,7 @@ FIGURES: Mapping[str, Kind] = {name: Kind.of(name, import_module(f"{__name__}.{n
 """Every kind by its name, in the order of the report."""
 
 
-def draw(material: Material, name: str) -> Drawn:
+def draw(run_data: RunData, name: str) -> Drawn:
     """The figure of this name.
 
     Raises
@@ -55,12 +55,12 @@ def draw(material: Material, name: str) -> Drawn:
     """
     if name not in FIGURES:
         raise ResynapseError(f"no figure {name!r}; {nearest(name, FIGURES)}")
-    reason = FIGURES[name].lacks(material)
+    reason = FIGURES[name].lacks(run_data)
     if reason:
-        raise ResynapseError(f"{material.path}: no figure {name!r} of this run: {reason}")
+        raise ResynapseError(f"{run_data.path}: no figure {name!r} of this run: {reason}")
     with styled():
-        made = FIGURES[name].draw(material)
-    left = [arm for arm in material.arms if arm not in material.drawn]
+        made = FIGURES[name].draw(run_data)
+    left = [arm for arm in run_data.arms if arm not in run_data.drawn]
     if left and name in OF_ARMS:
         many = f"{len(left)} arms with a control"
         said = f"{' and '.join(left) if len(left) <= FEW else many} {'is' if len(left) == 1 else 'are'} not drawn"

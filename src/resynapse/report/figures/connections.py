@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from resynapse.protocol.prose.phrases import phrase
 from resynapse.report.figures.style import COLOURS, LINES, WIDTH, Drawn, panels
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 from resynapse.runs.retrace import Stage, stages, structural_arm, too_much
 
 TITLE = "Connections before and after"
@@ -17,15 +17,15 @@ MOST_STAGES = 4
 MOST_LAYERS = 5
 
 
-def lacks(material: Material) -> str:
+def lacks(run_data: RunData) -> str:
     """Why there is no such figure; empty if there is."""
-    return too_much(material.manifest, structural_arm(material.protocol))
+    return too_much(run_data.manifest, structural_arm(run_data.protocol))
 
 
-def draw(material: Material) -> Drawn:
+def draw(run_data: RunData) -> Drawn:
     """A row of matrices a stage, and a row of degree distributions below."""
-    arm, subject = structural_arm(material.protocol), int(material.cells.subjects[0])
-    every = stages(material.manifest, arm, subject)
+    arm, subject = structural_arm(run_data.protocol), int(run_data.cells.subjects[0])
+    every = stages(run_data.manifest, arm, subject)
     shown = every if len(every) <= MOST_STAGES else (*every[: MOST_STAGES - 1], every[-1])
     layers = min(len(shown[0].masks), MOST_LAYERS)
     rows = len(shown) + 1

@@ -10,7 +10,7 @@ import numpy as np
 from resynapse.analysis.cells import Cell
 from resynapse.analysis.intervals import Interval
 from resynapse.report.figures.style import look, some
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def course(
     axis: Axes,
-    material: Material,
+    run_data: RunData,
     arm: str,
     points: Sequence[tuple[float, Cell]],
     bands: Mapping[Cell, Interval] | None = None,
@@ -30,12 +30,12 @@ def course(
     points : place on the axis and cell, in rising order.
     bands : instead of each cell's own 95 % interval.
     """
-    known = [(x, cell, material.described[cell]) for x, cell in points if cell in material.described]
+    known = [(x, cell, run_data.described[cell]) for x, cell in points if cell in run_data.described]
     if not known:
         return ""
-    style = look(arm, material.drawn)
+    style = look(arm, run_data.drawn)
     x = [at for at, _, _ in known]
-    singles = np.stack([material.cells.values[:, material.cells.keys.index(cell)] for _, cell, _ in known])
+    singles = np.stack([run_data.cells.values[:, run_data.cells.keys.index(cell)] for _, cell, _ in known])
     for subject in some(singles.shape[1]):
         axis.plot(x, singles[:, subject], color=style.colour, alpha=0.2, linewidth=0.6)
     ends = [(at, (bands or {}).get(cell, found.interval)) for at, cell, found in known]

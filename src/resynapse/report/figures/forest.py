@@ -8,27 +8,27 @@ from resynapse.publication.equivalence import Equivalence
 from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.rows import Group, Row, forest
 from resynapse.report.figures.style import Drawn
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 
 TITLE = "Ours against the publication"
 LOOKS = {"equivalent": ("#0072B2", "o"), "constant": ("#009E73", "s"), "not shown": ("#D55E00", "D")}
 
 
-def lacks(material: Material) -> str:
+def lacks(run_data: RunData) -> str:
     """Why there is no such figure; empty if there is."""
-    if any(one.difference is not None for one in material.analysis.equivalence):
+    if any(one.difference is not None for one in run_data.analysis.equivalence):
         return ""
-    absent = next((a.reason for a in material.analysis.absent if a.part == "equivalence"), "")
+    absent = next((a.reason for a in run_data.analysis.absent if a.part == "equivalence"), "")
     return absent or "the run has none of the published cells"
 
 
-def draw(material: Material) -> Drawn:
+def draw(run_data: RunData) -> Drawn:
     """Cells in points above dimensionless ones, each a row."""
-    cells = [one for one in material.analysis.equivalence if one.difference is not None]
+    cells = [one for one in run_data.analysis.equivalence if one.difference is not None]
     equal, constant, open_ = (sum(one.verdict == verdict for one in cells) for verdict in LOOKS)
     without = sum(one.difference_low is None for one in cells)
     none = f" ({without} cells have none)" if without else ""
-    changed = "" if not material.analysis.changed else " The protocol differs from the published one: no replication."
+    changed = "" if not run_data.analysis.changed else " The protocol differs from the published one: no replication."
     return Drawn(
         figure=forest(list(_groups(cells)), LOOKS),
         caption=f"Ours minus published for {len(cells)} measured cells, with 95 % intervals{none}. {equal} are "
@@ -36,7 +36,7 @@ def draw(material: Material) -> Drawn:
         f"untested; for {open_} it is not shown, which is no proof of a difference.{changed}",
         alt=f"Forest plot of {len(cells)} differences from the publication: {equal} shown to be equivalent, "
         f"{constant} constant on both sides, {open_} not shown.",
-        note=switch_note(material, (one.outcome for one in cells)),
+        note=switch_note(run_data, (one.outcome for one in cells)),
     )
 
 

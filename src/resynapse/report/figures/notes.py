@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 
 PROBE = "acc_biased_"
 SWITCH = (
@@ -13,7 +13,7 @@ SWITCH = (
 )
 
 
-def switch_note(material: Material, outcomes: Iterable[str]) -> str:
+def switch_note(run_data: RunData, outcomes: Iterable[str]) -> str:
     """The note of a figure that shows arms under the manic probe, or under what is computed from it.
 
     Parameters
@@ -25,8 +25,8 @@ def switch_note(material: Material, outcomes: Iterable[str]) -> str:
     `SWITCH`, or nothing where no arm names a class of treatment.
     """
     computed: set[str] = set()
-    for rule in material.protocol.derived:
+    for rule in run_data.protocol.derived:
         if rule.of.startswith(PROBE) or rule.of in computed:
             computed.add(rule.outcome)
     shown = any(outcome.startswith(PROBE) or outcome in computed for outcome in outcomes)
-    return SWITCH if shown and material.analysis.clinical is not None else ""
+    return SWITCH if shown and run_data.analysis.clinical is not None else ""

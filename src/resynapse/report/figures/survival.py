@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from resynapse.analysis.parts.survival import Survival
 from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.style import GREY, Drawn, Look, fitted, legend, look, panels
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,17 +22,17 @@ _ROW = 9
 _SMALL: Any = {"fontsize": 6.5, "va": "center", "textcoords": "offset points", "annotation_clip": False}
 
 
-def lacks(material: Material) -> str:
+def lacks(run_data: RunData) -> str:
     """Why there is no such figure; empty if there is."""
-    if material.analysis.survival:
+    if run_data.analysis.survival:
         return ""
-    return next((a.reason for a in material.analysis.absent if a.part == "survival"), "no time to relapse")
+    return next((a.reason for a in run_data.analysis.absent if a.part == "survival"), "no time to relapse")
 
 
-def draw(material: Material) -> Drawn:
+def draw(run_data: RunData) -> Drawn:
     """One panel a rule, condition and population."""
     groups: dict[tuple[str, str, str], list[Survival]] = {}
-    for one in (s for s in material.analysis.survival if s.arm in material.drawn):
+    for one in (s for s in run_data.analysis.survival if s.arm in run_data.drawn):
         groups.setdefault((one.outcome, one.within, one.population), []).append(one)
     rules = list(dict.fromkeys(key[:2] for key in groups))
     every = sorted(groups, key=lambda key: (rules.index(key[:2]), key[2]))
@@ -45,13 +45,13 @@ def draw(material: Material) -> Drawn:
         axis.set(title=f"{outcome}, {population}", ylabel="without relapse (%)", ylim=(-3, 103))
         axis.set_xlabel(within, labelpad=3 + _ROW * (len(groups[key]) + 2))
         for place, curve in enumerate(groups[key]):
-            _curve(axis, curve, look(curve.arm, material.drawn), place - (len(groups[key]) - 1) / 2)
+            _curve(axis, curve, look(curve.arm, run_data.drawn), place - (len(groups[key]) - 1) / 2)
             told.append(f"{outcome}, {population}, {curve.arm}: {curve.events} of {curve.n} relapsed")
-        _at_risk(axis, groups[key], material.drawn)
+        _at_risk(axis, groups[key], run_data.drawn)
     fitted(axes, len(shown))
     legend(figure, axes)
     left = "; ".join(f"{outcome} along {within}, {population}" for outcome, within, population in every[MOST:])
-    untimed = "".join(f" There is {one.why}." for one in material.analysis.untimed)
+    untimed = "".join(f" There is {one.why}." for one in run_data.analysis.untimed)
     return Drawn(
         figure=figure,
         caption="Kaplan-Meier curves of the share of simulated subjects without relapse, with pointwise 95 % intervals "
@@ -59,7 +59,7 @@ def draw(material: Material) -> Drawn:
         "are at risk at a count; the first number is the n of the curve. Relapse is an outcome below the threshold of "
         f"the protocol's rule. Counts are not calendar time.{f' Not drawn: {left}.' if left else ''}{untimed}",
         alt=f"Step curves of the share without relapse. {'; '.join(told)}.",
-        note=switch_note(material, (outcome for outcome, _, _ in shown)),
+        note=switch_note(run_data, (outcome for outcome, _, _ in shown)),
     )
 
 

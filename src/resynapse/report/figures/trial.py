@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from resynapse.protocol.prose.phrases import outline
 from resynapse.protocol.prose.sentences import Line, change_in_words
 from resynapse.report.figures.style import GREY, WIDTH, Drawn, look
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,16 +42,16 @@ class Box:
         return _LINE * (len(self.lines) + 1.4) + 2 * _PAD
 
 
-def lacks(_: Material) -> str:
+def lacks(_: RunData) -> str:
     """Every run has a protocol, so there is always a diagram."""
     return ""
 
 
-def draw(material: Material) -> Drawn:
+def draw(run_data: RunData) -> Drawn:
     """Three columns: induction, arms one below the other, follow-up."""
-    protocol = material.protocol
+    protocol = run_data.protocol
     induction = Box("Induction", _wrapped(outline(protocol.induction)) or ((0, "none"),))
-    listed = dict(_arms(material))
+    listed = dict(_arms(run_data))
     arms = [Box(name, lines, look(name, list(listed)).colour) for name, lines in listed.items()]
     follow = Box("Follow-up of every arm", _wrapped(outline(protocol.follow_up)) or ((0, "none"),))
     column = sum(box.height for box in arms) + _GAP * (len(arms) - 1)
@@ -77,12 +77,12 @@ def draw(material: Material) -> Drawn:
     )
 
 
-def _arms(material: Material) -> Iterator[tuple[str, tuple[Line, ...]]]:
-    protocol = material.protocol
+def _arms(run_data: RunData) -> Iterator[tuple[str, tuple[Line, ...]]]:
+    protocol = run_data.protocol
     for name, path in protocol.arms.items():
         yield name, _wrapped(outline(path)) or ((0, "no treatment"),)
     for name, variant in protocol.variants.items():
-        if name not in material.drawn:
+        if name not in run_data.drawn:
             continue
         said = [f"as {variant.of}, but", *(change_in_words(change) for change in variant.changes)]
         yield name, _wrapped((0, text) for text in said)

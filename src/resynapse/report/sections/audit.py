@@ -12,7 +12,7 @@ from resynapse.audits.verdict_text import number
 from resynapse.errors import ProtocolError
 from resynapse.report.page.section import Section
 from resynapse.report.page.tables import TextTable
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 
 MOST_LETTERS = 60
 MOST_EFFECTS = 3
@@ -60,20 +60,20 @@ AS_IT_IS = (
 )
 
 
-def audit_section(material: Material, audit: Audit | None = None) -> Section:
+def audit_section(run_data: RunData, audit: Audit | None = None) -> Section:
     """Ledger and matrix as a section of a report, empty where nothing is claimed.
 
     Parameters
     ----------
     audit : the audit of which the run is the tree; None judges the run as it is.
     """
-    protocol = material.protocol
+    protocol = run_data.protocol
     sentences: tuple[str, ...] = ()
     if audit is None:
         if not (protocol.claims or protocol.name in claimed()):
             return Section(title="Audit")
         try:
-            audit = conclude(judged_as_it_is(protocol, claims_of(protocol)), material.table)
+            audit = conclude(judged_as_it_is(protocol, claims_of(protocol)), run_data.table)
         except ProtocolError as error:
             return Section(title="Audit", sentences=(f"Its claims cannot be judged by this run: {error}.",))
         sentences = (AS_IT_IS,)
@@ -123,7 +123,7 @@ def _readings(audit: Audit) -> TextTable:
 
 
 def _battery(audit: Audit) -> TextTable:
-    """What holds as run and fails or is no longer shown in a world of the battery."""
+    """What holds as run and fails or is no longer shown in a scenario of the battery."""
     rows = []
     for entry in audit.claims:
         for one in entry.readings:
@@ -155,10 +155,10 @@ def _unequal(audit: Audit) -> TextTable:
 
 
 def _matrix(audit: Audit) -> TextTable:
-    worlds = list(dict.fromkeys((c.role, c.constant, c.action, c.world) for c in audit.matrix))
+    scenarios = list(dict.fromkeys((c.role, c.constant, c.action, c.scenario) for c in audit.matrix))
     rows = []
-    for role, constant, action, world in worlds:
-        cells = [c for c in audit.matrix if c.world == world]
+    for role, constant, action, scenario in scenarios:
+        cells = [c for c in audit.matrix if c.scenario == scenario]
         changed = [
             f"{c.claim} {c.before} -> {c.after} (shift {_estimate(c.shift, c.shift_low, c.shift_high)})"
             for c in cells
@@ -166,16 +166,16 @@ def _matrix(audit: Audit) -> TextTable:
         ]
         short = ", shortened" if any(c.shortened for c in cells) else ""
         counts = (f"{len(changed)} of {len(cells)}", f"{sum(c.moved for c in cells)} of {len(cells)}")
-        rows.append((role, f"{constant}, {action}", world + short, *counts, "; ".join(changed) or "-"))
-    header = ("role", "constant", "world", "changed", "moved", "conclusions that change (as run -> here)")
+        rows.append((role, f"{constant}, {action}", scenario + short, *counts, "; ".join(changed) or "-"))
+    header = ("role", "constant", "scenario", "changed", "moved", "conclusions that change (as run -> here)")
     return TextTable("Constants and conclusions", header, tuple(rows))
 
 
 def _rankings(audit: Audit) -> TextTable:
-    """One row a world: relapse in every arm, and every order of arms that is another one than as run."""
+    """One row a scenario: relapse in every arm, and every order of arms that is another one than as run."""
     rows = []
-    for world in dict.fromkeys(r.world for r in audit.rankings):
-        here = [r for r in audit.rankings if r.world == world]
+    for scenario in dict.fromkeys(r.scenario for r in audit.rankings):
+        here = [r for r in audit.rankings if r.scenario == scenario]
         relapse = [
             f"{', '.join(f'{arm} {number(mean)}' for arm, mean in zip(r.arms, r.means, strict=True))}; {_spread(r)}"
             for r in here
@@ -184,13 +184,13 @@ def _rankings(audit: Audit) -> TextTable:
         orders = [
             f"{r.outcome} at {r.condition}: {' > '.join(r.arms)}"
             for r in here
-            if not r.relapse and (r.changed or not world)
+            if not r.relapse and (r.changed or not scenario)
         ]
         changed = sum(r.changed for r in here if not r.relapse)
         of = sum(not r.relapse for r in here)
-        rows.append((world or "as run", f"{changed} of {of}", "; ".join(orders) or "-", "; ".join(relapse) or "-"))
-    header = ("world", "orders that change", "orders", "relapse in %; difference as run ordered [95 %]")
-    return TextTable("Orders of the arms by their means, and relapse, in every world", header, tuple(rows))
+        rows.append((scenario or "as run", f"{changed} of {of}", "; ".join(orders) or "-", "; ".join(relapse) or "-"))
+    header = ("scenario", "orders that change", "orders", "relapse in %; difference as run ordered [95 %]")
+    return TextTable("Orders of the arms by their means, and relapse, in every scenario", header, tuple(rows))
 
 
 def _spread(ranking: Ranking) -> str:

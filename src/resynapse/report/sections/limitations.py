@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from resynapse.report.page.section import Section
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 
 OF_THE_MODEL = (
     "A subject is a simulated network: a draw of weights, data and noise. It has no life events, sleep, comorbidity, "
@@ -33,33 +33,33 @@ OF_THE_MODEL = (
 )
 
 
-def limitations(material: Material) -> Section:
+def limitations(run_data: RunData) -> Section:
     """Those of the model, those of this run, and what was not computed."""
-    absent = tuple(f"{one.part.replace('_', ' ')}: {one.reason}" for one in material.analysis.absent)
+    absent = tuple(f"{one.part.replace('_', ' ')}: {one.reason}" for one in run_data.analysis.absent)
     return Section(
         title="Limitations",
         points=OF_THE_MODEL,
         parts=(
-            Section(title="Of this run", points=tuple(_of_this_run(material))),
+            Section(title="Of this run", points=tuple(_of_this_run(run_data))),
             Section(title="Not computed, and why", points=absent),
         ),
     )
 
 
-def _of_this_run(material: Material) -> Iterator[str]:
-    yield from material.analysis.remarks
-    if material.manifest.engine == "compiled":
+def _of_this_run(run_data: RunData) -> Iterator[str]:
+    yield from run_data.analysis.remarks
+    if run_data.manifest.engine == "compiled":
         yield (
             "Computed in float32 by the compiled engine, which agrees with the literal one statistically after long "
             "training."
         )
-    if material.comparison is None:
+    if run_data.comparison is None:
         yield "No published table of this protocol ships with resynapse: nothing here was compared with a publication."
-    constant = sum(d.n > 1 and d.sd == 0 for d in material.analysis.descriptions)
+    constant = sum(d.n > 1 and d.sd == 0 for d in run_data.analysis.descriptions)
     if constant:
         yield (
-            f"{constant} of {len(material.analysis.descriptions)} cells do not vary over subjects: they have no "
+            f"{constant} of {len(run_data.analysis.descriptions)} cells do not vary over subjects: they have no "
             "spread to test."
         )
-    if "untreated" not in material.arms:
+    if "untreated" not in run_data.arms:
         yield "There is no arm named untreated, so that no effect here is a difference from no treatment."

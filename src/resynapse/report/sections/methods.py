@@ -15,26 +15,26 @@ from resynapse.protocol.prose.phrases import outline
 from resynapse.protocol.prose.sentences import Line, change_in_words
 from resynapse.report.page.section import Section
 from resynapse.report.page.tables import TextTable
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 
 
-def methods(material: Material) -> Section:
+def methods(run_data: RunData) -> Section:
     """Cohort and task, the protocol step by step, outcomes, statistics, and the protocol file itself."""
-    protocol = material.protocol
+    protocol = run_data.protocol
     return Section(
         title="Methods",
-        sentences=tuple(_cohort(material)),
+        sentences=tuple(_cohort(run_data)),
         parts=(
             Section(title="Protocol, step by step", parts=tuple(_protocol(protocol))),
-            Section(title="Outcomes", points=tuple(_derived(protocol)), tables=(_outcomes(material),)),
-            Section(title="Statistics", points=tuple(_statistics(material))),
+            Section(title="Outcomes", points=tuple(_derived(protocol)), tables=(_outcomes(run_data),)),
+            Section(title="Statistics", points=tuple(_statistics(run_data))),
         ),
         code=(("The protocol file, every default written out", dumps(protocol)),),
     )
 
 
-def _cohort(material: Material) -> Iterator[str]:
-    protocol, manifest = material.protocol, material.manifest
+def _cohort(run_data: RunData) -> Iterator[str]:
+    protocol, manifest = run_data.protocol, run_data.manifest
     widths = protocol.widths
     connections = sum(a * b for a, b in pairwise(widths))
     sizes = protocol.task.sizes
@@ -74,20 +74,20 @@ def _derived(protocol: Protocol) -> Iterator[str]:
         yield f"{rule.outcome} is computed: {rule.kind} {fields}."
 
 
-def _outcomes(material: Material) -> TextTable:
+def _outcomes(run_data: RunData) -> TextTable:
     rows: dict[str, tuple[str, str, str]] = {}
-    for node in material.protocol.nodes:
+    for node in run_data.protocol.nodes:
         if isinstance(node.step, Assess):
             for named in node.step.outcomes:
                 found = outcome(named)
                 rows[found.name] = (found.name, "" if found.unit == "1" else found.unit, found.meaning)
-    for rule in material.protocol.derived:
-        rows[rule.outcome] = (rule.outcome, material.unit(rule.outcome).strip(), f"computed from {rule.of}")
+    for rule in run_data.protocol.derived:
+        rows[rule.outcome] = (rule.outcome, run_data.unit(rule.outcome).strip(), f"computed from {rule.of}")
     return TextTable("What is measured", ("outcome", "unit", "meaning"), tuple(rows.values()))
 
 
-def _statistics(material: Material) -> Iterator[str]:
-    analysis = material.analysis
+def _statistics(run_data: RunData) -> Iterator[str]:
+    analysis = run_data.analysis
     used = Counter(d.interval.method for d in analysis.descriptions if d.interval.method and d.outcome not in SETTINGS)
     if used:
         named = ", ".join(f"{method} ({count} cells)" for method, count in used.most_common())

@@ -9,22 +9,22 @@ from resynapse import __version__
 from resynapse.protocol import dump, library, load
 from resynapse.report.page.section import Section
 from resynapse.report.page.tables import TextTable
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 
 
-def provenance(material: Material) -> Section:
+def provenance(run_data: RunData) -> Section:
     """Seed, engine, digests, sessions and the command to reproduce."""
-    manifest = material.manifest
+    manifest = run_data.manifest
     facts = (
-        ("protocol", material.protocol.name),
+        ("protocol", run_data.protocol.name),
         ("root seed", str(manifest.root_seed)),
         ("engine", manifest.engine),
-        ("subjects", f"{len(material.cells.subjects)} finished of {manifest.subjects}"),
+        ("subjects", f"{len(run_data.cells.subjects)} finished of {manifest.subjects}"),
         ("identity (SHA-256 of what decides the numbers)", manifest.identity),
         ("digest of the table of results", manifest.results or "not written: the run is unfinished"),
         ("report made by", f"resynapse {__version__}"),
     )
-    needs, command = command_to_reproduce(material)
+    needs, command = command_to_reproduce(run_data)
     return Section(
         title="Provenance",
         sentences=(needs,) if needs else (),
@@ -40,9 +40,9 @@ def provenance(material: Material) -> Section:
     )
 
 
-def command_to_reproduce(material: Material) -> tuple[str, str]:
+def command_to_reproduce(run_data: RunData) -> tuple[str, str]:
     """What must be done before, empty for nothing; and the command."""
-    manifest, protocol = material.manifest, material.protocol
+    manifest, protocol = run_data.manifest, run_data.protocol
     shipped = protocol.name in library() and dump(load(protocol.name)) == dump(protocol)
     name = protocol.name if shipped else f"{protocol.name}.yaml"
     needs = "" if shipped else f"Save the protocol file, which stands under Methods, as {name} first."

@@ -11,7 +11,7 @@ from resynapse.clinical.model_answers import CANNOT
 from resynapse.report.page.numbers import number
 from resynapse.report.page.section import Section
 from resynapse.report.page.tables import TextTable
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 from resynapse.report.sections.agreement import agreement_words
 from resynapse.report.sections.statistics import interval, p_value
 
@@ -20,38 +20,38 @@ FEW = 4
 REFERENCE = "untreated"
 
 
-def summary(material: Material) -> Section:
+def summary(run_data: RunData) -> Section:
     """Who was tested, what came out, how far it can be trusted; and the leading outcomes as a table."""
-    leading = material.leading[:FEW]
+    leading = run_data.leading[:FEW]
     points = (
-        _cohort(material),
-        *(_outcome(material, *key) for key in leading),
-        *_relapse(material),
-        *_publication(material),
-        *_clinical(material),
-        *material.analysis.remarks,
+        _cohort(run_data),
+        *(_outcome(run_data, *key) for key in leading),
+        *_relapse(run_data),
+        *_publication(run_data),
+        *_clinical(run_data),
+        *run_data.analysis.remarks,
     )
-    return Section(title="Summary", points=points, tables=(_leading(material, leading),))
+    return Section(title="Summary", points=points, tables=(_leading(run_data, leading),))
 
 
-def _cohort(material: Material) -> str:
-    n, arms = len(material.cells.subjects), material.arms
+def _cohort(run_data: RunData) -> str:
+    n, arms = len(run_data.cells.subjects), run_data.arms
     subjects = "One simulated network" if n == 1 else f"{n} simulated networks"
     through = f"through each of {len(arms)} arms ({', '.join(arms)})" if len(arms) > 1 else f"through arm {arms[0]}"
     own = "; arms branch from the identical state, so each network is compared with itself" if len(arms) > 1 else ""
-    return f"{subjects} went {through} of protocol {material.protocol.name}{own}."
+    return f"{subjects} went {through} of protocol {run_data.protocol.name}{own}."
 
 
-def _outcome(material: Material, condition: str, outcome: str) -> str:
+def _outcome(run_data: RunData, condition: str, outcome: str) -> str:
     """The highest and the lowest mean, and in how many subjects the arms stand in one order."""
-    unit = material.unit(outcome)
-    known = [(arm, material.described.get(Cell(arm, condition, outcome))) for arm in material.arms]
+    unit = run_data.unit(outcome)
+    known = [(arm, run_data.described.get(Cell(arm, condition, outcome))) for arm in run_data.arms]
     found = sorted(((arm, d) for arm, d in known if d is not None), key=lambda item: -item[1].mean)
     highest, lowest = found[0][1].mean, found[-1][1].mean
     if highest == lowest:
         return f"{outcome} at {condition}: {number(highest)}{unit} on average in every arm."
     top, bottom = (" and ".join(arm for arm, d in found if d.mean == end) for end in (highest, lowest))
-    orders = next(o for o in material.analysis.orders if (o.condition, o.outcome) == (condition, outcome))
+    orders = next(o for o in run_data.analysis.orders if (o.condition, o.outcome) == (condition, outcome))
     first = orders.orders[0]
     held = f"The order {first} was the most frequent: in {first.subjects} of {orders.n}"
     return (
@@ -60,20 +60,20 @@ def _outcome(material: Material, condition: str, outcome: str) -> str:
     )
 
 
-def _leading(material: Material, leading: Sequence[tuple[str, str]]) -> TextTable:
+def _leading(run_data: RunData, leading: Sequence[tuple[str, str]]) -> TextTable:
     """Means of the leading outcomes, and each arm's difference from the reference, paired by subject."""
-    reference = REFERENCE if REFERENCE in material.arms else material.arms[0]
+    reference = REFERENCE if REFERENCE in run_data.arms else run_data.arms[0]
     against = {}
-    for one in material.analysis.contrasts:
+    for one in run_data.analysis.contrasts:
         found = one if one.other == reference else turned(one)
         if found.other == reference:
             against[found.arm, found.condition, found.outcome] = found
     rows = []
     for condition, outcome in leading:
-        for arm in material.arms:
-            cell = material.described.get(Cell(arm, condition, outcome))
+        for arm in run_data.arms:
+            cell = run_data.described.get(Cell(arm, condition, outcome))
             if cell is not None:
-                mean = f"{number(cell.mean)}{material.unit(outcome)} {interval(cell.interval)}"
+                mean = f"{number(cell.mean)}{run_data.unit(outcome)} {interval(cell.interval)}"
                 rows.append((f"{outcome}, {condition}", arm, mean, *_contrast(against.get((arm, condition, outcome)))))
     header = ("outcome", "arm", "mean [95 %]", f"minus {reference} [95 %]", "p", "p (Holm)")
     return TextTable(f"Leading outcomes, and differences from {reference} within the subjects", header, tuple(rows))
@@ -86,9 +86,9 @@ def _contrast(found: Contrast | None) -> tuple[str, str, str]:
     return difference, p_value(found.p), p_value(found.p_holm)
 
 
-def _relapse(material: Material) -> Iterator[str]:
+def _relapse(run_data: RunData) -> Iterator[str]:
     groups: dict[tuple[str, str], list[Relapse]] = {}
-    for one in material.analysis.relapse:
+    for one in run_data.analysis.relapse:
         groups.setdefault((one.outcome, one.within), []).append(one)
     for (outcome, within), arms in groups.items():
         rule = f"{outcome} ({arms[0].of} below {arms[0].threshold:g}) along {within}"
@@ -112,13 +112,13 @@ def _share(share: Share) -> str:
     return "nobody" if share.value is None else f"{number(share.value)} % (n = {share.n})"
 
 
-def _publication(material: Material) -> Iterator[str]:
-    if material.agreement is not None:
-        yield f"Against the publication: {' '.join(agreement_words(material.agreement))}"
+def _publication(run_data: RunData) -> Iterator[str]:
+    if run_data.agreement is not None:
+        yield f"Against the publication: {' '.join(agreement_words(run_data.agreement))}"
 
 
-def _clinical(material: Material) -> Iterator[str]:
-    side = material.analysis.clinical
+def _clinical(run_data: RunData) -> Iterator[str]:
+    side = run_data.analysis.clinical
     if side is None:
         return
     answered = [e for e in side.entries if e.model is not None and e.model.answer != "undecided"]

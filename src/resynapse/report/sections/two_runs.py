@@ -15,7 +15,7 @@ from resynapse.report.page.numbers import number
 from resynapse.report.page.page import page
 from resynapse.report.page.section import Picture, Section
 from resynapse.report.page.tables import TextTable
-from resynapse.report.run_data import Material
+from resynapse.report.run_data import RunData
 from resynapse.report.sections.limitations import OF_THE_MODEL
 from resynapse.report.sections.provenance import provenance
 from resynapse.report.sections.statistics import interval, p_value
@@ -25,7 +25,7 @@ MOST_ROWS = 80
 LOOKS = {"interval without 0": ("#D55E00", "D"), "other": ("#0072B2", "o")}
 
 
-def versus(first: Material, second: Material) -> str:
+def versus(first: RunData, second: RunData) -> str:
     """The page of two runs, as HTML that needs nothing else.
 
     Raises
@@ -56,7 +56,7 @@ def versus(first: Material, second: Material) -> str:
     return page(title, f"Protocols {first.protocol.name} and {second.protocol.name}", sections)
 
 
-def _summary(first: Material, second: Material, cells: tuple[Between, ...], shared: int) -> Iterator[str]:
+def _summary(first: RunData, second: RunData, cells: tuple[Between, ...], shared: int) -> Iterator[str]:
     both = [cell for cell in cells if cell.difference is not None]
     for which, one in (("First", first), ("Second", second)):
         n = len(one.cells.subjects)
@@ -83,14 +83,14 @@ def _summary(first: Material, second: Material, cells: tuple[Between, ...], shar
         yield f"{only[0]} cells are only in the first run, {only[1]} only in the second."
 
 
-def _changes(first: Material, second: Material) -> tuple[str, ...]:
+def _changes(first: RunData, second: RunData) -> tuple[str, ...]:
     found = differences(first.protocol, second.protocol)
     if len(found) > MOST_CHANGES:
         found[MOST_CHANGES:] = [f"and {len(found) - MOST_CHANGES} differences more"]
     return tuple(found) or ("nothing",)
 
 
-def _pictures(both: list[Between], second: Material) -> Iterator[Picture]:
+def _pictures(both: list[Between], second: RunData) -> Iterator[Picture]:
     shown = [cell for cell in both if cell.outcome not in SETTINGS and not cell.same][:MOST_ROWS]
     groups = []
     for unit in dict.fromkeys(second.unit(cell.outcome).strip() for cell in shown):
