@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from resynapse.analysis.cells import Cell, at_count, courses, yes_or_no
 from resynapse.analysis.families import SETTINGS
-from resynapse.protocol.derived_outcomes import Below, base
+from resynapse.protocol.conditions import base
+from resynapse.protocol.derived_outcomes import Below
 from resynapse.report.figures.courses import course
 from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.style import GREY, Drawn, fitted, legend, of_all, panels

@@ -1,0 +1,24 @@
+"""Outcomes: what is measured, one definition each, with every fact about it."""
+
+from __future__ import annotations
+
+from resynapse.outcomes.base import Facts, Family, Outcome
+from resynapse.outcomes.examination import Examination, Responder, noise_scale
+from resynapse.outcomes.names import OutcomeName
+from resynapse.outcomes.registry import BATTERY, catalogue, definition, extend, known, outcome
+
+__all__ = [
+    "BATTERY",
+    "Examination",
+    "Facts",
+    "Family",
+    "Outcome",
+    "OutcomeName",
+    "Responder",
+    "catalogue",
+    "definition",
+    "extend",
+    "known",
+    "noise_scale",
+    "outcome",
+]
