@@ -10,11 +10,10 @@ from typing import Any
 import polars as pl
 
 from resynapse.analysis.cells import Cells, courses
-from resynapse.analysis.censoring import censored_remarks
 from resynapse.analysis.count_axes import Exposure
 from resynapse.analysis.families import smallest_p
 from resynapse.analysis.parts.contrasts import Contrast, contrasts
-from resynapse.analysis.parts.describe import Description, describe
+from resynapse.analysis.parts.describe import Description, censored_remarks, describe
 from resynapse.analysis.parts.dose import DoseResponse, dose_responses
 from resynapse.analysis.parts.orders import Orders, rank_orders
 from resynapse.analysis.parts.planning import Plan, plans

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from resynapse import __version__
 from resynapse.protocol import Protocol, Prune, PruneMore, Regrow, Train
 from resynapse.task import Digits
+from resynapse.version import __version__
 
 _ARTICLES = "10.5281/zenodo."
 """What the DOIs of the article and its siblings begin with."""
