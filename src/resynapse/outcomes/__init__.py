@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resynapse.outcomes.base import Facts, Family, Outcome
+from resynapse.outcomes.base import Facts, Family, Outcome, opposite
 from resynapse.outcomes.examination import Examination, Responder, noise_scale
 from resynapse.outcomes.names import OutcomeName
 from resynapse.outcomes.registry import BATTERY, catalogue, definition, extend, known, outcome
@@ -20,5 +20,6 @@ __all__ = [
     "extend",
     "known",
     "noise_scale",
+    "opposite",
     "outcome",
 ]

@@ -12,6 +12,11 @@ Kind = Literal["accuracy", "other"]
 More = Literal["better", "worse", "neither"]
 
 
+def opposite(more: More) -> More:
+    """What less of an outcome is, or more of what is taken from it."""
+    return {"better": "worse", "worse": "better", "neither": "neither"}[more]  # type: ignore[return-value]
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known about an outcome, whether it is measured or derived.

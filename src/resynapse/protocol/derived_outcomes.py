@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from typing_extensions import override
 
 from resynapse.errors import ProtocolError
-from resynapse.outcomes import Facts
+from resynapse.outcomes import Facts, opposite
 from resynapse.protocol.conditions import Condition
 from resynapse.protocol.when import At, When
 
@@ -70,8 +70,14 @@ class Derived(BaseModel):
             if counts is not None:
                 yield counts, condition, value
 
-    def facts(self, known: Mapping[str, Facts]) -> Facts:
-        """What is known about the new outcome; `known` has the facts of those that it is computed from."""
+    def facts(self, known: Mapping[str, Facts], order: Sequence[str] = ()) -> Facts:
+        """What is known about the new outcome.
+
+        Parameters
+        ----------
+        known : the facts of those that it is computed from.
+        order : conditions, without counts, in the order in which they are reached.
+        """
         raise NotImplementedError
 
     def _of(self, known: Mapping[str, Facts]) -> Facts:
@@ -108,10 +114,15 @@ class Drop(Derived):
     condition: str | None = Field(default=None, description="condition of the new value, by default `before`")
 
     @override
-    def facts(self, known: Mapping[str, Facts]) -> Facts:
+    def facts(self, known: Mapping[str, Facts], order: Sequence[str] = ()) -> Facts:
         of = self._of(known)
         unit = "points" if of.unit == "%" else of.unit
-        return self._titled(f"{of.title}, {self.before} minus {self.after}", unit)
+        before, after = Condition.parse(self.before), Condition.parse(self.after)
+        places = {name: place for place, name in enumerate(order)}
+        first, last = ((places.get(end.name, 0), end.counts) for end in (before, after))
+        # what is lost from an earlier condition to a later one; the other way round it is a gain
+        more = opposite(of.more) if first <= last else of.more
+        return self._titled(f"{of.title}, {self.before} minus {self.after}", unit, more=more)
 
     @override
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
@@ -141,7 +152,7 @@ class Carry(Derived):
     to: str = Field(min_length=1, description="condition of the new value")
 
     @override
-    def facts(self, known: Mapping[str, Facts]) -> Facts:
+    def facts(self, known: Mapping[str, Facts], order: Sequence[str] = ()) -> Facts:
         return replace(self._of(known), name=self.outcome)
 
     @override
@@ -168,9 +179,10 @@ class Ratio(Derived):
     within: str = Field(description="condition, with or without counts")
 
     @override
-    def facts(self, known: Mapping[str, Facts]) -> Facts:
+    def facts(self, known: Mapping[str, Facts], order: Sequence[str] = ()) -> Facts:
         over = known[self.over].title if self.over in known else self.over
-        return self._titled(f"{self._of(known).title} divided by {over}", "1")
+        of = self._of(known)
+        return self._titled(f"{of.title} divided by {over}", "1", more=of.more)
 
     @override
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
@@ -198,8 +210,9 @@ class Below(Derived):
     within: str = Field(description="condition, with or without counts")
 
     @override
-    def facts(self, known: Mapping[str, Facts]) -> Facts:
-        return self._titled(f"{_below(self._of(known), self.threshold)}, % of subjects", "%", flag=True)
+    def facts(self, known: Mapping[str, Facts], order: Sequence[str] = ()) -> Facts:
+        of = self._of(known)
+        return self._titled(f"{_below(of, self.threshold)}, % of subjects", "%", flag=True, more=opposite(of.more))
 
     @override
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
@@ -235,7 +248,7 @@ class Mean(Gathered):
     kind: ClassVar[str] = "mean"
 
     @override
-    def facts(self, known: Mapping[str, Facts]) -> Facts:
+    def facts(self, known: Mapping[str, Facts], order: Sequence[str] = ()) -> Facts:
         of = self._of(known)
         title = f"{of.title}, mean over {self.within}"
         return replace(of, name=self.outcome, title=title, meaning=title, flag=False, setting=False)
@@ -253,8 +266,9 @@ class Ever(Gathered):
     kind: ClassVar[str] = "ever"
 
     @override
-    def facts(self, known: Mapping[str, Facts]) -> Facts:
-        return self._titled(f"{self._of(known).title}, at any {self.within}", "%", flag=True)
+    def facts(self, known: Mapping[str, Facts], order: Sequence[str] = ()) -> Facts:
+        of = self._of(known)
+        return self._titled(f"{of.title}, at any {self.within}", "%", flag=True, more=of.more)
 
     @override
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
@@ -293,8 +307,9 @@ class First(OverCounts):
     threshold: Finite = Field(description="in the unit of `of`")
 
     @override
-    def facts(self, known: Mapping[str, Facts]) -> Facts:
-        return self._titled(f"first {self.within} with {_below(self._of(known), self.threshold)}", "count")
+    def facts(self, known: Mapping[str, Facts], order: Sequence[str] = ()) -> Facts:
+        of = self._of(known)
+        return self._titled(f"first {self.within} with {_below(of, self.threshold)}", "count", more=of.more)
 
     @override
     def along(self, course: list[tuple[float, float]]) -> float | None:
@@ -308,11 +323,12 @@ class Steepest(OverCounts):
     give: Literal["fall", "count"] = Field(default="fall", description="the size of the fall, or the count after it")
 
     @override
-    def facts(self, known: Mapping[str, Facts]) -> Facts:
+    def facts(self, known: Mapping[str, Facts], order: Sequence[str] = ()) -> Facts:
         of = self._of(known)
         if self.give == "count":
             return self._titled(f"{self.within} after the steepest fall of {of.title}", "count")
-        return self._titled(f"steepest fall of {of.title}", "points" if of.unit == "%" else of.unit)
+        unit = "points" if of.unit == "%" else of.unit
+        return self._titled(f"steepest fall of {of.title}", unit, more=opposite(of.more))
 
     @override
     def along(self, course: list[tuple[float, float]]) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resynapse.outcomes import Facts, known, outcome
+from resynapse.protocol.conditions import base
 from resynapse.protocol.derived_outcomes import OtherThreshold
 from resynapse.protocol.routes import looks
 from resynapse.protocol.steps import ENROLLED, Assess
@@ -18,12 +19,14 @@ _ENROLLED = Facts(ENROLLED, "%", "whether the subject goes on", title="subjects 
 def facts(protocol: Protocol) -> dict[str, Facts]:
     """The facts about every outcome of a protocol, by the name in the results."""
     found: dict[str, Facts] = {}
+    order: dict[str, None] = {}
     for route in protocol.routes.values():
-        for _, step in looks(route):
+        for condition, step in looks(route):
+            order[base(condition)] = None
             measured = [outcome(name) for name in step.outcomes] if isinstance(step, Assess) else [_ENROLLED]
             found.update((one.name, one) for one in measured)
     for rule in protocol.derived:
-        found[rule.outcome] = rule.facts(found)
+        found[rule.outcome] = rule.facts(found, list(order))
     return found
 
 

@@ -94,6 +94,10 @@ class Titles:
         """One cell in one line."""
         return f"{self.outcome(outcome)} of {self.arm(arm)}, {self.condition(condition)}"
 
+    def along(self, within: str) -> str:
+        """What the counts of a condition count, for an axis: its title with the counts open."""
+        return self.condition(within)
+
     def at(self, condition: str, outcome: str) -> str:
         """An outcome at a condition, such as an endpoint, in one line."""
         return f"{self.outcome(outcome)}, {self.condition(condition)}"
@@ -101,6 +105,16 @@ class Titles:
 
 def titles_of(protocol: Protocol) -> Titles:
     """The titles of a protocol."""
+    if not _latest or _latest[0][0] is not protocol:
+        _latest[:] = [(protocol, _made(protocol))]
+    return _latest[0][1]
+
+
+_latest: list[tuple[Protocol, Titles]] = []
+"""The protocol that was asked for last, as a page asks for one again and again."""
+
+
+def _made(protocol: Protocol) -> Titles:
     places: dict[tuple[str, int], Place] = {}
     for route in protocol.routes.values():
         for name, place in _places(route):
