@@ -17,7 +17,7 @@ import resynapse as rs
 from resynapse import plugins
 from resynapse.cli import main
 from resynapse.errors import ProtocolError, RunFolderError
-from resynapse.outcomes.registry import FAMILIES, OUTCOMES
+from resynapse.outcomes.lookup import FAMILIES, OUTCOMES
 from resynapse.plugins import PlugInWarning, found
 from resynapse.protocol import STEPS, dump, json_schema, parse, plugins_here, plugins_of
 from resynapse.runs.store.folder import RunFolder

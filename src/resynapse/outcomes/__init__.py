@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from resynapse.outcomes.base import Facts, Family, Outcome, opposite
 from resynapse.outcomes.examination import Examination, Responder, noise_scale
+from resynapse.outcomes.lookup import BATTERY, catalogue, definition, extend, known, outcome
 from resynapse.outcomes.names import OutcomeName
-from resynapse.outcomes.registry import BATTERY, catalogue, definition, extend, known, outcome
 
 __all__ = [
     "BATTERY",
