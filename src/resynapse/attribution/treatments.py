@@ -247,7 +247,7 @@ def _step(found: dict[str, RouteStep], kind: type[_S]) -> _S | None:
 
 def _stream(stop: RouteStep) -> str:
     """The name of a stream within its section."""
-    return stop.stream.split("/", 1)[1]
+    return stop.stream_within
 
 
 def _drug(**named: object) -> list[Node]:

@@ -89,6 +89,6 @@ def stages(manifest: Manifest, arm: str, number: int) -> tuple[Stage, ...]:
 
 def _before_follow_up(protocol: Protocol, arm: str) -> Route:
     """The arm's route up to its last structural step before the follow-up; empty where it has none."""
-    route = [stop for stop in protocol.routes[arm] if not stop.stream.startswith("follow_up/")]
+    route = [stop for stop in protocol.routes[arm] if stop.section != "follow_up"]
     last = max((i for i, stop in enumerate(route) if stop.step is not None and stop.step.structural), default=-1)
     return tuple(route[: last + 1])

@@ -11,6 +11,7 @@ from resynapse.protocol.claims import BASES
 from resynapse.protocol.derived_outcomes import RULES
 from resynapse.protocol.endpoints import FORM
 from resynapse.protocol.endpoints import MOST as MOST_PRIMARY
+from resynapse.protocol.given_titles import GivenTitles
 from resynapse.protocol.population.distributions import KINDS
 from resynapse.protocol.population.trait_tables import MOST_VALUES
 from resynapse.protocol.steps import STEPS
@@ -66,6 +67,7 @@ def json_schema() -> dict[str, Any]:
             },
             "variants": {"type": "object", "additionalProperties": {"$ref": "#/$defs/variant"}},
             "claims": {"type": "array", "items": {"$ref": "#/$defs/claim"}},
+            "titles": GivenTitles.model_json_schema(),
         },
         "$defs": {
             "path": {"type": "array", "items": {"$ref": "#/$defs/node"}},
