@@ -18,8 +18,9 @@ import resynapse as rs
 from resynapse.analysis.cells import Cell
 from resynapse.errors import ResynapseError
 from resynapse.report.figures import FIGURES, NAMES, connections, draw, resilience, trajectories, trial
+from resynapse.report.figures.inline import inline
 from resynapse.report.figures.notes import SWITCH, switch_note
-from resynapse.report.figures.style import COLOURS, SINGLES, Drawn, inline, look, of_all, render, some, styled
+from resynapse.report.figures.style import COLOURS, SINGLES, Drawn, look, of_all, render, some, styled
 from resynapse.report.run_data import MOST_ARMS, RunData
 
 OTHER = """
@@ -261,4 +262,6 @@ def test_the_intact_reference_is_no_arm_of_a_figure_and_it_is_said(run_data: Run
     assert seen.drawn == ("untreated", "ssri")
     drawn = draw(seen, "pairs")
     assert "healthy" not in drawn.alt
-    assert drawn.caption.endswith("untreated:healthy and ssri:healthy are not drawn; the tables have them.")
+    assert drawn.caption.endswith(
+        "intact network and SSRI-like treatment, control healthy are not drawn; the tables have them."
+    )

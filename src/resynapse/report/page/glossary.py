@@ -22,8 +22,8 @@ GLOSSARY: Mapping[str, str] = {
     "95 % interval": "A range that would contain the mean of very many such networks in 95 of 100 repetitions of the "
     "run. It does not cover errors of the model.",
     "Holm": "A correction of p for the number of outcomes that were tested.",
-    "sign-flip": "A test that flips the signs of the subjects' differences at random: without an effect, either sign is "
-    "as likely.",
+    "sign-flip": "A test that flips the signs of the subjects' differences at random: without an effect, either sign "
+    "is as likely.",
     "equivalent": "The 90 % interval of the difference lies within a margin that was fixed before.",
     "d_z": "The mean difference divided by the SD of the differences.",
     "exploratory": "Not named before the run; its p is not corrected, and it suggests but does not show.",

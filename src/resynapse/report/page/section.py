@@ -40,13 +40,15 @@ class Finding:
 
     Parameters
     ----------
-    sentence : in plain words.
+    title : what was measured, and where.
+    sentence : what came out, in plain words.
     number : the estimate with its interval.
     of : what the number is.
     standing, tone : whether it survives its controls, in a few words.
     rests : what was tried against it, and what was not.
     """
 
+    title: str
     sentence: str
     number: str
     of: str
