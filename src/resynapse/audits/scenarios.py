@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from resynapse.controls import CONTROLS, controlled
-from resynapse.errors import ProtocolError
+from resynapse.controls.combined import Combined
+from resynapse.controls.registry import control_named, nuisances
 from resynapse.protocol import Protocol
 from resynapse.protocol.claim_tests import Measure
 from resynapse.protocol.when import When
@@ -41,53 +41,37 @@ class Scenario:
 AS_RUN = Scenario()
 
 
-BOTH = "+"
-"""Between two controls that were applied one after the other: ``no-gain+many-draws``."""
-
-
 def battery(protocol: Protocol) -> tuple[Scenario, ...]:
     """The scenarios that decide verdicts: of every nuisance control that the protocol holds."""
-    return tuple(scenario for name in NUISANCES for scenario in scenarios(protocol, name))
+    return tuple(scenario for name in nuisances() for scenario in scenarios(protocol, name))
 
 
 def missing_from(protocol: Protocol) -> tuple[str, ...]:
     """Nuisance controls that would change something in the protocol, and that it does not hold."""
-    return tuple(name for name in NUISANCES if not scenarios(protocol, name) and applies(protocol, name))
-
-
-NUISANCES = tuple(name for name, control in CONTROLS.items() if control.role == "nuisance")
-"""Controls of which every claim has to be independent."""
-
-
-def applies(protocol: Protocol, control: str) -> bool:
-    """Whether a control changes anything in a protocol; one that does not cannot break a claim."""
-    only, _, name = control.rpartition(":")
-    if name not in CONTROLS:
-        return True
-    try:
-        changed = controlled(replace(protocol, variants={}), name)
-    except ProtocolError:
-        return False
-    return not only or any(variant.of == only for variant in changed.variants.values())
+    absent = [name for name in nuisances() if not scenarios(protocol, name)]
+    if not absent:
+        return ()
+    plain = replace(protocol, variants={}) if protocol.variants else protocol
+    routes = plain.routes
+    return tuple(name for name in absent if any(control_named(name).adds(plain, routes)))
 
 
 def scenarios(protocol: Protocol, control: str) -> tuple[Scenario, ...]:
     """The scenarios of a control in a protocol that holds its variants or rules; none where it holds neither.
 
-    Parameters
-    ----------
-    control : ``NAME``, or ``ARM:NAME`` to change one arm alone.
+    An arm that another control made is replaced by the variant to which both were applied.
     """
-    only, _, name = control.rpartition(":")
     changed = {}
     for variant, made in protocol.variants.items():
-        first, both, second = made.control.partition(BOTH)
-        if (second or first) == name and (not only or made.of == only):
-            changed[f"{made.of}:{first}" if both else made.of] = variant
+        applied = Combined.parse(made.control)
+        if applied.last == control:
+            before = str(applied.before)
+            changed[f"{made.of}:{before}" if before else made.of] = variant
     if changed:
         return (Scenario(name=control, arms=changed),)
     return tuple(
-        Scenario(name=f"{name}, {suffix}", outcomes=renamed) for suffix, renamed in thresholds(protocol, name).items()
+        Scenario(name=f"{control}, {suffix}", outcomes=renamed)
+        for suffix, renamed in thresholds(protocol, control).items()
     )
 
 

@@ -24,8 +24,9 @@ def trimmed(tree: Protocol, claims: Sequence[Claim], kept: Protocol) -> Protocol
     kept : the protocol whose own variants stay whole.
     """
     routes = tree.routes
+    read = {arm: _read(tree, claims, arm) for arm in tree.arms}
     made = {
-        name: variant if name in kept.variants else _trimmed(variant, routes[name], _read(tree, claims, variant.of))
+        name: variant if name in kept.variants else _trimmed(variant, routes[name], read[variant.of])
         for name, variant in tree.variants.items()
     }
     return replace(tree, variants=made)
@@ -54,7 +55,7 @@ def _read(tree: Protocol, claims: Sequence[Claim], arm: str) -> dict[str, set[st
 def _trimmed(variant: Variant, route: Route, read: Mapping[str, set[str]]) -> Variant:
     chosen = set(_choosing(route))
     changes = []
-    for condition, names in _measured(route).items():
+    for condition, names in _one_way(route).items():
         wanted = read.get(condition, set()) | chosen
         left = [name for name in names if _stored(name) in wanted]
         if not left:
@@ -64,12 +65,12 @@ def _trimmed(variant: Variant, route: Route, read: Mapping[str, set[str]]) -> Va
     return replace(variant, changes=(*variant.changes, *changes))
 
 
-def _measured(route: Route) -> dict[str, tuple[str, ...]]:
+def _one_way(route: Route) -> dict[str, tuple[str, ...]]:
     """The outcomes of every condition that is measured in one way alone."""
-    asked: dict[str, set[tuple[str, ...]]] = {}
+    found: dict[str, set[tuple[str, ...]]] = {}
     for condition, step in assessments(route):
-        asked.setdefault(base(condition), set()).add(step.outcomes)
-    return {condition: next(iter(names)) for condition, names in asked.items() if len(names) == 1}
+        found.setdefault(base(condition), set()).add(step.outcomes)
+    return {condition: next(iter(names)) for condition, names in found.items() if len(names) == 1}
 
 
 def _choosing(route: Route) -> Iterator[str]:
