@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from resynapse.controls.registry import RENAMED, controls
 from resynapse.errors import ProtocolError, nearest
 from resynapse.protocol import Protocol
+from resynapse.protocol.arms import Arm
 from resynapse.protocol.claims import Claim
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
 from resynapse.protocol.routes import assessments
 from resynapse.protocol.when import When
 
@@ -30,7 +31,7 @@ def check_claims(protocol: Protocol, claims: Iterable[Claim]) -> None:
                 raise ProtocolError(f"claim {claim.id}: unknown control {name!r}; {nearest(name, known)}")
         for test in claim.tests:
             for measure in test.measures:
-                arm = measure.arm.partition(":")[0]
+                arm = Arm.parse(measure.arm).name
                 if arm not in protocol.arms and measure.arm not in protocol.variants:
                     raise ProtocolError(
                         f"claim {claim.id}: protocol {protocol.name} has no arm {arm!r}; {nearest(arm, protocol.arms)}"

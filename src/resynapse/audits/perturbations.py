@@ -10,13 +10,17 @@ from resynapse.audits.constants import CONSTANTS, FINAL_GAIN, RELU, Constant, ga
 from resynapse.controls.combined import Combined
 from resynapse.controls.control import Action, Role
 from resynapse.controls.registry import RENAMED, control_named, controls, nuisances
+from resynapse.outcomes import OutcomeName, outcome
 from resynapse.protocol import Assess, Protocol, Train
-from resynapse.protocol.derived_outcomes import Derived, base
+from resynapse.protocol.arms import Arm
+from resynapse.protocol.conditions import base
+from resynapse.protocol.derived_outcomes import Derived
 from resynapse.protocol.routes import Route, assessments, epochs
 from resynapse.protocol.variants import Change, Variant
 
 Depth = Literal["quick", "standard", "full"]
 COMBINED = "acc_combined"
+"""Accuracy under noise whose strength is 1 where its name has none."""
 STRENGTHS = (0.75, 1.25)
 """Strengths of the noise in tests, relative to the protocol's own."""
 
@@ -113,7 +117,7 @@ def _possible(
 ) -> Iterator[_Possible]:
     """Every amendment that changes something beside what the protocol has."""
     # a file of claims may name a control as it was called before
-    former = {arm.partition(":")[2] for arm in read} & set(RENAMED)
+    former = {Arm.parse(arm).control for arm in read} & set(RENAMED)
     for name in (*controls(), *sorted(former)):
         control = control_named(name)
         added, rules = control.adds(protocol, routes, name)
@@ -169,7 +173,7 @@ def moved(route: Route, levels: Iterable[tuple[Constant, float]]) -> tuple[Chang
 
 def variants(name: str, changes: Mapping[str, tuple[Change, ...]]) -> dict[str, Variant]:
     """A variant ``ARM:name`` of every arm that is changed."""
-    return {f"{arm}:{name}": Variant(of=arm, changes=made, control=name) for arm, made in changes.items() if made}
+    return {str(Arm(arm, name)): Variant(of=arm, changes=made, control=name) for arm, made in changes.items() if made}
 
 
 def _stronger(route: Route, strength: float) -> Iterator[Change]:
@@ -185,14 +189,13 @@ def _stronger(route: Route, strength: float) -> Iterator[Change]:
                 yield Change(step=Assess.kind, condition=condition, set={"outcomes": changed})
 
 
-def _louder(name: str, strength: float) -> str:
-    original, _, alias = name.partition(" as ")
-    family, _, number = original.rpartition("_")
-    if original == COMBINED:
-        family, number = COMBINED, "1"
-    if family not in (COMBINED, "acc_biased", "acc_internal", "acc_input") or float(number) == 0:
+def _louder(name: str, factor: float) -> str:
+    """An accuracy under noise at another strength, stored under the old name; any other outcome as it is."""
+    measured = outcome(name)
+    strength = 1.0 if measured.family == COMBINED and measured.strength is None else measured.strength
+    if measured.kind != "accuracy" or not strength:
         return name
-    return f"{family}_{round(float(number) * strength, 6):g} as {alias or original}"
+    return str(OutcomeName(f"{measured.family}_{round(strength * factor, 6):g}", OutcomeName.parse(name).stored))
 
 
 def _shortened(made: Mapping[str, Variant], routes: Mapping[str, Route]) -> Mapping[str, Variant]:

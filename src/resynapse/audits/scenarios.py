@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from resynapse.controls.combined import Combined
 from resynapse.controls.registry import control_named, nuisances
 from resynapse.protocol import Protocol
+from resynapse.protocol.arms import Arm
 from resynapse.protocol.claim_tests import Measure
+from resynapse.protocol.derived_outcomes import OtherThreshold
 from resynapse.protocol.when import When
 
 
@@ -65,8 +67,7 @@ def scenarios(protocol: Protocol, control: str) -> tuple[Scenario, ...]:
     for variant, made in protocol.variants.items():
         applied = Combined.parse(made.control)
         if applied.last == control:
-            before = str(applied.before)
-            changed[f"{made.of}:{before}" if before else made.of] = variant
+            changed[str(Arm(made.of, str(applied.before)))] = variant
     if changed:
         return (Scenario(name=control, arms=changed),)
     return tuple(
@@ -81,7 +82,7 @@ def thresholds(protocol: Protocol, control: str = "threshold-sweep") -> dict[str
         return {}
     found: dict[str, dict[str, str]] = {}
     for rule in protocol.derived:
-        original, below, threshold = rule.outcome.partition("_below_")
-        if below and any(other.outcome == original for other in protocol.derived):
-            found.setdefault(f"threshold {threshold}", {})[original] = rule.outcome
+        other = OtherThreshold.parse(rule.outcome)
+        if other is not None and any(one.outcome == other.outcome for one in protocol.derived):
+            found.setdefault(f"threshold {other.threshold}", {})[other.outcome] = rule.outcome
     return found

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from resynapse.protocol import Assess, Enrol, Protocol
+from resynapse.protocol.arms import Arm
 from resynapse.protocol.claims import Claim
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
 from resynapse.protocol.routes import Route, assessments, stops
 from resynapse.protocol.variants import Change, Variant
 
@@ -38,7 +39,7 @@ def _read(tree: Protocol, claims: Sequence[Claim], arm: str) -> dict[str, set[st
     for claim in claims:
         for reading in claim.readings:
             for measure in (measure for test in reading.tests for measure in test.measures):
-                if measure.arm.partition(":")[0] == arm:
+                if Arm.parse(measure.arm).name == arm:
                     found.setdefault(base(measure.condition), set()).add(measure.outcome)
             if reading.selects:
                 when, condition = reading.selects

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from resynapse.protocol.arms import Arm
 from resynapse.protocol.derived_outcomes import Derived
 from resynapse.protocol.routes import Route
 from resynapse.protocol.tree import Protocol
@@ -67,7 +68,7 @@ class Control:
         name : under which they are stored; by default its own.
         """
         name = name or self.name
-        return {f"{arm}:{name}": Variant(of=arm, changes=made, control=name) for arm, made in self.make(protocol)}
+        return {str(Arm(arm, name)): Variant(of=arm, changes=made, control=name) for arm, made in self.make(protocol)}
 
     def adds(
         self, protocol: Protocol, routes: Mapping[str, Route], name: str = ""
