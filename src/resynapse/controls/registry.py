@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, get_args
 
 from resynapse.controls.control import Action, Control, Role
-from resynapse.controls.library import SHIPPED
+from resynapse.controls.shipped import SHIPPED
 from resynapse.errors import ProtocolError
 from resynapse.plugins import admit, unknown
 from resynapse.protocol.tree import Protocol
