@@ -11,8 +11,8 @@ from resynapse.analysis.parts.planning import FEWEST
 from resynapse.outcomes import outcome
 from resynapse.protocol import Assess, Protocol, dumps
 from resynapse.protocol.node import Path
-from resynapse.protocol.prose.phrases import outline
 from resynapse.protocol.prose.sentences import Line, change_in_words
+from resynapse.protocol.prose.sentences import lines as outline
 from resynapse.report.page.section import Section
 from resynapse.report.page.tables import TextTable
 from resynapse.report.run_data import RunData
