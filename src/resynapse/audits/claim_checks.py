@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from resynapse.controls import CONTROLS
-from resynapse.controls.registry import RENAMED
+from resynapse.controls.registry import RENAMED, controls
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
 from resynapse.protocol.validation.claims import check_claims as check_parts
@@ -20,5 +19,5 @@ def check_claims(protocol: Protocol, claims: Iterable[Claim]) -> None:
     ------
     ProtocolError : a claim names an unknown arm or control, or selects subjects by what is not measured.
     """
-    controls = [*CONTROLS, *RENAMED, *{variant.control for variant in protocol.variants.values()}]
-    check_parts(protocol, claims, controls, measured=False)
+    known = [*controls(), *RENAMED, *{variant.control for variant in protocol.variants.values()}]
+    check_parts(protocol, claims, known, measured=False)
