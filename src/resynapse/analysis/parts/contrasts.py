@@ -17,8 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resynapse.analysis.cells import Cells, Floats, by_presence
+from resynapse.analysis.endpoints import endpoint_remarks
+from resynapse.analysis.estimate import Estimate
 from resynapse.analysis.families import BY_RULE, NAMED, Role, family, shared_cells
 from resynapse.analysis.intervals import Interval, is_constant, mean_intervals, sample_sd, seed
+from resynapse.analysis.numbers import interval_text, number, p_value
+from resynapse.analysis.part import Part, PartTable
 from resynapse.protocol import Protocol
 
 EXACT = 12
@@ -214,3 +218,52 @@ def _adjusted(found: list[Contrast]) -> tuple[Contrast, ...]:
             what = NAMED if found[index].role == "primary" else BY_RULE
             found[index] = replace(found[index], p_holm=p, family=f"{what}, {arm} and {other} ({len(members)})")
     return tuple(found)
+
+
+def _estimates(found: tuple[Contrast, ...]) -> Iterator[Estimate]:
+    for c in found:
+        cell = Estimate(part="contrast", arm=c.arm, other=c.other, condition=c.condition, outcome=c.outcome, n=c.n)
+        yield cell.of("difference", c.difference, c.interval, p=c.p, p_holm=c.p_holm, role=c.role)
+        yield cell.of("sd of differences", c.sd)
+        yield cell.of("d_z", c.effect, note=c.note or None)
+
+
+def _method(found: tuple[Contrast, ...]) -> str:
+    methods = sorted({c.p_method for c in found if c.p_method})
+    if not methods:
+        return ""
+    families = sorted({c.family.split(",")[0] for c in found if c.family})
+    return (
+        "Contrasts between arms are paired by subject; d_z is the mean over the SD of the differences, with Hedges' "
+        f"correction; p comes from sign-flip permutation ({', '.join(methods)}), adjusted by Holm within each pair of "
+        f"arms over {' and '.join(families)}. All other contrasts are exploratory: their p is not adjusted."
+    )
+
+
+CONTRASTS = Part(
+    name="contrasts",
+    title="Contrasts between arms, paired by subject",
+    compute=lambda run: run.of(contrasts),
+    form=tuple[Contrast, ...],
+    estimates=_estimates,
+    tables=(
+        PartTable[Contrast](
+            title="Contrasts between arms, paired by subject",
+            columns={
+                "arms": lambda c: f"{c.arm} - {c.other}",
+                "condition": lambda c: c.condition,
+                "outcome": lambda c: c.outcome,
+                "n": lambda c: str(c.n),
+                "difference": lambda c: number(c.difference, signed=True),
+                "95 % interval": lambda c: interval_text(c.interval),
+                "d_z": lambda c: number(c.effect),
+                "p": lambda c: p_value(c.p),
+                "p (Holm)": lambda c: p_value(c.p_holm),
+                "role": lambda c: c.role,
+            },
+        ),
+    ),
+    method_sentence=_method,
+    why_absent=lambda run: "no outcome is measured in two arms after they part",
+    remarks=lambda run: endpoint_remarks(run.of(contrasts), run.protocol),
+)
