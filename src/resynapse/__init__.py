@@ -12,6 +12,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from resynapse.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from resynapse.api import Run, attribute, audit, match, run
     from resynapse.controls import controlled
@@ -38,7 +40,6 @@ if TYPE_CHECKING:
         loads,
     )
 
-__version__ = "0.1.0"
 _HOMES = {
     "resynapse.api": ("Run", "attribute", "audit", "match", "run"),
     "resynapse.controls": ("controlled",),

@@ -11,7 +11,7 @@ from resynapse.analysis.cells import Cells
 from resynapse.analysis.estimate import long_table
 from resynapse.analysis.library_changes import changes
 from resynapse.analysis.part import Measurements
-from resynapse.analysis.registry import BUILT_IN, groups, parts
+from resynapse.analysis.part_registry import BUILT_IN, groups, parts
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import ResynapseError, nearest
 from resynapse.protocol import Protocol

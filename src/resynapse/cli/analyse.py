@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from resynapse.analysis.registry import BUILT_IN
+from resynapse.analysis.part_registry import BUILT_IN
 from resynapse.cli.app import app
 from resynapse.cli.console import grid, say
 from resynapse.cli.options import RunPath, open_run

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cyclopts import App
 
-from resynapse import __version__
 from resynapse.disclaimer import SHORT_DISCLAIMER
+from resynapse.version import __version__
 
 app = App(
     name="resynapse",

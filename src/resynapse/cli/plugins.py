@@ -12,7 +12,7 @@ def plugins() -> None:
     """List the plug-ins that were found (steps, tasks, outcomes, parts of an analysis), and what is skipped and why."""
     import warnings
 
-    from resynapse.analysis.registry import groups
+    from resynapse.analysis.part_registry import groups
     from resynapse.plugins import GROUPS, found
     from resynapse.protocol import plugins_here
 

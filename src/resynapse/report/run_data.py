@@ -15,6 +15,7 @@ from resynapse.controls.registry import is_reference
 from resynapse.protocol import Protocol
 from resynapse.publication.agreement import Agreement, agreement
 from resynapse.publication.comparison import Comparison, protocols_with_tables
+from resynapse.report import words
 from resynapse.runs.store.folder import Manifest, RunFolder
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ LEADING = (
     "acc_input_2.0",
 )
 """Outcomes that speak first where there is room for a few; the others follow in table order."""
+REFERENCE = "untreated"
 MOST_ARMS = 12
 """Of a figure; a run with every control has more than sixty."""
 
@@ -103,6 +105,11 @@ class RunData:
         return found if len(found) <= MOST_ARMS else tuple(arm for arm in found if arm in self.protocol.arms)
 
     @cached_property
+    def reference(self) -> str:
+        """The arm that others are compared with: the untreated one, or the first."""
+        return REFERENCE if REFERENCE in self.arms else self.arms[0]
+
+    @cached_property
     def units(self) -> Mapping[str, str]:
         """The unit of every outcome."""
         return units(self.protocol)
@@ -121,12 +128,19 @@ class RunData:
         once = {outcome: (condition, outcome) for condition, outcome in reversed(ranked)}
         return tuple(key for key in ranked if once[key[1]] == key)
 
+    def arm_title(self, arm: str) -> str:
+        """What an arm is called for people."""
+        return words.arm_title(self.protocol, arm)
+
+    def title(self, condition: str, outcome: str) -> str:
+        """An outcome at a condition, as a heading says it."""
+        return words.cell_title(self.protocol, condition, outcome)
+
     def unit(self, outcome: str) -> str:
         """The unit as it is printed behind a number, with a space before it; empty for a dimensionless outcome."""
         unit = self.units.get(outcome, "1")
         return "" if unit in ("1", "count") else f" {unit}"
 
     def axis(self, outcome: str) -> str:
-        """An outcome with its unit, for an axis."""
-        unit = self.unit(outcome).strip()
-        return f"{outcome} ({unit})" if unit else outcome
+        """The unit of an outcome and which direction is better, for an axis."""
+        return ", ".join(filter(None, (self.unit(outcome).strip(), words.better(self.protocol, outcome))))

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from matplotlib.axis import Tick, XTick
+from matplotlib.text import Text
 from tests.report.conftest import Stated
 
 import resynapse as rs
+from resynapse.analysis.cells import Cell
 from resynapse.errors import ResynapseError
 from resynapse.report.figures import FIGURES, NAMES, connections, draw, resilience, trajectories, trial
 from resynapse.report.figures.notes import SWITCH, switch_note
-from resynapse.report.figures.style import COLOURS, SINGLES, inline, look, of_all, render, some
+from resynapse.report.figures.style import COLOURS, SINGLES, Drawn, inline, look, of_all, render, some, styled
 from resynapse.report.run_data import MOST_ARMS, RunData
 
 OTHER = """
@@ -72,6 +75,59 @@ def test_the_same_figure_is_the_same_file(name: str, run_data: RunData) -> None:
     assert render(draw(run_data, name), "svg") == render(draw(run_data, name), "svg")
 
 
+@pytest.mark.parametrize("name", FIGURES)
+def test_nothing_is_cut_off(name: str, run_data: RunData) -> None:
+    figure = _laid_out(run_data, name).figure
+    paper, seen = figure.bbox, 0
+    # ticks beyond the ends of an axis exist, and are not drawn
+    beyond = {label for tick in figure.findobj(Tick) if not _within(tick) for label in (tick.label1, tick.label2)}
+    hidden = {text for axis in figure.axes if not axis.get_visible() for text in axis.findobj(Text)}
+    for text in set(figure.findobj(Text)) - beyond - hidden:
+        if text.get_text() and text.get_visible():
+            box = Text.get_window_extent(text)
+            assert min(box.x0, box.y0) >= -1, text.get_text()
+            assert box.x1 <= paper.x1 + 1, text.get_text()
+            assert box.y1 <= paper.y1 + 1, text.get_text()
+            seen += 1
+    assert seen
+
+
+def _within(tick: Tick) -> bool:
+    axis = tick.axes.xaxis if isinstance(tick, XTick) else tick.axes.yaxis
+    low, high = sorted(axis.get_view_interval())
+    return bool(low <= tick.get_loc() <= high)
+
+
+def _laid_out(run_data: RunData, name: str) -> Drawn:
+    drawn = draw(run_data, name)
+    render(drawn, "svg")
+    with styled():
+        drawn.figure.draw_without_rendering()
+    return drawn
+
+
+def test_names_at_the_ends_of_lines_do_not_touch(run_data: RunData) -> None:
+    drawn = _laid_out(run_data, "trajectories")
+    arms = {run_data.arm_title(arm) for arm in run_data.drawn}
+    named = 0
+    for axis in drawn.figure.axes:
+        boxes = [Text.get_window_extent(t) for t in axis.texts if t.get_text().replace("\n", " ") in arms]
+        ordered = sorted(boxes, key=lambda box: box.y0)
+        assert all(below.y1 <= above.y0 + 1 for below, above in pairwise(ordered))
+        named += len(boxes)
+    assert named > len(arms)
+
+
+@pytest.mark.parametrize("name", ["overview", "resilience", "probe", "pairs", "trajectories", "forest"])
+def test_every_mean_of_a_figure_is_among_its_numbers(name: str, run_data: RunData) -> None:
+    drawn = draw(run_data, name)
+    rows = {(row["arm"], row["condition"], row["outcome"]): row for row in drawn.numbers}
+    assert len(rows) == len(drawn.numbers) > 0
+    for cell, row in rows.items():
+        if "mean" in row:
+            assert row["mean"] == run_data.described[Cell(*cell)].mean  # type: ignore[arg-type]
+
+
 def test_in_a_page_a_figure_has_ids_of_its_own_and_its_words(run_data: RunData) -> None:
     svg = inline(render(draw(run_data, "pairs"), "svg"), "pairs", 'a "b" & c')
     assert svg.startswith('<svg role="img" aria-label="a &#34;b&#34; &amp; c"')
@@ -84,7 +140,9 @@ def test_in_a_page_a_figure_has_ids_of_its_own_and_its_words(run_data: RunData) 
 def test_another_protocol_has_the_figures_that_apply(tmp_path: Path) -> None:
     run_data = RunData.of(rs.run(rs.loads(OTHER), subjects=2, workers=1, out=tmp_path / "own").folder)
     lacking = {name: kind.lacks(run_data) for name, kind in FIGURES.items()}
-    assert {name for name, reason in lacking.items() if not reason} == {"trial", "pairs", "trajectories"}
+    assert {name for name, reason in lacking.items() if not reason} == {
+        "overview", "trial", "pairs", "trajectories"
+    }  # fmt: skip
     assert lacking["connections"] == "no connection is pruned or regrown before the follow-up"
     for name in ("trial", "pairs", "trajectories"):
         assert "a &lt;b&gt; &amp; c" in render(draw(run_data, name), "svg").decode()
@@ -146,7 +204,7 @@ def test_a_diagram_stays_within_its_paper_however_long_the_protocol() -> None:
 def test_what_the_probe_cannot_say_stands_on_every_figure_of_it(run_data: RunData) -> None:
     """Notes of the clinical figures, section 3: say so on the figure."""
     with_note = {name for name in FIGURES if draw(run_data, name).note == SWITCH}
-    assert {"probe", "pairs", "trajectories", "survival", "forest"} <= with_note
+    assert {"overview", "probe", "pairs", "trajectories", "survival", "forest"} <= with_note
     assert draw(run_data, "trial").note == ""
     assert switch_note(run_data, ["manic_relapse_probability"]) == SWITCH
     assert switch_note(run_data, ["acc_combined", "relapse_drop"]) == ""
@@ -183,7 +241,7 @@ def test_of_many_arms_those_without_a_control_are_drawn_and_it_is_said(run_data:
     )
     many = replace(run_data, manifest=replace(run_data.manifest, protocol=whole), table=table)
     assert many.drawn == tuple(arms)
-    for name in ("trial", "resilience", "probe", "pairs", "trajectories", "survival"):
+    for name in ("overview", "trial", "resilience", "probe", "pairs", "trajectories", "survival"):
         drawn = draw(many, name)
         assert drawn.caption.endswith(
             f"{len(names) - len(arms)} arms with a control are not drawn; the tables have them."

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from resynapse.analysis.cells import Cells, units, yes_or_no
-from resynapse.analysis.censoring import ceilings, censored_remarks
+from resynapse.analysis.censoring import ceilings
 from resynapse.analysis.estimate import Estimate
 from resynapse.analysis.families import SETTINGS
 from resynapse.analysis.intervals import Interval, Kind, mean_intervals, sample_sd
 from resynapse.analysis.numbers import interval_text, number
 from resynapse.analysis.part import Measurements, Part, PartTable
 from resynapse.protocol import Protocol
+from resynapse.tolerance import ABOVE_CHANCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,24 @@ def describe(cells: Cells, protocol: Protocol) -> tuple[Description, ...]:
             )
         )
     return tuple(made)
+
+
+def censored_remarks(descriptions: Sequence[Description], protocol: Protocol, subjects: int) -> Iterator[str]:
+    """What must be said of outcomes with a ceiling: where values are bounds, and where subjects have none."""
+    for name, ceiling in ceilings(protocol).items():
+        cells = [d for d in descriptions if d.outcome == name]
+        bounds = [f"{d.arm} at {d.condition} ({d.censored} of {d.n})" for d in cells if d.censored]
+        if bounds:
+            yield (
+                f"{name} is censored at {ceiling:g} in {', '.join(bounds)}: a value of {ceiling:g} means that or more, "
+                "so means and intervals there are lower bounds, and differences from them understate."
+            )
+        without = [f"{d.arm} at {d.condition} ({subjects - d.n} of {subjects})" for d in cells if d.n < subjects]
+        if without:
+            yield (
+                f"{name} has no value for every subject in {', '.join(without)}: it is undefined where noise-free "
+                f"accuracy is less than {ABOVE_CHANCE:g} points above chance, or the subject was not enrolled."
+            )
 
 
 def _estimates(found: tuple[Description, ...]) -> Iterator[Estimate]:

@@ -15,7 +15,7 @@ from resynapse.analysis.intervals import Interval, proportion_interval
 from resynapse.analysis.numbers import interval_text
 from resynapse.analysis.part import Part, PartTable
 from resynapse.protocol import Protocol
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

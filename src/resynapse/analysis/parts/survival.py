@@ -26,7 +26,7 @@ from resynapse.analysis.part import Measurements, Part, PartTable
 from resynapse.analysis.parts.contrasts import sign_flip
 from resynapse.analysis.threshold_rules import Probes, probes
 from resynapse.protocol import Protocol
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
 
 if TYPE_CHECKING:
     pass

@@ -12,7 +12,7 @@ from resynapse.report.figures.style import Drawn, styled
 from resynapse.report.run_data import RunData
 
 __all__ = ["FIGURES", "Kind", "draw"]
-NAMES = ("trial", "resilience", "probe", "pairs", "trajectories", "survival", "connections", "forest")
+NAMES = ("overview", "trial", "resilience", "probe", "pairs", "trajectories", "survival", "connections", "forest")
 """The files of this room that hold a figure, in the order of the report."""
 FEW = 2
 """Up to so many arms that are left out are named."""

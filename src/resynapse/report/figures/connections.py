@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from resynapse.protocol.prose.phrases import phrase
-from resynapse.report.figures.style import COLOURS, LINES, WIDTH, Drawn, panels
+from resynapse.report.figures.style import INK, LINES, WIDTH, Drawn, panels
 from resynapse.report.run_data import RunData
 from resynapse.runs.retrace import Stage, stages, structural_arm, too_much
 
@@ -15,6 +14,8 @@ PIXELS = 64
 """Most rows and columns of a drawn matrix; what is larger is counted in blocks."""
 MOST_STAGES = 4
 MOST_LAYERS = 5
+STAGES = ("#9A9A9A", INK, "#5B5BD6", "#A8327D")
+"""Colours of stages, none of them that of an arm."""
 
 
 def lacks(run_data: RunData) -> str:
@@ -27,13 +28,15 @@ def draw(run_data: RunData) -> Drawn:
     arm, subject = structural_arm(run_data.protocol), int(run_data.cells.subjects[0])
     every = stages(run_data.manifest, arm, subject)
     shown = every if len(every) <= MOST_STAGES else (*every[: MOST_STAGES - 1], every[-1])
+    # a matrix in which everything is connected shows nothing
+    pictured = [stage for stage in shown if not all(mask.all() for mask in stage.masks)]
     layers = min(len(shown[0].masks), MOST_LAYERS)
-    rows = len(shown) + 1
+    rows = len(pictured) + 1
     figure, axes = panels(
-        rows * layers, columns=layers, height=1, size=(WIDTH, 1.45 * len(shown) + 2.0),
-        gridspec_kw={"height_ratios": [1.0] * len(shown) + [1.25]},
+        rows * layers, columns=layers, height=1, size=(WIDTH, 1.45 * len(pictured) + 2.0),
+        gridspec_kw={"height_ratios": [1.0] * len(pictured) + [1.25]},
     )  # fmt: skip
-    for row, stage in enumerate(shown):
+    for row, stage in enumerate(pictured):
         for layer in range(layers):
             axis, mask = axes[row * layers + layer], stage.masks[layer]
             # the root makes a block with one connection in twenty visible
@@ -45,11 +48,11 @@ def draw(run_data: RunData) -> Drawn:
             if layer == 0:
                 axis.set_ylabel(_name(stage), fontsize=7.5)
     for layer in range(layers):
-        axis = axes[len(shown) * layers + layer]
+        axis = axes[len(pictured) * layers + layer]
         for number, stage in enumerate(shown):
             degrees = np.sort(stage.masks[layer].sum(axis=1))[::-1]
             at = np.linspace(0, 100, len(degrees))
-            axis.plot(at, degrees, color=COLOURS[number], linestyle=LINES[number], label=_name(stage))
+            axis.plot(at, degrees, color=STAGES[number], linestyle=LINES[number], label=_name(stage))
         units, inputs = shown[0].masks[layer].shape
         axis.set_yscale("symlog", linthresh=1)
         axis.set_ylim(-0.3, inputs * 2)
@@ -58,11 +61,11 @@ def draw(run_data: RunData) -> Drawn:
         axis.tick_params(labelsize=6.5)
         if layer == 0:
             axis.set_ylabel("inputs of a unit", fontsize=7.5)
-    last = axes[len(shown) * layers]
+    last = axes[len(pictured) * layers]
     figure.legend(*last.get_legend_handles_labels(), loc="outside upper center", ncols=len(shown))
     shares = [100 * sum(m.sum() for m in s.masks) / sum(m.size for m in s.masks) for s in shown]
     told = "; ".join(f"{_name(s)} {share:.1f} % connected" for s, share in zip(shown, shares, strict=True))
-    steps = "; ".join(phrase(s.step) for s in shown if s.step is not None)
+    steps = "; ".join(s.step.phrase() for s in shown if s.step is not None)
     left = f" {len(every) - len(shown)} stages between are not drawn." if len(every) > len(shown) else ""
     return Drawn(
         figure=figure,
@@ -81,11 +84,4 @@ def blocks(mask: NDArray[np.bool_], most: int = PIXELS) -> NDArray[np.float64]:
 
 
 def _name(stage: Stage) -> str:
-    names = {
-        "prune": "pruned",
-        "prune_more": "pruned more",
-        "lesion": "lesioned",
-        "scar": "scarred",
-        "regrow": "regrown",
-    }
-    return "before" if stage.step is None else names[stage.step.kind]
+    return "before" if stage.step is None else stage.step.past or f"after {stage.step.kind}"

@@ -1,16 +1,24 @@
-"""Paired slopes: every subject in every arm, joined by a line."""
+"""Every subject in every arm, and what each arm changes within the same subjects."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from resynapse.analysis.cells import Cell
+from resynapse.analysis.intervals import Interval
+from resynapse.analysis.parts.contrasts import Contrast, turned
+from resynapse.report.figures.dots import marks, rows_of_arms
+from resynapse.report.figures.lines import headed
 from resynapse.report.figures.notes import switch_note
-from resynapse.report.figures.style import GREY, Drawn, arms_below, fitted, look, of_all, panels, some
+from resynapse.report.figures.style import GREY, WIDTH, Drawn, look, of_all, panels
 from resynapse.report.run_data import RunData
 
 TITLE = "The same subjects in every arm"
 MOST = 4
+_ROW = 0.30
+"""Inches between arms."""
+Against = dict[tuple[str, str, str], Contrast]
 
 
 def lacks(run_data: RunData) -> str:
@@ -18,31 +26,69 @@ def lacks(run_data: RunData) -> str:
     return "" if run_data.leading else "no outcome is measured in two arms"
 
 
+def differences(run_data: RunData) -> Against:
+    """Each arm minus the reference arm, by arm, condition and outcome."""
+    found = [one if one.other == run_data.reference else turned(one) for one in run_data.analysis.contrasts]
+    return {(one.arm, one.condition, one.outcome): one for one in found if one.other == run_data.reference}
+
+
 def draw(run_data: RunData) -> Drawn:
-    """The leading outcomes, one panel each."""
+    """One row of two panels for each leading outcome: values, and differences from the reference."""
     shown = run_data.leading[:MOST]
-    figure, axes = panels(len(shown), height=2.7)
-    told = []
-    for axis, (condition, outcome) in zip(axes, shown, strict=False):
-        # a variant stands beside the arm it is made of
-        arms = [arm for arm in run_data.drawn if Cell(arm, condition, outcome) in run_data.described]
-        columns = [run_data.cells.keys.index(Cell(arm, condition, outcome)) for arm in arms]
-        values = run_data.cells.values[:, columns]
-        axis.set(title=f"{outcome}, {condition}", ylabel=run_data.unit(outcome).strip())
-        arms_below(axis, arms)
-        for subject in some(len(values)):
-            axis.plot(range(len(arms)), values[subject], color=GREY, alpha=0.45, linewidth=0.7)
-        for place, arm in enumerate(arms):
-            style = look(arm, run_data.drawn)
-            axis.plot(place, np.nanmean(values[:, place]), color=style.colour, marker=style.marker, markersize=7)
-        means = np.nanmean(values, axis=0)
-        told.append(f"{outcome} at {condition}: {', '.join(f'{a} {m:.3g}' for a, m in zip(arms, means, strict=True))}")
-    fitted(axes, len(shown))
+    arms = {key: [arm for arm in run_data.drawn if Cell(arm, *key) in run_data.described] for key in shown}
+    rows = [len(arms[key]) for key in shown]
+    figure, axes = panels(
+        2 * len(shown), columns=2, height=1, size=(WIDTH, _ROW * sum(rows) + 0.85 * len(shown) + 0.1),
+        gridspec_kw={"height_ratios": [count + 1 for count in rows], "width_ratios": [1.15, 1]},
+    )  # fmt: skip
+    against, told, numbers = differences(run_data), [], []
+    reference = run_data.arm_title(run_data.reference)
+    for row, key in enumerate(shown):
+        left, right = axes[2 * row], axes[2 * row + 1]
+        left.set_title(headed(run_data.title(*key), 60))
+        left.set_xlabel(run_data.axis(key[1]))
+        rows_of_arms(left, [(run_data.arm_title(arm), look(arm, run_data.drawn)) for arm in arms[key]])
+        right.sharey(left)
+        right.tick_params(axis="y", labelleft=False, length=0)
+        right.grid(visible=False, axis="y")
+        right.spines["left"].set_visible(False)
+        right.set_title(f"minus {reference}, same subject", fontweight="normal")
+        points = "points" if run_data.unit(key[1]).strip() == "%" else run_data.unit(key[1]).strip()
+        right.set_xlabel(points)
+        right.axvline(0, color=GREY, linewidth=0.9)
+        said = []
+        baseline = _values(run_data, Cell(run_data.reference, *key))
+        for place, arm in enumerate(arms[key]):
+            cell, style = Cell(arm, *key), look(arm, run_data.drawn)
+            found, values = run_data.described[cell], _values(run_data, cell)
+            assert values is not None
+            marks(left, place, values, found.mean, found.interval, style)
+            made = against.get((arm, *key))
+            said.append(f"{run_data.arm_title(arm)} {found.mean:.3g}")
+            if made is not None and baseline is not None:
+                marks(right, place, values - baseline, made.difference, made.interval, style)
+                said[-1] += f" ({made.difference:+.3g})"
+            numbers.append(_numbers(cell, found.mean, found.interval, made))
+        told.append(f"{run_data.title(*key)}: {', '.join(said)}")
     return Drawn(
         figure=figure,
-        caption="Each grey line is one simulated subject in every arm, the same network before treatment and under the "
-        f"same noise; {of_all(len(run_data.cells.subjects))}. Large markers: means. The lines join arms for the eye: "
-        "arms have no order.",
-        alt=f"Lines that join each subject's values in the arms. Means: {'; '.join(told)}.",
+        caption=f"Left: pale dots are simulated subjects ({of_all(len(run_data.cells.subjects))}); the dark marker is "
+        f"the mean with its 95 % interval. Right: the difference from {reference} within the same subject, which "
+        "starts from the same network and meets the same noise; an interval that spans the line at 0 shows no "
+        "difference.",
+        alt=f"Values of each arm, and in brackets the mean difference from {reference}. {'; '.join(told)}.",
         note=switch_note(run_data, (outcome for _, outcome in shown)),
+        numbers=numbers,
     )
+
+
+def _values(run_data: RunData, cell: Cell) -> NDArray[np.float64] | None:
+    return run_data.cells.column(*cell)
+
+
+def _numbers(cell: Cell, mean: float, interval: Interval, made: Contrast | None) -> dict[str, str | float | None]:
+    row: dict[str, str | float | None] = {**cell._asdict(), "mean": mean, "low": interval.low, "high": interval.high}
+    if made is None:
+        return {**row, "difference": None, "difference_low": None, "difference_high": None}
+    ends = {"difference_low": made.interval.low, "difference_high": made.interval.high}
+    return {**row, "difference": made.difference, **ends}

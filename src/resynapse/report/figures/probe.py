@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from resynapse.analysis.cells import Cell
+from resynapse.report.figures.dots import marks, rows_of_arms
+from resynapse.report.figures.lines import headed
 from resynapse.report.figures.notes import switch_note
-from resynapse.report.figures.style import Drawn, arms_below, fitted, look, of_all, panels, some
+from resynapse.report.figures.style import Drawn, fitted, look, of_all, panels
 from resynapse.report.run_data import RunData
 
 TITLE = "Manic probe and activation"
@@ -26,37 +26,32 @@ def _shown(run_data: RunData) -> list[tuple[str, str]]:
 def draw(run_data: RunData) -> Drawn:
     """One panel a condition and outcome: subjects as points, mean with interval beside them."""
     every = _shown(run_data)
-    figure, axes = panels(len(every[:MOST]), height=2.6)
-    told = []
-    for axis, (condition, outcome) in zip(axes, every, strict=False):
-        arms = [arm for arm in run_data.drawn if Cell(arm, condition, outcome) in run_data.described]
-        axis.set(title=f"{outcome}, {condition}", ylabel=run_data.unit(outcome).strip())
-        arms_below(axis, arms)
-        if outcome.startswith("acc_"):
-            axis.set_ylim(-3, 103)
-        words = []
+    figure, axes = panels(len(every[:MOST]), height=2.1)
+    told, numbers = [], []
+    for axis, key in zip(axes, every, strict=False):
+        arms = [arm for arm in run_data.drawn if Cell(arm, *key) in run_data.described]
+        axis.set(title=headed(run_data.title(*key), 44), xlabel=run_data.axis(key[1]))
+        rows_of_arms(axis, [(run_data.arm_title(arm), look(arm, run_data.drawn)) for arm in arms])
+        if run_data.unit(key[1]).strip() == "%":
+            axis.set_xlim(-3, 103)
+        said = []
         for place, arm in enumerate(arms):
-            style, cell = look(arm, run_data.drawn), Cell(arm, condition, outcome)
-            values = run_data.cells.values[:, run_data.cells.keys.index(cell)]
-            values = values[~np.isnan(values)]
-            values = values[some(len(values))]
-            # spread by rank, so that equal values stand side by side and nothing is drawn by lot
-            spread = (np.arange(len(values)) % 7 - 3) * 0.035
-            axis.plot(place - 0.12 + spread, values, color=style.colour, marker=style.marker, linestyle="none",
-                      alpha=0.4, markersize=3.5, markeredgewidth=0)  # fmt: skip
-            found = run_data.described[cell]
-            low, high = found.interval.low, found.interval.high
-            ends = None if low is None or high is None else [[max(found.mean - low, 0)], [max(high - found.mean, 0)]]
-            axis.errorbar(place + 0.2, found.mean, yerr=ends, color=style.colour, marker=style.marker, capsize=3)
-            words.append(f"{arm} {found.mean:.3g}")
-        told.append(f"{outcome} at {condition}: {', '.join(words)}")
+            cell = Cell(arm, *key)
+            found, values = run_data.described[cell], run_data.cells.column(*cell)
+            assert values is not None
+            marks(axis, place, values, found.mean, found.interval, look(arm, run_data.drawn))
+            said.append(f"{run_data.arm_title(arm)} {found.mean:.3g}")
+            ends = {"low": found.interval.low, "high": found.interval.high}
+            numbers.append({**cell._asdict(), "mean": found.mean, **ends, "n": found.n})
+        told.append(f"{run_data.title(*key)}: {', '.join(said)}")
     fitted(axes, len(every[:MOST]))
     left = f" Not drawn: {', '.join(f'{o} at {c}' for c, o in every[MOST:])}." if every[MOST:] else ""
     return Drawn(
         figure=figure,
         caption="The manic probe (accuracy under internal noise with a mean above 0; lower is worse) and the "
-        f"activation magnitude. Pale points: {of_all(len(run_data.cells.subjects))}; beside them the mean and its 95 "
-        f"% interval where there is one. A low accuracy is not mania.{left}",
+        f"activation magnitude. Pale dots: {of_all(len(run_data.cells.subjects))}; on them the mean and its 95 % "
+        f"interval where there is one. A low accuracy is not mania.{left}",
         alt=f"Points of each arm with means. {'; '.join(told)}.",
         note=switch_note(run_data, (outcome for _, outcome in every)),
+        numbers=numbers,
     )

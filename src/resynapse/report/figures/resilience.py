@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from resynapse.analysis.cells import Cell
-from resynapse.report.figures.courses import course
+from resynapse.report import words
+from resynapse.report.figures.lines import headed, lines
 from resynapse.report.figures.notes import switch_note
-from resynapse.report.figures.style import Drawn, fitted, legend, of_all, panels
+from resynapse.report.figures.style import Drawn, fitted, panels
 from resynapse.report.run_data import RunData
 
 TITLE = "Resilience to noise"
@@ -17,6 +18,9 @@ FAMILIES = {
     "acc_biased": "mean of internal noise (its sd is 1)",
 }
 MOST = 6
+HEIGHT = 2.7
+Curve = tuple[str, str]
+"""Condition and family of outcomes."""
 
 
 def lacks(run_data: RunData) -> str:
@@ -24,9 +28,9 @@ def lacks(run_data: RunData) -> str:
     return "" if curves(run_data) else "no condition measures accuracy at two strengths of the same noise"
 
 
-def curves(run_data: RunData) -> dict[tuple[str, str], list[tuple[float, str]]]:
+def curves(run_data: RunData) -> dict[Curve, list[tuple[float, str]]]:
     """Strengths and outcomes of every (condition, family) that has two strengths or more."""
-    found: dict[tuple[str, str], dict[float, str]] = {}
+    found: dict[Curve, dict[float, str]] = {}
     for key in run_data.cells.keys:
         match = re.fullmatch(r"(acc_[a-z]+)_([0-9.]+)", key.outcome)
         if match and match[1] in FAMILIES:
@@ -34,24 +38,33 @@ def curves(run_data: RunData) -> dict[tuple[str, str], list[tuple[float, str]]]:
     return {curve: sorted(points.items()) for curve, points in found.items() if len(points) > 1}
 
 
+def points(run_data: RunData, curve: Curve) -> dict[str, list[tuple[float, Cell]]]:
+    """The cells of every arm along a curve."""
+    strengths = curves(run_data)[curve]
+    return {arm: [(x, Cell(arm, curve[0], outcome)) for x, outcome in strengths] for arm in run_data.drawn}
+
+
 def draw(run_data: RunData) -> Drawn:
     """One panel a condition and kind of noise."""
     found = curves(run_data)
     shown = list(found)[:MOST]
-    figure, axes = panels(len(shown), height=2.7, sharey=True)
-    told = []
-    for axis, (condition, family) in zip(axes, shown, strict=False):
-        axis.set(title=condition, xlabel=FAMILIES[family], ylabel="accuracy (%)", ylim=(-3, 103))
-        points = found[condition, family]
-        words = [course(axis, run_data, a, [(x, Cell(a, condition, o)) for x, o in points]) for a in run_data.drawn]
-        told.append(f"{condition}: {', '.join(w for w in words if w)}")
+    figure, axes = panels(len(shown), height=HEIGHT, sharey=True)
+    told, numbers = [], []
+    for axis, curve in zip(axes, shown, strict=False):
+        condition, family = curve
+        title = words.condition_title(run_data.protocol, condition)
+        axis.set(title=headed(title[0].upper() + title[1:]), xlabel=FAMILIES[family], ylim=(-3, 103))
+        axis.set_ylabel("accuracy (%), higher is better")
+        said, drawn = lines(axis, run_data, points(run_data, curve), height=HEIGHT)
+        told.append(f"{title}: {said}")
+        numbers += drawn
     fitted(axes, len(shown))
-    legend(figure, axes)
     left = f" Not drawn: {', '.join(f'{c} ({f})' for c, f in list(found)[MOST:])}." if len(found) > MOST else ""
     return Drawn(
         figure=figure,
-        caption="Accuracy on the test set along the strength of noise. Thick lines: means; bands: 95 % intervals over "
-        f"subjects where there are any; thin lines: {of_all(len(run_data.cells.subjects))}.{left}",
+        caption="Accuracy on the test set along the strength of noise: means, with bands of 95 % intervals over "
+        f"{len(run_data.cells.subjects)} subjects where there are any.{left}",
         alt=f"Line chart of accuracy in % against the strength of noise. {'; '.join(told)}.",
-        note=switch_note(run_data, (outcome for key in shown for _, outcome in found[key])),
+        note=switch_note(run_data, (outcome for curve in shown for _, outcome in found[curve])),
+        numbers=numbers,
     )

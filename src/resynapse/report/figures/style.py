@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +24,16 @@ if TYPE_CHECKING:
 
 Format = Literal["svg", "pdf", "png"]
 FORMATS: tuple[Format, ...] = ("svg", "pdf", "png")
-COLOURS = ("#000000", "#E69F00", "#0072B2", "#009E73", "#D55E00", "#56B4E9", "#CC79A7")
+INK = "#1C1C1C"
+"""Of text, axes and the first arm; never pure black, which an SVG leaves out, so that a dark page could not turn it."""
+PAPER = "#FFFFFF"
+COLOURS = (INK, "#E69F00", "#0072B2", "#009E73", "#D55E00", "#56B4E9", "#CC79A7")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+TEXT = {
+    "#E69F00": "#8A5A00", "#0072B2": "#005A8E", "#009E73": "#006B4E", "#D55E00": "#A84300", "#56B4E9": "#1A6C9E",
+    "#CC79A7": "#9B3D72",
+}  # fmt: skip
+"""The same hues, dark enough for small letters on white."""
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
 WIDTH = 7.2
 """Inches; a page of A4 or letter without its margins."""
@@ -41,6 +49,12 @@ _FOOTER = "footer"
 _CLIP = re.compile(rb"\bp[0-9a-f]{10}\b")
 _SETTINGS: Any = {
     "font.family": "sans-serif",
+    "text.color": INK,
+    "axes.edgecolor": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.titlecolor": INK,
     "axes.titlelocation": "left",
     "axes.titleweight": "bold",
     "font.size": 8.5,
@@ -72,13 +86,15 @@ class Drawn:
     figure : the drawing, without its footer.
     caption : what is shown, what lines and bands mean, of how many subjects.
     alt : the same for a reader who cannot see it: kind of figure and what it shows, in numbers.
-    note : what must stand on the figure itself, above the disclaimer.
+    note : what must be on the figure itself, above the disclaimer.
+    numbers : what is drawn, one row a mark, for a CSV file.
     """
 
     figure: Figure
     caption: str
     alt: str
     note: str = ""
+    numbers: Sequence[Mapping[str, str | float | None]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +104,11 @@ class Look:
     colour: str
     marker: str
     line: Any
+
+    @property
+    def text(self) -> str:
+        """The colour for letters."""
+        return TEXT.get(self.colour, self.colour)
 
 
 def look(arm: str, arms: Sequence[str]) -> Look:
@@ -144,17 +165,6 @@ def legend(figure: Figure, axes: Sequence[Axes], *, columns: int = 4) -> None:
             found.setdefault(label, handle)
     if found:
         figure.legend(list(found.values()), list(found), loc="outside upper center", ncols=min(columns, len(found)))
-
-
-def arms_below(axis: Axes, arms: Sequence[str]) -> None:
-    """One place for each arm along the axis, slanted where many."""
-    axis.set_xticks(range(len(arms)), arms)
-    if len(arms) > 4:
-        axis.tick_params(axis="x", labelrotation=30)
-        for label in axis.get_xticklabels():
-            label.set_horizontalalignment("right")
-    axis.set_xlim(-0.5, len(arms) - 0.5)
-    axis.grid(visible=False, axis="x")
 
 
 def some(count: int) -> list[int]:
@@ -224,6 +234,8 @@ def inline(svg: bytes, name: str, alt: str) -> str:
     # equal images have equal ids, which nothing refers to
     text = re.sub(r'(<image\b[^>]*?) id="[^"]*"', r"\1", text)
     text = re.sub(r'\b(id="|xlink:href="#|url\(#)', rf"\1{name}-", text)
+    # a page may turn a colour for its dark theme, and the paper is the page's own
+    text = re.sub(r"#([0-9a-fA-F]{6})(?=[;\"])", lambda m: f"var(--c{m[1].lower()},#{m[1].lower()})", text)
     text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
     text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
     return text.replace("<svg", f'<svg role="img" aria-label="{escape(alt)}"', 1)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from resynapse.analysis.parts.survival import Survival
+from resynapse.report import words
+from resynapse.report.figures.lines import headed
 from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.style import GREY, Drawn, Look, fitted, legend, look, panels
 from resynapse.report.run_data import RunData
@@ -42,12 +44,14 @@ def draw(run_data: RunData) -> Drawn:
     told = []
     for axis, key in zip(axes, shown, strict=False):
         outcome, within, population = key
-        axis.set(title=f"{outcome}, {population}", ylabel="without relapse (%)", ylim=(-3, 103))
-        axis.set_xlabel(within, labelpad=3 + _ROW * (len(groups[key]) + 2))
+        title = words.outcome_title(run_data.protocol, outcome)
+        axis.set(title=headed(f"{title[0].upper()}{title[1:]}: {population}"), ylim=(-3, 103))
+        axis.set_ylabel("without relapse (%), higher is better")
+        axis.set_xlabel(words.along(run_data.protocol, within), labelpad=3 + _ROW * (len(groups[key]) + 2))
         for place, curve in enumerate(groups[key]):
             _curve(axis, curve, look(curve.arm, run_data.drawn), place - (len(groups[key]) - 1) / 2)
             told.append(f"{outcome}, {population}, {curve.arm}: {curve.events} of {curve.n} relapsed")
-        _at_risk(axis, groups[key], run_data.drawn)
+        _at_risk(axis, groups[key], run_data)
     fitted(axes, len(shown))
     legend(figure, axes)
     left = "; ".join(f"{outcome} along {within}, {population}" for outcome, within, population in every[MOST:])
@@ -60,7 +64,14 @@ def draw(run_data: RunData) -> Drawn:
         f"the protocol's rule. Counts are not calendar time.{f' Not drawn: {left}.' if left else ''}{untimed}",
         alt=f"Step curves of the share without relapse. {'; '.join(told)}.",
         note=switch_note(run_data, (outcome for outcome, _, _ in shown)),
+        numbers=[row for key in shown for curve in groups[key] for row in _numbers(curve)],
     )
+
+
+def _numbers(curve: Survival) -> Iterator[dict[str, str | float | None]]:
+    named = {"arm": curve.arm, "within": curve.within, "outcome": curve.outcome, "subjects": curve.population}
+    for at, well, risk, ends in zip(curve.times, curve.well, curve.at_risk, curve.intervals, strict=True):
+        yield {**named, "at": at, "well": well, "low": ends.low, "high": ends.high, "at_risk": risk}
 
 
 def _curve(axis: Axes, curve: Survival, style: Look, place: float) -> None:
@@ -85,13 +96,13 @@ def _curve(axis: Axes, curve: Survival, style: Look, place: float) -> None:
                       elinewidth=0.9)  # fmt: skip
 
 
-def _at_risk(axis: Axes, curves: Sequence[Survival], arms: Sequence[str]) -> None:
+def _at_risk(axis: Axes, curves: Sequence[Survival], run_data: RunData) -> None:
     """Numbers of subjects below the axis, a row each arm, at counts that have room."""
     left: dict[str, Any] = {"xycoords": "axes fraction", "ha": "right", **_SMALL}
     axis.annotate("at risk", (0, 0), (-8, -20), color=GREY, **left)
     for row, curve in enumerate(curves, 1):
-        colour, down = look(curve.arm, arms).colour, -20 - _ROW * row
-        axis.annotate(curve.arm, (0, 0), (-8, down), color=colour, **left)
+        colour, down = look(curve.arm, run_data.drawn).text, -20 - _ROW * row
+        axis.annotate(run_data.arm_title(curve.arm), (0, 0), (-8, down), color=colour, **left)
         room = [curve.times[0]]
         for time, risk in zip(curve.times, curve.at_risk, strict=True):
             if time == room[0] or time - room[-1] >= curve.horizon / 9:

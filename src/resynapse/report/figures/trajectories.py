@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from resynapse.analysis.cells import Cell, at_count, courses, yes_or_no
 from resynapse.analysis.families import SETTINGS
-from resynapse.protocol.derived_outcomes import Below, base
-from resynapse.report.figures.courses import course
+from resynapse.analysis.intervals import Interval
+from resynapse.protocol.conditions import base
+from resynapse.protocol.derived_outcomes import Below
+from resynapse.report import words
+from resynapse.report.figures.lines import headed, lines
 from resynapse.report.figures.notes import switch_note
-from resynapse.report.figures.style import GREY, Drawn, fitted, legend, of_all, panels
+from resynapse.report.figures.style import GREY, Drawn, fitted, panels
 from resynapse.report.run_data import RunData
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 TITLE = "Along durations, cycles and doses"
 MOST = 6
+HEIGHT = 2.7
 Panel = tuple[str, str]
 """Condition without its last count, and outcome."""
 
@@ -38,34 +47,61 @@ def thresholds(run_data: RunData, panel: Panel) -> list[float]:
     return sorted({rule.threshold for rule in rules if (rule.within, rule.of) == (base(panel[0]), panel[1])})
 
 
-def draw(run_data: RunData) -> Drawn:
-    """One panel a condition and outcome."""
-    every = found(run_data)
-    shown = list(every)[:MOST]
-    bands = {
+def bands(run_data: RunData) -> dict[Cell, Interval]:
+    """The band for all counts of a line together, where there is one."""
+    return {
         Cell(one.arm, at_count(one.within, point.count), one.outcome): point.band
         for one in run_data.analysis.dose
         for point in one.points
     }
-    figure, axes = panels(len(shown), height=2.7)
-    told = []
+
+
+def draw(run_data: RunData) -> Drawn:
+    """One panel a condition and outcome."""
+    every = found(run_data)
+    shown = list(every)[:MOST]
+    whole = bands(run_data)
+    figure, axes = panels(len(shown), height=HEIGHT)
+    told, numbers = [], []
     for axis, panel in zip(axes, shown, strict=False):
-        axis.set(title=panel[1], xlabel=panel[0], ylabel=run_data.unit(panel[1]).strip())
-        for limit in thresholds(run_data, panel):
-            axis.axhline(limit, color=GREY, linewidth=1, linestyle=(0, (2, 2)))
-            axis.annotate(f"threshold {limit:g}", (0.99, limit), xycoords=("axes fraction", "data"), fontsize=7,
-                          color=GREY, ha="right", va="bottom")  # fmt: skip
-        arms = [arm for arm in run_data.drawn if arm in every[panel]]
-        words = [course(axis, run_data, arm, every[panel][arm], bands) for arm in arms]
-        told.append(f"{panel[1]} along {panel[0]}: {', '.join(w for w in words if w)}")
+        said, drawn = course(axis, run_data, panel, every[panel], whole)
+        told.append(f"{run_data.title(*panel)}: {said}")
+        numbers += drawn
     fitted(axes, len(shown))
-    legend(figure, axes)
     left = f" Not drawn: {', '.join(f'{o} along {w}' for w, o in list(every)[MOST:])}." if len(every) > MOST else ""
     return Drawn(
         figure=figure,
-        caption="Outcomes along the counts of a condition. Thick lines: means; bands: 95 % for all counts of a line "
-        "together (with two counts: for each); dashed: the threshold of a rule in the protocol; thin lines: "
-        f"{of_all(len(run_data.cells.subjects))}. Counts are epochs, steps or cycles of the model, not time.{left}",
+        caption="Outcomes along the counts of a condition. Lines: means; bands: 95 % for all counts of a line together "
+        "(with two counts: for each); dashed: the threshold of a rule in the protocol. "
+        f"{len(run_data.cells.subjects)} subjects. Counts are epochs, steps or cycles of the model, not time.{left}",
         alt=f"Line chart of outcomes along counts. {'; '.join(told)}.",
         note=switch_note(run_data, (outcome for _, outcome in shown)),
+        numbers=numbers,
     )
+
+
+def course(
+    axis: Axes,
+    run_data: RunData,
+    panel: Panel,
+    points: dict[str, list[tuple[float, Cell]]],
+    whole: dict[Cell, Interval],
+) -> tuple[str, list[dict[str, str | float | None]]]:
+    """Draw one panel; its words and numbers."""
+    within, outcome = panel
+    axis.set(title=headed(run_data.title(*panel)), xlabel=words.along(run_data.protocol, within))
+    axis.set_ylabel(run_data.axis(outcome))
+    arms = {arm: points[arm] for arm in run_data.drawn if arm in points}
+    limits = thresholds(run_data, panel)
+    means = [run_data.described[cell].mean for each in arms.values() for _, cell in each if cell in run_data.described]
+    ends = [*means, *limits]
+    if run_data.unit(outcome).strip() == "%":
+        axis.set_ylim(-3, 103)
+    elif ends:
+        room = 0.12 * (max(ends) - min(ends)) or 0.1 * abs(ends[0]) or 1.0
+        axis.set_ylim(min(ends) - room, max(ends) + room)
+    for limit in limits:
+        axis.axhline(limit, color=GREY, linewidth=1, linestyle=(0, (2, 2)))
+        axis.annotate(f"threshold {limit:g}", (0.01, limit), xycoords=("axes fraction", "data"), fontsize=7,
+                      color=GREY, ha="left", va="bottom")  # fmt: skip
+    return lines(axis, run_data, arms, height=HEIGHT, bands=whole)

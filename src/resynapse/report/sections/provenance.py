@@ -5,11 +5,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
-from resynapse import __version__
 from resynapse.protocol import dump, library, load
 from resynapse.report.page.section import Section
 from resynapse.report.page.tables import TextTable
 from resynapse.report.run_data import RunData
+from resynapse.version import __version__
 
 
 def provenance(run_data: RunData) -> Section:

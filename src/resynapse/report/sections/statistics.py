@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from resynapse.analysis.analyse import Analysis
-from resynapse.analysis.registry import parts
+from resynapse.analysis.part_registry import parts
 from resynapse.report.page.tables import TextTable
 
 

@@ -10,6 +10,7 @@ from resynapse.analysis.numbers import interval_text, p_value
 from resynapse.analysis.two_runs import Between, between
 from resynapse.errors import ResynapseError
 from resynapse.protocol import differences
+from resynapse.report import words
 from resynapse.report.figures.rows import Group, Row, forest
 from resynapse.report.figures.style import Drawn, inline, render, styled
 from resynapse.report.page.numbers import number
@@ -95,8 +96,9 @@ def _pictures(both: list[Between], second: RunData) -> Iterator[Picture]:
     groups = []
     for unit in dict.fromkeys(second.unit(cell.outcome).strip() for cell in shown):
         member = [cell for cell in shown if second.unit(cell.outcome).strip() == unit]
+        member.sort(key=lambda cell: [one.outcome for one in shown].index(cell.outcome))
         axis = f"second minus first ({unit or 'dimensionless'})"
-        groups.append(Group(axis=axis, margin=0.0, rows=[row for cell in member for row in _row(cell)]))
+        groups.append(Group(axis=axis, margin=0.0, rows=[row for cell in member for row in _row(cell, second)]))
     if groups:
         with styled():
             drawn = Drawn(
@@ -110,12 +112,14 @@ def _pictures(both: list[Between], second: RunData) -> Iterator[Picture]:
         yield Picture(name="differences", title="Differences between the runs", caption=drawn.caption, svg=svg)
 
 
-def _row(cell: Between) -> Iterator[Row]:
+def _row(cell: Between, second: RunData) -> Iterator[Row]:
     if cell.difference is not None:
         kind = "interval without 0" if cell.interval and 0.0 not in cell.interval else "other"
-        label = f"{cell.arm}, {cell.condition}, {cell.outcome}"
+        protocol = second.protocol
+        label = f"{words.arm_title(protocol, cell.arm)}, {words.condition_title(protocol, cell.condition)}"
+        heading = words.outcome_title(protocol, cell.outcome)
         low, high = cell.interval.low, cell.interval.high
-        yield Row(label=label, difference=cell.difference, low=low, high=high, kind=kind)
+        yield Row(label=label, heading=heading, difference=cell.difference, low=low, high=high, kind=kind)
 
 
 def _table(cells: tuple[Between, ...]) -> TextTable:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import log_softmax
-from tests.test_outcomes import ACCURACIES, CONDITION, DATA, NETWORK, SPREAD, Recorder, quick, states
+from tests.outcomes.test_accuracy import ACCURACIES, CONDITION, DATA, NETWORK, SPREAD, Recorder, quick, states
 
 from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.networks.base import FloatArray, Network

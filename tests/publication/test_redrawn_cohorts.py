@@ -11,7 +11,7 @@ import pytest
 from resynapse.analysis.cells import Cells
 from resynapse.errors import ResynapseError
 from resynapse.publication.comparison import Cell
-from resynapse.publication.placement import FEWEST, placed
+from resynapse.publication.redrawn_cohorts import FEWEST, placed
 
 
 def _made(ours: np.ndarray, theirs: np.ndarray) -> tuple[list[Cell], Cells]:

@@ -25,7 +25,7 @@ PARTS: dict[str, str | tuple[Part, ...]] = {
     "traits": "resynapse.analysis.parts.traits:TRAITS",
     "plans": "resynapse.analysis.parts.planning:PLANS",
     "equivalence": "resynapse.publication.equivalence:EQUIVALENCE",
-    "clinical": "resynapse.clinical.part:CLINICAL",
+    "clinical": "resynapse.clinical.clinical_part:CLINICAL",
 }
 """Name for `analyse --part`, and the `Part` (or tuple of them) as ``module:object``; plug-ins join as objects."""
 RESERVED = ("protocol", "subjects", "changed", "remarks", "absent", "disclaimer", "found", "only", "frame", "to_json")

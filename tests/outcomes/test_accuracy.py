@@ -13,11 +13,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from resynapse import outcomes
 from resynapse.errors import ProtocolError, ResynapseError
 from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.networks.base import FloatArray, Network, initialise
-from resynapse.outcomes import BATTERY, Examination, outcome
+from resynapse.outcomes import BATTERY, Examination, accuracy, outcome
 from resynapse.plasticity import prune
 from resynapse.randomness import Key, normals
 from resynapse.task import GaussianBlobs, TaskData
@@ -112,7 +111,7 @@ def input_keys(monkeypatch: pytest.MonkeyPatch) -> list[Key]:
         drawn.append(key)
         return normals(key, *shape)
 
-    monkeypatch.setattr(outcomes, "normals", spy)
+    monkeypatch.setattr(accuracy, "normals", spy)
     return drawn
 
 

@@ -7,11 +7,11 @@ import pytest
 from pydantic import TypeAdapter
 
 import resynapse as rs
-from resynapse.analysis import registry
+from resynapse.analysis import part_registry
 from resynapse.analysis.analyse import Analysis, analyse
 from resynapse.analysis.estimate import COLUMNS, Estimate
 from resynapse.analysis.part import Measurements, Part
-from resynapse.analysis.registry import BUILT_IN, PARTS, RESERVED, groups, parts
+from resynapse.analysis.part_registry import BUILT_IN, PARTS, RESERVED, groups, parts
 from resynapse.report.sections.statistics import method_sentences, tables_by_part
 
 
@@ -30,7 +30,7 @@ HIGHEST = Part(
 
 @pytest.fixture
 def with_highest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "PARTS", {**PARTS, "highest": (HIGHEST,)})
+    monkeypatch.setattr(part_registry, "PARTS", {**PARTS, "highest": (HIGHEST,)})
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +80,7 @@ def test_a_part_of_a_plug_in_that_fails_costs_itself_alone(run: rs.Run, monkeypa
         raise ZeroDivisionError("no rest")
 
     broken = Part(name="highest", title="Highest", compute=fails)
-    monkeypatch.setattr(registry, "PARTS", {**PARTS, "highest": (broken,)})
+    monkeypatch.setattr(part_registry, "PARTS", {**PARTS, "highest": (broken,)})
     found = run.analyse()
     assert found.why_absent("highest") == "it failed: ZeroDivisionError: no rest"
     assert found.contrasts
@@ -98,7 +98,7 @@ def test_a_part_of_a_plug_in_that_fails_costs_itself_alone(run: rs.Run, monkeypa
 )
 def test_what_is_no_part_or_has_a_name_that_is_taken_is_refused(name: str, loaded: object, why: str) -> None:
     before = dict(PARTS)
-    assert why in registry._take(name, loaded)
+    assert why in part_registry._take(name, loaded)
     assert before == PARTS
 
 
