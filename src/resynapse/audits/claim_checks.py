@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from resynapse.controls import CONTROLS
-from resynapse.controls.registry import RENAMED
+from resynapse.controls.registry import RENAMED, controls
 from resynapse.errors import ProtocolError, nearest
 from resynapse.protocol import Protocol
+from resynapse.protocol.arms import Arm
 from resynapse.protocol.claims import Claim
 from resynapse.protocol.conditions import base
 from resynapse.protocol.routes import assessments
@@ -23,15 +23,15 @@ def check_claims(protocol: Protocol, claims: Iterable[Claim]) -> None:
     ------
     ProtocolError : a claim names an unknown arm or control, or selects subjects by what is not measured.
     """
-    controls = [*CONTROLS, *RENAMED, *{variant.control for variant in protocol.variants.values()}]
+    known = [*controls(), *RENAMED, *{variant.control for variant in protocol.variants.values()}]
     measured = _measured(protocol)
     for claim in claims:
         for name in sorted(claim.needs):
-            if name not in controls:
-                raise ProtocolError(f"claim {claim.id}: unknown control {name!r}; {nearest(name, controls)}")
+            if name not in known:
+                raise ProtocolError(f"claim {claim.id}: unknown control {name!r}; {nearest(name, known)}")
         for test in claim.tests:
             for measure in test.measures:
-                arm = measure.arm.partition(":")[0]
+                arm = Arm.parse(measure.arm).name
                 if arm not in protocol.arms and measure.arm not in protocol.variants:
                     raise ProtocolError(
                         f"claim {claim.id}: protocol {protocol.name} has no arm {arm!r}; {nearest(arm, protocol.arms)}"

@@ -38,9 +38,12 @@ def analyse(
     ] = 5.0,
 ) -> None:
     """Print the statistics of a run: intervals, paired contrasts, rank orders, relapse and what else applies."""
+    from resynapse.protocol.prose.titles import titles_of
+    from resynapse.report.page.tables import titled
     from resynapse.report.sections.statistics import beside_tables, statistics_tables
 
-    found = open_run(run_folder).analyse(difference=difference).only(outcome or [], parts=part or [])
+    opened = open_run(run_folder)
+    found = opened.analyse(difference=difference).only(outcome or [], parts=part or [])
     if format == "json":
         sys.stdout.write(found.to_json())
         return
@@ -48,8 +51,9 @@ def analyse(
         sys.stdout.write(found.frame().write_csv())
         print(SHORT_DISCLAIMER, file=sys.stderr)
         return
+    titles = titles_of(opened.protocol)
     for one in statistics_tables(found):
-        grid(one)
+        grid(titled(one, titles))
     for remark in (*beside_tables(found), *found.remarks):
         say(remark)
     for missing in found.absent:

@@ -59,9 +59,9 @@ def show(
 @app.command
 def controls() -> None:
     """List the controls that `--control` adds to a protocol, and what each isolates."""
-    from resynapse.controls import CONTROLS
+    from resynapse.controls import controls as known
 
-    for control in CONTROLS.values():
+    for control in known().values():
         say(f"{control.name}: {control.isolates}")
     say(SHORT_DISCLAIMER)
 

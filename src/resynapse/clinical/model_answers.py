@@ -14,6 +14,7 @@ from resynapse.analysis.parts.dose import trends
 from resynapse.analysis.parts.planning import FEWEST
 from resynapse.analysis.threshold_rules import probes
 from resynapse.protocol import Protocol
+from resynapse.protocol.conditions import base
 from resynapse.protocol.facts import facts_of
 
 REFERENCE = "untreated"
@@ -159,7 +160,7 @@ def _stabiliser(arm: str, cells: Cells, _: Protocol) -> Read:
     shared = [
         (key.condition, a, b)
         for key in cells.keys
-        if key.arm == arm and key.condition.startswith("maintenance") and key.outcome == PROBE
+        if key.arm == arm and base(key.condition) == "maintenance" and key.outcome == PROBE
         and (a := cells.column(*key)) is not None
         and (b := cells.column(without, key.condition, PROBE)) is not None
     ]  # fmt: skip

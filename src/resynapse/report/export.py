@@ -74,7 +74,7 @@ def _csv(run_data: RunData) -> Iterator[tuple[str, str]]:
 
 
 def _latex(run_data: RunData) -> Iterator[tuple[str, str]]:
-    tables = article_tables(run_data.protocol.name, run_data.table)
+    tables = article_tables(run_data.protocol, run_data.table)
     tables += statistics_tables(run_data.analysis, without=("clinical",))
     if run_data.agreement is not None:
         tables += [*agreement_tables(run_data.agreement), spread_table(run_data.agreement)]

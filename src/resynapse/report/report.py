@@ -8,11 +8,12 @@ from resynapse.analysis.flow import flow as selection
 from resynapse.audits.audit import Audit
 from resynapse.protocol.conditions import base
 from resynapse.protocol.population.distributions import TRAIT
+from resynapse.protocol.prose.titles import named, titles_of
 from resynapse.report.figures import FIGURES, draw
 from resynapse.report.figures.style import inline, render
 from resynapse.report.page.page import page
 from resynapse.report.page.section import Picture, Section
-from resynapse.report.page.tables import TextTable, flow_table
+from resynapse.report.page.tables import TextTable, flow_table, titled
 from resynapse.report.run_data import RunData
 from resynapse.report.sections.agreement import (
     agreement_tables,
@@ -46,13 +47,16 @@ def report(run_data: RunData, *, audit: Audit | None = None) -> str:
         Section(
             title="Flow of subjects",
             sentences=_flow_words(run_data),
-            tables=(flow(run_data), flow_table(selection(protocol, run_data.table))),
+            tables=(flow(run_data), flow_table(selection(protocol, run_data.table), protocol)),
         ),
         Section(title="Figures", pictures=pictures, parts=(Section(title="Figures that do not apply", points=absent),)),
         Section(
             title="Tables",
             sentences=(TABLES,),
-            tables=statistics_tables(run_data.analysis, without=OWN_SECTION),
+            tables=tuple(
+                titled(table, titles_of(protocol))
+                for table in statistics_tables(run_data.analysis, without=OWN_SECTION)
+            ),
         ),
         _publication(run_data),
         clinical_section(run_data.analysis.clinical),
@@ -81,12 +85,19 @@ def flow(run_data: RunData) -> TextTable:
         if key.condition != TRAIT:
             tested.setdefault((key.arm, base(key.condition)), []).append(int(present[:, column].sum()))
     conditions = list(dict.fromkeys(condition for _, condition in tested))
+    titles = titles_of(run_data.protocol)
     size, finished = str(run_data.manifest.subjects), str(len(cells.subjects))
     rows = tuple(
-        (arm, size, finished, *(_range(tested.get((arm, condition), [])) for condition in conditions))
+        (
+            titles.column(arm),
+            size,
+            finished,
+            *(_range(tested.get((arm, condition), [])) for condition in conditions),
+        )
         for arm in run_data.arms
     )
-    return TextTable("Subjects in each arm and condition", ("arm", "cohort", "finished", *conditions), rows)
+    header = ("arm", "cohort", "finished", *(named(titles.condition(one), one) for one in conditions))
+    return TextTable("Subjects in each arm and condition", header, rows)
 
 
 def _range(counts: list[int]) -> str:
