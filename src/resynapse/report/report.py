@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from resynapse.analysis.analyse import Analysis
 from resynapse.analysis.flow import flow as selection
 from resynapse.audits.audit import Audit
 from resynapse.protocol.conditions import base
@@ -31,7 +28,7 @@ from resynapse.report.sections.clinical import clinical_section
 from resynapse.report.sections.limitations import limitations
 from resynapse.report.sections.methods import methods
 from resynapse.report.sections.provenance import provenance
-from resynapse.report.sections.statistics import statistics_tables
+from resynapse.report.sections.statistics import statistics_tables, tables_by_part
 from resynapse.report.sections.summary import summary
 
 
@@ -56,7 +53,10 @@ def report(run_data: RunData, *, audit: Audit | None = None) -> str:
         Section(
             title="Tables",
             sentences=(TABLES,),
-            tables=tuple(titled(table, titles_of(protocol)) for table in statistics_tables(_own(run_data))),
+            tables=tuple(
+                titled(table, titles_of(protocol))
+                for table in statistics_tables(run_data.analysis, without=OWN_SECTION)
+            ),
         ),
         _publication(run_data),
         clinical_section(run_data.analysis.clinical),
@@ -68,6 +68,8 @@ def report(run_data: RunData, *, audit: Audit | None = None) -> str:
     return page(f"{protocol.name}: report of a simulated run", protocol.title, sections)
 
 
+OWN_SECTION = ("equivalence", "clinical")
+"""Parts that have a section of their own."""
 TABLES = (
     "A click on a column sorts by it; CSV saves a table with the numbers as shown. `resynapse export` writes every "
     "number in full. Square brackets hold 95 % intervals."
@@ -130,16 +132,11 @@ def _pictures(run_data: RunData) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
     return tuple(made), tuple(absent)
 
 
-def _own(run_data: RunData) -> Analysis:
-    return replace(run_data.analysis, clinical=None, equivalence=())
-
-
 def _publication(run_data: RunData) -> Section:
     title = "Comparison with the publication"
     if run_data.agreement is None:
         return Section(title=title)
-    everything = statistics_tables(replace(run_data.analysis, clinical=None))
-    equivalence = [t for t in everything if t not in statistics_tables(_own(run_data))]
+    equivalence = tables_by_part(run_data.analysis).get("equivalence", ())
     return Section(
         title=title,
         points=agreement_words(run_data.agreement),
