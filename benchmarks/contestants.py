@@ -140,5 +140,5 @@ def torch_net(network: Network) -> Net:
         for i in range(len(network.weights)):
             net.weights[i].copy_(torch.tensor(network.weights[i]))
             net.biases[i].copy_(torch.tensor(network.biases[i]))
-            net.masks[i] = torch.tensor(network.masks[i], dtype=torch.float32)
+            net.masks[i] = torch.tensor(network.masks[f"weights.{i + 1}"], dtype=torch.float32)
     return net

@@ -16,7 +16,8 @@ from scipy import stats
 from resynapse import outcomes
 from resynapse.errors import ProtocolError, ResynapseError
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.networks.base import FloatArray, Network, initialise
+from resynapse.networks.base import FloatArray, Network
+from resynapse.networks.perceptron import initialise
 from resynapse.outcomes import BATTERY, Examination, outcome
 from resynapse.plasticity import prune
 from resynapse.randomness import Key, normals
@@ -389,10 +390,10 @@ def test_gain_is_the_raw_one_where_the_stabiliser_caps_it() -> None:
 @given(st.floats(0.0, 0.95))
 def test_sparsity_is_the_percentage_of_masked_connections(sparsity: float) -> None:
     network = prune(NETWORK, sparsity)
-    masked = sum(int((~m).sum()) for m in network.masks)
+    masked = sum(int((~m).sum()) for m in network.masks.values())
     value = outcome("sparsity").measure(Examination(network, NEUTRAL, DATA, CONDITION, Recorder()))
     # a division, a subtraction and a product of numbers of at most 100
-    assert value == pytest.approx(100 * masked / sum(m.size for m in network.masks), rel=0, abs=3e-14)
+    assert value == pytest.approx(100 * masked / sum(m.size for m in network.masks.values()), rel=0, abs=3e-14)
 
 
 @pytest.mark.parametrize("name", READ_OUTS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
@@ -47,15 +47,15 @@ class Responder(Protocol):
         inputs: NDArray[np.float64],
         modulation: Modulation,
         noise: Key | None = None,
-        noise_scale: Sequence[FloatArray] | None = None,
+        noise_scale: Mapping[str, FloatArray] | None = None,
     ) -> FloatArray:
         """Class scores, shape (classes, samples)."""
 
-    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> Sequence[FloatArray]:
-        """Per hidden layer, the SD over `inputs` of each unit's activation, where internal noise is added."""
+    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> Mapping[str, FloatArray]:
+        """By site, the SD over `inputs` of each unit's activation, where internal noise is added."""
 
-    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
-        """Mean over the hidden layers of the mean absolute activity."""
+    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> Mapping[str, float]:
+        """By site, the mean absolute activity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +85,11 @@ class Examination:
     first_draw: int = 1
     noise_scale: float = 1.0
     own_noise: bool = False
-    _spread: list[Sequence[FloatArray]] = field(default_factory=list, init=False, repr=False, compare=False)
+    _spread: list[Mapping[str, FloatArray]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
-    def spread(self) -> Sequence[FloatArray]:
-        """Per hidden layer, the SD of each unit over the test set, noise off, in the drug state of this condition.
+    def spread(self) -> Mapping[str, FloatArray]:
+        """By site, the SD of each unit over the test set, noise off, in the drug state of this condition.
 
         It is taken where internal noise is added: after the activation function, before inhibition and gain.
         """
@@ -117,8 +117,8 @@ def noise_scale(
     ProtocolError : A0 is 0.
     """
     acting = replace(modulation, gain=modulation.effective_gain, noise_mean=0.0, noise_sd=0.0, protection=0.0)
-    own = responder.activity(network, inputs, acting)
-    of_reference = responder.activity(reference, inputs, NEUTRAL)
+    own = _mean(responder.activity(network, inputs, acting))
+    of_reference = _mean(responder.activity(reference, inputs, NEUTRAL))
     if not of_reference > 0:
         raise ProtocolError("noise cannot be scaled: the network at the end of the induction has no activity")
     return own / (acting.scale * of_reference)
@@ -300,7 +300,7 @@ def _tolerance(
                 own=own,
             )
 
-        return tolerance(accuracy, seen.network.widths[-1])
+        return tolerance(accuracy, seen.network.classes)
 
     meaning = (
         f"{of} at which accuracy on the test set has fallen halfway from its noise-free value to chance; {CEILING:g} "
@@ -309,9 +309,13 @@ def _tolerance(
     return Outcome(name, "1", meaning, measure, ceiling=CEILING)
 
 
+def _mean(by_site: Mapping[str, float]) -> float:
+    return float(np.mean([*by_site.values()]))
+
+
 def _magnitude(seen: Examination) -> float:
     raw = replace(seen.modulation, noise_mean=0.0, noise_sd=0.0, protection=0.0)
-    return seen.responder.activity(seen.network, seen.data.test.inputs, raw)
+    return _mean(seen.responder.activity(seen.network, seen.data.test.inputs, raw))
 
 
 def _changes(seen: Examination) -> tuple[FloatArray, FloatArray]:
@@ -346,7 +350,7 @@ def _connections(name: str, number: float) -> Outcome:
 
     def measure(seen: Examination) -> float:
         _changes(seen)
-        before, after = ((n or seen.network).masks[layer - 1] for n in (seen.marked, seen.network))
+        before, after = (list((n or seen.network).masks.values())[layer - 1] for n in (seen.marked, seen.network))
         return float(np.count_nonzero(after & (before if kept else ~before)))
 
     then = "active" if kept else "pruned"
@@ -365,13 +369,9 @@ def _turnover(seen: Examination) -> float:
 def _surviving_change(seen: Examination) -> float:
     _changes(seen)
     marked = seen.network if seen.marked is None else seen.marked
-    moved = [
-        np.abs(after.astype(np.float64) - before)[now & then]
-        for after, before, now, then in zip(
-            seen.network.weights, marked.weights, seen.network.masks, marked.masks, strict=True
-        )
-    ]
-    every = np.concatenate(moved)
+    values, then = seen.network.values, marked.masks
+    kept = ((name, now & then[name]) for name, now in seen.network.masks.items())
+    every = np.concatenate([np.abs(values[n].astype(np.float64) - marked.values[n])[both] for n, both in kept])
     return float(every.mean()) if every.size else 0.0
 
 

@@ -1,4 +1,4 @@
-"""Plug-ins: steps, tasks and outcomes that other installed packages bring, found by their entry points.
+"""Plug-ins: steps, tasks, networks, outcomes and engines of other installed packages, found by their entry points.
 
 A package is imported when a protocol is first read or described, not before. What cannot be used is named once, in one
 warning, and left out; nothing else breaks.
@@ -18,11 +18,13 @@ from typing import Any, Literal
 
 from resynapse.errors import nearest
 
-What = Literal["step", "task", "outcome"]
+What = Literal["step", "task", "network", "outcome", "engine"]
 GROUPS: dict[What, str] = {
     "step": "resynapse.steps",
     "task": "resynapse.tasks",
+    "network": "resynapse.networks",
     "outcome": "resynapse.outcomes",
+    "engine": "resynapse.engines",
 }
 """The entry-point group of each part of the vocabulary."""
 

@@ -13,7 +13,8 @@ from resynapse.engine import Engine, TrainingPhase, engine
 from resynapse.engine.compiled.compaction import DENSE_FROM, compact
 from resynapse.errors import ResynapseError
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.networks.base import Network, initialise
+from resynapse.networks.base import Network
+from resynapse.networks.perceptron import initialise
 from resynapse.plasticity import prune, regrow
 from resynapse.randomness import Key
 from resynapse.task import Digits, GaussianBlobs, TaskData
@@ -142,12 +143,14 @@ def test_both_engines_choose_the_same_connections(
         network = sparse.astype(one.dtype)
         scores = one.saliency(network, data.train, Modulation(activation="tanh"), batches)
         chosen.append(regrow(network, 0.5, scores, key, init_sd=0.03))
-    for a, b in zip(chosen[0].masks, chosen[1].masks, strict=True):
+    for a, b in zip(chosen[0].masks.values(), chosen[1].masks.values(), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
 def test_both_engines_prune_the_same_connections(fresh: Network) -> None:
-    for a, b in zip(prune(fresh, 0.95).masks, prune(fresh.astype(np.float64), 0.95).masks, strict=True):
+    for a, b in zip(
+        prune(fresh, 0.95).masks.values(), prune(fresh.astype(np.float64), 0.95).masks.values(), strict=True
+    ):
         np.testing.assert_array_equal(a, b)
 
 

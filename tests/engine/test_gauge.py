@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from resynapse.engine import Engine, TrainingPhase
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.networks.base import FloatArray, Network, initialise
+from resynapse.networks.base import FloatArray, Network
+from resynapse.networks.perceptron import initialise
 from resynapse.outcomes import Examination, outcome
 from resynapse.plasticity import prune
 from resynapse.randomness import Key

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from resynapse.engine import Engine, TrainingPhase
 from resynapse.engine.reference import Adam, cross_entropy, forward, gradient
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.networks.base import Network, initialise
+from resynapse.networks.base import Network
+from resynapse.networks.perceptron import initialise
 from resynapse.plasticity import prune
 from resynapse.randomness import Key, normals
 from resynapse.task import TaskData
@@ -117,7 +118,7 @@ def test_pruned_connections_stay_zero_and_biases_train(
 ) -> None:
     phase = TrainingPhase(schedule=[NEUTRAL] * 2, learning_rate=1e-2, batch_size=128, key=key)
     ((_, after),) = reference.train(sparse.astype(np.float64), data.train, phase, [2])
-    for weights, mask in zip(after.weights, sparse.masks, strict=True):
+    for weights, mask in zip(after.weights, sparse.masks.values(), strict=True):
         assert not weights[~mask].any()
     assert (after.biases[-1] != sparse.biases[-1]).all()
 
@@ -165,7 +166,7 @@ def test_saliency_sums_absolute_gradients_over_batches(reference: Engine, sparse
 def test_a_masked_weight_into_a_unit_that_reaches_no_output_has_no_saliency(
     reference: Engine, sparse: Network, data: TaskData
 ) -> None:
-    masks = [m.copy() for m in sparse.masks]
+    masks = [m.copy() for m in sparse.masks.values()]
     masks[3][:, 5] = False
     cut = sparse.with_masks(masks)
     scores = reference.saliency(cut, data.train, replace(NEUTRAL, gain=1.3), [np.arange(128)])

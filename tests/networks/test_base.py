@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from resynapse.networks.base import BoolArray, Network, initialise
+from resynapse.networks.base import BoolArray, Network
+from resynapse.networks.perceptron import initialise
 from resynapse.randomness import Key, uniforms
 
 quick = settings(max_examples=40)
@@ -32,7 +33,7 @@ def published() -> Network:
 def thinned(network: Network, density: float) -> list[BoolArray]:
     """Masks that keep about a share of the connections."""
     key = Key(0, 0, "masks")
-    return [uniforms(key, *m.shape, layer=layer) < density for layer, m in enumerate(network.masks)]
+    return [uniforms(key, *m.shape, layer=layer) < density for layer, m in enumerate(network.masks.values())]
 
 
 @quick
@@ -52,7 +53,12 @@ def test_layer_l_maps_width_l_inputs_to_width_l_plus_1_units(key: Key, widths: t
     assert network.hidden_layers == len(widths) - 2
     for layer, weights in enumerate(network.weights):
         shape = (widths[layer + 1], widths[layer])
-        assert weights.shape == network.masks[layer].shape == network.scars[layer].shape == shape
+        assert (
+            weights.shape
+            == network.masks[f"weights.{layer + 1}"].shape
+            == network.scars[f"weights.{layer + 1}"].shape
+            == shape
+        )
         assert network.biases[layer].shape == shape[:1]
         assert weights.dtype == network.biases[layer].dtype == np.float64
 
@@ -62,8 +68,8 @@ def test_layer_l_maps_width_l_inputs_to_width_l_plus_1_units(key: Key, widths: t
 def test_a_fresh_network_has_every_connection_and_no_scar(network: Network) -> None:
     assert network.active == sum(w.size for w in network.weights)
     assert network.sparsity == 0.0
-    assert all(m.all() for m in network.masks)
-    assert not any(s.any() for s in network.scars)
+    assert all(m.all() for m in network.masks.values())
+    assert not any(s.any() for s in network.scars.values())
 
 
 @quick
@@ -136,14 +142,16 @@ def test_no_field_of_a_network_can_be_replaced_in_place(name: str) -> None:
 @quick
 @given(networks, densities)
 def test_networks_made_from_a_network_are_read_only_too_and_leave_it_alone(network: Network, density: float) -> None:
-    before = [a.copy() for a in (*network.weights, *network.biases, *network.masks)]
+    before = [a.copy() for a in (*network.weights, *network.biases, *network.masks.values())]
     for made in (
         network.with_masks(thinned(network, density)),
         network.astype(np.float32),
         network.with_weights([2 * w for w in network.weights], [b + 1 for b in network.biases]),
     ):
-        assert not any(a.flags.writeable for a in (*made.weights, *made.biases, *made.masks, *made.scars))
-    for a, b in zip((*network.weights, *network.biases, *network.masks), before, strict=True):
+        assert not any(
+            a.flags.writeable for a in (*made.weights, *made.biases, *made.masks.values(), *made.scars.values())
+        )
+    for a, b in zip((*network.weights, *network.biases, *network.masks.values()), before, strict=True):
         np.testing.assert_array_equal(a, b)
 
 
@@ -176,8 +184,8 @@ def test_a_mask_silences_what_it_covers_and_nothing_else(network: Network, densi
 def test_other_weights_keep_the_structure_and_unless_given_the_biases(network: Network, density: float) -> None:
     pruned = network.with_masks(thinned(network, density))
     doubled = pruned.with_weights([2 * w for w in pruned.weights])
-    assert doubled.masks == pruned.masks
-    assert doubled.scars == pruned.scars
+    assert doubled.masks.values() == pruned.masks
+    assert doubled.scars.values() == pruned.scars
     assert doubled.biases == pruned.biases
     for before, after in zip(pruned.weights, doubled.weights, strict=True):
         np.testing.assert_array_equal(after, 2 * before)
@@ -196,7 +204,7 @@ def test_another_precision_rounds_values_and_keeps_the_structure(network: Networ
         # half a unit in the last place of float32
         np.testing.assert_allclose(after, before, rtol=2.0**-24, atol=0)
     assert single.sparsity == pruned.sparsity
-    assert single.masks == pruned.masks
+    assert single.masks.values() == pruned.masks
 
 
 def test_masks_keep_the_precision_of_the_weights() -> None:

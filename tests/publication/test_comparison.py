@@ -15,6 +15,7 @@ from scipy import stats
 from resynapse.analysis.summaries import CELL, summary
 from resynapse.controls import controlled
 from resynapse.errors import ResynapseError
+from resynapse.networks import Perceptron
 from resynapse.protocol import load
 from resynapse.publication.comparison import (
     MARGIN_ABSOLUTE,
@@ -174,7 +175,7 @@ def test_a_changed_protocol_is_no_replication() -> None:
     original = load("switch-relapse")
     assert changes(original) == ()
     assert changes(original.only(["ssri", "untreated"])) == ()
-    assert changes(replace(original, hidden=(8,))) == ("network",)
+    assert changes(replace(original, network=Perceptron(hidden=(8,)))) == ("network",)
     assert changes(original.with_arm("ketamine", [])) == ("arms",)
     assert changes(original.with_arm("mine", [])) == ()
     assert changes(replace(original, name="mine")) == ()

@@ -206,7 +206,7 @@ class Scar(Step):
         if self.times_severity:
             raw = replace(state.modulation, noise_mean=0.0, noise_sd=0.0, protection=0.0)
             activity = setting.engine.activity(state.network, setting.data.test.inputs, raw)
-            share *= severity(raw.gain, activity)
+            share *= severity(raw.gain, float(np.mean([*activity.values()])))
         share = min(self.within[1], max(self.within[0], share))
         chosen = pick(
             state.network,
@@ -316,7 +316,10 @@ class Drug(Step):
 
     @override
     def apply(self, state: State, setting: Setting) -> State:
-        named = {k: v for k, v in self if v is not None}
+        named = {k: v for k, v in self if v is not None and k != "layers"}
+        if self.layers is not None:
+            sites = list(state.network.architecture.sites)
+            named["sites"] = tuple(sites[layer - 1] for layer in self.layers)
         return replace(state, modulation=replace(state.modulation, **named))
 
 

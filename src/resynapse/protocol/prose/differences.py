@@ -47,8 +47,12 @@ def differences(before: Protocol, after: Protocol) -> list[str]:
     ['task: sd is 0.5 instead of 0.8.']
     """
     said: list[Said] = [("task", (), text) for text in _of_mappings(dump(before)["task"], dump(after)["task"])]
-    if before.hidden != after.hidden:
+    if before.network.kind != after.network.kind:
+        said.append(("network", (), f"a {after.network.title} instead of a {before.network.title}"))
+    elif before.hidden != after.hidden:
         said.append(("network", (), f"hidden widths are {_list(after.hidden)} instead of {_list(before.hidden)}"))
+    elif before.network != after.network:
+        said += [("network", (), text) for text in _of_mappings(dump(before)["network"], dump(after)["network"])]
     if before.batch_size != after.batch_size:
         said.append(("network", (), f"a batch has {after.batch_size} samples instead of {before.batch_size}"))
     said += _of_paths("induction", before.induction, after.induction)
