@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from resynapse.networks.base import BoolArray, FloatArray, Network
-from resynapse.networks.perceptron import initialise
+from resynapse.networks.perceptron import Perceptron, initialise
 from resynapse.plasticity import SPARSITY_CAP, TieRule, prune, prune_more, regrow, scar
 from resynapse.randomness import Key, normals, uniforms
 
@@ -26,25 +26,28 @@ FALSE_ALARM = 1e-6
 """Share of correct choices that a p-value test would refuse; the keys are fixed, so a pass stays a pass."""
 
 seeds = st.integers(0, 10_000)
-widths = st.lists(st.integers(1, 12), min_size=2, max_size=4).map(tuple)
+widths = st.lists(st.integers(1, 12), min_size=3, max_size=4).map(tuple)
 sparsities = st.floats(0.0, 0.999)
 shares = st.floats(0.0, 1.0)
 tie_rules: st.SearchStrategy[TieRule] = st.sampled_from(["keyed", "index"])
 
 
+def drawn(network: Network, seed: int, label: str) -> dict[str, FloatArray]:
+    """A uniform number for every position of every connection."""
+    masks = enumerate(network.masks.items())
+    return {name: uniforms(Key(seed, 0, label), *mask.shape, layer=layer) for layer, (name, mask) in masks}
+
+
 def thinned(network: Network, seed: int, density: float, scarred: float) -> Network:
     """The network with a random share of its connections kept, and a random share of the others scarred."""
-    lot = [uniforms(Key(seed, 0, "masks"), *m.shape, layer=layer) for layer, m in enumerate(network.masks.values())]
-    pruned = network.with_masks([u < density for u in lot])
-    return scar(pruned, [(u >= density) & (u < density + scarred * (1 - density)) for u in lot])
+    lot = drawn(network, seed, "masks")
+    pruned = network.with_masks({name: u < density for name, u in lot.items()})
+    return scar(pruned, {n: (u >= density) & (u < density + scarred * (1 - density)) for n, u in lot.items()})
 
 
-def levels(network: Network, seed: int, of: int) -> list[FloatArray]:
+def levels(network: Network, seed: int, of: int) -> dict[str, FloatArray]:
     """Scores with `of` possible values, so that many are equal."""
-    return [
-        np.floor(of * uniforms(Key(seed, 0, "scores"), *m.shape, layer=layer))
-        for layer, m in enumerate(network.masks.values())
-    ]
+    return {name: np.floor(of * lot) for name, lot in drawn(network, seed, "scores").items()}
 
 
 fresh = st.builds(initialise, st.builds(Key, seeds, st.just(0), st.just("initialisation")), widths)
@@ -54,7 +57,7 @@ keys = st.builds(Key, seeds, st.just(0), st.just("regrow.1"))
 
 def assert_same(one: Network, other: Network) -> None:
     for a, b in zip(
-        (*one.weights, *one.biases, *one.masks, *one.scars),
+        (*one.weights, *one.biases, *one.masks.values(), *one.scars.values()),
         (*other.weights, *other.biases, *other.masks.values(), *other.scars.values()),
         strict=True,
     ):
@@ -75,8 +78,10 @@ def row(weights: list[float], active: list[bool] | None = None) -> Network:
     """A single unit with the given connections."""
     values = np.array([weights])
     mask = np.ones(values.shape, dtype=np.bool_)
-    network = Network((values,), (np.zeros(1),), (mask,), (~mask,))
-    return network if active is None else network.with_masks([np.array([active])])
+    network = Network(
+        Perceptron(), {"weights.1": values, "biases.1": np.zeros(1)}, {"weights.1": mask}, {"weights.1": ~mask}
+    )
+    return network if active is None else network.with_masks({"weights.1": np.array([active])})
 
 
 @pytest.fixture(scope="module")
@@ -231,16 +236,14 @@ def test_prune_more_leaves_a_network_beyond_its_cap_alone(published: Network) ->
 
 def test_a_layer_that_is_denser_than_the_others_loses_more_than_its_share() -> None:
     network = initialise(Key(0, 0, "initialisation"), (20, 20, 20))
-    uneven = network.with_masks([network.masks["weights.1"], prune(network, 0.9).masks["weights.2"]])
+    uneven = network.with_masks({"weights.2": prune(network, 0.9).masks["weights.2"]})
     first, second = counts(prune_more(uneven, 0.4))
     assert first < 0.6 * 400
     assert second == counts(uneven)[1]
 
 
-def random_scars(network: Network, seed: int, share: float) -> list[BoolArray]:
-    return [
-        uniforms(Key(seed, 0, "scars"), *m.shape, layer=layer) < share for layer, m in enumerate(network.masks.values())
-    ]
+def random_scars(network: Network, seed: int, share: float) -> dict[str, BoolArray]:
+    return {name: lot < share for name, lot in drawn(network, seed, "scars").items()}
 
 
 @quick
@@ -248,15 +251,12 @@ def random_scars(network: Network, seed: int, share: float) -> list[BoolArray]:
 def test_a_scar_is_zero_pruned_and_remembered(network: Network, seed: int, share: float) -> None:
     new = random_scars(network, seed, share)
     scarred = scar(network, new)
-    for layer, added in enumerate(new):
-        np.testing.assert_array_equal(
-            scarred.scars[f"weights.{layer + 1}"], network.scars[f"weights.{layer + 1}"] | added
-        )
-        np.testing.assert_array_equal(
-            scarred.masks[f"weights.{layer + 1}"], network.masks[f"weights.{layer + 1}"] & ~added
-        )
-        np.testing.assert_array_equal(scarred.weights[layer], np.where(added, 0.0, network.weights[layer]))
-        np.testing.assert_array_equal(scarred.biases[layer], network.biases[layer])
+    for name, added in new.items():
+        np.testing.assert_array_equal(scarred.scars[name], network.scars[name] | added)
+        np.testing.assert_array_equal(scarred.masks[name], network.masks[name] & ~added)
+        np.testing.assert_array_equal(scarred.values[name], np.where(added, 0.0, network.values[name]))
+    for before, after in zip(network.biases, scarred.biases, strict=True):
+        np.testing.assert_array_equal(before, after)
 
 
 @quick
@@ -280,24 +280,27 @@ def test_scars_outlast_pruning_and_regrowth(network: Network, sparsity: float, k
 def test_a_layer_with_scars_prunes_as_if_their_positions_were_not_there(
     seed: int, inputs: int, share: float, sparsity: float
 ) -> None:
-    network = initialise(Key(seed, 0), (inputs, 1))
-    lost = random_scars(network, seed, share)[0]
+    network = row(uniforms(Key(seed, 0), 1, inputs)[0].tolist())
+    lost = random_scars(network, seed, share)["weights.1"]
     if lost.all():
         return
     cut_out = row(network.weights[0][~lost].tolist())
     np.testing.assert_array_equal(
-        prune(scar(network, [lost]), sparsity).masks["weights.1"][~lost], prune(cut_out, sparsity).masks["weights.1"][0]
+        prune(scar(network, {"weights.1": lost}), sparsity).masks["weights.1"][~lost],
+        prune(cut_out, sparsity).masks["weights.1"][0],
     )
 
 
 def test_the_quantile_that_is_blind_to_scars_would_spare_what_the_aware_one_prunes() -> None:
-    half_scarred = scar(row([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), [np.array([[True, True, True, False, False, False]])])
+    half_scarred = scar(
+        row([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), {"weights.1": np.array([[True, True, True, False, False, False]])}
+    )
     # over 5 and its neighbours the median is 5; over zeros too it would be 2, and nothing would go
     assert prune(half_scarred, 0.5).masks["weights.1"].tolist() == [[False, False, False, False, True, True]]
 
 
 def test_a_layer_of_scars_alone_stays_silent() -> None:
-    silent = scar(row([1.0, 2.0]), [np.array([[True, True]])])
+    silent = scar(row([1.0, 2.0]), {"weights.1": np.array([[True, True]])})
     assert_same(prune(silent, 0.5), silent)
     assert_same(regrow(silent, 1.0, None, Key(0, 0), init_sd=0.03), silent)
 
@@ -358,7 +361,10 @@ def test_a_larger_dose_regrows_what_a_smaller_one_did_and_more(
 
 
 def test_scores_at_scars_and_at_active_connections_count_for_nothing() -> None:
-    network = scar(row([1.0] * 6, [True, False, False, False, False, False]), [np.array([[False, True] + [False] * 4])])
+    network = scar(
+        row([1.0] * 6, [True, False, False, False, False, False]),
+        {"weights.1": np.array([[False, True] + [False] * 4])},
+    )
     scores = [np.array([[9.0, 9.0, 0.0, 3.0, 1.0, 2.0]])]
     grown = regrow(network, 0.5, scores, Key(0, 0), init_sd=0.03)
     assert grown.masks["weights.1"].tolist() == [[True, False, False, True, False, True]]
@@ -442,7 +448,7 @@ def test_the_lot_of_a_position_does_not_depend_on_which_others_are_candidates(
 
 def test_layers_of_one_shape_draw_lots_and_weights_of_their_own() -> None:
     empty = initialise(Key(0, 0, "initialisation"), (20, 20, 20))
-    empty = empty.with_masks([np.zeros(m.shape, dtype=np.bool_) for m in empty.masks.values()])
+    empty = empty.with_masks({name: np.zeros(m.shape, dtype=np.bool_) for name, m in empty.masks.items()})
     grown = regrow(empty, 0.5, None, Key(0, 0, "regrow.1"), init_sd=0.03)
     first, second = grown.masks
     # two independent halves of 400 share 100; 5 sigma of that hypergeometric count

@@ -26,8 +26,8 @@ MODULATIONS = {
     "noise": Modulation(noise_sd=0.5, gain=1.3),
     "biased noise under protection": Modulation(noise_mean=1.0, noise_sd=1.0, gain=1.6, protection=0.6),
     "stabiliser": Modulation(gain=1.6, protection=1.0, activation="tanh"),
-    "drug on one layer": Modulation(gain=1.6, inhibition=0.8, activation="tanh", noise_sd=0.3, layers=(2,)),
-    "drug on two layers": Modulation(gain=1.3, activation="tanh", protection=0.5, layers=(1, 3)),
+    "drug on one layer": Modulation(gain=1.6, inhibition=0.8, activation="tanh", noise_sd=0.3, sites=("hidden.2",)),
+    "drug on two layers": Modulation(gain=1.3, activation="tanh", protection=0.5, sites=("hidden.1", "hidden.3")),
 }
 # float32 carries 2**-24 a rounding; a score sums some tens of products through four layers
 SCORE = {"rtol": 2e-5, "atol": 2e-5}
@@ -113,7 +113,7 @@ def test_any_depth_and_width_agrees_on_digits(
 ) -> None:
     data = Digits(train=256, test=140, clean=1).draw(key.of("data"))
     network = prune(initialise(key, (64, *hidden, 10)).astype(np.float32), sparsity)
-    drug = Modulation(gain=1.2, activation="tanh", noise_sd=0.5, layers=(1,))
+    drug = Modulation(gain=1.2, activation="tanh", noise_sd=0.5, sites=("hidden.1",))
     phase = TrainingPhase(schedule=[NEUTRAL, drug], learning_rate=1e-5, batch_size=100, key=key)
     ((_, ours),) = compiled.train(network, data.train, phase, [2])
     ((_, theirs),) = reference.train(network.astype(np.float64), data.train, phase, [2])

@@ -33,7 +33,7 @@ STATES = {
     "neutral": NEUTRAL,
     "gain": Modulation(gain=1.6),
     "inhibition": Modulation(gain=0.85, inhibition=0.7),
-    "gain on one layer": Modulation(gain=1.6, layers=(2,)),
+    "gain on one layer": Modulation(gain=1.6, sites=("hidden.2",)),
 }
 few = settings(max_examples=15)
 
@@ -82,7 +82,7 @@ def test_powers_of_two_change_no_probe_in_units_of_own_sd_by_a_bit(
     other = rescaled(network, factors)
     assert measured(engine, other, INVARIANT, state) == measured(engine, network, INVARIANT, state)
     # not the accuracies alone: every score under noise
-    noisy = Modulation(noise_mean=0.5, noise_sd=1.5, gain=state.gain, inhibition=state.inhibition, layers=state.layers)
+    noisy = Modulation(noise_mean=0.5, noise_sd=1.5, gain=state.gain, inhibition=state.inhibition, sites=state.sites)
 
     def scores(one: Network) -> FloatArray:
         spread = engine.spread(one, DATA.test.inputs, state)

@@ -32,7 +32,7 @@ modulations = st.builds(
     noise_mean=st.floats(-1.0, 1.0),
     noise_sd=st.sampled_from([0.0, 0.3, 1.0]),
     protection=st.floats(0.0, 1.0),
-    layers=st.sampled_from([(), (1,), (2, 3)]),
+    sites=st.sampled_from([(), ("hidden.1",), ("hidden.2", "hidden.3")]),
 )
 WIDTHS = (2, 9, 8, 7, 4)
 NOISE = Key(5, 0, "noise")

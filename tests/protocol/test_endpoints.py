@@ -11,7 +11,7 @@ import yaml
 
 import resynapse as rs
 from resynapse.protocol import Endpoint, differences, dump, dumps, json_schema, library, load, loads
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
 from resynapse.runs.store.folder import Manifest
 
 HEAD = "name: p\narms: {a: [assess: {condition: acute, outcomes: [acc_clean]}]}\n"

@@ -65,10 +65,13 @@ def test_layers_stay_until_others_are_named() -> None:
     state = State(network=None)  # type: ignore[arg-type]
     setting: Setting = None  # type: ignore[assignment]
     for step, expected in (
-        (rs.Drug(gain=1.4, layers=(1,)), Modulation(gain=1.4, layers=(1,))),
-        (rs.Drug(inhibition=0.7), Modulation(gain=1.4, inhibition=0.7, layers=(1,))),
-        (rs.Drug(layers=(2, 3)), Modulation(gain=1.4, inhibition=0.7, layers=(2, 3))),
-        (rs.Stabilise(protection=0.5), Modulation(gain=1.4, inhibition=0.7, protection=0.5, layers=(2, 3))),
+        (rs.Drug(gain=1.4, layers=(1,)), Modulation(gain=1.4, sites=("hidden.1",))),
+        (rs.Drug(inhibition=0.7), Modulation(gain=1.4, inhibition=0.7, sites=("hidden.1",))),
+        (rs.Drug(layers=(2, 3)), Modulation(gain=1.4, inhibition=0.7, sites=("hidden.2", "hidden.3"))),
+        (
+            rs.Stabilise(protection=0.5),
+            Modulation(gain=1.4, inhibition=0.7, protection=0.5, sites=("hidden.2", "hidden.3")),
+        ),
         (rs.Discontinue(), Modulation(protection=0.5)),
     ):
         state = step.apply(state, setting)

@@ -24,7 +24,7 @@ from resynapse.clinical.side_by_side import ARMS, SideBySide, side_by_side
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import ResynapseError, nearest
 from resynapse.protocol import Protocol
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
 from resynapse.protocol.population.distributions import TRAIT
 from resynapse.publication.comparison import changes, compare, protocols_with_tables
 from resynapse.publication.equivalence import Equivalence, equivalences

@@ -16,9 +16,9 @@ import numpy as np
 
 from resynapse.analysis.cells import Cells, before_the_arms, yes_or_no
 from resynapse.controls import CONTROLS
-from resynapse.outcomes import definition
+from resynapse.outcomes import outcome as defined
 from resynapse.protocol import Assess, Protocol
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
 from resynapse.protocol.routes import Route
 
 ROOM = 10.0
@@ -105,7 +105,7 @@ def _after_losses(protocol: Protocol) -> frozenset[str]:
     def look(route: Route, lost: bool) -> None:
         for stop in route:
             kind = stop.step.kind if stop.step is not None else ""
-            lost = lost or (kind in LOSSES and not stop.stream.startswith("induction/"))
+            lost = lost or (kind in LOSSES and stop.section != "induction")
             if lost and isinstance(stop.step, Assess):
                 found.add(stop.step.condition)
             look(stop.fork, lost)
@@ -132,11 +132,8 @@ def accuracies(protocol: Protocol) -> frozenset[str]:
     def look(route: Route) -> None:
         for stop in route:
             if isinstance(stop.step, Assess):
-                found.update(
-                    named.partition(" as ")[2] or named
-                    for named in stop.step.outcomes
-                    if definition(named).startswith("acc_")
-                )
+                measured = map(defined, stop.step.outcomes)
+                found.update(one.name for one in measured if one.kind == "accuracy")
             look(stop.fork)
 
     for route in protocol.routes.values():

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from resynapse.analysis.cells import Cell, Cells, Floats, before_the_arms, counted, courses
 from resynapse.analysis.discontinued_state import baselines
 from resynapse.protocol import Protocol
-from resynapse.protocol.derived_outcomes import Below, First, base
+from resynapse.protocol.conditions import base
+from resynapse.protocol.derived_outcomes import Below, First
 
 Rule = Below | First
 

@@ -9,7 +9,7 @@ from resynapse.controls.registry import RENAMED
 from resynapse.errors import ProtocolError, nearest
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
 from resynapse.protocol.routes import assessments
 from resynapse.protocol.when import When
 

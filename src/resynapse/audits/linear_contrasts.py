@@ -10,7 +10,7 @@ import numpy as np
 from resynapse.analysis.cells import Cell, counted
 from resynapse.audits.scenarios import AS_RUN, Scenario
 from resynapse.protocol.claim_tests import Contrast, Difference, Every, Mean, Measure, Order, Studies, Test, Trend
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
 
 
 @dataclass(frozen=True, slots=True)

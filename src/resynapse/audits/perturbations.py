@@ -11,7 +11,8 @@ from resynapse.audits.scenarios import BOTH, NUISANCES
 from resynapse.controls.registry import CONTROLS, RENAMED, Role, controlled
 from resynapse.errors import ProtocolError
 from resynapse.protocol import Assess, Protocol, Train
-from resynapse.protocol.derived_outcomes import Derived, base
+from resynapse.protocol.conditions import base
+from resynapse.protocol.derived_outcomes import Derived
 from resynapse.protocol.routes import Route, assessments, epochs
 from resynapse.protocol.variants import Change, Variant
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from resynapse.protocol import Assess, Enrol, Protocol
 from resynapse.protocol.claims import Claim
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
 from resynapse.protocol.routes import Route, assessments, stops
 from resynapse.protocol.variants import Change, Variant
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from resynapse.analysis.cells import Cell
 from resynapse.audits.findings import Finding, Status
 from resynapse.audits.published_arithmetic import Printed
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
 
 SAID: dict[Status, str] = {
     "holds": "as the claim needs",

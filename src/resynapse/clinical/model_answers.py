@@ -14,6 +14,7 @@ from resynapse.analysis.parts.dose import trends
 from resynapse.analysis.parts.planning import FEWEST
 from resynapse.analysis.threshold_rules import probes
 from resynapse.protocol import Protocol
+from resynapse.protocol.facts import facts_of
 
 REFERENCE = "untreated"
 PROBE = "acc_biased_1.0"
@@ -122,7 +123,7 @@ def _longer(arm: str, cells: Cells, protocol: Protocol) -> Read:
             return Read(
                 differences=trends(values),
                 selected_from=len(values),
-                stands=stands if one.rule.of.startswith("acc_") else None,
+                stands=stands if facts_of(one.rule.of, protocol).kind == "accuracy" else None,
             )
     return Read(note="no probe at three durations of maintenance or more")
 

@@ -26,6 +26,7 @@ from resynapse.controls.treatment import (
     wherever_treated,
 )
 from resynapse.errors import ProtocolError, nearest
+from resynapse.protocol.arms import Arm
 from resynapse.protocol.derived_outcomes import Derived
 from resynapse.protocol.tree import Protocol
 from resynapse.protocol.variants import Change, Made, Variant
@@ -91,7 +92,9 @@ def controlled(protocol: Protocol, name: str) -> Protocol:
     if name in RENAMED:
         text = f"control {name} is now called {RENAMED[name]}: {control.isolates}"
         warnings.warn(text, RenamedWarning, stacklevel=2)
-    added = {f"{arm}:{name}": Variant(of=arm, changes=changes, control=name) for arm, changes in control.make(protocol)}
+    added = {
+        str(Arm(arm, name)): Variant(of=arm, changes=changes, control=name) for arm, changes in control.make(protocol)
+    }
     after = replace(protocol, variants={**added, **protocol.variants})
     routes = after.routes
     new = {n: v for n, v in added.items() if n not in protocol.variants and routes[n] != routes[v.of]}

@@ -13,6 +13,7 @@ from resynapse.networks import Architecture, Perceptron
 from resynapse.protocol.claims import Claim
 from resynapse.protocol.derived_outcomes import Derived
 from resynapse.protocol.endpoints import Endpoint
+from resynapse.protocol.given_titles import GivenTitles
 from resynapse.protocol.node import Node, Path, Stepwise, every, nodes
 from resynapse.protocol.population.distributions import Trait
 from resynapse.protocol.routes import Route, route
@@ -40,6 +41,7 @@ class Protocol:
     variants : arms that are another one but for stated changes.
     claims : conclusions that an audit decides; they change no number.
     primary : endpoints over which p values are adjusted; they change no number of a run.
+    titles : of arms, conditions and outcomes, for readers; they change no number.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Protocol:
     variants: Mapping[str, Variant] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     primary: tuple[Endpoint, ...] = ()
+    titles: GivenTitles = field(default_factory=GivenTitles)
 
     def __post_init__(self) -> None:
         check(self)

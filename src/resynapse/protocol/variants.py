@@ -50,7 +50,7 @@ class Change:
         """Whether it is about this stop; `suffix` is that of the conditions around it, None where they are several."""
         if stop.step is None or stop.step.kind != self.step:
             return False
-        if self.section and stop.stream.split("/", 1)[0] != self.section:
+        if self.section and stop.section != self.section:
             return False
         if not self.condition:
             return True

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from resynapse.analysis.analyse import Analysis
-from resynapse.analysis.cells import counted
 from resynapse.analysis.flow import flow as selection
 from resynapse.audits.audit import Audit
+from resynapse.protocol.conditions import base
 from resynapse.protocol.population.distributions import TRAIT
 from resynapse.report.figures import FIGURES, draw
 from resynapse.report.figures.style import inline, render
@@ -76,8 +76,7 @@ def flow(run_data: RunData) -> TextTable:
     tested: dict[tuple[str, str], list[int]] = {}
     for column, key in enumerate(cells.keys):
         if key.condition != TRAIT:
-            name = (counted(key.condition) or (key.condition, 0.0))[0].split("=", 1)[0]
-            tested.setdefault((key.arm, name), []).append(int(present[:, column].sum()))
+            tested.setdefault((key.arm, base(key.condition)), []).append(int(present[:, column].sum()))
     conditions = list(dict.fromkeys(condition for _, condition in tested))
     size, finished = str(run_data.manifest.subjects), str(len(cells.subjects))
     rows = tuple(

@@ -15,10 +15,11 @@ from resynapse.errors import RunInterruptedError, SubjectError
 from resynapse.outcomes import Examination, noise_scale, outcome
 from resynapse.protocol import Assess, Enrol, Step
 from resynapse.protocol import Protocol as Experiment
+from resynapse.protocol.conditions import below
 from resynapse.protocol.derived_outcomes import derive
 from resynapse.protocol.population.distributions import TRAIT, Place
 from resynapse.protocol.population.trait_draws import step_of, trait_key, trait_name
-from resynapse.protocol.routes import Branch, Route, RouteStep, below, parted
+from resynapse.protocol.routes import Branch, Route, RouteStep, parted
 from resynapse.protocol.state import Setting, State
 from resynapse.protocol.steps import ENROLLED
 from resynapse.randomness import uniforms
@@ -211,7 +212,7 @@ class _Walker:
     def _take(self, state: State, branch: Branch, suffix: str, seen: Seen) -> State:
         step = self._drawn(branch.stop, branch.rest)
         suffix = branch.stop.named(suffix)
-        if step is not None and state.induced is None and not branch.stop.stream.startswith("induction/"):
+        if step is not None and state.induced is None and branch.stop.section != "induction":
             state = replace(state, induced=state.network)
         if step is not None and step.counts is not None:
             return self._advance(state, step, branch, suffix, seen)

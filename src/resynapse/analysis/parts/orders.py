@@ -11,7 +11,7 @@ from resynapse.analysis.cells import Cells, Floats, before_the_arms
 from resynapse.analysis.families import SETTINGS
 from resynapse.analysis.intervals import Interval, proportion_interval
 from resynapse.protocol import Protocol
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from resynapse.analysis.intervals import LEVEL, Interval, mean_interval, proport
 from resynapse.analysis.parts.contrasts import sign_flip
 from resynapse.analysis.threshold_rules import Probes, probes
 from resynapse.protocol import Protocol
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
 
 if TYPE_CHECKING:
     from scipy.stats import CensoredData

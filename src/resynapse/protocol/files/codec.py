@@ -27,6 +27,7 @@ from resynapse.protocol.files.plain_values import sequence as _sequence
 from resynapse.protocol.files.plain_values import typed as _typed
 from resynapse.protocol.files.repetition import Scope, filled, listed, rounds
 from resynapse.protocol.files.safe_yaml import MOST_VALUES, size
+from resynapse.protocol.given_titles import GivenTitles
 from resynapse.protocol.node import Node, Path, every
 from resynapse.protocol.population.distributions import Place, Trait, found, placed
 from resynapse.protocol.steps import STEPS, Step
@@ -38,13 +39,11 @@ from resynapse.task import DEFAULT_TASK, TASKS, Task, places
 
 _BESIDE = ("at", "fork", "share", "arms", "skip", "label", "when", "stream")
 _MANY = ("repeat", "sweep")
-SHORTHAND = {"assess": "condition", "enrol": "when"}
-"""The field that a step's value stands for where it is no mapping."""
 _TOP = (
     "name", "title", "cite", "task", "network", "batch_size", "induction", "arms", "follow_up", "derived",
-    "primary", "variants", "claims",
+    "primary", "variants", "claims", "titles",
 )  # fmt: skip
-UNNUMBERED = ("title", "cite", "claims", "primary")
+UNNUMBERED = ("title", "cite", "claims", "primary", "titles")
 """Parts of a protocol that change no number of a run."""
 MOST_NODES = 2_000
 """Most steps of one path, side paths included, with every repetition written out."""
@@ -91,6 +90,8 @@ def parse(document: object, folder: FilePath | None = None) -> Protocol:
         fields["primary"] = parse_primary(top["primary"], ("primary",))
     if "claims" in top:
         fields["claims"] = parse_claims(top["claims"], ("claims",))
+    if "titles" in top:
+        fields["titles"] = _model(GivenTitles, _mapping(top["titles"], ("titles",)), ("titles",))
     if "batch_size" in top:
         fields["batch_size"] = _typed(int, top["batch_size"], ("batch_size",))
     return Protocol(**fields)
@@ -114,6 +115,7 @@ def dump(protocol: Protocol) -> dict[str, Any]:
         "derived": [{rule.kind: rule.model_dump(mode="json", exclude_none=True)} for rule in protocol.derived],
         **({"primary": [str(one) for one in protocol.primary]} if protocol.primary else {}),
         **({"variants": {n: _dump_variant(v) for n, v in protocol.variants.items()}} if protocol.variants else {}),
+        **({"titles": protocol.titles.model_dump(exclude_defaults=True)} if protocol.titles else {}),
         **({"claims": [dump_claim(claim) for claim in protocol.claims]} if protocol.claims else {}),
     }
 
@@ -225,8 +227,8 @@ def _node(value: object, where: Where, scope: Scope) -> Node:
 
 def _step(kind: str, value: object, where: Where) -> tuple[Step, tuple[tuple[Place, Trait], ...]]:
     """The step, with the medians of what is drawn for each subject, and the draws."""
-    if kind in SHORTHAND and not isinstance(value, Mapping):
-        value = {SHORTHAND[kind]: value}
+    if STEPS[kind].shorthand and not isinstance(value, Mapping):
+        value = {STEPS[kind].shorthand: value}
     fields = _mapping({} if value is None else value, where)
     draws = tuple(found(fields, where))
     medians = {place: drawn.median for place, drawn in draws}

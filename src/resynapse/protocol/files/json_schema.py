@@ -13,7 +13,7 @@ from resynapse.protocol.claims import BASES
 from resynapse.protocol.derived_outcomes import RULES
 from resynapse.protocol.endpoints import FORM
 from resynapse.protocol.endpoints import MOST as MOST_PRIMARY
-from resynapse.protocol.files.codec import SHORTHAND
+from resynapse.protocol.given_titles import GivenTitles
 from resynapse.protocol.population.distributions import KINDS
 from resynapse.protocol.population.trait_tables import MOST_VALUES
 from resynapse.protocol.steps import STEPS
@@ -65,6 +65,7 @@ def json_schema() -> dict[str, Any]:
             },
             "variants": {"type": "object", "additionalProperties": {"$ref": "#/$defs/variant"}},
             "claims": {"type": "array", "items": {"$ref": "#/$defs/claim"}},
+            "titles": GivenTitles.model_json_schema(),
         },
         "$defs": {
             "path": {"type": "array", "items": {"$ref": "#/$defs/node"}},
@@ -116,7 +117,7 @@ def _step(kind: str) -> dict[str, Any]:
     schema = model.model_json_schema()
     schema["properties"] = {name: _open(field) for name, field in schema.get("properties", {}).items()}
     schema["description"] = (model.__doc__ or "").split("\n", 1)[0]
-    if kind in SHORTHAND:
+    if model.shorthand:
         return {"anyOf": [{"type": "string"}, schema]}
     return schema if schema.get("required") else {"anyOf": [{"type": "null"}, schema]}
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.special import log_softmax
-from tests.test_outcomes import ACCURACIES, CONDITION, DATA, NETWORK, SPREAD, Recorder, quick, states
+from tests.outcomes.test_accuracy import ACCURACIES, CONDITION, DATA, NETWORK, SPREAD, Recorder, quick, states
 
 from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.networks.base import FloatArray, Network
@@ -128,13 +128,10 @@ def test_surviving_change_is_that_of_connections_live_before_and_after(by: float
         return outcome("surviving_change").measure(seen)
 
     pairs = list(zip(NETWORK.weights, NETWORK.masks.values(), strict=True))
-    moved = replace(NETWORK, weights=tuple(np.where(m, w + by, w) for w, m in pairs))
+    moved = NETWORK.with_weights([np.where(m, w + by, w) for w, m in pairs])
     # a sum of a weight below 1 and a shift below 1 is rounded once
     assert change(NETWORK, moved) == pytest.approx(by, abs=2 * np.finfo(float).eps)
-    grown = replace(
-        NETWORK,
-        weights=tuple(np.where(m, w, 7.0) for w, m in pairs),
-        masks=tuple(np.ones_like(m) for m in NETWORK.masks.values()),
-    )
+    opened = replace(NETWORK, masks={name: np.ones_like(m) for name, m in NETWORK.masks.items()})
+    grown = opened.with_weights([np.where(m, w, 7.0) for w, m in pairs])
     assert change(NETWORK, grown) == 0.0
     assert change(grown, NETWORK) == 0.0

@@ -13,12 +13,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
-from resynapse import outcomes
 from resynapse.errors import ProtocolError, ResynapseError
 from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.networks.base import FloatArray, Network
 from resynapse.networks.perceptron import initialise
-from resynapse.outcomes import BATTERY, Examination, outcome
+from resynapse.outcomes import BATTERY, Examination, accuracy, outcome
 from resynapse.plasticity import prune
 from resynapse.randomness import Key, normals
 from resynapse.task import GaussianBlobs, TaskData
@@ -82,11 +81,11 @@ class Recorder:
         self.responded.append(Asked(network, inputs, modulation, noise, noise_scale))
         return np.zeros((4, inputs.shape[1])) if self.scores is None else self.scores
 
-    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
+    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, float]:
         self.observed.append(Asked(network, inputs, modulation))
-        return self.magnitude
+        return {"hidden.1": self.magnitude}
 
-    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> list[FloatArray]:
+    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, FloatArray]:
         self.spread_of.append(Asked(network, inputs, modulation))
         return SPREAD
 
@@ -113,7 +112,7 @@ def input_keys(monkeypatch: pytest.MonkeyPatch) -> list[Key]:
         drawn.append(key)
         return normals(key, *shape)
 
-    monkeypatch.setattr(outcomes, "normals", spy)
+    monkeypatch.setattr(accuracy, "normals", spy)
     return drawn
 
 
