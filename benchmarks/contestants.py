@@ -134,8 +134,9 @@ def torch_net(network: Network) -> Net:
     import torch
 
     from benchmarks.torch_loop import Net
+    from resynapse.networks.perceptron import widths
 
-    net = Net(network.widths)
+    net = Net(widths(network))
     with torch.no_grad():
         for i in range(len(network.weights)):
             net.weights[i].copy_(torch.tensor(network.weights[i]))

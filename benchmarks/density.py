@@ -31,7 +31,7 @@ def rows() -> Iterator[tuple[float, float, float]]:
     whole = initialise(key, WIDTHS).astype(np.float32)
     for density in DENSITIES:
         pruned = prune(whole, 1 - density)
-        network = whole.with_masks((whole.masks["weights.1"], *pruned.masks[1:]))
+        network = whole.with_masks({name: m for name, m in pruned.masks.items() if name != "weights.1"})
         times: dict[bool, list[float]] = {False: [], True: []}
         for _ in range(ROUNDS):
             for dense, limit in ((False, 1.0), (True, 0.0)):

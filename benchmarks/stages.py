@@ -128,12 +128,12 @@ class _Recorder:
     ) -> FloatArray:
         return np.zeros((network.classes, inputs.shape[1]))
 
-    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
-        return 0.0
+    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, float]:
+        return {"hidden.1": 0.0}
 
     def saliency(
         self, network: Network, data: Split, modulation: Modulation, batches: Sequence[NDArray[np.int64]]
-    ) -> list[NDArray[np.float64]]:
+    ) -> dict[str, NDArray[np.float64]]:
         return self.engine.saliency(network, data, modulation, batches)
 
 

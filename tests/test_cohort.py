@@ -85,7 +85,8 @@ def test_all_that_is_random_about_a_subject_hangs_below_its_key(subject: Subject
 def test_task_and_network_are_shaped_by_the_protocol(subject: Subject) -> None:
     data, network = subject.data(SMALL), subject.network(SMALL)
     assert (data.train.labels.size, data.test.labels.size, data.clean.labels.size) == (40, 30, 20)
-    assert network.widths == (2, 6, 5, 4)
+    assert SMALL.network.describe(SMALL.task) == "2-6-5-4"
+    assert [w.shape for w in network.weights] == [(6, 2), (5, 6), (4, 5)]
     assert network.sparsity == 0.0
     assert {w.dtype for w in network.weights} == {np.dtype(np.float64)}
 

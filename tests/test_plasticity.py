@@ -17,7 +17,7 @@ from scipy import stats
 from resynapse.networks.base import BoolArray, FloatArray, Network
 from resynapse.networks.perceptron import Perceptron, initialise
 from resynapse.plasticity import SPARSITY_CAP, TieRule, prune, prune_more, regrow, scar
-from resynapse.randomness import Key, normals, uniforms
+from resynapse.randomness import Key, uniforms
 
 quick = settings(max_examples=60)
 
@@ -326,7 +326,7 @@ def test_the_highest_scores_are_regrown(
     scores = levels(network, seed, of)
     grown = regrow(network, of_pruned, scores, key, init_sd=0.03, ties=ties)
     for score, new, after, scars in zip(
-        scores, opened(network, grown), grown.masks.values(), network.scars.values(), strict=True
+        scores.values(), opened(network, grown), grown.masks.values(), network.scars.values(), strict=True
     ):
         passed_over = ~after & ~scars
         if new.any() and passed_over.any():
@@ -365,7 +365,7 @@ def test_scores_at_scars_and_at_active_connections_count_for_nothing() -> None:
         row([1.0] * 6, [True, False, False, False, False, False]),
         {"weights.1": np.array([[False, True] + [False] * 4])},
     )
-    scores = [np.array([[9.0, 9.0, 0.0, 3.0, 1.0, 2.0]])]
+    scores = {"weights.1": np.array([[9.0, 9.0, 0.0, 3.0, 1.0, 2.0]])}
     grown = regrow(network, 0.5, scores, Key(0, 0), init_sd=0.03)
     assert grown.masks["weights.1"].tolist() == [[True, False, False, True, False, True]]
 
@@ -380,7 +380,7 @@ def test_the_published_ketamine_dose_re_opens_half_of_each_layer(depressed: Netw
 
 
 TIED = row([1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], [True, True] + [False] * 6)
-NO_DEMAND = [np.zeros((1, 8))]
+NO_DEMAND = {"weights.1": np.zeros((1, 8))}
 
 
 @pytest.mark.parametrize(
@@ -389,7 +389,7 @@ NO_DEMAND = [np.zeros((1, 8))]
     ids=["equal scores, keyed", "random", "random, whatever the tie rule"],
 )
 def test_equal_candidates_have_equal_chances_in_every_combination(
-    scores: list[NDArray[np.float64]] | None, ties: TieRule
+    scores: dict[str, NDArray[np.float64]] | None, ties: TieRule
 ) -> None:
     chosen: Counter[tuple[int, ...]] = Counter()
     for seed in range(3_000):
@@ -401,7 +401,7 @@ def test_equal_candidates_have_equal_chances_in_every_combination(
 
 
 def test_a_higher_score_goes_before_any_tie_and_the_rest_share_their_chances() -> None:
-    demand = [np.array([[0.0] * 5 + [1.0, 0.0, 0.0]])]
+    demand = {"weights.1": np.array([[0.0] * 5 + [1.0, 0.0, 0.0]])}
     companions: Counter[int] = Counter()
     for seed in range(2_000):
         grown = regrow(TIED, 0.34, demand, Key(seed, 0, "regrow.1"), init_sd=0.03)
@@ -415,9 +415,7 @@ def test_a_higher_score_goes_before_any_tie_and_the_rest_share_their_chances() -
 @quick
 @given(networks, shares, keys)
 def test_index_ties_go_first_row_first_as_a_plain_sort_would(network: Network, of_pruned: float, key: Key) -> None:
-    grown = regrow(
-        network, of_pruned, [np.zeros(m.shape) for m in network.masks.values()], key, init_sd=0.03, ties="index"
-    )
+    grown = regrow(network, of_pruned, levels(network, 0, 1), key, init_sd=0.03, ties="index")
     for new, mask, scars in zip(opened(network, grown), network.masks.values(), network.scars.values(), strict=True):
         candidates = np.flatnonzero(~mask & ~scars)
         np.testing.assert_array_equal(np.flatnonzero(new), candidates[: int(of_pruned * candidates.size)])
@@ -426,7 +424,7 @@ def test_index_ties_go_first_row_first_as_a_plain_sort_would(network: Network, o
 @quick
 @given(networks, shares, seeds, keys)
 def test_without_ties_the_tie_rule_does_not_matter(network: Network, of_pruned: float, seed: int, key: Key) -> None:
-    scores = [normals(Key(seed, 0, "scores"), *m.shape, layer=layer) for layer, m in enumerate(network.masks.values())]
+    scores = drawn(network, seed, "scores")
     keyed, index = (regrow(network, of_pruned, scores, key, init_sd=0.03, ties=t) for t in ("keyed", "index"))
     assert_same(keyed, index)
 
@@ -450,7 +448,7 @@ def test_layers_of_one_shape_draw_lots_and_weights_of_their_own() -> None:
     empty = initialise(Key(0, 0, "initialisation"), (20, 20, 20))
     empty = empty.with_masks({name: np.zeros(m.shape, dtype=np.bool_) for name, m in empty.masks.items()})
     grown = regrow(empty, 0.5, None, Key(0, 0, "regrow.1"), init_sd=0.03)
-    first, second = grown.masks
+    first, second = grown.masks.values()
     # two independent halves of 400 share 100; 5 sigma of that hypergeometric count
     assert abs(int((first & second).sum()) - 100) < 5 * np.sqrt(400 / 16) + 1
     assert not np.intersect1d(grown.weights[0][first], grown.weights[1][second]).size

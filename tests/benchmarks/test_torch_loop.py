@@ -52,13 +52,14 @@ def test_scores_and_gradients_are_equal(sparse: Network, data: TaskData, modulat
     exact = sparse.astype(np.float64)
     seen = forward(exact, data.train.inputs, modulation)
     expected = gradient(exact, seen, data.train.labels, modulation)
+    names = [f"{kind}.{layer}" for kind in ("weights", "biases") for layer in range(1, 5)]
     net = torch_net(sparse)
     inputs, labels = tensors(data.train)
     scores = net(inputs, torch_drug(modulation))
-    np.testing.assert_allclose(scores.detach().numpy().T, seen.logits, **FLOAT32)
+    np.testing.assert_allclose(scores.detach().numpy().T, seen.scores, **FLOAT32)
     slopes = torch.autograd.grad(torch.nn.functional.cross_entropy(scores, labels), [*net.weights, *net.biases])
-    for found, wanted in zip(slopes, [*expected.weights, *expected.biases], strict=True):
-        np.testing.assert_allclose(found.numpy(), wanted, **FLOAT32)
+    for found, name in zip(slopes, names, strict=True):
+        np.testing.assert_allclose(found.numpy(), expected[name], **FLOAT32)
 
 
 @pytest.mark.parametrize("sparsity", [0.0, 0.9])

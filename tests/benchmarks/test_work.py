@@ -25,7 +25,7 @@ def by_hand(network: Network, *, noisy: bool) -> Work:
         return any(m and reaches(layer + 1, u) for u, m in enumerate(network.masks[f"weights.{layer + 1}"][:, unit]))
 
     def varies(layer: int, unit: int) -> bool:
-        return layer == 0 or noisy or any(network.masks[layer - 1][unit])
+        return layer == 0 or noisy or any(network.masks[f"weights.{layer}"][unit])
 
     per_sample = per_step = 0
     for layer, mask in enumerate(network.masks.values()):

@@ -157,7 +157,7 @@ def test_both_engines_prune_the_same_connections(fresh: Network) -> None:
 def test_activity_agrees_and_counts_units_that_reach_no_output(
     compiled: Engine, reference: Engine, sparse: Network, data: TaskData
 ) -> None:
-    assert compact(sparse, noisy=False).structure.rows[:-1].sum() < sum(sparse.widths[1:-1])
+    assert compact(sparse, noisy=False).structure.rows[:-1].sum() < sum(sparse.architecture.sites.values())
     for modulation in (NEUTRAL, Modulation(gain=1.6, activation="tanh"), MODULATIONS["drug on two layers"]):
         ours = compiled.activity(sparse, data.test.inputs, modulation)
         assert ours == pytest.approx(reference.activity(sparse, data.test.inputs, modulation), rel=1e-5)

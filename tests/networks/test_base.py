@@ -212,5 +212,5 @@ def test_masks_keep_the_precision_of_the_weights() -> None:
 
 def test_masks_of_an_unknown_connection_are_refused() -> None:
     network = initialise(Key(0, 0), (3, 4, 2))
-    with pytest.raises(KeyError, match="weights.9"):
+    with pytest.raises(KeyError, match=r"weights\.9"):
         network.with_masks({"weights.9": network.masks["weights.1"]})

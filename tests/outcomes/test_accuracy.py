@@ -27,7 +27,7 @@ quick = settings(max_examples=50)
 DATA = GaussianBlobs(train=8, test=300, clean=40).draw(Key(0, 0, "data"))
 NETWORK = prune(initialise(Key(0, 0, "initialisation"), (2, 6, 5, 4)), 0.5)
 CONDITION = Key(0, 0, "acute")
-SPREAD = [np.arange(6.0), np.arange(5.0)]
+SPREAD = {"hidden.1": np.arange(6.0), "hidden.2": np.arange(5.0)}
 SSRI_IN_MID_TRAINING = Modulation(gain=1.6, noise_sd=0.5, noise_mean=0.2, protection=0.25)
 ACCURACIES = (
     *(name for name in BATTERY if name.startswith("acc_")),

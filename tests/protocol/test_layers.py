@@ -9,8 +9,10 @@ from resynapse.cohort import Subject
 from resynapse.controls import controlled
 from resynapse.engine import Engine
 from resynapse.modulation import Modulation
+from resynapse.networks.perceptron import initialise
 from resynapse.protocol.prose.sentences import describe
 from resynapse.protocol.state import Setting, State
+from resynapse.randomness import Key
 from resynapse.runs.walk import walk
 
 PROTOCOL = """
@@ -62,7 +64,7 @@ def test_discontinuation_ends_it_in_every_layer(values: dict[tuple[str, str, str
 
 
 def test_layers_stay_until_others_are_named() -> None:
-    state = State(network=None)  # type: ignore[arg-type]
+    state = State(network=initialise(Key(0, 0), (2, 4, 4, 4, 4)))
     setting: Setting = None  # type: ignore[assignment]
     for step, expected in (
         (rs.Drug(gain=1.4, layers=(1,)), Modulation(gain=1.4, sites=("hidden.1",))),

@@ -72,7 +72,7 @@ def test_severity_scales_the_share_as_the_article_says(gain: float) -> None:
     state = Drug(gain=gain).apply(fresh(), setting())
     s = setting()
     activity = s.engine.activity(state.network, s.data.test.inputs, state.modulation)
-    severity = float(np.clip(1 + (gain - 1) + 2 * (activity - 0.1), 0.5, 2.0))
+    severity = float(np.clip(1 + (gain - 1) + 2 * (np.mean([*activity.values()]) - 0.1), 0.5, 2.0))
     after = Scar(of_active=0.05, by="smallest", at_least=1, times_severity=True, within=(0.02, 0.2)).apply(state, s)
     share = float(np.clip(0.05 * severity, 0.02, 0.2))
     assert scars(after) == [max(1, int(share * m.size)) for m in after.network.masks.values()]

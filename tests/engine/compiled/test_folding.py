@@ -79,14 +79,9 @@ def test_every_live_weight_that_reaches_an_output_has_its_place(key: Key, data: 
     placed[live[live >= 0]] = True
     masks = np.concatenate([m.ravel() for m in network.masks.values()])
     assert not (placed & ~masks).any()
-    reach = np.concatenate(
-        [
-            (network.masks[f"weights.{i + 1}"] & network.masks[i + 1].any(axis=0)[:, None]).ravel()
-            if i < 3
-            else network.masks["weights.4"].ravel()
-            for i in range(4)
-        ]
-    )
+    lower, upper = list(network.masks.values()), list(network.masks.values())[1:]
+    fed = [(mask & above.any(axis=0)[:, None]).ravel() for mask, above in zip(lower, upper, strict=False)]
+    reach = np.concatenate([*fed, lower[-1].ravel()])
     # at this density every unit with an active output reaches one
     np.testing.assert_array_equal(placed, reach)
 
@@ -160,7 +155,7 @@ def test_gradients_agree_with_the_definition_where_rounding_cannot_hide(
     ((_, ours),) = compiled.train(network, part, phase, [1])
     ((_, theirs),) = reference.train(network.astype(np.float64), part, phase, [1])
     for a, b, before, score, mask in zip(
-        ours.weights, theirs.weights, network.weights, scores, network.masks.values(), strict=True
+        ours.weights, theirs.weights, network.weights, scores.values(), network.masks.values(), strict=True
     ):
         # gradients well above float32's rounding of their sums have a certain sign
         certain = mask & (score > 1e-5)
