@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from resynapse.outcomes import definition
 from resynapse.outcomes import extend as extend_outcomes
 from resynapse.plugins import admit, found
+from resynapse.protocol.claim_tests import claim_tests
 from resynapse.protocol.node import Node
 from resynapse.protocol.steps import STEPS, Assess, Step
 from resynapse.task import TASKS
@@ -25,10 +26,11 @@ _RESERVED = (*Node.__dataclass_fields__, "repeat", "sweep", "do")
 
 
 def extend() -> None:
-    """Let plug-ins join the steps, tasks and outcomes; what cannot be used is named in a warning."""
+    """Let plug-ins join the steps, tasks, outcomes and claim tests; what cannot be used is named in a warning."""
     admit("step", _take_step)
     admit("task", _take_task)
     extend_outcomes()
+    claim_tests()
 
 
 def plugins_here() -> dict[str, str]:
