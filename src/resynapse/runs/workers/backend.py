@@ -9,7 +9,7 @@ from typing import Protocol, Self
 
 from resynapse.cohort import Subject
 from resynapse.errors import SubjectError
-from resynapse.runs.walk import Row
+from resynapse.runs.events import Row
 
 LOCAL = "local"
 """In place of a scheduler's address: worker processes on this machine."""
