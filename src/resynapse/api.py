@@ -80,7 +80,8 @@ class Run:
         ------
         ResynapseError : no published table of this protocol ships with resynapse.
         """
-        from resynapse.publication.comparison import changes, compare
+        from resynapse.analysis.library_changes import changes
+        from resynapse.publication.comparison import compare
 
         return compare(self.protocol.name, self.table(), changes(self.protocol))
 
