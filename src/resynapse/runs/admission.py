@@ -8,7 +8,7 @@ from resynapse.errors import ClusterError, ResynapseError
 from resynapse.protocol import Protocol
 from resynapse.runs.planning.memory import check_memory
 from resynapse.runs.provenance import usable_cores
-from resynapse.runs.workers.backend import LOCAL
+from resynapse.runs.workers.backend import LOCAL, require_dask
 
 
 def admit(protocol: Protocol, cohort: Cohort, engine_name: str, *, workers: int | None, dask: str | None) -> None:
@@ -46,8 +46,6 @@ def _check_workers(workers: int | None, dask: str | None) -> None:
         raise ResynapseError(f"{workers} workers is not possible: give a whole number of at least 1")
     if dask is None:
         return
-    from resynapse.runs.workers.cluster import require_dask
-
     require_dask()
     if dask != LOCAL and workers is not None:
         raise ClusterError(

@@ -41,19 +41,6 @@ _ADDRESS = re.compile(r"((?P<scheme>tcp|tls|ws|wss|ucx)://)?(?P<host>[\w.-]+|\[[
 _LOGGERS = ("distributed", "distributed.client", "distributed.scheduler", "distributed.worker", "asyncio", "tornado")
 
 
-def require_dask() -> None:
-    """Refuse where Dask is not installed.
-
-    Raises
-    ------
-    ClusterError : with the command that installs it.
-    """
-    try:
-        import distributed  # noqa: F401
-    except ImportError:
-        raise ClusterError('Dask is not installed, which --dask needs; pip install "resynapse[dask]"') from None
-
-
 class Cluster:
     """The workers of a Dask scheduler.
 
