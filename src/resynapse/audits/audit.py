@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from resynapse.analysis.cells import Cells
+from resynapse.analysis.library_changes import changes
 from resynapse.audits.claim_checks import check_claims
 from resynapse.audits.constants import unequal
 from resynapse.audits.ledger import Entry, ledger
@@ -30,7 +31,6 @@ from resynapse.controls.registry import RENAMED, controls
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
-from resynapse.publication.comparison import changes
 
 SUBJECTS: dict[Depth, int] = {"quick": 10, "standard": 20, "full": 100}
 """Subjects of the tree by default."""

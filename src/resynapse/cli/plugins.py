@@ -12,6 +12,7 @@ def plugins() -> None:
     """List the plug-ins that were found, from which package, and what is skipped and why."""
     import warnings
 
+    from resynapse.analysis.part_registry import groups
     from resynapse.controls import controls
     from resynapse.plugins import GROUPS, found
     from resynapse.protocol import plugins_here
@@ -19,6 +20,7 @@ def plugins() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # this command says it itself
         plugins_here()
+        groups()
         controls()
     listed = list(found())
     for plugin in listed:
