@@ -13,6 +13,7 @@ from resynapse.networks import ARCHITECTURES, Architecture
 from resynapse.outcomes import definition
 from resynapse.outcomes import extend as extend_outcomes
 from resynapse.plugins import admit, found
+from resynapse.protocol.claim_tests import claim_tests
 from resynapse.protocol.node import Node
 from resynapse.protocol.steps import STEPS, Assess, Step
 from resynapse.task import TASKS
@@ -26,11 +27,12 @@ _RESERVED = (*Node.__dataclass_fields__, "repeat", "sweep", "do")
 
 
 def extend() -> None:
-    """Let plug-ins join the steps, tasks, networks and outcomes; what cannot be used is named in a warning."""
+    """Let plug-ins join the vocabulary of protocols; what cannot be used is named in a warning."""
     admit("step", _take_step)
     admit("task", _take_task)
     admit("network", _take_network)
     extend_outcomes()
+    claim_tests()
 
 
 def plugins_here() -> dict[str, str]:

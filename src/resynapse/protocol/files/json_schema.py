@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from resynapse.networks import ARCHITECTURES, DEFAULT_ARCHITECTURE
-from resynapse.protocol.claim_tests import TESTS
+from resynapse.protocol.claim_tests import claim_tests
 from resynapse.protocol.claims import BASES
 from resynapse.protocol.derived_outcomes import RULES
 from resynapse.protocol.endpoints import FORM
@@ -72,7 +72,7 @@ def json_schema() -> dict[str, Any]:
             "node": _node(),
             "rule": _one_of({name: rule.model_json_schema() for name, rule in RULES.items()}),
             "variant": _variant(),
-            "test": _one_of({name: _inlined(test.model_json_schema()) for name, test in TESTS.items()}),
+            "test": _one_of({name: _inlined(test.model_json_schema()) for name, test in claim_tests().items()}),
             "claim": _claim(),
             "distribution": _distribution(),
             **parts_of_tasks,
