@@ -25,7 +25,7 @@ def draw(protocol: Protocol) -> Tree:
 
     cite = f" ({protocol.cite})" if protocol.cite else ""
     root = Tree(Text(f"{protocol.name}: {protocol.title}{cite}"))
-    widths = "-".join(map(str, protocol.widths))
+    widths = protocol.network.describe(protocol.task)
     root.add(Text(f"network {widths}, batches of {protocol.batch_size}, {protocol.task.sizes.train} training samples"))
     grow(root.add(Text("induction")), protocol.induction)
     arms = root.add(Text("arms, all from the identical state"))
