@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from resynapse.errors import ProtocolError, nearest
+from resynapse.networks import Architecture, Perceptron
 from resynapse.protocol.claims import Claim
 from resynapse.protocol.derived_outcomes import Derived
 from resynapse.protocol.endpoints import Endpoint
@@ -17,6 +18,7 @@ from resynapse.protocol.node import Node, Path, Stepwise, every, nodes
 from resynapse.protocol.population.distributions import Trait
 from resynapse.protocol.routes import Route, route
 from resynapse.protocol.steps import Assess, Step
+from resynapse.protocol.validation.claims import decidable
 from resynapse.protocol.validation.rules import check, measurable, readable
 from resynapse.protocol.variants import Variant
 from resynapse.task import GaussianBlobs, Task
@@ -31,7 +33,7 @@ class Protocol:
     name : names the results.
     title, cite : one line on what it is, and the DOI of the article it follows (empty for none).
     task : what the networks learn.
-    hidden : widths of the hidden layers.
+    network : architecture of the networks.
     batch_size : samples of a training step.
     induction : path from the fresh network to the state that all arms share.
     arms : the treatment path of each arm.
@@ -47,7 +49,7 @@ class Protocol:
     title: str = ""
     cite: str = ""
     task: Task = field(default_factory=GaussianBlobs)
-    hidden: tuple[int, ...] = (512, 512, 256)
+    network: Architecture = field(default_factory=Perceptron)
     batch_size: int = 128
     induction: Path = ()
     arms: Mapping[str, Path] = field(default_factory=dict)
@@ -62,9 +64,9 @@ class Protocol:
         check(self)
 
     @property
-    def widths(self) -> tuple[int, ...]:
-        """Inputs, hidden widths, classes."""
-        return (self.task.features, *self.hidden, self.task.classes)
+    def hidden(self) -> tuple[int, ...]:
+        """Units of every site of the network: the widths of its hidden layers."""
+        return tuple(self.network.sites.values())
 
     @property
     def routes(self) -> dict[str, Route]:
@@ -149,9 +151,10 @@ class Protocol:
         )
 
     def _changed(self, **parts: Any) -> Protocol:
-        """The protocol with other parts, and those derived outcomes and endpoints whose inputs are still measured."""
+        """The protocol with other parts, and those derived outcomes, endpoints and claims that can still be read."""
         changed = replace(self, derived=(), primary=(), **parts)
-        return replace(changed, derived=readable(changed, self.derived)).with_primary(self.primary)
+        changed = replace(changed, derived=readable(changed, self.derived))
+        return replace(changed.with_primary(self.primary), claims=decidable(changed, self.claims))
 
 
 def _of_arms(path: Path, kept: Sequence[str]) -> Path:

@@ -12,6 +12,8 @@ from resynapse.analysis.flow import flow as selection
 from resynapse.audits.audit import Audit
 from resynapse.protocol.conditions import base
 from resynapse.protocol.population.distributions import TRAIT
+from resynapse.protocol.prose.titles import named
+from resynapse.report import words
 from resynapse.report.figures import FIGURES, Kind, draw
 from resynapse.report.figures.inline import inline
 from resynapse.report.figures.style import numbers_csv, render
@@ -34,7 +36,7 @@ from resynapse.report.sections.methods import methods
 from resynapse.report.sections.opening import opening
 from resynapse.report.sections.provenance import provenance
 from resynapse.report.sections.results import results
-from resynapse.report.sections.statistics import statistics_tables
+from resynapse.report.sections.statistics import tables_by_part
 
 
 def report(run_data: RunData, *, audit: Audit | None = None) -> str:
@@ -72,12 +74,19 @@ def flow(run_data: RunData) -> TextTable:
         if key.condition != TRAIT:
             tested.setdefault((key.arm, base(key.condition)), []).append(int(present[:, column].sum()))
     conditions = list(dict.fromkeys(condition for _, condition in tested))
+    titles = words.titles(run_data.protocol)
     size, finished = str(run_data.manifest.subjects), str(len(cells.subjects))
     rows = tuple(
-        (arm, size, finished, *(_range(tested.get((arm, condition), [])) for condition in conditions))
+        (
+            titles.column(arm),
+            size,
+            finished,
+            *(_range(tested.get((arm, condition), [])) for condition in conditions),
+        )
         for arm in run_data.arms
     )
-    return TextTable("Subjects in each arm and condition", ("arm", "cohort", "finished", *conditions), rows)
+    header = ("arm", "cohort", "finished", *(named(titles.condition(one), one) for one in conditions))
+    return TextTable("Subjects in each arm and condition", header, rows)
 
 
 def _range(counts: list[int]) -> str:
@@ -92,7 +101,7 @@ def _methods(run_data: RunData, pictures: Mapping[str, Picture]) -> Section:
     where = Section(
         title="Flow of subjects",
         sentences=_flow_words(run_data),
-        tables=(flow(run_data), flow_table(selection(run_data.protocol, run_data.table))),
+        tables=(flow(run_data), flow_table(selection(run_data.protocol, run_data.table), run_data.protocol)),
     )
     absent = [f"{name}: {kind.lacks(run_data)}" for name, kind in FIGURES.items() if kind.lacks(run_data)]
     parts = (*made.parts, where, Section(title="Figures that do not apply", points=absent))
@@ -140,7 +149,7 @@ def _publication(run_data: RunData, pictures: Mapping[str, Picture]) -> Section:
     title = "Comparison with the publication"
     if run_data.agreement is None:
         return Section(title=title)
-    equivalence = statistics_tables(run_data.analysis.only(parts=["equivalence"]))
+    equivalence = tables_by_part(run_data.analysis).get("equivalence", ())
     every = (
         *agreement_tables(run_data.agreement),
         *equivalence,

@@ -10,7 +10,7 @@ from resynapse.audits.claim_library import claimed, claims_of
 from resynapse.audits.ledger import Entry
 from resynapse.audits.rank_orders import Ranking
 from resynapse.audits.verdict_text import number
-from resynapse.controls import CONTROLS
+from resynapse.controls import controls
 from resynapse.errors import ProtocolError
 from resynapse.report.figures.matrix import matrix_pictures
 from resynapse.report.page.section import Card, Section, Tone
@@ -113,7 +113,8 @@ def _here(e: Entry) -> str:
 
 def _controls(names: Sequence[str]) -> str:
     """Controls with what they isolate, as most names say little."""
-    known = {name: CONTROLS[name].isolates if name in CONTROLS else "" for name in names}
+    every = controls()
+    known = {name: every[name].isolates if name in every else "" for name in names}
     return "; ".join(f"{name} ({text})" if text else name for name, text in known.items())
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from resynapse.clinical.model_answers import CANNOT
-from resynapse.clinical.side_by_side import SideBySide
+from resynapse.clinical.side_by_side import Direction, SideBySide
 from resynapse.report.page.section import Section
 from resynapse.report.sections.clinical import clinical_section
 
@@ -25,10 +24,10 @@ def beside_findings(side: SideBySide | None) -> Section:
 def counts(side: SideBySide) -> str:
     """What was asked, what was answered, and on which side."""
     answered = [e for e in side.entries if e.model is not None and e.model.answer != "undecided"]
-    sides = [{bool(finding.agrees) for finding in e.findings} for e in answered]
-    same, opposite, contested = (sides.count(side) for side in ({True}, {False}, {True, False}))
-    nothing = sum(not e.findings for e in answered)
-    floored = sum(e.note.startswith(CANNOT) for e in side.entries)
+    directions = [e.direction for e in answered]
+    of = (Direction.SAME, Direction.OPPOSITE, Direction.CONTESTED, Direction.NO_FIGURE)
+    same, opposite, contested, nothing = (directions.count(one) for one in of)
+    floored = sum(not e.can_be_asked for e in side.entries)
     return (
         f"Beside clinical findings, directions only: of {len(side.entries)} questions to an arm the run answers "
         f"{len(answered)}, and {floored} cannot be asked of it as a state is at chance. {same} in the direction "

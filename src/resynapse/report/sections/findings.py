@@ -10,7 +10,8 @@ from resynapse.analysis.cells import Cell, Cells
 from resynapse.analysis.parts.contrasts import Contrast
 from resynapse.analysis.parts.contrasts import turned as swapped
 from resynapse.audits.ledger import Entry, ledger
-from resynapse.audits.scenarios import NUISANCES, missing_from
+from resynapse.audits.scenarios import missing_from
+from resynapse.controls.registry import nuisances
 from resynapse.protocol.claim_tests import Difference
 from resynapse.protocol.claims import Claim, Reading
 from resynapse.report import words
@@ -50,7 +51,7 @@ def findings(run_data: RunData) -> list[Finding]:
     claims = {one.outcome: claim for one in splits if (claim := _claim(run_data, one)) is not None}
     cells = Cells.of(run_data.table, run_data.protocol)
     judged = {entry.id: entry for entry in ledger(tuple(claims.values()), cells, run_data.protocol, {})}
-    bare = not any(variant.control in NUISANCES for variant in run_data.protocol.variants.values())
+    bare = not any(variant.control in nuisances() for variant in run_data.protocol.variants.values())
     return [_finding(run_data, one, judged.get(one.outcome), bare) for one in splits]
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from resynapse.analysis.cells import Cell
+from resynapse.analysis.numbers import interval_text, p_value
 from resynapse.analysis.parts.contrasts import Contrast
 from resynapse.analysis.parts.relapse import Relapse, Share
 from resynapse.report import words
 from resynapse.report.figures.pairs import differences
 from resynapse.report.page.numbers import number
 from resynapse.report.page.section import Picture, Section
-from resynapse.report.page.tables import TextTable
+from resynapse.report.page.tables import TextTable, titled
 from resynapse.report.run_data import RunData
 from resynapse.report.sections.findings import FEW
-from resynapse.report.sections.statistics import interval, p_value, statistics_tables
+from resynapse.report.sections.statistics import tables_by_part
 
 TABLES = (
     "A click on a column sorts by it; CSV saves a table with the numbers as shown. `resynapse export` writes every "
@@ -23,8 +24,21 @@ TABLES = (
 Pictures = Mapping[str, Picture]
 
 
+ELSEWHERE = ("equivalence", "clinical")
+"""Parts with a section of their own."""
+
+
 def results(run_data: RunData, pictures: Pictures) -> Section:
     """Arms beside each other, resilience, courses, relapse, the probe, connections, and every number."""
+    every = {
+        part: tuple(titled(table, words.titles(run_data.protocol)) for table in tables)
+        for part, tables in tables_by_part(run_data.analysis).items()
+        if part not in ELSEWHERE
+    }
+
+    def tables(*parts: str) -> tuple[TextTable, ...]:
+        return tuple(table for part in parts for table in every.pop(part, ()))
+
     return Section(
         title="Results",
         points=run_data.analysis.remarks,
@@ -33,7 +47,7 @@ def results(run_data: RunData, pictures: Pictures) -> Section:
                 title="The same subjects in every arm",
                 sentences=tuple(orders(run_data)),
                 pictures=_of(pictures, "pairs"),
-                tables=(leading_table(run_data), *_tables(run_data, "contrasts", "orders")),
+                tables=(leading_table(run_data), *tables("contrasts", "orders")),
             ),
             Section(
                 title="Resilience to noise",
@@ -48,21 +62,21 @@ def results(run_data: RunData, pictures: Pictures) -> Section:
                 if "trajectories" in pictures
                 else (),
                 pictures=_of(pictures, "trajectories"),
-                tables=_tables(run_data, "dose"),
+                tables=tables("dose"),
             ),
             Section(
                 title="Relapse",
                 sentences=tuple(_relapse(run_data)),
                 pictures=_of(pictures, "survival"),
-                tables=_tables(run_data, "relapse", "survival"),
+                tables=tables("relapse", "survival", "untimed", "survival_contrasts"),
             ),
             Section(title="Manic probe and activation", pictures=_of(pictures, "probe")),
             Section(title="Connections before and after", pictures=_of(pictures, "connections")),
-            Section(title="Traits of the subjects", tables=_tables(run_data, "traits")),
+            Section(title="Traits of the subjects", tables=tables("traits")),
             Section(
                 title="Every number",
                 sentences=(TABLES,),
-                tables=_tables(run_data, "descriptions", "plans"),
+                tables=tables(*every),
             ),
         ),
     )
@@ -70,10 +84,6 @@ def results(run_data: RunData, pictures: Pictures) -> Section:
 
 def _of(pictures: Pictures, name: str) -> tuple[Picture, ...]:
     return (pictures[name],) if name in pictures else ()
-
-
-def _tables(run_data: RunData, *parts: str) -> tuple[TextTable, ...]:
-    return tuple(statistics_tables(run_data.analysis.only(parts=parts)))
 
 
 def orders(run_data: RunData) -> Iterator[str]:
@@ -96,7 +106,7 @@ def leading_table(run_data: RunData) -> TextTable:
         for arm in run_data.arms:
             cell = run_data.described.get(Cell(arm, condition, outcome))
             if cell is not None:
-                mean = f"{number(cell.mean)}{run_data.unit(outcome)} {interval(cell.interval)}"
+                mean = f"{number(cell.mean)}{run_data.unit(outcome)} {interval_text(cell.interval)}"
                 made = _contrast(against.get((arm, condition, outcome)))
                 rows.append((run_data.title(condition, outcome), run_data.arm_title(arm), mean, *made))
     reference = run_data.arm_title(run_data.reference)
@@ -107,7 +117,7 @@ def leading_table(run_data: RunData) -> TextTable:
 def _contrast(found: Contrast | None) -> tuple[str, str, str]:
     if found is None:
         return "", "", ""
-    difference = f"{number(found.difference, signed=True)} {interval(found.interval)}"
+    difference = f"{number(found.difference, signed=True)} {interval_text(found.interval)}"
     return difference, p_value(found.p), p_value(found.p_holm)
 
 
