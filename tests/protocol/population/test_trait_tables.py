@@ -121,10 +121,10 @@ def test_what_is_no_table_is_refused(folder: Path) -> None:
     with pytest.raises(ProtocolError, match="not a text file"):
         rs.load(folder / "tiny.yaml")
     (folder / "traits.csv").unlink()
-    with pytest.raises(ProtocolError, match=r"traits.csv: no(t a| such) file"):
+    with pytest.raises(ProtocolError, match=r"traits.csv: no such file"):
         rs.load(folder / "tiny.yaml")
     (folder / "traits.csv").mkdir()
-    with pytest.raises(ProtocolError, match=r"traits.csv: no(t a| such) file"):
+    with pytest.raises(ProtocolError, match=r"traits.csv: not a file"):
         rs.load(folder / "tiny.yaml")
 
 
