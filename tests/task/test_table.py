@@ -124,7 +124,7 @@ def protocol(tmp_path: Path) -> Path:
 
 def test_a_path_begins_at_the_folder_of_the_protocol_file(protocol: Path, compiled: Engine) -> None:
     loaded = rs.load(protocol)
-    assert loaded.widths == (2, 8, 3)
+    assert loaded.network.describe(loaded.task) == "2-8-3"
     values = {row.outcome: row.value for row in walk(loaded, Subject(0, 0), compiled)}
     # classes a ninth apart in noise are told apart on nearly every held-out row
     assert values["acc_standard"] > 80
@@ -188,7 +188,7 @@ def test_a_kind_of_task_that_nobody_knows_by_name_is_refused(task: Table) -> Non
 
 def test_another_column_by_set_reads_the_file_again(protocol: Path) -> None:
     changed = amended(rs.load(protocol), "task.columns=[small]")
-    assert changed.widths == (1, 8, 3)
+    assert changed.network.describe(changed.task) == "1-8-3"
 
 
 @pytest.mark.parametrize(

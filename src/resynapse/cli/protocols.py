@@ -85,11 +85,11 @@ def validate(file: Annotated[str, Parameter(help="A protocol file.")], /) -> Non
     from resynapse.protocol import load
     from resynapse.protocol.routes import epochs
     from resynapse.randomness import TILE
-    from resynapse.runs.planning.memory import check_memory
+    from resynapse.runs.admission import admit_subject
 
     chosen = load(file, controls=[*known_controls(), *RENAMED])
     large = chosen.batch_size > TILE
-    check_memory(chosen, "reference" if large else "compiled", subjects=1, workers=1)
+    admit_subject(chosen, "reference" if large else "compiled")
     limited = f" (batches of {chosen.batch_size}: for --engine reference only)" if large else ""
     say(
         f"{file}: valid protocol {chosen.name}{limited}; arms {', '.join(chosen.routes)}; "

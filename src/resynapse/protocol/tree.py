@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from resynapse.errors import ProtocolError, nearest
+from resynapse.networks import Architecture, Perceptron
 from resynapse.protocol.claims import Claim
 from resynapse.protocol.derived_outcomes import Derived
 from resynapse.protocol.endpoints import Endpoint
@@ -33,7 +34,7 @@ class Protocol:
     name : names the results.
     title, cite : one line on what it is, and the DOI of the article it follows (empty for none).
     task : what the networks learn.
-    hidden : widths of the hidden layers.
+    network : architecture of the networks.
     batch_size : samples of a training step.
     induction : path from the fresh network to the state that all arms share.
     arms : the treatment path of each arm.
@@ -49,7 +50,7 @@ class Protocol:
     title: str = ""
     cite: str = ""
     task: Task = field(default_factory=GaussianBlobs)
-    hidden: tuple[int, ...] = (512, 512, 256)
+    network: Architecture = field(default_factory=Perceptron)
     batch_size: int = 128
     induction: Path = ()
     arms: Mapping[str, Path] = field(default_factory=dict)
@@ -67,9 +68,9 @@ class Protocol:
         return {key: value for key, value in self.__dict__.items() if key != "routes"}
 
     @property
-    def widths(self) -> tuple[int, ...]:
-        """Inputs, hidden widths, classes."""
-        return (self.task.features, *self.hidden, self.task.classes)
+    def hidden(self) -> tuple[int, ...]:
+        """Units of every site of the network: the widths of its hidden layers."""
+        return tuple(self.network.sites.values())
 
     @cached_property
     def routes(self) -> Mapping[str, Route]:

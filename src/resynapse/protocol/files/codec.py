@@ -16,6 +16,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter
 
 from resynapse.errors import ProtocolError, Where
+from resynapse.networks import ARCHITECTURES, DEFAULT_ARCHITECTURE, Architecture
 from resynapse.plugins import unknown
 from resynapse.protocol.derived_outcomes import RULES, Derived
 from resynapse.protocol.endpoints import Endpoint
@@ -68,12 +69,12 @@ def parse(document: object, folder: FilePath | None = None) -> Protocol:
     top = _mapping(document, (), _TOP)
     if "name" not in top:
         raise ProtocolError("name is missing; give the protocol a name")
-    network = _mapping(top.get("network", {}), ("network",), ("hidden",))
     fields: dict[str, Any] = {
         "name": _typed(str, top["name"], ("name",)),
         "title": _typed(str, top.get("title", ""), ("title",)),
         "cite": _typed(str, top.get("cite", ""), ("cite",)),
         "task": _task(top.get("task", {}), ("task",), folder),
+        "network": _network(top.get("network", {}), ("network",)),
         "induction": _path(top.get("induction", []), ("induction",)),
         "arms": _arms(top.get("arms")),
         "follow_up": _path(top.get("follow_up", []), ("follow_up",)),
@@ -91,8 +92,6 @@ def parse(document: object, folder: FilePath | None = None) -> Protocol:
         fields["claims"] = parse_claims(top["claims"], ("claims",))
     if "titles" in top:
         fields["titles"] = _model(GivenTitles, _mapping(top["titles"], ("titles",)), ("titles",))
-    if "hidden" in network:
-        fields["hidden"] = _typed(tuple[int, ...], network["hidden"], ("network", "hidden"))
     if "batch_size" in top:
         fields["batch_size"] = _typed(int, top["batch_size"], ("batch_size",))
     return Protocol(**fields)
@@ -108,7 +107,7 @@ def dump(protocol: Protocol) -> dict[str, Any]:
         "title": protocol.title,
         "cite": protocol.cite,
         "task": {"kind": kind, **TypeAdapter(type(protocol.task)).dump_python(protocol.task, mode="json")},
-        "network": {"hidden": list(protocol.hidden)},
+        "network": _dump_network(protocol.network),
         "batch_size": protocol.batch_size,
         "induction": _dump_path(protocol.induction),
         "arms": {name: _dump_path(path) for name, path in protocol.arms.items()},
@@ -119,6 +118,12 @@ def dump(protocol: Protocol) -> dict[str, Any]:
         **({"titles": protocol.titles.model_dump(exclude_defaults=True)} if protocol.titles else {}),
         **({"claims": [dump_claim(claim) for claim in protocol.claims]} if protocol.claims else {}),
     }
+
+
+def _dump_network(network: Architecture) -> dict[str, Any]:
+    # the default kind is left out: files and identities of runs are older than kinds
+    kind = {} if network.kind == DEFAULT_ARCHITECTURE else {"kind": network.kind}
+    return {**kind, **TypeAdapter(type(network)).dump_python(network, mode="json")}
 
 
 def _dump_path(path: Path) -> list[dict[str, Any]]:
@@ -338,6 +343,18 @@ def _rule(value: object, where: Where) -> Derived:
         raise ProtocolError(f"give one rule of {', '.join(RULES)}", where)
     ((kind, fields),) = item.items()
     return _model(RULES[kind], fields, (*where, kind))
+
+
+def _network(value: object, where: Where) -> Architecture:
+    item = dict(_mapping(value, where))
+    kind = item.pop("kind", DEFAULT_ARCHITECTURE)
+    if not isinstance(kind, str) or kind not in ARCHITECTURES:
+        raise ProtocolError(unknown("network", kind, ARCHITECTURES), (*where, "kind"))
+    try:
+        network: Architecture = _typed(ARCHITECTURES[kind], item, where)
+    except ProtocolError as error:
+        raise error if error.where else ProtocolError(str(error), where) from None
+    return network
 
 
 def _task(value: object, where: Where, folder: FilePath | None) -> Task:

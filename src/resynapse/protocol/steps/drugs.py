@@ -51,7 +51,10 @@ class Drug(Step):
 
     @override
     def apply(self, state: State, setting: Setting) -> State:
-        named = {k: v for k, v in self if v is not None}
+        named = {k: v for k, v in self if v is not None and k != "layers"}
+        if self.layers is not None:
+            sites = list(state.network.architecture.sites)
+            named["sites"] = tuple(sites[layer - 1] for layer in self.layers)
         return replace(state, modulation=replace(state.modulation, **named))
 
 
