@@ -13,15 +13,13 @@ import numpy as np
 from resynapse.analysis.cells import Cells, Floats
 from resynapse.analysis.false_discovery import q_values
 from resynapse.analysis.intervals import is_constant
-from resynapse.audits.findings import Finding, Status, find, paired, values
+from resynapse.audits.findings import WORST_FIRST, Finding, Status, find, paired, values
 from resynapse.audits.linear_contrasts import Combinations, combinations
 from resynapse.audits.perturbations import Amendment
 from resynapse.audits.readings import FALSE_DISCOVERIES, touched
 from resynapse.audits.scenarios import AS_RUN, Scenario, scenarios
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim, Reading
-
-_WORST: tuple[Status, ...] = ("missing", "fails", "open", "holds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +93,7 @@ def answer(reading: Reading, cells: Cells, scenario: Scenario = AS_RUN) -> tuple
     """What all tests of a reading say together, the worst of them, and each."""
     there = replace(scenario, among=reading.selects) if reading.among else scenario
     findings = tuple(find(test, cells, there) for test in reading.tests)
-    return min((f.status for f in findings), key=_WORST.index), findings
+    return min((f.status for f in findings), key=WORST_FIRST.index), findings
 
 
 def alike(cells: Cells, scenario: Scenario) -> Cells:
