@@ -9,7 +9,7 @@ from typing import Any
 from resynapse.protocol import Decay, Protocol
 from resynapse.protocol.routes import Route, stops
 from resynapse.protocol.steps import Step
-from resynapse.protocol.variants import Change
+from resynapse.protocol.variants import Change, Set
 
 Move = Callable[[Any, float, Step], Any]
 """The new value from the present one, a level and the step that has it."""
@@ -62,7 +62,7 @@ class Constant:
                 old = getattr(found[0], field)
                 new = self.move(old, level, found[0])
                 if new is not None and new != old:
-                    made.append(Change(step=kind, section=self.section, set={field: new}))
+                    made.append(Set(step=kind, section=self.section, set={field: new}))
         return tuple(made)
 
     def steps(self, route: Route, kind: str) -> Iterator[Step]:

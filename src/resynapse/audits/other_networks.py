@@ -43,16 +43,15 @@ class Robust:
 
 
 def settings(protocol: Protocol, *, whole: bool) -> Iterator[tuple[str, Protocol]]:
-    """The protocol, without claims and variants, with half the width, one more layer, and digits at the same steps.
+    """The protocol, without claims and variants, with the variations of its network, and digits at the same steps.
 
     Parameters
     ----------
     whole : over every duration of its follow-up, not the first two.
     """
     plain = replace(protocol if whole else first_durations(protocol, 2), claims=(), variants={})
-    half = tuple(max(1, width // 2) for width in protocol.hidden)
-    yield "half-width", replace(plain, hidden=half)
-    yield "one-more-layer", replace(plain, hidden=(protocol.hidden[0], *protocol.hidden))
+    for name, network in protocol.network.variations().items():
+        yield name, replace(plain, network=network)
     if isinstance(protocol.task, TASKS[DEFAULT_TASK]) and "digits" in TASKS:
         yield "digits", transferred(plain, TASKS["digits"]())
 
