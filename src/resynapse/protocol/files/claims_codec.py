@@ -104,7 +104,7 @@ def _one_reading(item: Mapping[str, Any], where: Where) -> Iterator[Reading]:
             FutureWarning,
             stacklevel=2,
         )
-    yield _reading(own, where)
+    yield _reading({**own, "id": "as-written"} if also else own, where)
     yield from also
 
 

@@ -32,7 +32,7 @@ from resynapse.protocol.node import Node, Path, every
 from resynapse.protocol.population.distributions import Place, Trait, found, placed
 from resynapse.protocol.steps import STEPS, Step
 from resynapse.protocol.tree import Protocol
-from resynapse.protocol.variants import Change, Variant
+from resynapse.protocol.variants import Append, Change, Remove, Replace, Set, Variant
 from resynapse.protocol.vocabulary import extend
 from resynapse.protocol.when import When
 from resynapse.task import DEFAULT_TASK, TASKS, Task, places
@@ -256,12 +256,13 @@ def _variant(value: object, where: Where) -> Variant:
     changes = _sequence(item.get("changes", []), (*where, "changes"))
     return Variant(
         of=_typed(str, item["of"], (*where, "of")),
-        changes=tuple(_change(change, (*where, "changes", i)) for i, change in enumerate(changes)),
+        changes=tuple(one for i, change in enumerate(changes) for one in _change(change, (*where, "changes", i))),
         control=_typed(str, item.get("control", ""), (*where, "control")),
     )
 
 
-def _change(value: object, where: Where) -> Change:
+def _change(value: object, where: Where) -> Iterator[Change]:
+    """The change that a mapping says; `set` with `then` are two, one after the other."""
     item = _mapping(value, where, ("step", "in", "condition", "which", "set", "into", "at", "then"))
     kind, section = item.get("step"), item.get("in", "")
     if not isinstance(kind, str) or kind not in STEPS:
@@ -270,12 +271,25 @@ def _change(value: object, where: Where) -> Change:
         raise ProtocolError(f"{section!r} is no section; allowed: induction, treatment, follow_up", (*where, "in"))
     if "condition" in item and kind != "assess":
         raise ProtocolError(f"{kind} has no condition; only assessments are named by theirs", (*where, "condition"))
+    about: dict[str, Any] = {
+        "step": kind,
+        "section": section,
+        "condition": _typed(str, item.get("condition", ""), (*where, "condition")),
+        "which": _typed(tuple[_Number, ...], item.get("which", []), (*where, "which")),
+    }
     fields = _mapping(item.get("set", {}), (*where, "set"), STEPS[kind].model_fields)
-    steps = {key: _bare(item[key], (*where, key)) for key in ("into", "then") if key in item}
     at = _typed(tuple[int, ...], item["at"], (*where, "at")) if "at" in item else None
-    condition = _typed(str, item.get("condition", ""), (*where, "condition"))
-    which = _typed(tuple[_Number, ...], item.get("which", []), (*where, "which"))
-    return Change(step=kind, section=section, condition=condition, which=which, set=fields, at=at, **steps)
+    if "into" in item:
+        if also := [key for key in ("set", "at", "then") if key in item]:
+            raise ProtocolError(f"into and {also[0]} in one change; write them as two", (*where, also[0]))
+        yield Replace(**about, into=_bare(item["into"], (*where, "into")))
+        return
+    if fields or at is not None:
+        yield Set(**about, set=fields, at=at)
+    if "then" in item:
+        yield Append(**about, then=_bare(item["then"], (*where, "then")))
+    elif not fields and at is None:
+        yield Remove(**about)
 
 
 def _bare(value: object, where: Where) -> Step:
@@ -296,13 +310,12 @@ def _dump_variant(variant: Variant) -> dict[str, Any]:
             out["condition"] = change.condition
         if change.which:
             out["which"] = list(change.which)
-        if change.set:
-            out["set"] = dict(change.set)
-        for key, step in (("into", change.into), ("then", change.then)):
+        if isinstance(change, Set):
+            out |= {"set": dict(change.set)} if change.set else {}
+            out |= {"at": list(change.at)} if change.at is not None else {}
+        for key, step in (("into", getattr(change, "into", None)), ("then", getattr(change, "then", None))):
             if step is not None:
                 out[key] = {step.kind: step.model_dump(mode="json", exclude_none=True)}
-        if change.at is not None:
-            out["at"] = list(change.at)
         changes.append(out)
     control = {"control": variant.control} if variant.control else {}
     return {"of": variant.of, **control, "changes": changes}
