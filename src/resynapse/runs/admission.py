@@ -24,7 +24,7 @@ def admit(protocol: Protocol, cohort: Cohort, engine_name: str, *, workers: int 
     ResynapseError : the workers, the engine, the cohort or the memory do not suit the protocol; it says what would.
     """
     _check_workers(workers, dask)
-    check_engine(engine_name, protocol.batch_size)
+    check_engine(engine_name, protocol.batch_size, protocol.network)
     cohort.check(protocol)
     here = 0 if dask not in (None, LOCAL) else min(workers or usable_cores(), cohort.size)
     check_memory(protocol, engine_name, subjects=cohort.size, workers=here)
@@ -37,7 +37,7 @@ def admit_subject(protocol: Protocol, engine_name: str) -> None:
     ------
     ResynapseError : the engine or the memory does not suit it.
     """
-    check_engine(engine_name, protocol.batch_size)
+    check_engine(engine_name, protocol.batch_size, protocol.network)
     check_memory(protocol, engine_name, subjects=1, workers=1)
 
 

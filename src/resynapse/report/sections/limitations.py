@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from resynapse.engine import engines
 from resynapse.report.page.section import Section
 from resynapse.report.run_data import RunData
 
@@ -48,11 +49,9 @@ def limitations(run_data: RunData) -> Section:
 
 def _of_this_run(run_data: RunData) -> Iterator[str]:
     yield from run_data.analysis.remarks
-    if run_data.manifest.engine == "compiled":
-        yield (
-            "Computed in float32 by the compiled engine, which agrees with the literal one statistically after long "
-            "training."
-        )
+    kind = engines().get(run_data.manifest.engine)
+    if kind is not None and kind.remark:
+        yield kind.remark
     if run_data.comparison is None:
         yield "No published table of this protocol ships with resynapse: nothing here was compared with a publication."
     constant = sum(d.n > 1 and d.sd == 0 for d in run_data.analysis.descriptions)
