@@ -82,13 +82,12 @@ def validate(file: Annotated[str, Parameter(help="A protocol file.")], /) -> Non
     """Check a protocol file without running it; exit code 2 and one line if it cannot be run on this machine."""
     from resynapse.controls.registry import RENAMED
     from resynapse.controls.registry import controls as known_controls
-    from resynapse.engine import supporting
     from resynapse.protocol import load
     from resynapse.protocol.routes import epochs
-    from resynapse.runs.admission import admit_subject
+    from resynapse.runs.admission import able_engines, admit_subject
 
     chosen = load(file, controls=[*known_controls(), *RENAMED])
-    able = supporting(chosen.network, chosen.batch_size)
+    able = able_engines(chosen)
     admit_subject(chosen, able[0] if able else "compiled")
     limited = "" if "compiled" in able else f" (batches of {chosen.batch_size}: for --engine {' or '.join(able)} only)"
     say(

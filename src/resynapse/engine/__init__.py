@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resynapse.engine.base import Engine, TrainingPhase
-from resynapse.engine.registry import (
+from resynapse.engine.kinds import (
     ENGINES,
     EngineAliasWarning,
     EngineKind,

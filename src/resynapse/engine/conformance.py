@@ -167,6 +167,8 @@ def training_agrees(
     train, before = case.data.train, case.network
     ((_, ours),) = engine.train(before.astype(engine.dtype), train, case.phase(1, learning_rate), [1])
     ((_, theirs),) = ReferenceEngine().train(before.astype(np.float64), train, case.phase(1, learning_rate), [1])
+    for name, mask in before.masks.items():
+        assert not np.asarray(ours.values[name])[~mask].any(), f"{name}: a pruned connection is not zero, {case.name}"
     steps = -(-train.labels.size // case.batch_size)
     moved = 0.0
     for name, wanted in theirs.values.items():
@@ -176,8 +178,6 @@ def training_agrees(
         assert apart.mean() <= 0.01, f"{what}: {100 * apart.mean():.1f} % of values differ"
         moved = max(moved, float(np.abs(wanted - before.values[name]).max()))
     assert moved > steps * learning_rate / 4, f"an epoch moved nothing, {case.name}"
-    for name, mask in before.masks.items():
-        assert not np.asarray(ours.values[name])[~mask].any(), f"{name}: a pruned connection is not zero, {case.name}"
 
 
 def forks_change_nothing(engine: Engine, case: Case, _: Tolerance = DEFAULT_TOLERANCE) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resynapse.cohort import Cohort
-from resynapse.engine import check_engine
+from resynapse.engine import check_engine, supporting
 from resynapse.errors import ClusterError, ResynapseError
 from resynapse.protocol import Protocol
 from resynapse.runs.planning.memory import check_memory
@@ -39,6 +39,11 @@ def admit_subject(protocol: Protocol, engine_name: str) -> None:
     """
     check_engine(engine_name, protocol.batch_size, protocol.network)
     check_memory(protocol, engine_name, subjects=1, workers=1)
+
+
+def able_engines(protocol: Protocol) -> list[str]:
+    """Names of the engines that can compute a protocol."""
+    return supporting(protocol.network, protocol.batch_size)
 
 
 def _check_workers(workers: int | None, dask: str | None) -> None:

@@ -28,6 +28,12 @@ def versions() -> dict[str, str]:
     return found
 
 
+def engine_remark(name: str) -> str:
+    """What a report says of an engine's numbers; empty for nothing, and for an engine that is not installed here."""
+    kind = engines().get(name)
+    return kind.remark if kind else ""
+
+
 def commit() -> dict[str, Any]:
     """Commit of the source tree and whether it has uncommitted changes; None outside a checkout of resynapse."""
     root = Path(__file__).resolve().parents[3]

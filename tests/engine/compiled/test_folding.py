@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -209,7 +207,7 @@ def test_a_diverging_run_stays_visible(data: TaskData, key: Key) -> None:
     network = _regrown(key, (24, 20, 12))
     broken = [w.copy() for w in network.weights]
     broken[1][network.masks["weights.2"]] = np.nan
-    network = replace(network, weights=tuple(broken))
+    network = network.with_weights(broken)
     phase = TrainingPhase(schedule=[NEUTRAL], learning_rate=1e-3, batch_size=128, key=key)
     ((_, after),) = CompiledEngine().train(network, data.train, phase, [1])
     assert not all(np.isfinite(w).all() for w in after.weights)

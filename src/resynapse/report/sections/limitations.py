@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from resynapse.engine import engines
 from resynapse.report.page.section import Section
 from resynapse.report.run_data import RunData
+from resynapse.runs.provenance import engine_remark
 
 OF_THE_MODEL = (
     "A subject is a simulated network: a draw of weights, data and noise. It has no life events, sleep, comorbidity, "
@@ -49,9 +49,9 @@ def limitations(run_data: RunData) -> Section:
 
 def _of_this_run(run_data: RunData) -> Iterator[str]:
     yield from run_data.analysis.remarks
-    kind = engines().get(run_data.manifest.engine)
-    if kind is not None and kind.remark:
-        yield kind.remark
+    remark = engine_remark(run_data.manifest.engine)
+    if remark:
+        yield remark
     if run_data.comparison is None:
         yield "No published table of this protocol ships with resynapse: nothing here was compared with a publication."
     constant = sum(d.n > 1 and d.sd == 0 for d in run_data.analysis.descriptions)
