@@ -1,4 +1,4 @@
-"""What a run says to a test: it holds, it fails, it is open, or it cannot be read."""
+"""The result of a test in a run: it holds, it fails, it is open, or it cannot be read."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def values(cells: Cells, combination: Combination, scenario: Scenario = AS_RUN) 
         total = total + weight * column
         if scenario.among is not None:
             total = np.where(_among(cells, cell, scenario), total, np.nan)
-    # six sixths of 100 are 100: a share at its bound is told from one below it
+    # six sixths of 100 are 100: a share at its bound is not taken for one below it
     return np.round(total, 12)
 
 
