@@ -101,7 +101,7 @@ def _mean(bound: Bound, cells: Cells, one: Combination, scenario: Scenario) -> F
     kept, subjects = column[~np.isnan(column)], cells.subjects[~np.isnan(column)]
     if not len(kept):
         return Finding(status="missing", what=one.name, bound=str(bound), missing=("a subject of this kind",))
-    kind, shares = _kind(one, cells), counts_subjects(one, cells)
+    kind, shares = kind_of(one, cells), counts_subjects(one, cells)
     interval = mean_interval(kept, kind, subjects)
     low, high = ends(interval, kept, shares)
     status = _status(bound, low, high)
@@ -122,7 +122,7 @@ def _mean(bound: Bound, cells: Cells, one: Combination, scenario: Scenario) -> F
     )
 
 
-def _kind(one: Combination, cells: Cells) -> Kind:
+def kind_of(one: Combination, cells: Cells) -> Kind:
     """Only a mean of percentages has the bounds of a percentage; the unit of an outcome says so, not its name."""
     if counts_subjects(one, cells):
         return "yes or no" if len(one.weights) == 1 else "percent"
