@@ -42,7 +42,7 @@ LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 DOMAIN_ORDER = (
     "errors", "version", "disclaimer", "plugins", "randomness", "networks", "task", "modulation", "plasticity", "tolerance", "outcomes",
 )  # fmt: skip
-SAME_CONCEPT = {"base", "perform"}
+SAME_CONCEPT = {"base", "perform", "training", "measurement"}
 """File names that several rooms have for the same thing."""
 SHOWN_IN = {"cli", "report", "lab"}
 """Rooms that show what another room makes, under its name."""

@@ -166,7 +166,7 @@ def test_a_step_that_fails_is_named(tiny: rs.Protocol, compiled: Engine, monkeyp
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("no")
 
-    monkeypatch.setattr("resynapse.protocol.steps.regrow", fail)
+    monkeypatch.setattr("resynapse.protocol.steps.structure.regrow", fail)
     with pytest.raises(SubjectError, match=r"subject 1, arm ketamine, step treatment/regrow.1: no"):
         walk(tiny, SUBJECT, compiled)
 

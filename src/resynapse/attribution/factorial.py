@@ -12,7 +12,7 @@ from resynapse.attribution.treatments import COMPONENTS, treatment
 from resynapse.controls.exposure import within
 from resynapse.errors import ProtocolError, nearest
 from resynapse.protocol import Protocol
-from resynapse.protocol.prose.sentences import in_words
+from resynapse.protocol.prose.wording import in_words
 from resynapse.protocol.routes import Route, stops
 from resynapse.protocol.steps import Assess
 

@@ -11,13 +11,12 @@ from numpy.typing import NDArray
 from resynapse.cohort import Subject
 from resynapse.engine import engine
 from resynapse.errors import ResynapseError
-from resynapse.protocol import Lesion, Protocol, Prune, PruneMore, Regrow, Scar, Train
+from resynapse.protocol import Protocol, Regrow, Step, Train
 from resynapse.protocol.routes import Route
 from resynapse.runs.store.folder import Manifest
 from resynapse.runs.walk import reached
 from resynapse.runs.workers.blas import single_threaded_blas
 
-STRUCTURAL = (Prune, PruneMore, Lesion, Scar, Regrow)
 MOST = 1e12
 """Most updates of connections (epochs x samples x connections): about ten times those of `switch-relapse`."""
 MOST_LITERAL = 1e11
@@ -34,7 +33,7 @@ class Stage:
     masks, weights : per layer, shape (units, inputs).
     """
 
-    step: Prune | PruneMore | Lesion | Scar | Regrow | None
+    step: Step | None
     masks: tuple[NDArray[np.bool_], ...]
     weights: tuple[NDArray[np.floating], ...]
 
@@ -80,7 +79,7 @@ def stages(manifest: Manifest, arm: str, number: int) -> tuple[Stage, ...]:
         before = subject.network(manifest.protocol)
         for stop, state in reached(manifest.protocol, arm, stops, subject, chosen):
             after = state.network
-            if isinstance(stop.step, STRUCTURAL):
+            if stop.step is not None and stop.step.structural:
                 if not found:
                     found.append(Stage(step=None, masks=before.masks, weights=before.weights))
                 found.append(Stage(step=stop.step, masks=after.masks, weights=after.weights))
@@ -91,5 +90,5 @@ def stages(manifest: Manifest, arm: str, number: int) -> tuple[Stage, ...]:
 def _before_follow_up(protocol: Protocol, arm: str) -> Route:
     """The arm's route up to its last structural step before the follow-up; empty where it has none."""
     route = [stop for stop in protocol.routes[arm] if stop.section != "follow_up"]
-    last = max((i for i, stop in enumerate(route) if isinstance(stop.step, STRUCTURAL)), default=-1)
+    last = max((i for i, stop in enumerate(route) if stop.step is not None and stop.step.structural), default=-1)
     return tuple(route[: last + 1])

@@ -7,7 +7,7 @@ import pytest
 import resynapse as rs
 from resynapse.protocol import STEPS, library, load
 from resynapse.protocol.node import nodes
-from resynapse.protocol.prose.phrases import outline, phrase
+from resynapse.protocol.prose.phrases import outline
 
 PHRASES = {
     "train: {epochs: 1, lr: 0.001}": "train 1 epoch at rate 0.001",
@@ -32,7 +32,7 @@ def _protocol(steps: str) -> rs.Protocol:
 def test_a_step_as_a_phrase(written: str, expected: str) -> None:
     step = _protocol(f"{{{written}}}").arms["only"][0].step
     assert step is not None
-    assert phrase(step) == expected
+    assert step.phrase() == expected
 
 
 @pytest.mark.parametrize("name", library())

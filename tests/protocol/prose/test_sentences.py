@@ -6,7 +6,8 @@ import pytest
 
 import resynapse as rs
 from resynapse.protocol.node import every
-from resynapse.protocol.prose.sentences import counted, in_words, lines
+from resynapse.protocol.prose.sentences import lines
+from resynapse.protocol.prose.wording import counted, in_words
 
 
 def drawn(steps: str) -> list[str]:

@@ -38,8 +38,6 @@ from resynapse.task import DEFAULT_TASK, TASKS, Task, places
 
 _BESIDE = ("at", "fork", "share", "arms", "skip", "label", "when", "stream")
 _MANY = ("repeat", "sweep")
-SHORTHAND = {"assess": "condition", "enrol": "when"}
-"""The field that a step's value stands for where it is no mapping."""
 _TOP = (
     "name", "title", "cite", "task", "network", "batch_size", "induction", "arms", "follow_up", "derived",
     "primary", "variants", "claims", "titles",
@@ -224,8 +222,8 @@ def _node(value: object, where: Where, scope: Scope) -> Node:
 
 def _step(kind: str, value: object, where: Where) -> tuple[Step, tuple[tuple[Place, Trait], ...]]:
     """The step, with the medians of what is drawn for each subject, and the draws."""
-    if kind in SHORTHAND and not isinstance(value, Mapping):
-        value = {SHORTHAND[kind]: value}
+    if STEPS[kind].shorthand and not isinstance(value, Mapping):
+        value = {STEPS[kind].shorthand: value}
     fields = _mapping({} if value is None else value, where)
     draws = tuple(found(fields, where))
     medians = {place: drawn.median for place, drawn in draws}

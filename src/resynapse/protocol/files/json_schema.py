@@ -11,7 +11,6 @@ from resynapse.protocol.claims import BASES
 from resynapse.protocol.derived_outcomes import RULES
 from resynapse.protocol.endpoints import FORM
 from resynapse.protocol.endpoints import MOST as MOST_PRIMARY
-from resynapse.protocol.files.codec import SHORTHAND
 from resynapse.protocol.given_titles import GivenTitles
 from resynapse.protocol.population.distributions import KINDS
 from resynapse.protocol.population.trait_tables import MOST_VALUES
@@ -120,7 +119,7 @@ def _step(kind: str) -> dict[str, Any]:
     schema = model.model_json_schema()
     schema["properties"] = {name: _open(field) for name, field in schema.get("properties", {}).items()}
     schema["description"] = (model.__doc__ or "").split("\n", 1)[0]
-    if kind in SHORTHAND:
+    if model.shorthand:
         return {"anyOf": [{"type": "string"}, schema]}
     return schema if schema.get("required") else {"anyOf": [{"type": "null"}, schema]}
 

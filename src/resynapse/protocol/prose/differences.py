@@ -17,7 +17,8 @@ from pydantic import BaseModel
 
 from resynapse.protocol.files.codec import dump
 from resynapse.protocol.node import Node, Path
-from resynapse.protocol.prose.sentences import change_in_words, counted, in_words, merged, node_in_words
+from resynapse.protocol.prose.sentences import change_in_words, merged, node_in_words
+from resynapse.protocol.prose.wording import counted, in_words
 from resynapse.protocol.steps import Assess
 from resynapse.protocol.tree import Protocol
 

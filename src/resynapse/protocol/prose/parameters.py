@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from resynapse.protocol.files.codec import dump
 from resynapse.protocol.node import Path, every
-from resynapse.protocol.prose.sentences import in_words
+from resynapse.protocol.prose.wording import in_words
 from resynapse.protocol.tree import Protocol
 from resynapse.task import DEFAULT_TASK, Sizes
 

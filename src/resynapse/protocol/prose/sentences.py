@@ -2,40 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby, pairwise
+from itertools import groupby
 
 from resynapse.protocol.node import Node, Path
+from resynapse.protocol.prose.wording import counted, in_words
 from resynapse.protocol.steps import Assess, Step
 from resynapse.protocol.variants import Change
 
 Line = tuple[int, str]
 """Depth, from 0, and text."""
-NOISE = {"scaled": "scaled to activation", "own": "in units of each unit's own SD"}
-"""What internal noise of an assessment is relative to, where it is not absolute."""
 
 
 def describe(step: Step) -> str:
     """A step in one line: its name and every parameter."""
     if isinstance(step, Assess):
         draws = f", mean of {step.draws} noise draws" if step.draws > 1 else ""
-        noise = f", internal noise {NOISE[step.noise]}" if step.noise in NOISE else ""
+        noise = f", internal noise {step.noise}" if step.noise != "absolute" else ""
         return f"assess {step.condition}: {', '.join(step.outcomes)}{draws}{noise}"
     fields = ", ".join(f"{k} {in_words(v)}" for k, v in step if v is not None)
     return f"{step.kind} {fields}".strip()
-
-
-def in_words(value: object) -> str:
-    """A value of a field."""
-    if isinstance(value, tuple) and all(isinstance(v, int) for v in value):
-        return " and ".join(map(str, value))
-    if isinstance(value, tuple):
-        return " to ".join(in_words(v) for v in value)
-    if isinstance(value, list):
-        return ", ".join(map(in_words, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def change_in_words(change: Change) -> str:
@@ -69,19 +56,6 @@ def node_in_words(node: Node) -> str:
         apart = "" if node.share else ", each run apart"
         text += f", side path at {counted(node.at)}{apart}"
     return text
-
-
-def counted(counts: Sequence[float]) -> str:
-    """Counts in words: a rising range by its ends, others one by one.
-
-    >>> counted([5, 10, 15, 20]), counted([1, 2, 5])
-    ('5 to 20 by 5', '1, 2, 5')
-    """
-    steps = [after - before for before, after in pairwise(counts)]
-    if len(counts) > 3 and steps[0] > 0 and all(math.isclose(step, steps[0], rel_tol=1e-9) for step in steps):
-        by = "" if steps[0] == 1 else f" by {steps[0]:g}"
-        return f"{counts[0]:g} to {counts[-1]:g}{by}"
-    return ", ".join(f"{count:g}" for count in counts)
 
 
 def lines(path: Path, depth: int = 0, tell: Callable[[Node], str] = node_in_words) -> Iterator[Line]:
