@@ -35,6 +35,7 @@ FLOORS = (
     {"attribution"},
     {"report"},
     {"api"},
+    {"lab"},
     {"cli"},
     {"__main__"},
 )

@@ -17,7 +17,7 @@ __all__ = ["app", "main"]
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 COMMANDS = (
     "running", "results", "analyse", "audit", "attribute", "selection", "reporting", "protocols", "differences",
-    "plugins",
+    "plugins", "lab",
 )  # fmt: skip
 """The files of this room that hold commands, in the order of the help page."""
 

@@ -164,9 +164,7 @@ class Gate:
         last = scope["path"].rpartition("/")[2] or "."
         response = RedirectResponse(last + (f"?{urlencode(rest)}" if rest else ""), 303)
         root = scope.get("root_path", "").rstrip("/")
-        response.set_cookie(
-            self.trust.cookie, self.trust.session, path=root or "/", httponly=True, samesite="strict"
-        )
+        response.set_cookie(self.trust.cookie, self.trust.session, path=root or "/", httponly=True, samesite="strict")
         return response
 
 
@@ -225,7 +223,7 @@ NO_TOKEN = (
 def _needs_token() -> Response:
     return HTMLResponse(
         '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-        '<title>resynapse lab</title><main><h1>Not open yet</h1>'
+        "<title>resynapse lab</title><main><h1>Not open yet</h1>"
         f"<p>{NO_TOKEN[0].upper()}{NO_TOKEN[1:]}.</p><p>{SHORT_DISCLAIMER}</p></main>",
         401,
     )

@@ -45,6 +45,11 @@ class Found:
         return str(self.manifest["protocol"]["name"])
 
     @property
+    def begun(self) -> bool:
+        """Whether its manifest is written."""
+        return bool(self.manifest["identity"])
+
+    @property
     def finished(self) -> bool:
         """Whether its table is written."""
         return self.manifest.get("results") is not None
