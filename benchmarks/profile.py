@@ -19,6 +19,7 @@ from resynapse.modulation import Modulation
 from resynapse.networks.base import FloatArray, Network
 from resynapse.protocol import Protocol
 from resynapse.randomness import Key
+from resynapse.runs.events import EpochDone, Event, PhaseEntered
 from resynapse.runs.walk import walk
 from resynapse.task import Split
 
@@ -38,13 +39,12 @@ class _Clock:
     def dtype(self) -> DTypeLike:
         return self.engine.dtype
 
-    def phase(self, name: str) -> None:
-        """A phase begins; arms that share it are one entry."""
-        self.current = f"train, {phase_name(name)}"
-
-    def epoch(self) -> None:
-        """Count it."""
-        self._add(self.training, 0.0)
+    def listen(self, event: Event) -> None:
+        """Keep which phase begins (arms that share it are one entry), and count epochs."""
+        if isinstance(event, PhaseEntered):
+            self.current = f"train, {phase_name(event)}"
+        elif isinstance(event, EpochDone):
+            self._add(self.training, 0.0)
 
     def _add(self, what: str, seconds: float, calls: int = 1) -> None:
         self.seconds[what] = self.seconds.get(what, 0.0) + seconds
@@ -103,7 +103,7 @@ def measure(protocol: Protocol) -> tuple[str, dict[str, Any]]:
         walk(_brief(protocol), Subject(0, 0), chosen)
         clock = _Clock(chosen)
         started = time.perf_counter()
-        walk(protocol, Subject(0, 1), clock, clock)
+        walk(protocol, Subject(0, 1), clock, clock.listen)
         wall = time.perf_counter() - started
     clock.seconds["all else (data, pruning, regrowth, tables)"] = wall - sum(clock.seconds.values())
     ordered = sorted(clock.seconds.items(), key=lambda item: -item[1])

@@ -14,6 +14,7 @@ from resynapse.modulation import Modulation
 from resynapse.networks.base import FloatArray, Network
 from resynapse.protocol import Protocol, load
 from resynapse.randomness import Key
+from resynapse.runs.events import Event, PhaseEntered
 from resynapse.runs.walk import walk
 from resynapse.task import GaussianBlobs, Split
 
@@ -73,11 +74,10 @@ class Stage:
         return replace(self, data=Split(self.data.inputs[:, :samples], self.data.labels[:samples]))
 
 
-def phase_name(stretch: str) -> str:
-    """The phase in a reader's words, from ``arms: section/label``."""
-    arms, stream = stretch.split(": ")
-    section = SECTIONS[stream.split("/")[0]]
-    return section if section == "base" else f"{arms} {section}"
+def phase_name(phase: PhaseEntered) -> str:
+    """The phase in a reader's words."""
+    section = SECTIONS[phase.stream.split("/")[0]]
+    return section if section == "base" else f"{phase.arms} {section}"
 
 
 @dataclass(slots=True)
@@ -93,12 +93,10 @@ class _Recorder:
     def dtype(self) -> DTypeLike:
         return self.engine.dtype
 
-    def phase(self, name: str) -> None:
-        """A phase begins."""
-        self.current = phase_name(name)
-
-    def epoch(self) -> None:
-        """Go on."""
+    def listen(self, event: Event) -> None:
+        """Keep which phase begins."""
+        if isinstance(event, PhaseEntered):
+            self.current = phase_name(event)
 
     def train(
         self, network: Network, data: Split, phase: TrainingPhase, at: Collection[int]
@@ -141,5 +139,5 @@ def _nothing() -> None:
 def stages(protocol: Protocol, seed: int = 0) -> list[Stage]:
     """Every phase of one subject in the order of the tree."""
     recorder = _Recorder(engine("compiled", batch_size=protocol.batch_size))
-    walk(protocol, Subject(seed, 0), recorder, recorder)
+    walk(protocol, Subject(seed, 0), recorder, recorder.listen)
     return recorder.stages

@@ -147,8 +147,8 @@ def check_yaml(block: Block, folder: Path) -> None:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tiny networks on few samples, and at most two subjects."""
 
-    def tiny(name: str | Path) -> rs.Protocol:
-        whole = load(name)
+    def tiny(name: str | Path, **options: Any) -> rs.Protocol:
+        whole = load(name, **options)
         # a table of the page's own is as small as the page makes it
         drawn = not isinstance(whole.task, Table)
         task = replace(whole.task, train=256, test=128, clean=32) if drawn else whole.task

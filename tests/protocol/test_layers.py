@@ -9,7 +9,6 @@ from resynapse.cohort import Subject
 from resynapse.controls import controlled
 from resynapse.engine import Engine
 from resynapse.modulation import Modulation
-from resynapse.protocol.prose.sentences import describe
 from resynapse.protocol.state import Setting, State
 from resynapse.runs.walk import walk
 
@@ -76,5 +75,5 @@ def test_layers_stay_until_others_are_named() -> None:
 
 
 def test_a_drawn_drug_names_its_layers_and_controls_know_it() -> None:
-    assert describe(rs.Drug(gain=1.25, layers=(1, 3))) == "drug gain 1.25, layers 1 and 3"
+    assert rs.Drug(gain=1.25, layers=(1, 3)).phrase() == "drug on: gain 1.25, hidden layers 1, 3"
     assert "first:no-gain" in controlled(rs.loads(PROTOCOL), "no-gain").routes

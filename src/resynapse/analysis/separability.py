@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from resynapse.analysis.cells import Cells, before_the_arms, yes_or_no
-from resynapse.controls import CONTROLS
+from resynapse.controls.registry import is_reference
 from resynapse.outcomes import outcome as defined
 from resynapse.protocol import Assess, Protocol
 from resynapse.protocol.conditions import base
@@ -117,11 +117,7 @@ def _after_losses(protocol: Protocol) -> frozenset[str]:
 
 def references(protocol: Protocol) -> tuple[str, ...]:
     """The intact arms of a protocol, those of an arm without treatment first."""
-    named = [
-        name
-        for name, variant in protocol.variants.items()
-        if variant.control in CONTROLS and CONTROLS[variant.control].role == "reference"
-    ]
+    named = [name for name, variant in protocol.variants.items() if is_reference(variant.control)]
     return tuple(sorted(named, key=lambda name: len(protocol.arms[protocol.variants[name].of]) > 0))
 
 

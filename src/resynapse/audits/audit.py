@@ -10,27 +10,27 @@ from typing import Any
 import polars as pl
 
 from resynapse.analysis.cells import Cells
+from resynapse.analysis.library_changes import changes
 from resynapse.audits.claim_checks import check_claims
 from resynapse.audits.constants import unequal
 from resynapse.audits.ledger import Entry, ledger
 from resynapse.audits.matrix import MatrixCell, matrix
 from resynapse.audits.other_networks import Robust
-from resynapse.audits.perturbations import DEAREST, OF_CONTROLS, Amendment, Depth, amended_for_audit
+from resynapse.audits.perturbations import Amendment, Depth, amended_for_audit
 from resynapse.audits.published_arithmetic import printed
 from resynapse.audits.rank_orders import Ranking, rankings
 from resynapse.audits.region_map import MapPoint
 from resynapse.audits.registration import Seal
-from resynapse.audits.scenarios import BOTH
 from resynapse.audits.sensitivity import Index
 from resynapse.audits.small_studies import Studies, small_studies
 from resynapse.audits.stability import Stability
 from resynapse.audits.trimmed import trimmed
 from resynapse.audits.verdicts import VERDICTS
-from resynapse.controls import CONTROLS
+from resynapse.controls.combined import Combined
+from resynapse.controls.registry import RENAMED, controls
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
-from resynapse.publication.comparison import changes
 
 SUBJECTS: dict[Depth, int] = {"quick": 10, "standard": 20, "full": 100}
 """Subjects of the tree by default."""
@@ -73,7 +73,7 @@ def plan(protocol: Protocol, claims: Sequence[Claim], depth: Depth, subjects: in
             "what is trained anew is followed over the first duration alone, and set beside the run at that duration: "
             + ", ".join(shortened)
         )
-    reduced.append(_REDUCED[depth])
+    reduced.append(_REDUCED[depth].format(dear=", ".join(name for name, one in controls().items() if one.dear)))
     return AuditPlan(
         protocol=replace(tree, claims=tuple(claims)),
         amendments=amendments,
@@ -86,7 +86,7 @@ def plan(protocol: Protocol, claims: Sequence[Claim], depth: Depth, subjects: in
 _REDUCED: dict[Depth, str] = {
     "quick": "no sweep or ablation that trains and that no claim reads, no sensitivity, no other task or network",
     "standard": (
-        f"no {', '.join(DEAREST)}; sensitivity and map over the first duration, other networks over the first two, all "
+        "no {dear}; sensitivity and map over the first duration, other networks over the first two, all "
         "with few subjects"
     ),
     "full": "sensitivity and map over the first duration; these and other networks with a fifth of the subjects",
@@ -102,16 +102,18 @@ def judged_as_it_is(protocol: Protocol, claims: Sequence[Claim]) -> AuditPlan:
     """
     check_claims(protocol, claims)
     names = dict.fromkeys(v.control for v in protocol.variants.values() if v.control)
-    rows = tuple(
-        Amendment(constant=constant, action=action, role=role, name=name, retrains=False)
-        for name in names
-        if BOTH not in name
-        for constant, action in [OF_CONTROLS.get(name, (name, "measure otherwise"))]
-        for role in [CONTROLS[name].role if name in CONTROLS else "sweep"]
-    )
+    rows = tuple(_row_of(name) for name in names if len(Combined.parse(name).names) == 1)
     return AuditPlan(
         protocol=replace(protocol, claims=tuple(claims)), amendments=rows, depth="quick", subjects=0, reduced=()
     )
+
+
+def _row_of(name: str) -> Amendment:
+    """The row of a variant's control; what no control made is another sweep."""
+    control = controls().get(RENAMED.get(name, name))
+    if control is None:
+        return Amendment(constant=name, action="measure otherwise", role="sweep", name=name, retrains=False)
+    return Amendment(constant=control.constant, action=control.action, role=control.role, name=name, retrains=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

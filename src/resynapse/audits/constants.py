@@ -193,10 +193,10 @@ RELU = Constant(name="activation function", places=(("drug", "activation"),), mo
 
 def gains(protocol: Protocol) -> dict[str, float]:
     """The gain that each arm's treatment ends with; of arms that have one."""
-    found = {}
+    found, routes = {}, protocol.routes
     for arm in protocol.arms:
         for kind, field in FINAL_GAIN.places:
-            for step in FINAL_GAIN.steps(protocol.routes[arm], kind):
+            for step in FINAL_GAIN.steps(routes[arm], kind):
                 value = getattr(step, field)
                 if value is not None:
                     found[arm] = float(value[-1] if isinstance(value, tuple) else value)
@@ -217,13 +217,14 @@ def unequal(protocol: Protocol) -> dict[str, dict[str, str]]:
     Learning exposure is rate times epochs, summed over the treatment.
     """
     found: dict[str, dict[str, str]] = {}
+    routes = protocol.routes
     for name, kind, field in _CHOICES:
         for arm in protocol.arms:
-            for stop in stops(protocol.routes[arm]):
+            for stop in stops(routes[arm]):
                 if stop.step is not None and stop.step.kind == kind and getattr(stop.step, field) is not None:
                     found.setdefault(name, {})[arm] = str(getattr(stop.step, field))
     for arm in protocol.arms:
-        route = protocol.routes[arm]
+        route = routes[arm]
         for constant in CONSTANTS:
             for kind, field in constant.places:
                 for step in constant.steps(route, kind):

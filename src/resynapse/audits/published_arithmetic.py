@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from resynapse.analysis.cells import Cell
+from resynapse.analysis.intervals import LEVEL
 from resynapse.audits.findings import bound
 from resynapse.audits.linear_contrasts import Combination, combinations
 from resynapse.protocol.claim_tests import Every, Studies, Test
 from resynapse.publication.comparison import protocols_with_tables, published
 
 Says = Literal["implied", "possible", "contradicted", "not printed"]
-LEVEL = 0.95
 
 
 @dataclass(frozen=True, slots=True)

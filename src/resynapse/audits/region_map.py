@@ -15,7 +15,7 @@ from resynapse.audits.matrix import answer
 from resynapse.audits.perturbations import moved, variants
 from resynapse.audits.scenarios import Scenario, thresholds
 from resynapse.audits.sensitivity import Index, first_durations
-from resynapse.controls import CONTROLS
+from resynapse.controls.registry import control_named
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
 from resynapse.protocol.variants import Variant
@@ -69,7 +69,7 @@ def grid(protocol: Protocol, along: tuple[Constant, ...]) -> Protocol:
     added: dict[str, Variant] = {}
     for name, levels in _points(along):
         added.update(variants(name, {arm: moved(routes[arm], levels) for arm in plain.arms}))
-    rules = tuple(rule for rule in CONTROLS["threshold-sweep"].rules(plain) if rule not in plain.derived)
+    rules = tuple(rule for rule in control_named("threshold-sweep").rules(plain) if rule not in plain.derived)
     return replace(plain, variants=added, derived=(*plain.derived, *rules))
 
 

@@ -98,11 +98,11 @@ class Index:
 
 def factors(protocol: Protocol) -> tuple[Factor, ...]:
     """Every constant that can be moved, arm by arm; those of the induction and the dummy move in all arms together."""
-    found = []
+    found, routes = [], protocol.routes
     for constant in (*CONSTANTS, DUMMY):
-        moved = [a for a in protocol.arms if constant.changes(protocol.routes[a], constant.level(0.37))]
+        arms = [arm for arm in protocol.arms if constant.changes(routes[arm], constant.level(0.37))]
         together = constant.section == "induction" or constant is DUMMY
-        groups = [tuple(moved)] if together else [(arm,) for arm in moved]
+        groups = [tuple(arms)] if together else [(arm,) for arm in arms]
         found += [Factor(constant=constant, arms=arms) for arms in groups if arms]
     return tuple(found)
 

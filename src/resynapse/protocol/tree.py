@@ -17,6 +17,7 @@ from resynapse.protocol.node import Node, Path, Stepwise, every, nodes
 from resynapse.protocol.population.distributions import Trait
 from resynapse.protocol.routes import Route, route
 from resynapse.protocol.steps import Assess, Step
+from resynapse.protocol.validation.claims import decidable
 from resynapse.protocol.validation.rules import check, measurable, readable
 from resynapse.protocol.variants import Variant
 from resynapse.task import GaussianBlobs, Task
@@ -149,9 +150,10 @@ class Protocol:
         )
 
     def _changed(self, **parts: Any) -> Protocol:
-        """The protocol with other parts, and those derived outcomes and endpoints whose inputs are still measured."""
+        """The protocol with other parts, and those derived outcomes, endpoints and claims that can still be read."""
         changed = replace(self, derived=(), primary=(), **parts)
-        return replace(changed, derived=readable(changed, self.derived)).with_primary(self.primary)
+        changed = replace(changed, derived=readable(changed, self.derived))
+        return replace(changed.with_primary(self.primary), claims=decidable(changed, self.claims))
 
 
 def _of_arms(path: Path, kept: Sequence[str]) -> Path:

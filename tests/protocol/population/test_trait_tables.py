@@ -190,4 +190,4 @@ def test_the_tree_names_the_column_and_not_its_values(folder: Path) -> None:
     console = Console(width=300)
     with console.capture() as shown:
         console.print(draw(rs.load(folder / "drawn.yaml")), markup=False)
-    assert "[sparsity for each subject: column depth of traits.csv, 3 rows, rows drawn with" in shown.get()
+    assert "(sparsity for each subject: column depth of traits.csv, 3 rows, rows drawn with" in shown.get()

@@ -60,7 +60,7 @@ follow_up:
 
 def test_controls_and_other_thresholds_are_told_beside_what_they_change() -> None:
     titles = titles_of(controlled(controlled(load("switch-relapse"), "sham"), "threshold-sweep"))
-    assert titles.arm("ketamine:sham") == "ketamine-like treatment, control sham"
+    assert titles.arm("ketamine:sham") == "ketamine-like, control sham"
     assert titles.outcome("manic_relapse_below_48") == f"{titles.outcome('manic_relapse')}, threshold 48"
 
 
@@ -72,6 +72,8 @@ def test_a_file_built_on_another_keeps_its_titles_and_replaces_some() -> None:
 
 
 def test_a_title_says_the_name_to_type_only_where_it_is_another() -> None:
+    demo = titles_of(load("demo"))
+    assert (demo.column("ssri"), demo.column("untreated")) == ("SSRI-like", "untreated")
     assert named("untreated", "untreated") == "untreated"
     assert named("SSRI-like treatment", "ssri") == "SSRI-like treatment (ssri)"
 

@@ -122,10 +122,11 @@ def dump(protocol: Protocol) -> dict[str, Any]:
 
 
 def _dump_path(path: Path) -> list[dict[str, Any]]:
-    return [_dump_node(node) for node in path]
+    return [dump_node(node) for node in path]
 
 
-def _dump_node(node: Node) -> dict[str, Any]:
+def dump_node(node: Node) -> dict[str, Any]:
+    """Plain data of a node, as it is written in a path."""
     out: dict[str, Any] = {}
     if node.step is not None:
         written = node.step.model_dump(mode="json", exclude_none=True)

@@ -19,7 +19,7 @@ def draw(protocol: Protocol) -> Tree:
 
     def grow(parent: Tree, path: Path) -> None:
         above = [parent]
-        for depth, text in lines(path):
+        for depth, text in lines(path, measures=True):
             above[depth + 1 :] = [above[depth].add(Text(text))]
 
     cite = f" ({protocol.cite})" if protocol.cite else ""

@@ -57,6 +57,11 @@ class Titles:
             return f"{self.arm(variant.of)}, control {_plain(variant.control)}"
         return _plain(name)
 
+    def column(self, arm: str) -> str:
+        """The title of an arm as a table shows it: with its name where the title does not contain that already."""
+        title = self.arm(arm)
+        return title if arm.casefold() in title.casefold() else named(title, arm)
+
     def condition(self, text: str) -> str:
         """The title of a condition, its counts in their places.
 

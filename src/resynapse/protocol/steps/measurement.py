@@ -137,7 +137,8 @@ class Enrol(Step):
 
     @override
     def phrase(self) -> str:
-        return f"go on only with {self.when}"
+        named = "" if self.condition == "enrolment" else f", decided at {self.condition}"
+        return f"go on only with {self.when}{named}"
 
     @override
     def apply(self, state: State, setting: Setting) -> State:

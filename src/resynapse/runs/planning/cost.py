@@ -20,7 +20,7 @@ from resynapse.networks.base import FloatArray, Network
 from resynapse.protocol import Protocol
 from resynapse.protocol.routes import epochs
 from resynapse.randomness import Key
-from resynapse.runs.planning.memory import check_memory
+from resynapse.runs.admission import admit_subject
 from resynapse.runs.progress import duration
 from resynapse.runs.provenance import usable_cores
 from resynapse.runs.walk import walk
@@ -127,7 +127,7 @@ class Estimate:
         ------
         ResynapseError : a subject cannot fit in memory.
         """
-        check_memory(protocol, engine_name, subjects=1, workers=1)
+        admit_subject(protocol, engine_name)
         chosen = engine(engine_name, batch_size=protocol.batch_size)
         with single_threaded_blas():
             for _ in range(2):
