@@ -73,7 +73,7 @@ def go(request: Request, path: str) -> Response:
 async def start_run(request: Request) -> Response:
     """Start a run."""
     lab, wanted = lab_of(request), wanted_of(await fields(request))
-    folder, _ = await run_in_threadpool(start, lab, wanted)
+    folder = await run_in_threadpool(start, lab, wanted)
     return go(request, f"/runs/{run_id(folder)}")
 
 
@@ -82,10 +82,7 @@ async def stop_run(request: Request) -> Response:
     lab = lab_of(request)
     await fields(request)
     found = await run_in_threadpool(lab.run, request.path_params["id"])
-    job = lab.jobs.of(found.path)
-    if job is None:
-        raise ResynapseError(f"{found.name}: was not started here; press Ctrl-C where it was started")
-    await run_in_threadpool(lab.jobs.stop, job.id)
+    await run_in_threadpool(lab.queue.stop, found.path)
     lab.log.remark(f"stopped {found.name}; the same command goes on")
     return go(request, f"/runs/{found.id}")
 

@@ -54,7 +54,7 @@ def application(lab: Lab) -> ASGIApp:
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     lab: Lab = app.state.lab
     if not lab.read_only:
-        lab.jobs.advance()
+        lab.queue.advance()
     yield
 
 

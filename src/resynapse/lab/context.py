@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from resynapse.disclaimer import SHORT_DISCLAIMER
-from resynapse.lab.jobs import LIVE, Job, Jobs
 from resynapse.lab.live import Live
+from resynapse.lab.queue import Asked, Queue
 from resynapse.lab.session_log import SessionLog
 from resynapse.lab.trust import Trust
 from resynapse.lab.workspace import Found, UnknownError, Workspace, run_id
@@ -38,14 +38,14 @@ class Lab:
     workspace: Workspace
     trust: Trust
     read_only: bool = False
-    jobs: Jobs = field(init=False)
+    queue: Queue = field(init=False)
     live: Live = field(init=False)
     log: SessionLog = field(init=False)
     templates: Environment = field(init=False)
 
     def __post_init__(self) -> None:
-        self.jobs = Jobs(self.workspace.own, self.workspace.root)
-        self.live = Live(self.jobs)
+        self.queue = Queue(self.workspace.own, self.workspace.root)
+        self.live = Live(self.queue)
         self.log = SessionLog(self.workspace.root)
         self.templates = Environment(
             loader=PackageLoader("resynapse.lab"),
@@ -60,8 +60,8 @@ class Lab:
         """Every run, those that have yet to begin first."""
         found = self.workspace.runs()
         there = {one.path for one in found}
-        jobs = [job for job in reversed(self.jobs.every()) if Path(job.folder) not in there and _runs(job)]
-        return [*(_begun(job) for job in jobs if job.state in LIVE or job.state == "failed"), *found]
+        asked = [one for one in reversed(self.queue.every()) if one.path not in there and _runs(one)]
+        return [*(_begun(one) for one in asked if not one.started or one.path.is_dir()), *found]
 
     def run(self, id: str) -> Found:
         """The run of an id, also before its first file is written.
@@ -73,14 +73,12 @@ class Lab:
         try:
             return self.workspace.run(id)
         except UnknownError:
-            for job in reversed(self.jobs.every()):
-                if run_id(Path(job.folder)) == id and _runs(job):
-                    return _begun(job)
+            for one in reversed(self.queue.every()):
+                if run_id(one.path) == id and _runs(one):
+                    return _begun(one)
             raise
 
-    def page(
-        self, request: Request, template: str, /, *, code: int = 200, here: str = "", **content: Any
-    ) -> Response:
+    def page(self, request: Request, template: str, /, *, code: int = 200, here: str = "", **content: Any) -> Response:
         """A page from a template; every one has the disclaimer.
 
         Parameters
@@ -100,19 +98,18 @@ class Lab:
         return HTMLResponse(html, code)
 
 
-def _runs(job: Job) -> bool:
-    return job.arguments[:1] == ("run",)
+def _runs(one: Asked) -> bool:
+    return one.words[:1] == ("run",)
 
 
-def _begun(job: Job) -> Found:
+def _begun(one: Asked) -> Found:
     """A run of which only the command is known."""
-    given = dict(zip(job.arguments, job.arguments[1:], strict=False))
-    protocol = {"name": Path(job.arguments[1]).stem.partition("@")[0], "title": job.title}
+    given = dict(zip(one.words, one.words[1:], strict=False))
+    protocol = {"name": Path(one.words[1]).stem.partition("@")[0], "title": one.title}
     manifest = {
         "subjects": int(given["--subjects"]), "root_seed": int(given["--seed"]), "protocol": protocol, "identity": "",
     }  # fmt: skip
-    folder = Path(job.folder)
-    return Found(run_id(folder), folder, folder.name, manifest)
+    return Found(run_id(one.path), one.path, one.path.name, manifest)
 
 
 def lab_of(request: Request) -> Lab:

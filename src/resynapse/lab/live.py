@@ -6,21 +6,23 @@ Parts appear under their names in one step, so that a listing says what is finis
 from __future__ import annotations
 
 import re
-import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from resynapse.lab.jobs import LIVE, Job, Jobs
+from resynapse.lab.queue import Queue
 from resynapse.lab.workspace import Found
 from resynapse.protocol import Protocol, parse
+from resynapse.report.page.numbers import number
+from resynapse.runs.progress import duration
+from resynapse.runs.status import RunStatus, read
+from resynapse.runs.store.file_names import MANIFEST, PARTS, STATUS
 
 if TYPE_CHECKING:
     import polars as pl
 
 _SINGLE = re.compile(r"subject-(\d+)\.[0-9a-f]{16}\.parquet")
-_PROGRESS = re.compile(r"resynapse: (\d+) of (\d+) subjects(?:, (.+?) left)?(?: \| (.*))?$")
 _CELL = ("arm", "condition", "outcome")
 _MOST_KEPT = 20_000
 """Small frames that are kept."""
@@ -28,14 +30,15 @@ _MOST_KEPT = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """How far a run is.
+    """How far a run is, as a page says it.
 
     Parameters
     ----------
-    state : of its job, else ``finished`` or ``unfinished``.
+    state : of `RunStatus`, or ``waiting`` or ``stopping``.
     left : time left in words; empty where it is not known.
     phase : what is computed now; empty where it is not known.
-    problem : why it failed, in one line.
+    problem : why it failed or stopped, in one line.
+    leading : the leading outcome in one line.
     """
 
     state: str
@@ -44,17 +47,12 @@ class Status:
     left: str = ""
     phase: str = ""
     problem: str = ""
-    job: str = ""
+    leading: str = ""
 
     @property
     def live(self) -> bool:
         """Whether it is waiting or going on."""
-        return self.state in LIVE
-
-    @property
-    def share(self) -> float:
-        """Share of the subjects that are finished, 0 to 1."""
-        return min(1.0, self.done / self.subjects) if self.subjects else 0.0
+        return self.state in ("waiting", "running", "stopping")
 
 
 class Live:
@@ -62,36 +60,35 @@ class Live:
 
     Parameters
     ----------
-    jobs : of the workspace.
+    queue : of the workspace.
     """
 
-    def __init__(self, jobs: Jobs) -> None:
-        self.jobs = jobs
+    def __init__(self, queue: Queue) -> None:
+        self.queue = queue
         self._packs: dict[Path, tuple[int, ...]] = {}
         self._frames: OrderedDict[tuple[str, str, str], pl.DataFrame] = OrderedDict()
         self._protocols: OrderedDict[str, Protocol] = OrderedDict()
-        self._latest: tuple[float, dict[str, Job]] = (0.0, {})
 
     def status(self, found: Found) -> Status:
         """How far a run is; cheap enough for a list of a thousand."""
-        job = self._job(found.path)
-        if found.finished and (job is None or job.state not in LIVE):
-            return Status(state="finished", done=found.subjects, subjects=found.subjects)
-        done, size = len(self.finished(found)), found.subjects
-        if job is None:
-            return Status(state="unfinished", done=done, subjects=size)
-        left, phase = "", ""
-        lines = self.jobs.log(job).splitlines()
-        for line in reversed(lines):
-            if match := _PROGRESS.match(line.strip()):
-                left, phase = match[3] or "", match[4] or ""
-                break
-        problem = lines[-1].removeprefix("resynapse: ") if job.state == "failed" and lines else ""
-        state = "unfinished" if job.state in ("finished", "lost") else job.state
+        said = read(found.path)
+        if said is None or self.queue.waits(found.path):
+            return Status(
+                state="waiting" if self.queue.waits(found.path) else "stopped", done=0, subjects=found.subjects
+            )
+        done = said.done if said.done is not None else len(self.finished(found)) if said.subjects else 0
+        running = said.state == "running"
+        left = "" if said.seconds_left is None else duration(said.seconds_left)
+        phase = _phase(said.going_on[0]) if said.going_on else said.where
         return Status(
-            state=state, done=done, subjects=size, left=left if state == "running" else "",
-            phase=phase if state == "running" else "", problem=problem, job=job.id,
-        )  # fmt: skip
+            state="stopping" if running and self.queue.stopping(found.path) else said.state,
+            done=done,
+            subjects=said.subjects or found.subjects,
+            left=left,
+            phase=phase or ("starting" if running else ""),
+            problem=said.reason.removeprefix("resynapse: ") if said.state in ("failed", "damaged") else "",
+            leading=_leading(said),
+        )
 
     def finished(self, found: Found) -> dict[int, Path]:
         """The part that has each finished subject."""
@@ -110,11 +107,9 @@ class Live:
 
     def version(self, found: Found) -> str:
         """Changes whenever a page about the run would."""
-        folder, manifest = found.path / "parts", found.path / "manifest.json"
-        stamps = [path.stat().st_mtime_ns if path.exists() else 0 for path in (folder, manifest)]
-        job = self._job(found.path)
-        lines = self.jobs.log(job).splitlines()[-1:] if job is not None and job.state in LIVE else []
-        return f"{stamps[0]:x}-{stamps[1]:x}-{job.state if job else ''}-{hash(tuple(lines)) & 0xFFFFFF:x}"
+        stamps = [_stamp(found.path / name) for name in (PARTS, MANIFEST, STATUS)]
+        status = self.status(found)
+        return f"{stamps[0]:x}-{stamps[1]:x}-{stamps[2]:x}-{status.state}"
 
     def protocol(self, found: Found) -> Protocol:
         """The protocol of a run, checked once."""
@@ -164,13 +159,30 @@ class Live:
         return frame.select(*(pl.col(name).cast(pl.String) for name in _CELL), "value").collect()
 
     def _parts(self, found: Found) -> list[Path]:
-        folder = found.path / "parts"
+        folder = found.path / PARTS
         paths = sorted(folder.glob("*.parquet")) if folder.is_dir() else []
         return sorted(paths, key=lambda path: path.name.startswith("subject-"))
 
-    def _job(self, folder: Path) -> Job | None:
-        moment, known = self._latest
-        if time.monotonic() - moment > 0.2:
-            known = {job.folder: job for job in self.jobs.every()}
-            self._latest = (time.monotonic(), known)
-        return known.get(str(folder))
+
+def _stamp(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _phase(now: dict[str, Any]) -> str:
+    """What is done to a subject now, in words."""
+    where, _, step = str(now.get("stream") or "").rpartition("/")
+    kind = step.partition(".")[0].replace("_", " ")
+    arms = now.get("arms") or []
+    whose = f"arm {arms[0].replace('_', ' ')}" if len(arms) == 1 else where.replace("_", "-")
+    epochs = f", epoch {now['epoch']} of {now['epochs']}" if now.get("epochs") else ""
+    return ", ".join(filter(None, [f"subject {now['subject']}", whose, kind])) + epochs
+
+
+def _leading(said: RunStatus) -> str:
+    """The first leading outcome, arm by arm."""
+    first = said.leading[0]["endpoint"] if said.leading else ""
+    of = [one for one in said.leading if one["endpoint"] == first][:4]
+    return f"{first}: " + ", ".join(f"{one['arm']} {number(one['mean'])}" for one in of) if of else ""

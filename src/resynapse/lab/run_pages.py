@@ -113,10 +113,10 @@ def fragment(request: Request) -> Response:
 
 def _about(lab: Lab, found: Found, request: Request) -> dict[str, Any]:
     version, status = lab.live.version(found), lab.live.status(found)
-    job = lab.jobs.of(found.path)
+    asked = lab.queue.of(found.path)
     return {
         "run": found, "status": status, "version": version, "tab": "overview",
-        "command": command_line(job.arguments) if job else "", **charted(lab, found, request),
+        "command": command_line(asked.command(lab.workspace.root)) if asked else "", **charted(lab, found, request),
     }  # fmt: skip
 
 

@@ -15,7 +15,6 @@ from resynapse.cohort import Cohort
 from resynapse.controls import controlled
 from resynapse.errors import ResynapseError
 from resynapse.lab.context import Lab
-from resynapse.lab.jobs import Job
 from resynapse.lab.library_pages import MINE, protocol_of
 from resynapse.lab.tables_inside import check_change, check_tables
 from resynapse.lab.workspace import RUNS, Found
@@ -62,7 +61,7 @@ class Wanted:
         return protocol
 
 
-def start(lab: Lab, wanted: Wanted) -> tuple[Path, Job]:
+def start(lab: Lab, wanted: Wanted) -> Path:
     """Start a run, or let it wait.
 
     Raises
@@ -73,16 +72,15 @@ def start(lab: Lab, wanted: Wanted) -> tuple[Path, Job]:
     argument = kept(lab, wanted.source, wanted.name)
     folder = folder_for(lab, wanted, protocol)
     arguments = [
-        "run", argument, "--subjects", str(wanted.subjects), "--out", folder.relative_to(lab.workspace.root).as_posix(),
-        "--seed", str(wanted.seed),
+        "run", argument, "--subjects", str(wanted.subjects), "--seed", str(wanted.seed),
     ]  # fmt: skip
     if wanted.workers is not None:
         arguments += ["--workers", str(wanted.workers)]
     arguments += [word for control in wanted.controls for word in ("--control", control)]
     arguments += [word for change in wanted.changes for word in ("--set", change)]
-    job = lab.jobs.add(protocol.title or protocol.name, arguments, folder)
-    lab.log.command(arguments)
-    return folder, job
+    asked = lab.queue.add(protocol.title or protocol.name, arguments, folder)
+    lab.log.command(asked.command(lab.workspace.root))
+    return folder
 
 
 def kept(lab: Lab, source: str, name: str) -> str:
@@ -117,24 +115,23 @@ def folder_for(lab: Lab, wanted: Wanted, protocol: Protocol) -> Path:
     raise ResynapseError(f"{RUNS}: a thousand folders are named {base}; move some away")
 
 
-def again(lab: Lab, found: Found, *, subjects: int | None = None) -> Job:
+def again(lab: Lab, found: Found, *, subjects: int | None = None) -> None:
     """The same command again: it goes on where it stopped, with more subjects if they are asked for.
 
     Raises
     ------
-    ResynapseError : the run was not started here, so that its command is not known.
+    ResynapseError : its command is not known here, or the cohort would shrink.
     """
-    job = lab.jobs.of(found.path)
-    if job is None:
+    asked = lab.queue.of(found.path)
+    if asked is None:
         raise ResynapseError(f"{found.name}: was not started here; type its command again where it was started")
-    arguments = list(job.arguments)
-    if subjects is not None and "--subjects" in arguments:
+    arguments = list(asked.words)
+    if subjects is not None:
         if not found.subjects <= subjects <= MOST_SUBJECTS:
-            raise ResynapseError(f"{subjects} subjects: a cohort never shrinks; give {found.subjects} or more")
+            raise ResynapseError(f"subjects: a cohort never shrinks; give {found.subjects} or more, got {subjects}")
         arguments[arguments.index("--subjects") + 1] = str(subjects)
-    made = lab.jobs.add(job.title, arguments, found.path)
-    lab.log.command(arguments)
-    return made
+    made = lab.queue.add(asked.title, arguments, found.path)
+    lab.log.command(made.command(lab.workspace.root))
 
 
 def words(values: object) -> Sequence[str]:
