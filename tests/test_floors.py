@@ -43,7 +43,7 @@ FLOORS = (
 )
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 DOMAIN_ORDER = (
-    "errors", "version", "disclaimer", "plugins", "randomness", "networks", "task", "modulation", "plasticity", "tolerance", "outcomes",
+    "errors", "version", "disclaimer", "plugins", "randomness", "task", "modulation", "networks", "plasticity", "tolerance", "outcomes",
 )  # fmt: skip
 SAME_CONCEPT = {"base", "perform", "training", "measurement"}
 """File names that several rooms have for the same thing."""

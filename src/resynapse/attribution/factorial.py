@@ -125,7 +125,7 @@ def factorial(
         title=f"Mixtures of two arms of {protocol.name}",
         cite=protocol.cite,
         task=protocol.task,
-        hidden=protocol.hidden,
+        network=protocol.network,
         batch_size=protocol.batch_size,
         induction=path(tuple(s for s in protocol.routes[first] if within(s) == "induction")),
         arms={
