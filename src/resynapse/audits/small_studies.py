@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from resynapse.analysis.cells import Cells, Floats
 from resynapse.analysis.intervals import proportion_interval, seed
 from resynapse.audits.findings import counts_subjects, values
 from resynapse.audits.linear_contrasts import combinations
+from resynapse.audits.section import AuditSection, Evidence, Table
 from resynapse.protocol.claim_tests import Test
 from resynapse.protocol.claims import Claim, Reading
 
@@ -43,7 +44,7 @@ class Studies:
 def small_studies(claims: Iterable[Claim], cells: Cells, size: int = SIZE) -> tuple[Studies, ...]:
     """Studies of `size` subjects drawn with replacement; none where the cohort has fewer than two such studies.
 
-    The cohort stands for the population. Drawing without replacement would shrink the variance between studies by
+    The cohort represents the population. Drawing without replacement would shrink the variance between studies by
     ``1 - size / n``, a half for ten of twenty.
     """
     n = len(cells.subjects)
@@ -104,3 +105,17 @@ def _ends(of: Floats, quantile: float, shares: bool) -> tuple[Floats, Floats]:
         found, alike = proportion_interval(yes, size), (of == extreme).all(axis=1)
         low, high = np.where(alike, found.low, low), np.where(alike, found.high, high)
     return low, high
+
+
+def _judge(evidence: Evidence) -> tuple[Studies, ...]:
+    return small_studies(evidence.planned.claims, evidence.cells)
+
+
+def _tables(found: Sequence[Studies], subjects: int) -> Iterator[Table]:
+    rows = tuple((s.claim, f"{s.by_mean:.0f} %", f"{s.by_interval:.0f} %") for s in found)
+    for one in found[:1]:
+        title = f"How often {one.size} of the {subjects} subjects reach a claim ({one.drawn} draws)"
+        yield Table(title, ("claim", "by means alone", "with intervals"), rows)
+
+
+SECTION = AuditSection(name="studies", judge=_judge, tables=_tables)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError
@@ -24,7 +25,7 @@ from resynapse.protocol.variants import Variant
 from resynapse.task import GaussianBlobs, Task
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Protocol:
     """An experiment, written down.
 
@@ -63,13 +64,16 @@ class Protocol:
     def __post_init__(self) -> None:
         check(self)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "routes"}
+
     @property
     def hidden(self) -> tuple[int, ...]:
         """Units of every site of the network: the widths of its hidden layers."""
         return tuple(self.network.sites.values())
 
-    @property
-    def routes(self) -> dict[str, Route]:
+    @cached_property
+    def routes(self) -> Mapping[str, Route]:
         """What each arm, variants included, does from the fresh network on."""
         arms = {
             arm: route(arm, induction=self.induction, treatment=path, follow_up=self.follow_up)

@@ -47,7 +47,7 @@ def plugins_of(protocol: Protocol) -> dict[str, str]:
     """Those of `plugins_here` that a protocol uses."""
     steps = [node.step for node in protocol.nodes]
     for variant in protocol.variants.values():
-        steps += [step for change in variant.changes for step in (change.into, change.then)]
+        steps += [step for change in variant.changes for step in change.brings]
     used = {f"task {kind}" for kind, task in TASKS.items() if type(protocol.task) is task}
     used.add(f"network {protocol.network.kind}")
     used.update(f"step {step.kind}" for step in steps if step is not None)

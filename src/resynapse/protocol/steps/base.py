@@ -55,6 +55,7 @@ class Step(BaseModel):
     past : the network after a structural step in one word, such as ``regrown``; empty for ``after KIND``.
     cites : what a protocol that uses the step should cite, one line each.
     shorthand : the field that a value without a mapping stands for; empty for none.
+    needs_field : whether a step without any field does nothing, so that a variant leaves it out.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -64,6 +65,7 @@ class Step(BaseModel):
     past: ClassVar[str] = ""
     cites: ClassVar[tuple[str, ...]] = ()
     shorthand: ClassVar[str] = ""
+    needs_field: ClassVar[bool] = False
 
     def apply(self, state: State, setting: Setting) -> State:
         """The state after the step."""

@@ -21,6 +21,7 @@ class Drug(Step):
     """
 
     kind: ClassVar[str] = "drug"
+    needs_field: ClassVar[bool] = True
     gain: Positive | None = Field(default=None, description="multiplier of hidden activity")
     inhibition: Inhibition | None = Field(
         default=None, description="tonic inhibition as a multiplier of hidden activity in (0, 1]; 1 is none"
