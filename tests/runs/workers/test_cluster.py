@@ -161,10 +161,10 @@ def test_a_stopped_run_frees_its_workers_within_an_epoch(lab: clusters.Lab, tiny
     def executing() -> list[int]:
         return list(client.run(lambda dask_worker: len(dask_worker.state.executing)).values())
 
-    class Interrupt:
-        def show(self, *, share: float, text: str, finished: bool) -> None:
-            if executing() == [1]:
-                raise KeyboardInterrupt
+    def interrupt(event: Event) -> None:
+        # told in the thread of the run, once a second
+        if isinstance(event, WorkersCounted) and executing() == [1]:
+            raise KeyboardInterrupt
 
     with Client(lab.address, set_as_default=False) as client:
         with pytest.raises(RunInterruptedError, match="stopped; 0 subjects are finished and kept"):
