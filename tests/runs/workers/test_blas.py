@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -59,7 +60,7 @@ def test_runs_that_overlap_in_one_process_give_the_numbers_of_runs_apart_and_lea
     assert _threads() == before
     both, first_over = threading.Barrier(2), threading.Event()
     seen: list[list[int]] = []
-    tables: dict[int, object] = {}
+    tables: dict[int, pl.DataFrame] = {}
 
     def compute(seed: int) -> None:
         begun = False

@@ -169,7 +169,7 @@ def test_a_stopped_run_frees_its_workers_within_an_epoch(lab: clusters.Lab, tiny
     with Client(lab.address, set_as_default=False) as client:
         with pytest.raises(RunInterruptedError, match="stopped; 0 subjects are finished and kept"):
             rs.run(endless, subjects=3, dask=lab.address, out=tmp_path / "run", listener=interrupt)
-        clusters.wait_until(lambda: executing() == [0], within=10)
+        clusters.wait_until(lambda: executing() == [0], within=30)
 
 
 def test_a_lost_scheduler_stops_the_run_soon_and_it_goes_on_later(
