@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,20 +68,20 @@ class _Clock:
         inputs: NDArray[np.float64],
         modulation: Modulation,
         noise: Key | None = None,
-        noise_scale: Sequence[FloatArray] | None = None,
+        noise_scale: Mapping[str, FloatArray] | None = None,
     ) -> FloatArray:
         started = time.perf_counter()
         scores = self.engine.respond(network, inputs, modulation, noise, noise_scale)
         self._add("assess, with noise" if noise else "assess, noise-free", time.perf_counter() - started)
         return scores
 
-    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
+    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, float]:
         started = time.perf_counter()
         value = self.engine.activity(network, inputs, modulation)
         self._add("activation magnitude", time.perf_counter() - started)
         return value
 
-    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> list[FloatArray]:
+    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, FloatArray]:
         started = time.perf_counter()
         values = self.engine.spread(network, inputs, modulation)
         self._add("spread of units", time.perf_counter() - started)
@@ -89,7 +89,7 @@ class _Clock:
 
     def saliency(
         self, network: Network, data: Split, modulation: Modulation, batches: Sequence[NDArray[np.int64]]
-    ) -> list[NDArray[np.float64]]:
+    ) -> dict[str, NDArray[np.float64]]:
         started = time.perf_counter()
         scores = self.engine.saliency(network, data, modulation, batches)
         self._add("regrowth scores", time.perf_counter() - started)

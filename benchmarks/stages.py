@@ -11,6 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 from resynapse.cohort import Subject
 from resynapse.engine import Engine, TrainingPhase, engine
 from resynapse.modulation import Modulation
+from resynapse.networks import Perceptron
 from resynapse.networks.base import FloatArray, Network
 from resynapse.protocol import Protocol, load
 from resynapse.randomness import Key
@@ -26,7 +27,9 @@ def subject_protocol(*, quick: bool) -> Protocol:
     published = load("switch-relapse")
     if not quick:
         return published
-    return replace(published, task=GaussianBlobs(train=640, test=400, clean=100), hidden=(128, 128, 64))
+    return replace(
+        published, task=GaussianBlobs(train=640, test=400, clean=100), network=Perceptron(hidden=(128, 128, 64))
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,14 +124,14 @@ class _Recorder:
     def respond(
         self, network: Network, inputs: NDArray[np.float64], modulation: Modulation, noise: Key | None = None
     ) -> FloatArray:
-        return np.zeros((network.widths[-1], inputs.shape[1]))
+        return np.zeros((network.classes, inputs.shape[1]))
 
-    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
-        return 0.0
+    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, float]:
+        return {"hidden.1": 0.0}
 
     def saliency(
         self, network: Network, data: Split, modulation: Modulation, batches: Sequence[NDArray[np.int64]]
-    ) -> list[NDArray[np.float64]]:
+    ) -> dict[str, NDArray[np.float64]]:
         return self.engine.saliency(network, data, modulation, batches)
 
 

@@ -26,7 +26,7 @@ from resynapse.protocol import dumps
 
 COMMANDS = (
     "replicate", "run", "compare", "table", "analyse", "audit", "attribute", "match", "protocols", "show", "validate", "citations", "controls",
-    "schema", "flow", "plugins", "diff", "figure", "report", "export",
+    "schema", "flow", "plugins", "diff", "upgrade", "figure", "report", "export",
 )  # fmt: skip
 
 
@@ -368,7 +368,7 @@ def test_protocols_differ_in_words_also_those_of_runs(
     other = tmp_path / "other.yaml"
     other.write_text(file.read_text().replace("sparsity: 0.9", "sparsity: 0.5"))
     _, out, _ = _call("diff", str(finished), str(other), capsys=capsys)
-    assert out.splitlines()[1] == "induction: prune sparsity is 0.5 instead of 0.9."
+    assert out.splitlines()[1] == "induction.prune.sparsity: 0.9 -> 0.5"
     code, _, err = _call("diff", str(file), str(tmp_path), capsys=capsys)
     assert code == 2
     assert "no run here" in err
@@ -429,7 +429,7 @@ def test_controls_are_listed_and_drawn(file: Path, capsys: pytest.CaptureFixture
     assert out.count("\n") == len(CONTROLS) + 1
     code, out, _ = _call("show", str(file), "--control", "sham", "--control", "no-gain", capsys=capsys)
     assert code == 0
-    assert "ketamine:sham (as ketamine, but)" in out
+    assert "(ketamine:sham): as ketamine, but" in out
     assert "no regrow in the treatment" in out
     assert "ketamine:no-gain" in out
 

@@ -37,12 +37,13 @@ FLOORS = (
     {"attribution"},
     {"report"},
     {"api"},
+    {"lab"},
     {"cli"},
     {"__main__"},
 )
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 DOMAIN_ORDER = (
-    "errors", "version", "disclaimer", "plugins", "randomness", "networks", "task", "modulation", "plasticity", "tolerance", "outcomes",
+    "errors", "version", "disclaimer", "plugins", "randomness", "task", "modulation", "networks", "plasticity", "tolerance", "outcomes",
 )  # fmt: skip
 SAME_CONCEPT = {"base", "perform", "training", "measurement"}
 """File names that several rooms have for the same thing."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from resynapse.controls import Control
-from resynapse.protocol import Change, Protocol
+from resynapse.protocol import Protocol, Remove
 from resynapse.protocol.variants import Made
 
-WITHOUT_LOSS = (Change(step="prune_more", section="follow_up"), Change(step="lesion", section="follow_up"))
+WITHOUT_LOSS = (Remove(step="prune_more", section="follow_up"), Remove(step="lesion", section="follow_up"))
 
 
 def no_lesion(protocol: Protocol) -> Made:

@@ -259,12 +259,12 @@ def audit(
     >>> len(rs.audit(run, claims="switch-relapse").claims)
     26
     """
-    from resynapse.audits.audit import conclude, judged_as_it_is
+    from resynapse.audits.audit import of_run
     from resynapse.audits.claim_library import claims_of
     from resynapse.audits.perform import perform
 
     if isinstance(protocol, Run):
-        return conclude(judged_as_it_is(protocol.protocol, claims_of(protocol.protocol, claims)), protocol.table())
+        return of_run(protocol.protocol, protocol.table(), claims)
     if not isinstance(protocol, Protocol):
         raise ResynapseError(f"{protocol!r} is no protocol; load it first: rs.audit(rs.load('switch-relapse'))")
     if depth not in ("quick", "standard", "full"):

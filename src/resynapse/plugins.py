@@ -18,11 +18,13 @@ from typing import Any, Literal
 
 from resynapse.errors import nearest
 
-What = Literal["step", "task", "outcome", "control", "claim test", "part"]
+What = Literal["step", "task", "network", "outcome", "engine", "control", "claim test", "part"]
 GROUPS: dict[What, str] = {
     "step": "resynapse.steps",
     "task": "resynapse.tasks",
+    "network": "resynapse.networks",
     "outcome": "resynapse.outcomes",
+    "engine": "resynapse.engines",
     "control": "resynapse.controls",
     "claim test": "resynapse.claim_tests",
     "part": "resynapse.parts",

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from resynapse.analysis.library_changes import changes
 from resynapse.controls import controlled
+from resynapse.networks import Perceptron
 from resynapse.protocol import load
 
 
@@ -13,7 +14,7 @@ def test_a_changed_protocol_is_no_replication() -> None:
     original = load("switch-relapse")
     assert changes(original) == ()
     assert changes(original.only(["ssri", "untreated"])) == ()
-    assert changes(replace(original, hidden=(8,))) == ("network",)
+    assert changes(replace(original, network=Perceptron(hidden=(8,)))) == ("network",)
     assert changes(original.with_arm("ketamine", [])) == ("arms",)
     assert changes(original.with_arm("mine", [])) == ()
     assert changes(replace(original, name="mine")) == ()

@@ -15,7 +15,8 @@ from scipy import stats
 
 from resynapse.errors import ProtocolError, ResynapseError
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.networks.base import FloatArray, Network, initialise
+from resynapse.networks.base import FloatArray, Network
+from resynapse.networks.perceptron import initialise
 from resynapse.outcomes import BATTERY, Examination, accuracy, outcome
 from resynapse.plasticity import prune
 from resynapse.randomness import Key, normals
@@ -26,7 +27,7 @@ quick = settings(max_examples=50)
 DATA = GaussianBlobs(train=8, test=300, clean=40).draw(Key(0, 0, "data"))
 NETWORK = prune(initialise(Key(0, 0, "initialisation"), (2, 6, 5, 4)), 0.5)
 CONDITION = Key(0, 0, "acute")
-SPREAD = [np.arange(6.0), np.arange(5.0)]
+SPREAD = {"hidden.1": np.arange(6.0), "hidden.2": np.arange(5.0)}
 SSRI_IN_MID_TRAINING = Modulation(gain=1.6, noise_sd=0.5, noise_mean=0.2, protection=0.25)
 ACCURACIES = (
     *(name for name in BATTERY if name.startswith("acc_")),
@@ -80,11 +81,11 @@ class Recorder:
         self.responded.append(Asked(network, inputs, modulation, noise, noise_scale))
         return np.zeros((4, inputs.shape[1])) if self.scores is None else self.scores
 
-    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
+    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, float]:
         self.observed.append(Asked(network, inputs, modulation))
-        return self.magnitude
+        return {"hidden.1": self.magnitude}
 
-    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> list[FloatArray]:
+    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, FloatArray]:
         self.spread_of.append(Asked(network, inputs, modulation))
         return SPREAD
 
@@ -388,10 +389,10 @@ def test_gain_is_the_raw_one_where_the_stabiliser_caps_it() -> None:
 @given(st.floats(0.0, 0.95))
 def test_sparsity_is_the_percentage_of_masked_connections(sparsity: float) -> None:
     network = prune(NETWORK, sparsity)
-    masked = sum(int((~m).sum()) for m in network.masks)
+    masked = sum(int((~m).sum()) for m in network.masks.values())
     value = outcome("sparsity").measure(Examination(network, NEUTRAL, DATA, CONDITION, Recorder()))
     # a division, a subtraction and a product of numbers of at most 100
-    assert value == pytest.approx(100 * masked / sum(m.size for m in network.masks), rel=0, abs=3e-14)
+    assert value == pytest.approx(100 * masked / sum(m.size for m in network.masks.values()), rel=0, abs=3e-14)
 
 
 @pytest.mark.parametrize("name", READ_OUTS)

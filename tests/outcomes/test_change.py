@@ -13,7 +13,8 @@ import resynapse as rs
 from resynapse.engine import engine
 from resynapse.errors import ProtocolError
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.networks.base import Network, initialise
+from resynapse.networks.base import Network
+from resynapse.networks.perceptron import initialise
 from resynapse.outcomes import Examination, catalogue, outcome
 from resynapse.plasticity import prune, regrow, scar, severity
 from resynapse.randomness import Key
@@ -34,7 +35,7 @@ def measured(name: str, network: Network, marked: Network | None = PRUNED, state
 def test_doses_are_the_norms_of_the_change_over_the_number_of_all_weights(size: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     after = PRUNED.with_weights(
-        [w + size * rng.normal(size=w.shape) * m for w, m in zip(PRUNED.weights, PRUNED.masks, strict=True)]
+        [w + size * rng.normal(size=w.shape) * m for w, m in zip(PRUNED.weights, PRUNED.masks.values(), strict=True)]
     )
     change = np.concatenate([(a - b).ravel() for a, b in zip(after.weights, PRUNED.weights, strict=True)])
     # sums of a few hundred terms in float64
@@ -48,7 +49,7 @@ def test_doses_are_the_norms_of_the_change_over_the_number_of_all_weights(size: 
 @given(st.floats(0.0, 1.0))
 def test_what_is_kept_and_what_is_regrown_make_up_every_layer(share: float) -> None:
     after = regrow(prune(WHOLE, 0.9), share, None, KEY.of("regrow"), init_sd=0.1)
-    for layer, (mask, before) in enumerate(zip(after.masks, PRUNED.masks, strict=True), 1):
+    for layer, (mask, before) in enumerate(zip(after.masks.values(), PRUNED.masks.values(), strict=True), 1):
         kept, regrown = (measured(f"{family}_layer_{layer}", after) for family in ("kept", "regrown"))
         assert kept == np.count_nonzero(mask & before)
         assert kept + regrown == np.count_nonzero(mask)
@@ -77,9 +78,11 @@ def test_a_layer_that_is_none_is_refused_before_anything_runs(name: str, why: st
 @given(st.floats(0.0, 1.0), st.integers(0, 100))
 def test_the_scar_fraction_is_that_of_all_positions(share: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    scars = [rng.random(m.shape) < share for m in PRUNED.masks]
+    scars = {name: rng.random(m.shape) < share for name, m in PRUNED.masks.items()}
     found = measured("scar_fraction", scar(PRUNED, scars))
-    assert found == pytest.approx(100 * sum(int(s.sum()) for s in scars) / sum(s.size for s in scars), rel=1e-12)
+    assert found == pytest.approx(
+        100 * sum(int(s.sum()) for s in scars.values()) / sum(s.size for s in scars.values()), rel=1e-12
+    )
     assert measured("scar_fraction", PRUNED) == 0.0
 
 

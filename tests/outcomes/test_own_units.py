@@ -127,14 +127,11 @@ def test_surviving_change_is_that_of_connections_live_before_and_after(by: float
         seen = Examination(after, NEUTRAL, DATA, CONDITION, Recorder(), marked=before)
         return outcome("surviving_change").measure(seen)
 
-    pairs = list(zip(NETWORK.weights, NETWORK.masks, strict=True))
-    moved = replace(NETWORK, weights=tuple(np.where(m, w + by, w) for w, m in pairs))
+    pairs = list(zip(NETWORK.weights, NETWORK.masks.values(), strict=True))
+    moved = NETWORK.with_weights([np.where(m, w + by, w) for w, m in pairs])
     # a sum of a weight below 1 and a shift below 1 is rounded once
     assert change(NETWORK, moved) == pytest.approx(by, abs=2 * np.finfo(float).eps)
-    grown = replace(
-        NETWORK,
-        weights=tuple(np.where(m, w, 7.0) for w, m in pairs),
-        masks=tuple(np.ones_like(m) for m in NETWORK.masks),
-    )
+    opened = replace(NETWORK, masks={name: np.ones_like(m) for name, m in NETWORK.masks.items()})
+    grown = opened.with_weights([np.where(m, w, 7.0) for w, m in pairs])
     assert change(NETWORK, grown) == 0.0
     assert change(grown, NETWORK) == 0.0

@@ -70,7 +70,7 @@ def test_other_endpoints_are_a_difference_and_no_other_protocol() -> None:
     demo = load("demo")
     other = replace(demo, primary=demo.primary[:-1])
     assert differences(demo, other) == ["primary: removed: acc_biased_1.0 at maintenance"]
-    assert differences(other, demo) == ["primary endpoints: also acc_biased_1.0 at maintenance."]
+    assert differences(other, demo) == ["primary: added: acc_biased_1.0 at maintenance"]
 
 
 @pytest.mark.parametrize("name", library())

@@ -6,10 +6,10 @@ import pytest
 from tests.miniatures import miniature
 
 import resynapse as rs
-from resynapse.analysis.cells import units, yes_or_no
+from resynapse.analysis.cells import yes_or_no
 from resynapse.controls.registry import controlled
 from resynapse.protocol import library, load
-from resynapse.protocol.facts import facts, is_setting
+from resynapse.protocol.facts import facts
 
 
 @pytest.mark.parametrize("name", library())
@@ -47,7 +47,7 @@ def test_outcomes_at_other_thresholds_have_the_facts_of_the_protocols_own() -> N
 
 def test_settings_and_yes_or_no_outcomes_are_told_by_the_outcomes_themselves() -> None:
     protocol = load("switch-relapse")
-    assert {name for name in units(protocol) if is_setting(name)} == {
+    assert {name for name, found in facts(protocol).items() if found.setting} == {
         "sparsity",
         "gain",
         "effective_gain",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -12,20 +11,13 @@ from numpy.typing import NDArray
 
 from resynapse.analysis.summaries import CELL
 from resynapse.protocol import Assess, Protocol
+from resynapse.protocol.claim_tests.measures import Cell as Cell
 from resynapse.protocol.conditions import Condition, Count, base, below
 from resynapse.protocol.facts import facts
 from resynapse.protocol.node import every
 from resynapse.protocol.population.distributions import TRAIT
 
 Floats = NDArray[np.float64]
-
-
-class Cell(NamedTuple):
-    """What names a column of results."""
-
-    arm: str
-    condition: str
-    outcome: str
 
 
 @dataclass(frozen=True, slots=True)

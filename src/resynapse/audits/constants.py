@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from resynapse.protocol import Decay, Protocol, Train
+from resynapse.protocol import Decay, Protocol
 from resynapse.protocol.routes import Route, stops
 from resynapse.protocol.steps import Step
-from resynapse.protocol.variants import Change
+from resynapse.protocol.variants import Change, Set
 
 Move = Callable[[Any, float, Step], Any]
 """The new value from the present one, a level and the step that has it."""
@@ -17,7 +17,7 @@ Move = Callable[[Any, float, Step], Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constant:
-    """A constant: where it stands and how far it can reasonably be moved.
+    """A constant: the fields that hold it, and how far it can reasonably be moved.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Constant:
     absolute: bool = False
 
     def removes(self, level: float) -> bool:
-        """Whether a level takes away what the constant stands for, and is not a value like others."""
+        """Whether a level removes what the constant describes, and is not a value like others."""
         return level == 0 and not self.absolute
 
     def level(self, share: float) -> float:
@@ -62,7 +62,7 @@ class Constant:
                 old = getattr(found[0], field)
                 new = self.move(old, level, found[0])
                 if new is not None and new != old:
-                    made.append(Change(step=kind, section=self.section, set={field: new}))
+                    made.append(Set(step=kind, section=self.section, set={field: new}))
         return tuple(made)
 
     def steps(self, route: Route, kind: str) -> Iterator[Step]:
@@ -201,47 +201,3 @@ def gains(protocol: Protocol) -> dict[str, float]:
                 if value is not None:
                     found[arm] = float(value[-1] if isinstance(value, tuple) else value)
     return found
-
-
-_CHOICES = (
-    ("activation function", "drug", "activation"),
-    ("scoring of regrowth", "regrow", "by"),
-    ("protection of the stabiliser", "stabilise", "protection"),
-)
-"""What is chosen by name, or for all arms at once: shown where some arm is without it, never scaled."""
-
-
-def unequal(protocol: Protocol) -> dict[str, dict[str, str]]:
-    """What differs between the arms: for each constant the value of every arm that has one, in words.
-
-    Learning exposure is rate times epochs, summed over the treatment.
-    """
-    found: dict[str, dict[str, str]] = {}
-    routes = protocol.routes
-    for name, kind, field in _CHOICES:
-        for arm in protocol.arms:
-            for stop in stops(routes[arm]):
-                if stop.step is not None and stop.step.kind == kind and getattr(stop.step, field) is not None:
-                    found.setdefault(name, {})[arm] = str(getattr(stop.step, field))
-    for arm in protocol.arms:
-        route = routes[arm]
-        for constant in CONSTANTS:
-            for kind, field in constant.places:
-                for step in constant.steps(route, kind):
-                    value = getattr(step, field)
-                    if value is not None:
-                        shown = f"{value:g}" if isinstance(value, float) else str(list(value))
-                        if isinstance(step, Decay):
-                            shown = f"{max(0.0, 1 - step.steps * step.per_step):g}"
-                        found.setdefault(constant.name, {})[arm] = shown
-        exposure = sum(
-            stop.step.lr * stop.step.epochs
-            for stop in stops(route)
-            if isinstance(stop.step, Train) and stop.stream.startswith("treatment/")
-        )
-        found.setdefault("learning exposure", {})[arm] = f"{exposure:.3g}"
-    return {
-        name: values
-        for name, values in found.items()
-        if len(set(values.values())) > 1 or len(values) < len(protocol.arms)
-    }

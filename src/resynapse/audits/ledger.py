@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import polars as pl
 
 from resynapse.analysis.cells import Cell, Cells
 from resynapse.analysis.separability import separability
 from resynapse.audits.findings import Finding
 from resynapse.audits.linear_contrasts import combinations
-from resynapse.audits.published_arithmetic import Printed
+from resynapse.audits.published_arithmetic import Printed, printed
 from resynapse.audits.readings import ReadingResult, results_of
 from resynapse.audits.scenarios import battery, missing_from
-from resynapse.audits.verdict_text import as_run, figure, listed, under
+from resynapse.audits.section import AuditSection, Evidence, Table
+from resynapse.audits.verdict_text import as_run, figure, listed, under, with_interval
 from resynapse.audits.verdicts import Verdict, verdict_of
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
@@ -71,13 +74,13 @@ def ledger(
     """
     results = results_of(claims, cells, battery(protocol), table)
     absent = missing_from(protocol)
-    blunt = {(one.outcome, one.condition): one.sentence for one in separability(cells, protocol) if one.flagged}
+    flagged = {(one.outcome, one.condition): one.sentence for one in separability(cells, protocol) if one.flagged}
     made = []
     for claim in claims:
         entry = _entry(claim, results[claim.id], absent, table)
         parts = [part for test in claim.tests for part in combinations(test, cells.keys).parts]
         read = dict.fromkeys((cell.outcome, cell.condition) for part in parts for _, cell in part.weights)
-        made.append(replace(entry, cannot_separate=tuple(blunt[cell] for cell in read if cell in blunt)))
+        made.append(replace(entry, cannot_separate=tuple(flagged[cell] for cell in read if cell in flagged)))
     return tuple(made)
 
 
@@ -128,11 +131,11 @@ def _decided(
         missing = listed(decides.missing)
         return decides, "not measured", f"This protocol does not measure {missing}, so the claim cannot be tested here."
     if verdict == "contradicted by the article's own numbers":
-        said = results[0].contradicted
-        assert said is not None
+        excluded = results[0].contradicted
+        assert excluded is not None
         decides = results[0].decides
         ours = "Not measured here." if decides.status == "missing" else as_run(decides)
-        return decides, "the published tables", f"{said.sentence} {ours}"
+        return decides, "the published tables", f"{excluded.sentence} {ours}"
     if verdict in ("mixed", "undecided", "not supported"):
         standing = {"mixed": "fails", "undecided": "open", "not supported": "fails"}[verdict]
         one = next(one for one in measured if one.standing == standing)
@@ -160,8 +163,8 @@ def _where(one: ReadingResult, results: Sequence[ReadingResult]) -> str:
 
 def _told(one: ReadingResult, results: Sequence[ReadingResult]) -> str:
     """What became of one reading, in a sentence."""
-    said = one.contradicted
-    text = as_run(one.decides) if said is None else f"{said.sentence} {as_run(one.decides)}"
+    excluded = one.contradicted
+    text = as_run(one.decides) if excluded is None else f"{excluded.sentence} {as_run(one.decides)}"
     if len(results) == 1:
         return text
     verb = {"holds": "holds", "fails": "fails", "open": "is open", "missing": "is not measured"}[one.standing]
@@ -172,3 +175,53 @@ def _cells(claim: Claim, table: Mapping[Cell, Printed]) -> list[Cell]:
     """The published cells of the claim's tests, in order."""
     parts = [part for test in claim.tests for part in combinations(test, table).parts]
     return list(dict.fromkeys(cell for part in parts for _, cell in part.weights))
+
+
+def ledger_of(protocol: Protocol, table: pl.DataFrame) -> tuple[Entry, ...]:
+    """The ledger of a run of a tree with claims."""
+    return ledger(protocol.claims, Cells.of(table, protocol), protocol, printed(protocol.name))
+
+
+def _judge(evidence: Evidence) -> tuple[Entry, ...]:
+    protocol = evidence.planned.protocol
+    return ledger(protocol.claims, evidence.cells, protocol, printed(protocol.name))
+
+
+def _tables(entries: Sequence[Entry], _: int) -> Iterator[Table]:
+    yield _readings(entries)
+    yield _battery(entries)
+
+
+def _readings(entries: Sequence[Entry]) -> Table:
+    """Every reading of every claim with the test that decides it as run."""
+    rows = []
+    for entry in entries:
+        for one in entry.readings:
+            found = one.decides
+            allowed = "excluded" if one.contradicted else "allowed" if one.arithmetic else "-"
+            shown = with_interval(found.estimate, found.low, found.high)
+            rows.append((entry.id, one.id or "-", one.standing, allowed, shown, found.bound, found.what))
+    header = ("claim", "reading", "as run it", "by the article's figures", "ours [95 %]", "needed", "of")
+    return Table("Every reading of every claim", header, tuple(rows))
+
+
+def _battery(entries: Sequence[Entry]) -> Table:
+    """What holds as run and fails or is no longer shown in a scenario of the battery."""
+    rows = []
+    for entry in entries:
+        for one in entry.readings:
+            for check in one.checks:
+                for finding, before, q in zip(check.findings, check.as_run, check.q, strict=True):
+                    if before == "holds" != finding.status:
+                        status = "fails" if finding in check.failures else "open"
+                        rate = "-" if q is None else f"{q:.3f}"
+                        shown = with_interval(finding.estimate, finding.low, finding.high)
+                        name = f"{entry.id}, {one.id}" if len(entry.readings) > 1 else entry.id
+                        rows.append(
+                            (name, check.control, status, shown, str(finding.n), finding.bound, rate, finding.what)
+                        )
+    header = ("claim, reading", "nuisance control", "there", "ours [95 %]", "n", "needed", "q", "of")
+    return Table("What holds as run, and fails or is open in the battery of nuisance controls", header, tuple(rows))
+
+
+SECTION = AuditSection(name="claims", judge=_judge, tables=_tables)

@@ -16,7 +16,7 @@ from resynapse.protocol.arms import Arm
 from resynapse.protocol.conditions import base
 from resynapse.protocol.derived_outcomes import Derived
 from resynapse.protocol.routes import Route, assessments, epochs
-from resynapse.protocol.variants import Change, Variant
+from resynapse.protocol.variants import Change, Set, Variant
 
 Depth = Literal["quick", "standard", "full"]
 COMBINED = "acc_combined"
@@ -186,7 +186,7 @@ def _stronger(route: Route, strength: float) -> Iterator[Change]:
             (names,) = outcomes
             changed = [_louder(name, strength) for name in names]
             if changed != list(names):
-                yield Change(step=Assess.kind, condition=condition, set={"outcomes": changed})
+                yield Set(step=Assess.kind, condition=condition, set={"outcomes": changed})
 
 
 def _louder(name: str, factor: float) -> str:
@@ -209,6 +209,6 @@ def _shortened(made: Mapping[str, Variant], routes: Mapping[str, Route]) -> Mapp
         ]
         if len(long) == 1 and len(long[0].at) > 1:
             first = long[0].at[:1]
-            change = Change(step="train", section="follow_up", set={"epochs": first[-1]}, at=first)
+            change = Set(step="train", section="follow_up", set={"epochs": first[-1]}, at=first)
             shorter[name] = replace(variant, changes=(*variant.changes, change))
     return {**made, **shorter} if shorter else made

@@ -1,8 +1,8 @@
-"""Where each conclusion holds: a grid over the two constants that matter most; thresholds are a third direction."""
+"""The region in which a conclusion holds: a grid over the two constants that matter most, and other thresholds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,9 +11,10 @@ from resynapse.analysis.cells import Cells
 from resynapse.audits.constants import CONSTANTS, DUMMY, Constant
 from resynapse.audits.findings import Status
 from resynapse.audits.linear_contrasts import combinations
-from resynapse.audits.matrix import answer
+from resynapse.audits.matrix import status_of
 from resynapse.audits.perturbations import moved, variants
 from resynapse.audits.scenarios import Scenario, thresholds
+from resynapse.audits.section import AuditSection, Evidence, Note, Stage, Table
 from resynapse.audits.sensitivity import Index, first_durations
 from resynapse.controls.registry import control_named
 from resynapse.protocol import Protocol
@@ -33,7 +34,7 @@ class MapPoint:
     claim : its id.
     first, second : the constants, and `first_level`, `second_level` their levels in every arm that has them.
     threshold : in words; empty for the protocol's own.
-    status : what the run says to all tests of the claim.
+    status : status of all tests of the claim.
     """
 
     claim: str
@@ -92,7 +93,7 @@ def mapped(claims: Iterable[Claim], cells: Cells, tree: Protocol, along: tuple[C
         for name, levels in _points(along):
             arms = {v.of: variant for variant, v in tree.variants.items() if v.control == name}
             for threshold, outcomes in {"": {}, **other}.items():
-                status, _ = answer(reading, cells, Scenario(name=name, arms=arms, outcomes=outcomes))
+                status, _ = status_of(reading, cells, Scenario(name=name, arms=arms, outcomes=outcomes))
                 made.append(
                     MapPoint(
                         claim=claimed,
@@ -105,3 +106,41 @@ def mapped(claims: Iterable[Claim], cells: Cells, tree: Protocol, along: tuple[C
                     )
                 )
     return tuple(made)
+
+
+def _later(evidence: Evidence, note: Note) -> Iterator[Stage]:
+    """The grid, once the screening says which constants it is over."""
+    for stage, _ in evidence.of("sensitivity")[:1]:
+        along = directions(index for index in evidence.found["sensitivity"] if index.method == "Morris")
+        note(f"map: {' and '.join(constant.name for constant in along)} have the largest effects")
+        yield Stage(name="map", protocol=grid(evidence.planned.source, along), subjects=stage.subjects, design=along)
+
+
+def _judge(evidence: Evidence) -> tuple[MapPoint, ...]:
+    claims = evidence.planned.claims
+    return tuple(
+        point
+        for stage, table in evidence.of(SECTION.name)
+        for point in mapped(claims, Cells.of(table, stage.protocol), stage.protocol, stage.design)
+    )
+
+
+def _tables(found: Sequence[MapPoint], _: int) -> Iterator[Table]:
+    """One row a claim and threshold, one column a point: + holds, - fails, ? open."""
+    if not found:
+        return
+    signs = {"holds": "+", "fails": "-", "open": "?", "missing": " "}
+    one = found[0]
+    firsts = list(dict.fromkeys(p.first_level for p in found))
+    rows = []
+    for claim, threshold in dict.fromkeys((p.claim, p.threshold) for p in found):
+        here = [p for p in found if p.claim == claim and p.threshold == threshold]
+        shown = ("".join(signs[p.status] for p in here if p.first_level == level) for level in firsts)
+        rows.append((f"{claim}, {threshold}" if threshold else claim, *shown))
+    seconds = " ".join(f"{level:g}" for level in dict.fromkeys(p.second_level for p in found))
+    axes = f"{one.first} in columns; {one.second} at {seconds} within"
+    title = f"Where each claim holds (+), fails (-) or is open (?): {axes}"
+    yield Table(title, ("claim", *(f"{level:g}" for level in firsts)), tuple(rows))
+
+
+SECTION = AuditSection(name="map", judge=_judge, tables=_tables, later=_later)

@@ -13,7 +13,7 @@ from resynapse.protocol.arms import Arm
 from resynapse.protocol.claims import Claim
 from resynapse.protocol.conditions import base
 from resynapse.protocol.routes import Route, assessments, stops
-from resynapse.protocol.variants import Change, Variant
+from resynapse.protocol.variants import Change, Remove, Set, Variant
 
 
 def trimmed(tree: Protocol, claims: Sequence[Claim], kept: Protocol) -> Protocol:
@@ -55,14 +55,14 @@ def _read(tree: Protocol, claims: Sequence[Claim], arm: str) -> dict[str, set[st
 
 def _trimmed(variant: Variant, route: Route, read: Mapping[str, set[str]]) -> Variant:
     chosen = set(_choosing(route))
-    changes = []
+    changes: list[Change] = []
     for condition, names in _one_way(route).items():
         wanted = read.get(condition, set()) | chosen
         left = [name for name in names if _stored(name) in wanted]
         if not left:
-            changes.append(Change(step=Assess.kind, condition=condition))
+            changes.append(Remove(step=Assess.kind, condition=condition))
         elif len(left) < len(names):
-            changes.append(Change(step=Assess.kind, condition=condition, set={"outcomes": left}))
+            changes.append(Set(step=Assess.kind, condition=condition, set={"outcomes": left}))
     return replace(variant, changes=(*variant.changes, *changes))
 
 

@@ -41,6 +41,17 @@ def estimate(finding: Finding) -> str:
     return f"{text} (95 % interval {number(finding.low)} to {number(finding.high)})"
 
 
+def with_interval(value: float | None, low: float | None, high: float | None) -> str:
+    """A number with its interval as tables show it; a dash for none.
+
+    >>> with_interval(84.2, 80.0, None), with_interval(84.2, 80.0, 88.0)
+    ('84.2', '84.2 [80.0, 88.0]')
+    """
+    if value is None:
+        return "-"
+    return number(value) if low is None or high is None else f"{number(value)} [{number(low)}, {number(high)}]"
+
+
 def listed(names: Sequence[str]) -> str:
     """Names as a list in a sentence.
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from resynapse.analysis.estimate import Estimate
 from resynapse.analysis.part import Measurements, Part, PartTable
 from resynapse.analysis.parts.orders import rank_orders
-from resynapse.clinical.side_by_side import ARMS, Beside, SideBySide, side_by_side
+from resynapse.clinical.literature import literature
+from resynapse.clinical.side_by_side import Beside, SideBySide, side_by_side
 
 
 def _compute(run: Measurements) -> SideBySide | None:
@@ -71,7 +72,7 @@ CLINICAL = Part(
             },
         ),
     ),
-    why_absent=lambda run: f"no arm is named {', '.join(ARMS)}",
+    why_absent=lambda run: f"no arm is named {', '.join(literature().arms)}",
     beside=_beside,
     nothing=None,
 )

@@ -19,21 +19,11 @@ from numpy.typing import NDArray
 from resynapse.analysis.cells import Cells
 from resynapse.analysis.intervals import Interval
 from resynapse.analysis.parts.orders import Orders
-from resynapse.clinical.contested import OMITTED, TOPICS, Topic
 from resynapse.clinical.evidence import RATIOS, Figure, figure, figures
+from resynapse.clinical.literature import Finding, Question, Side, Status, Topic, literature
 from resynapse.clinical.model_answers import PROBE, ModelAnswer, Reply, read
-from resynapse.clinical.questions import ABSENT, LIMITS, NOT_COMPARED, QUESTIONS, Finding, Question, Side, Status
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.protocol import Protocol
-
-ARMS = ("ketamine", "ssri", "neurosteroid")
-"""Arms that name a class of treatment; others have no clinical counterpart."""
-STATEMENT = (
-    "Published figures come from different populations, definitions, comparators and follow-up times. Only directions "
-    "and rank orders are compared; absolute percentages are not. Rows marked 'tuned' are not validation. Rows marked "
-    "'unverified' were not checked against a source. No clinical figure was found for: neurosteroid switch; ketamine "
-    "switch without mood stabiliser."
-)
 
 
 class Direction(StrEnum):
@@ -149,7 +139,7 @@ class SideBySide:
     topics: tuple[Topic, ...]
     omitted: tuple[str, ...]
     roles: str
-    statement: str = STATEMENT
+    statement: str
     disclaimer: str = DISCLAIMER
 
     def frame(self) -> pl.DataFrame:
@@ -187,10 +177,11 @@ def _row(f: FindingBeside) -> dict[str, object]:
 
 def side_by_side(cells: Cells, protocol: Protocol, orders: tuple[Orders, ...]) -> SideBySide | None:
     """The clinical figures beside a run with these rank orders; None if no arm names a class of treatment."""
-    arms = [arm for arm in ARMS if arm in cells.arms]
+    read_here = literature()
+    arms = [arm for arm in read_here.arms if arm in cells.arms]
     if not arms:
         return None
-    entries = tuple(_beside(question, arm, cells, protocol) for question in QUESTIONS for arm in arms)
+    entries = tuple(_beside(question, arm, cells, protocol) for question in read_here.questions for arm in arms)
     roles = {one.role for one in figures()}
     tuned = "no figure was used for tuning: all are held out" if roles == {"held out"} else "some figures were tuned to"
     switch = tuple(o for o in orders if o.outcome == PROBE)
@@ -198,13 +189,14 @@ def side_by_side(cells: Cells, protocol: Protocol, orders: tuple[Orders, ...]) -
     return SideBySide(
         entries=entries,
         switch_order=switch,
-        absent=ABSENT,
-        not_compared=NOT_COMPARED,
-        limits=LIMITS,
+        absent=read_here.absent,
+        not_compared=read_here.not_compared,
+        limits=read_here.limits,
         left_out=left_out,
-        topics=TOPICS,
-        omitted=OMITTED,
+        topics=read_here.topics,
+        omitted=read_here.omitted,
         roles=tuned,
+        statement=read_here.statement,
     )
 
 

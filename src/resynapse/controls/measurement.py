@@ -12,7 +12,7 @@ from resynapse.protocol.derived_outcomes import Below, Derived, Ever, First, Mea
 from resynapse.protocol.routes import Route, assessments
 from resynapse.protocol.steps import Assess, Enrol
 from resynapse.protocol.tree import Protocol
-from resynapse.protocol.variants import Change, Made
+from resynapse.protocol.variants import Append, Made, Set
 
 REMISSION = "acc_combined >= 90"
 """Who counts as remitted in that control: resilient to combined stress. A rule of relapse has its own probe."""
@@ -43,7 +43,7 @@ def remitters_only(protocol: Protocol) -> Made:
     routes = protocol.routes
     for arm in protocol.arms:
         conditions = dict.fromkeys(first(tuple(s for s in routes[arm] if within(s) != "induction"), ""))
-        yield arm, tuple(Change(step="assess", condition=condition, then=then) for condition in conditions)
+        yield arm, tuple(Append(step="assess", condition=condition, then=then) for condition in conditions)
 
 
 def fixed_probe(protocol: Protocol) -> Made:
@@ -58,7 +58,7 @@ def fixed_probe(protocol: Protocol) -> Made:
         for condition, courses in probed.items():
             fixed = [_fixed(along) for along in zip(*courses, strict=False)]
             if len({len(outcomes) for outcomes in courses}) == 1 and None not in fixed and len(set(courses)) > 1:
-                changes.append(Change(step="assess", condition=condition, set={"outcomes": fixed}))
+                changes.append(Set(step="assess", condition=condition, set={"outcomes": fixed}))
         if changes:
             yield arm, tuple(changes)
 

@@ -20,7 +20,7 @@ from resynapse.controls.treatment import (
     wherever_treated,
 )
 from resynapse.protocol.tree import Protocol
-from resynapse.protocol.variants import Change, Made
+from resynapse.protocol.variants import Change, Made, Remove, Set
 
 
 def _of_kind(*changes: Change) -> Callable[[Protocol], Made]:
@@ -35,7 +35,7 @@ def _of_kind(*changes: Change) -> Callable[[Protocol], Made]:
 
 def _of_noise(scale: str) -> Callable[[Protocol], Made]:
     """Internal noise of every assessment after the induction on another scale."""
-    return _of_kind(*(Change(step="assess", section=s, set={"noise": scale}) for s in ("treatment", "follow_up")))
+    return _of_kind(*(Set(step="assess", section=s, set={"noise": scale}) for s in ("treatment", "follow_up")))
 
 
 def _why_matched(protocol: Protocol) -> str:
@@ -118,7 +118,7 @@ SHIPPED: tuple[Control, ...] = (
         action="remove",
         isolates="no stabiliser at all: what is left of the arms' order without protection",
         lacks="no arm is given the stabiliser",
-        make=_of_kind(Change(step="stabilise")),
+        make=_of_kind(Remove(step="stabilise")),
     ),
     Control(
         name="no-decay",
@@ -127,7 +127,7 @@ SHIPPED: tuple[Control, ...] = (
         action="sweep",
         isolates="the stabiliser does not wash out: full protection at the test, what the washout takes away",
         lacks="no arm has a washout of the stabiliser",
-        make=_of_kind(Change(step="decay", set={"per_step": 0.0})),
+        make=_of_kind(Set(step="decay", set={"per_step": 0.0})),
     ),
     Control(
         name="swapped-decay",
@@ -163,7 +163,7 @@ SHIPPED: tuple[Control, ...] = (
         action="remove",
         isolates="the same path without the losses of the induction: the reference of a network that lost nothing",
         lacks="nothing is lost in the induction",
-        make=_of_kind(*(Change(step=step, section="induction") for step in ("prune", "prune_more", "lesion", "scar"))),
+        make=_of_kind(*(Remove(step=step, section="induction") for step in ("prune", "prune_more", "lesion", "scar"))),
         dear=True,
     ),
     Control(
@@ -215,7 +215,7 @@ SHIPPED: tuple[Control, ...] = (
             f"every accuracy under noise as the mean of {DRAWS} noise draws: how much one draw alone makes of a spread"
         ),
         lacks=f"every assessment is the mean of {DRAWS} noise draws already",
-        make=_of_kind(Change(step="assess", set={"draws": DRAWS})),
+        make=_of_kind(Set(step="assess", set={"draws": DRAWS})),
     ),
     Control(
         name="fixed-probe",

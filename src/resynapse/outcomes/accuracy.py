@@ -94,7 +94,7 @@ def _tolerance(
                 own=own,
             )
 
-        return tolerance(accuracy, seen.network.widths[-1])
+        return tolerance(accuracy, seen.network.classes)
 
     meaning = (
         f"{of} at which accuracy on the test set has fallen halfway from its noise-free value to chance; {CEILING:g} "

@@ -49,7 +49,7 @@ def _connections(family: str, name: str, number: float) -> Outcome:
 
     def measure(seen: Examination) -> float:
         _changes(seen)
-        before, after = ((n or seen.network).masks[layer - 1] for n in (seen.marked, seen.network))
+        before, after = (list((n or seen.network).masks.values())[layer - 1] for n in (seen.marked, seen.network))
         return float(np.count_nonzero(after & (before if kept else ~before)))
 
     then, title = ("active", "kept") if kept else ("pruned", "regrown")
@@ -77,7 +77,7 @@ def _surviving_change(seen: Examination) -> float:
     moved = [
         np.abs(after.astype(np.float64) - before)[now & then]
         for after, before, now, then in zip(
-            seen.network.weights, marked.weights, seen.network.masks, marked.masks, strict=True
+            seen.network.weights, marked.weights, seen.network.masks.values(), marked.masks.values(), strict=True
         )
     ]
     every = np.concatenate(moved)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -25,15 +25,15 @@ class Responder(Protocol):
         inputs: NDArray[np.float64],
         modulation: Modulation,
         noise: Key | None = None,
-        noise_scale: Sequence[FloatArray] | None = None,
+        noise_scale: Mapping[str, FloatArray] | None = None,
     ) -> FloatArray:
         """Class scores, shape (classes, samples)."""
 
-    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> Sequence[FloatArray]:
-        """Per hidden layer, the SD over `inputs` of each unit's activation, where internal noise is added."""
+    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> Mapping[str, FloatArray]:
+        """By site, the SD over `inputs` of each unit's activation, where internal noise is added."""
 
-    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
-        """Mean over the hidden layers of the mean absolute activity."""
+    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> Mapping[str, float]:
+        """By site, the mean absolute activity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +63,11 @@ class Examination:
     first_draw: int = 1
     noise_scale: float = 1.0
     own_noise: bool = False
-    _spread: list[Sequence[FloatArray]] = field(default_factory=list, init=False, repr=False, compare=False)
+    _spread: list[Mapping[str, FloatArray]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
-    def spread(self) -> Sequence[FloatArray]:
-        """Per hidden layer, the SD of each unit over the test set, noise off, in the drug state of this condition.
+    def spread(self) -> Mapping[str, FloatArray]:
+        """By site, the SD of each unit over the test set, noise off, in the drug state of this condition.
 
         It is taken where internal noise is added: after the activation function, before inhibition and gain.
         """
@@ -75,6 +75,11 @@ class Examination:
             quiet = replace(self.modulation, noise_mean=0.0, noise_sd=0.0)
             self._spread.append(self.responder.spread(self.network, self.data.test.inputs, quiet))
         return self._spread[0]
+
+
+def mean_activity(by_site: Mapping[str, float]) -> float:
+    """Mean over all sites alike, whatever their number of units."""
+    return float(np.mean([*by_site.values()]))
 
 
 def noise_scale(
@@ -95,8 +100,8 @@ def noise_scale(
     ProtocolError : A0 is 0.
     """
     acting = replace(modulation, gain=modulation.effective_gain, noise_mean=0.0, noise_sd=0.0, protection=0.0)
-    own = responder.activity(network, inputs, acting)
-    of_reference = responder.activity(reference, inputs, NEUTRAL)
+    own = mean_activity(responder.activity(network, inputs, acting))
+    of_reference = mean_activity(responder.activity(reference, inputs, NEUTRAL))
     if not of_reference > 0:
         raise ProtocolError("noise cannot be scaled: the network at the end of the induction has no activity")
     return own / (acting.scale * of_reference)

@@ -49,21 +49,19 @@ def outcome(name: str) -> Outcome:
         if not re.fullmatch(r"[\w.-]+", named.alias):
             raise ProtocolError(f"{named.alias!r} is no name for an outcome; use letters, digits and _")
         return replace(outcome(named.measured), name=named.alias)
-    found = _looked_up(name)
-    if found is None:
-        extend()
-        found = _looked_up(name)
+    found = known(name)
     if found is None:
         raise ProtocolError(unknown("outcome", name, [*OUTCOMES, *(f + "_X" for f in FAMILIES)]))
     return found
 
 
 def known(name: str) -> Outcome | None:
-    """As `outcome`, but None for a name that no outcome has, such as one of another protocol's derived outcomes."""
-    try:
-        return outcome(name)
-    except ProtocolError:
-        return None
+    """The outcome of this name, which is no ``X as Y``; None where there is none, such as for a derived outcome."""
+    found = _looked_up(name)
+    if found is None:
+        extend()
+        found = _looked_up(name)
+    return found
 
 
 def extend() -> None:

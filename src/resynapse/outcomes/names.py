@@ -51,7 +51,9 @@ class OutcomeName:
         """
         if self.numbered is None:
             raise ValueError(f"{self.measured!r} has no strength")
-        return replace(self, measured=f"{self.numbered[0]}_{strength:g}")
+        # names have no exponents
+        number = f"{strength:.9f}".rstrip("0").rstrip(".")
+        return replace(self, measured=f"{self.numbered[0]}_{number}")
 
 
 @lru_cache(maxsize=4096)

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from resynapse.outcomes.base import Outcome
-from resynapse.outcomes.examination import Examination
+from resynapse.outcomes.examination import Examination, mean_activity
 from resynapse.plasticity import severity
 
 
 def _magnitude(seen: Examination) -> float:
     raw = replace(seen.modulation, noise_mean=0.0, noise_sd=0.0, protection=0.0)
-    return seen.responder.activity(seen.network, seen.data.test.inputs, raw)
+    return mean_activity(seen.responder.activity(seen.network, seen.data.test.inputs, raw))
 
 
 def _severity(seen: Examination) -> float:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from resynapse.outcomes import Facts, known, outcome
 from resynapse.protocol.conditions import base
-from resynapse.protocol.derived_outcomes import OtherThreshold
 from resynapse.protocol.routes import looks
 from resynapse.protocol.steps import ENROLLED, Assess
 
@@ -36,15 +35,3 @@ def facts_of(name: str, protocol: Protocol | None = None) -> Facts:
     if found is None:
         found = _ENROLLED if name == ENROLLED else known(name)
     return Facts(name, "1", "") if found is None else found
-
-
-def is_setting(name: str) -> bool:
-    """Whether an outcome follows from the protocol by arithmetic."""
-    found = known(name)
-    return found is not None and found.setting
-
-
-def original(name: str) -> str:
-    """The outcome that one at another threshold comes from: ``manic_relapse`` of ``manic_relapse_below_48``."""
-    other = OtherThreshold.parse(name)
-    return name if other is None else other.outcome

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError
 
 from resynapse.errors import ProtocolError, nearest
+from resynapse.networks import Architecture, Perceptron
 from resynapse.protocol.claims import Claim
 from resynapse.protocol.derived_outcomes import Derived
 from resynapse.protocol.endpoints import Endpoint
@@ -23,7 +25,7 @@ from resynapse.protocol.variants import Variant
 from resynapse.task import GaussianBlobs, Task
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Protocol:
     """An experiment, written down.
 
@@ -32,7 +34,7 @@ class Protocol:
     name : names the results.
     title, cite : one line on what it is, and the DOI of the article it follows (empty for none).
     task : what the networks learn.
-    hidden : widths of the hidden layers.
+    network : architecture of the networks.
     batch_size : samples of a training step.
     induction : path from the fresh network to the state that all arms share.
     arms : the treatment path of each arm.
@@ -48,7 +50,7 @@ class Protocol:
     title: str = ""
     cite: str = ""
     task: Task = field(default_factory=GaussianBlobs)
-    hidden: tuple[int, ...] = (512, 512, 256)
+    network: Architecture = field(default_factory=Perceptron)
     batch_size: int = 128
     induction: Path = ()
     arms: Mapping[str, Path] = field(default_factory=dict)
@@ -62,13 +64,16 @@ class Protocol:
     def __post_init__(self) -> None:
         check(self)
 
-    @property
-    def widths(self) -> tuple[int, ...]:
-        """Inputs, hidden widths, classes."""
-        return (self.task.features, *self.hidden, self.task.classes)
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "routes"}
 
     @property
-    def routes(self) -> dict[str, Route]:
+    def hidden(self) -> tuple[int, ...]:
+        """Units of every site of the network: the widths of its hidden layers."""
+        return tuple(self.network.sites.values())
+
+    @cached_property
+    def routes(self) -> Mapping[str, Route]:
         """What each arm, variants included, does from the fresh network on."""
         arms = {
             arm: route(arm, induction=self.induction, treatment=path, follow_up=self.follow_up)

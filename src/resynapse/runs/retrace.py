@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +50,7 @@ def too_much(manifest: Manifest, arm: str) -> str:
     if not route:
         return "no connection is pruned or regrown before the follow-up"
     protocol = manifest.protocol
-    widths = protocol.widths
-    connections = sum(a * b for a, b in pairwise(widths))
+    connections = sum(units * inputs for units, inputs in protocol.network.connections(protocol.task).values())
     epochs = sum(stop.step.length for stop in route if isinstance(stop.step, Train))
     limit = MOST if manifest.engine != "reference" else MOST_LITERAL
     work = float(epochs) * protocol.task.sizes.train * connections
@@ -81,8 +79,8 @@ def stages(manifest: Manifest, arm: str, number: int) -> tuple[Stage, ...]:
             after = state.network
             if stop.step is not None and stop.step.structural:
                 if not found:
-                    found.append(Stage(step=None, masks=before.masks, weights=before.weights))
-                found.append(Stage(step=stop.step, masks=after.masks, weights=after.weights))
+                    found.append(Stage(step=None, masks=tuple(before.masks.values()), weights=before.weights))
+                found.append(Stage(step=stop.step, masks=tuple(after.masks.values()), weights=after.weights))
             before = after
     return tuple(found)
 

@@ -275,7 +275,7 @@ class _Walker:
         self.tell(EpochDone(subject=self.subject.number))
 
     def _check(self, state: State, branch: Branch) -> None:
-        for values in (*state.network.weights, *state.network.biases):
+        for values in state.network.values.values():
             if not np.isfinite(values).all():
                 raise SubjectError(
                     f"{self._place(branch.stop, branch.rest)}: "

@@ -11,15 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from resynapse.errors import ProtocolError, Where
+from resynapse.networks import ARCHITECTURES, DEFAULT_ARCHITECTURE, Architecture
 from resynapse.plugins import unknown
 from resynapse.protocol.derived_outcomes import RULES, Derived
 from resynapse.protocol.endpoints import Endpoint
 from resynapse.protocol.files.claims_codec import dump_claim, parse_claims
+from resynapse.protocol.files.plain_values import fields_of
 from resynapse.protocol.files.plain_values import mapping as _mapping
 from resynapse.protocol.files.plain_values import modelled as _model
 from resynapse.protocol.files.plain_values import sequence as _sequence
@@ -31,12 +33,13 @@ from resynapse.protocol.node import Node, Path, every
 from resynapse.protocol.population.distributions import Place, Trait, found, placed
 from resynapse.protocol.steps import STEPS, Step
 from resynapse.protocol.tree import Protocol
-from resynapse.protocol.variants import Change, Variant
+from resynapse.protocol.variants import Append, Change, Remove, Replace, Set, Variant
 from resynapse.protocol.vocabulary import extend
 from resynapse.protocol.when import When
 from resynapse.task import DEFAULT_TASK, TASKS, Task, places
 
-_BESIDE = ("at", "fork", "share", "arms", "skip", "label", "when", "stream")
+_BESIDE = {key: kind for key, kind in fields_of(Node).items() if key not in ("step", "draws")}
+"""What may be beside a step, with its type."""
 _MANY = ("repeat", "sweep")
 _TOP = (
     "name", "title", "cite", "task", "network", "batch_size", "induction", "arms", "follow_up", "derived",
@@ -48,7 +51,6 @@ MOST_NODES = 2_000
 """Most steps of one path, side paths included, with every repetition written out."""
 MOST_STEPS = 20_000
 """Most steps of all arms together."""
-_Number = Annotated[int, Field(ge=1)]
 
 
 def parse(document: object, folder: FilePath | None = None) -> Protocol:
@@ -68,12 +70,12 @@ def parse(document: object, folder: FilePath | None = None) -> Protocol:
     top = _mapping(document, (), _TOP)
     if "name" not in top:
         raise ProtocolError("name is missing; give the protocol a name")
-    network = _mapping(top.get("network", {}), ("network",), ("hidden",))
     fields: dict[str, Any] = {
         "name": _typed(str, top["name"], ("name",)),
         "title": _typed(str, top.get("title", ""), ("title",)),
         "cite": _typed(str, top.get("cite", ""), ("cite",)),
         "task": _task(top.get("task", {}), ("task",), folder),
+        "network": _network(top.get("network", {}), ("network",)),
         "induction": _path(top.get("induction", []), ("induction",)),
         "arms": _arms(top.get("arms")),
         "follow_up": _path(top.get("follow_up", []), ("follow_up",)),
@@ -91,8 +93,6 @@ def parse(document: object, folder: FilePath | None = None) -> Protocol:
         fields["claims"] = parse_claims(top["claims"], ("claims",))
     if "titles" in top:
         fields["titles"] = _model(GivenTitles, _mapping(top["titles"], ("titles",)), ("titles",))
-    if "hidden" in network:
-        fields["hidden"] = _typed(tuple[int, ...], network["hidden"], ("network", "hidden"))
     if "batch_size" in top:
         fields["batch_size"] = _typed(int, top["batch_size"], ("batch_size",))
     return Protocol(**fields)
@@ -108,7 +108,7 @@ def dump(protocol: Protocol) -> dict[str, Any]:
         "title": protocol.title,
         "cite": protocol.cite,
         "task": {"kind": kind, **TypeAdapter(type(protocol.task)).dump_python(protocol.task, mode="json")},
-        "network": {"hidden": list(protocol.hidden)},
+        "network": _dump_network(protocol.network),
         "batch_size": protocol.batch_size,
         "induction": _dump_path(protocol.induction),
         "arms": {name: _dump_path(path) for name, path in protocol.arms.items()},
@@ -119,6 +119,12 @@ def dump(protocol: Protocol) -> dict[str, Any]:
         **({"titles": protocol.titles.model_dump(exclude_defaults=True)} if protocol.titles else {}),
         **({"claims": [dump_claim(claim) for claim in protocol.claims]} if protocol.claims else {}),
     }
+
+
+def _dump_network(network: Architecture) -> dict[str, Any]:
+    # the default kind is left out: files and identities of runs are older than kinds
+    kind = {} if network.kind == DEFAULT_ARCHITECTURE else {"kind": network.kind}
+    return {**kind, **TypeAdapter(type(network)).dump_python(network, mode="json")}
 
 
 def _dump_path(path: Path) -> list[dict[str, Any]]:
@@ -208,16 +214,8 @@ def _node(value: object, where: Where, scope: Scope) -> Node:
         fields["when"] = When.parse(item["when"], (*where, "when"))
     if "fork" in item:
         fields["fork"] = _path(item["fork"], (*where, "fork"), scope)
-    for key, kind in (
-        ("at", tuple[int, ...]),
-        ("arms", tuple[str, ...]),
-        ("skip", tuple[str, ...]),
-        ("share", bool),
-        ("label", tuple[int | float, ...]),
-        ("stream", str),
-    ):
-        if key in item:
-            fields[key] = _typed(kind, item[key], (*where, key))
+    for key in item.keys() & set(_BESIDE) - {"when", "fork"}:
+        fields[key] = _typed(_BESIDE[key], item[key], (*where, key))
     return Node(**fields)
 
 
@@ -251,12 +249,13 @@ def _variant(value: object, where: Where) -> Variant:
     changes = _sequence(item.get("changes", []), (*where, "changes"))
     return Variant(
         of=_typed(str, item["of"], (*where, "of")),
-        changes=tuple(_change(change, (*where, "changes", i)) for i, change in enumerate(changes)),
+        changes=tuple(one for i, change in enumerate(changes) for one in _change(change, (*where, "changes", i))),
         control=_typed(str, item.get("control", ""), (*where, "control")),
     )
 
 
-def _change(value: object, where: Where) -> Change:
+def _change(value: object, where: Where) -> Iterator[Change]:
+    """The change that a mapping says; `set` with `then` are two, one after the other."""
     item = _mapping(value, where, ("step", "in", "condition", "which", "set", "into", "at", "then"))
     kind, section = item.get("step"), item.get("in", "")
     if not isinstance(kind, str) or kind not in STEPS:
@@ -265,12 +264,25 @@ def _change(value: object, where: Where) -> Change:
         raise ProtocolError(f"{section!r} is no section; allowed: induction, treatment, follow_up", (*where, "in"))
     if "condition" in item and kind != "assess":
         raise ProtocolError(f"{kind} has no condition; only assessments are named by theirs", (*where, "condition"))
+    kinds = fields_of(Change)
+    about: dict[str, Any] = {
+        "step": kind,
+        "section": section,
+        **{key: _typed(kinds[key], item[key], (*where, key)) for key in ("condition", "which") if key in item},
+    }
     fields = _mapping(item.get("set", {}), (*where, "set"), STEPS[kind].model_fields)
-    steps = {key: _bare(item[key], (*where, key)) for key in ("into", "then") if key in item}
     at = _typed(tuple[int, ...], item["at"], (*where, "at")) if "at" in item else None
-    condition = _typed(str, item.get("condition", ""), (*where, "condition"))
-    which = _typed(tuple[_Number, ...], item.get("which", []), (*where, "which"))
-    return Change(step=kind, section=section, condition=condition, which=which, set=fields, at=at, **steps)
+    if "into" in item:
+        if also := [key for key in ("set", "at", "then") if key in item]:
+            raise ProtocolError(f"into and {also[0]} in one change; write them as two", (*where, also[0]))
+        yield Replace(**about, into=_bare(item["into"], (*where, "into")))
+        return
+    if fields or at is not None:
+        yield Set(**about, set=fields, at=at)
+    if "then" in item:
+        yield Append(**about, then=_bare(item["then"], (*where, "then")))
+    elif not fields and at is None:
+        yield Remove(**about)
 
 
 def _bare(value: object, where: Where) -> Step:
@@ -291,13 +303,12 @@ def _dump_variant(variant: Variant) -> dict[str, Any]:
             out["condition"] = change.condition
         if change.which:
             out["which"] = list(change.which)
-        if change.set:
-            out["set"] = dict(change.set)
-        for key, step in (("into", change.into), ("then", change.then)):
+        if isinstance(change, Set):
+            out |= {"set": dict(change.set)} if change.set else {}
+            out |= {"at": list(change.at)} if change.at is not None else {}
+        for key, step in (("into", getattr(change, "into", None)), ("then", getattr(change, "then", None))):
             if step is not None:
                 out[key] = {step.kind: step.model_dump(mode="json", exclude_none=True)}
-        if change.at is not None:
-            out["at"] = list(change.at)
         changes.append(out)
     control = {"control": variant.control} if variant.control else {}
     return {"of": variant.of, **control, "changes": changes}
@@ -325,6 +336,18 @@ def _rule(value: object, where: Where) -> Derived:
         raise ProtocolError(f"give one rule of {', '.join(RULES)}", where)
     ((kind, fields),) = item.items()
     return _model(RULES[kind], fields, (*where, kind))
+
+
+def _network(value: object, where: Where) -> Architecture:
+    item = dict(_mapping(value, where))
+    kind = item.pop("kind", DEFAULT_ARCHITECTURE)
+    if not isinstance(kind, str) or kind not in ARCHITECTURES:
+        raise ProtocolError(unknown("network", kind, ARCHITECTURES), (*where, "kind"))
+    try:
+        network: Architecture = _typed(ARCHITECTURES[kind], item, where)
+    except ProtocolError as error:
+        raise error if error.where else ProtocolError(str(error), where) from None
+    return network
 
 
 def _task(value: object, where: Where, folder: FilePath | None) -> Task:

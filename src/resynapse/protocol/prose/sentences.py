@@ -9,7 +9,7 @@ from itertools import groupby
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.prose.wording import counted, in_words
 from resynapse.protocol.steps import Assess
-from resynapse.protocol.variants import Change
+from resynapse.protocol.variants import Append, Change, Replace, Set
 
 Line = tuple[int, str]
 """Depth, from 0, and text."""
@@ -20,13 +20,15 @@ def change_in_words(change: Change) -> str:
     place = f" {change.condition}" if change.condition else ""
     place += f" number {counted(change.which)}" if change.which else ""
     place += f" in the {change.section.replace('_', '-')}" if change.section else ""
-    if change.into is not None:
+    if isinstance(change, Replace):
         return f"{change.into.phrase()} instead of {change.step}{place}"
-    if change.then is not None:
+    if isinstance(change, Append):
         return f"{change.then.phrase()} after {change.step}{place}"
+    if not isinstance(change, Set):
+        return f"no {change.step}{place}"
     parts = [f"{key} {'default' if value is None else in_words(value)}" for key, value in change.set.items()]
     parts += [f"side path at {counted(change.at)}"] if change.at is not None else []
-    return f"{change.step}{place} with {', '.join(parts)}" if parts else f"no {change.step}{place}"
+    return f"{change.step}{place} with {', '.join(parts)}"
 
 
 def node_in_words(node: Node, *, measures: bool = False) -> str:

@@ -7,10 +7,12 @@ that is said about it: its phrase, what to cite, and whether it changes the conn
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from typing import Annotated, ClassVar
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError, core_schema
 
 from resynapse.protocol.prose.wording import in_words
 from resynapse.protocol.state import Setting, State
@@ -21,6 +23,25 @@ Share = Annotated[float, Field(ge=0, le=1, strict=True, allow_inf_nan=False, jso
 NonNegative = Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0, strict=True, allow_inf_nan=False)]
 Inhibition = Annotated[Positive, Field(le=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Annotation of a field that names an entry of a registry; what joins the registry later is allowed then."""
+
+    registry: Mapping[str, Any]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(self._known, core_schema.str_schema(strict=True))
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {"enum": list(self.registry), "type": "string"}
+
+    def _known(self, name: str) -> str:
+        if name not in self.registry:
+            *others, last = map(repr, self.registry)
+            raise PydanticCustomError("literal_error", f"Input should be {', '.join(others)} or {last}")
+        return name
 
 
 class Step(BaseModel):
@@ -34,6 +55,7 @@ class Step(BaseModel):
     past : the network after a structural step in one word, such as ``regrown``; empty for ``after KIND``.
     cites : what a protocol that uses the step should cite, one line each.
     shorthand : the field that a value without a mapping stands for; empty for none.
+    needs_field : whether a step without any field does nothing, so that a variant leaves it out.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,6 +65,7 @@ class Step(BaseModel):
     past: ClassVar[str] = ""
     cites: ClassVar[tuple[str, ...]] = ()
     shorthand: ClassVar[str] = ""
+    needs_field: ClassVar[bool] = False
 
     def apply(self, state: State, setting: Setting) -> State:
         """The state after the step."""

@@ -21,6 +21,7 @@ class Drug(Step):
     """
 
     kind: ClassVar[str] = "drug"
+    needs_field: ClassVar[bool] = True
     gain: Positive | None = Field(default=None, description="multiplier of hidden activity")
     inhibition: Inhibition | None = Field(
         default=None, description="tonic inhibition as a multiplier of hidden activity in (0, 1]; 1 is none"
@@ -50,7 +51,10 @@ class Drug(Step):
 
     @override
     def apply(self, state: State, setting: Setting) -> State:
-        named = {k: v for k, v in self if v is not None}
+        named = {k: v for k, v in self if v is not None and k != "layers"}
+        if self.layers is not None:
+            sites = list(state.network.architecture.sites)
+            named["sites"] = tuple(sites[layer - 1] for layer in self.layers)
         return replace(state, modulation=replace(state.modulation, **named))
 
 

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 from typing_extensions import override
 
-from resynapse.plasticity import TieRule, lesion, pick, prune, prune_more, regrow, scar, severity
+from resynapse.outcomes.examination import mean_activity
+from resynapse.plasticity import (
+    GROW_RULES,
+    PRUNE_RULES,
+    Scores,
+    TieRule,
+    lesion,
+    pick,
+    prune,
+    prune_more,
+    regrow,
+    scar,
+    severity,
+)
 from resynapse.protocol.prose.wording import CHOICE, percent
 from resynapse.protocol.state import Setting, State
-from resynapse.protocol.steps.base import Count, NonNegative, Share, Step
+from resynapse.protocol.steps.base import Count, NonNegative, OneOf, Share, Step
 from resynapse.randomness import permutation
 
 _PRUNING = (
@@ -85,7 +98,7 @@ class Lesion(Step):
     structural: ClassVar[bool] = True
     past: ClassVar[str] = "lesioned"
     of_active: Share = Field(description="share of each layer's active connections; the count is rounded down")
-    by: Literal["smallest", "random"] = Field(default="smallest", description="the weakest ones, or uniformly")
+    by: Annotated[str, OneOf(PRUNE_RULES)] = Field(default="smallest", description="the weakest ones, or uniformly")
 
     @override
     def phrase(self) -> str:
@@ -108,7 +121,7 @@ class Scar(Step):
     past: ClassVar[str] = "scarred"
     of_all: Share | None = Field(default=None, description="share of all positions of each layer")
     of_active: Share | None = Field(default=None, description="share of each layer's active connections")
-    by: Literal["random", "smallest"] = Field(default="random", description="uniformly, or the weakest ones")
+    by: Annotated[str, OneOf(PRUNE_RULES)] = Field(default="random", description="uniformly, or the weakest ones")
     at_least: Count = Field(
         default=0,
         description="fewest scars of a layer, where it has so many positions",
@@ -140,7 +153,7 @@ class Scar(Step):
         if self.times_severity:
             raw = replace(state.modulation, noise_mean=0.0, noise_sd=0.0, protection=0.0)
             activity = setting.engine.activity(state.network, setting.data.test.inputs, raw)
-            share *= severity(raw.gain, activity)
+            share *= severity(raw.gain, mean_activity(activity))
         share = min(self.within[1], max(self.within[0], share))
         chosen = pick(
             state.network,
@@ -164,7 +177,7 @@ class Regrow(Step):
     past: ClassVar[str] = "regrown"
     cites: ClassVar[tuple[str, ...]] = (_REGROWTH,)
     of_pruned: Share = Field(description="share of each layer's pruned connections to re-open")
-    by: Literal["gradient", "random"] = Field(
+    by: Annotated[str, OneOf(GROW_RULES)] = Field(
         default="gradient", description="choose by the summed abs(dL/dw), or uniformly"
     )
     batches: Annotated[int, Field(ge=1, strict=True)] = Field(
@@ -192,14 +205,11 @@ class Regrow(Step):
 
     @override
     def apply(self, state: State, setting: Setting) -> State:
-        scores = None
-        if self.by == "gradient" and self.of_pruned > 0:
-            scores = setting.engine.saliency(
-                state.network,
-                setting.data.train,
-                replace(state.modulation, gain=1.0, noise_sd=0.0, noise_mean=0.0),
-                self._batches(setting),
-            )
+        def saliency() -> Scores:
+            quiet = replace(state.modulation, gain=1.0, noise_sd=0.0, noise_mean=0.0)
+            return setting.engine.saliency(state.network, setting.data.train, quiet, self._batches(setting))
+
+        scores = GROW_RULES[self.by](state.network, saliency) if self.of_pruned > 0 else None
         grown = regrow(
             state.network,
             self.of_pruned,

@@ -22,8 +22,6 @@ from resynapse.task.base import MOST_SAMPLES
 
 MOST_POINTS = 100_000
 """Most steps over all arms, those of a side path as often as it starts."""
-MOST_LAYERS, MOST_UNITS = 100, 1_000_000
-"""Most hidden layers, and most units of one; what a machine can hold is asked before a run (`runs.memory`)."""
 
 
 class Tree(typing.Protocol):
@@ -35,7 +33,7 @@ class Tree(typing.Protocol):
 
     @property
     def hidden(self) -> tuple[int, ...]:
-        """Widths of the hidden layers."""
+        """Units of every site."""
 
     @property
     def batch_size(self) -> int:
@@ -81,17 +79,6 @@ def check(protocol: Tree) -> None:
         raise ProtocolError(f"{protocol.name!r} is no name; use letters, and none of / \\ , =", ("name",))
     if not protocol.arms:
         raise ProtocolError("no arm is there; name at least one", ("arms",))
-    if not protocol.hidden:
-        raise ProtocolError("no hidden layer is there; give at least one width", ("network", "hidden"))
-    if len(protocol.hidden) > MOST_LAYERS:
-        raise ProtocolError(
-            f"{len(protocol.hidden)} hidden layers; at most {MOST_LAYERS} are possible", ("network", "hidden")
-        )
-    for index, width in enumerate(protocol.hidden):
-        if width > MOST_UNITS:
-            raise ProtocolError(f"{width} units; at most {MOST_UNITS} are possible", ("network", "hidden", index))
-        if width < 1:
-            raise ProtocolError(f"{width} is not possible: a layer has at least 1 unit", ("network", "hidden", index))
     if protocol.batch_size > MOST_SAMPLES:
         raise ProtocolError(f"{protocol.batch_size} samples; at most {MOST_SAMPLES} are possible", ("batch_size",))
     if protocol.batch_size < 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from resynapse.analysis.numbers import interval_text, p_value
+from resynapse.clinical.literature import literature
 from resynapse.clinical.side_by_side import Beside, SideBySide
 from resynapse.report.page.numbers import number
 from resynapse.report.page.section import Section
@@ -135,9 +136,6 @@ def _switch(side: SideBySide) -> Section:
         return Section(title=title)
     return Section(
         title=title,
-        sentences=(
-            "There is no clinical counterpart to this order: it is neither supported nor refuted. What little there "
-            "is on ketamine without a mood stabiliser points to few switches.",
-        ),
+        sentences=(literature().switch_order_note,),
         tables=(TextTable("Orders under the manic probe", ("condition", "order", "subjects", "chance %"), rows),),
     )

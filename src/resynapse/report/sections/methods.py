@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
 from resynapse.outcomes import outcome
 from resynapse.protocol import Assess, Protocol, dumps
@@ -33,11 +32,11 @@ def methods(run_data: RunData) -> Section:
 
 def _cohort(run_data: RunData) -> Iterator[str]:
     protocol, manifest = run_data.protocol, run_data.manifest
-    widths = protocol.widths
-    connections = sum(a * b for a, b in pairwise(widths))
+    network = protocol.network
+    connections = sum(units * inputs for units, inputs in network.connections(protocol.task).values())
     sizes = protocol.task.sizes
     yield (
-        f"Each simulated subject is one fully connected network ({'-'.join(map(str, widths))}, {connections} "
+        f"Each simulated subject is one {network.title} ({network.describe(protocol.task)}, {connections} "
         "connections) with its own initial weights, data, batch order and noise, all from root seed "
         f"{manifest.root_seed}. It learns task {type(protocol.task).__name__} ({sizes.train} training and "
         f"{sizes.test} test samples; {protocol.task.classes} classes) in batches of {protocol.batch_size}. Engine: "
