@@ -141,7 +141,7 @@ class Estimate:
         ResynapseError : a subject cannot fit in memory.
         """
         admit_subject(protocol, engine_name)
-        chosen = engine(engine_name, batch_size=protocol.batch_size)
+        chosen = engine(engine_name, batch_size=protocol.batch_size, architecture=protocol.network)
         with single_threaded_blas():
             for _ in range(2):
                 rehearsal = _Rehearsal(chosen)

@@ -15,8 +15,8 @@ from importlib import metadata
 from typing import Any, Literal, NamedTuple
 
 from resynapse.cohort import Subject
-from resynapse.engine import Engine, engine
-from resynapse.errors import RunInterruptedError, SubjectError
+from resynapse.engine import Engine, engine, engine_kind
+from resynapse.errors import ResynapseError, RunInterruptedError, SubjectError
 from resynapse.protocol import Protocol, dump, parse, plugins_here, plugins_of
 from resynapse.runs.admission import admit_subject
 from resynapse.runs.events import EpochDone, Event, PhaseEntered, SubjectStarted
@@ -26,7 +26,7 @@ from resynapse.runs.workers.blas import keep_blas_single_threaded
 
 TELL_EVERY = 0.5
 """Seconds between two messages about a subject."""
-_DECIDING = ("resynapse", "numpy", "scipy", "numba")
+_DECIDING = ("resynapse", "numpy", "scipy")
 
 
 class Plan(NamedTuple):
@@ -40,8 +40,9 @@ class Plan(NamedTuple):
     @classmethod
     def of(cls, protocol: Protocol, engine_name: str, root_seed: int) -> Plan:
         """The plan of a run, with the code of this process."""
-        plugins = plugins_of(protocol).items()
-        return cls(json.dumps(dump(protocol)), engine_name, root_seed, (*code(), *plugins))
+        here, of_engine = plugins_here(), f"engine {engine_name}"
+        plugins = {**plugins_of(protocol), **({of_engine: here[of_engine]} if of_engine in here else {})}
+        return cls(json.dumps(dump(protocol)), engine_name, root_seed, (*code(engine_name), *plugins.items()))
 
 
 class Answer(NamedTuple):
@@ -53,9 +54,10 @@ class Answer(NamedTuple):
 
 
 @cache
-def code() -> tuple[tuple[str, str], ...]:
+def code(engine_name: str) -> tuple[tuple[str, str], ...]:
     """What decides numbers in this process: versions of packages, and a digest of resynapse's own sources."""
-    return (*((name, metadata.version(name)) for name in _DECIDING), ("sources of resynapse", sources()))
+    packages = (*_DECIDING, *engine_kind(engine_name).packages)
+    return (*((name, metadata.version(name)) for name in packages), ("sources of resynapse", sources()))
 
 
 TASK = "__import__('resynapse.runs.workers.worker', fromlist=['answer']).answer(plan, number)"
@@ -69,7 +71,7 @@ def answer(plan: tuple[Any, ...], number: int) -> tuple[Any, ...]:
 
 def compute(plan: Plan, number: int) -> Answer:
     """All results of one subject of a plan."""
-    difference = _difference(dict(plan.code))
+    difference = _difference(plan)
     if difference:
         return Answer("other code", [], difference)
     keep_blas_single_threaded()
@@ -83,8 +85,12 @@ def compute(plan: Plan, number: int) -> Answer:
         return Answer("failed", [], f"subject {number}: {error or type(error).__name__}")
 
 
-def _difference(wanted: dict[str, str]) -> str:
-    here = {**dict(code()), **plugins_here()}
+def _difference(plan: Plan) -> str:
+    wanted = dict(plan.code)
+    try:
+        here = {**dict(code(plan.engine)), **plugins_here()}
+    except ResynapseError:
+        here = plugins_here()
     return ", ".join(
         f"{name} {here.get(name)}, not {wanted[name]}" for name in wanted if here.get(name) != wanted[name]
     )
@@ -94,7 +100,7 @@ def _difference(wanted: dict[str, str]) -> str:
 def _prepared(plan: Plan) -> tuple[Protocol, Engine]:
     protocol = parse(json.loads(plan.protocol))
     admit_subject(protocol, plan.engine)
-    return protocol, engine(plan.engine, batch_size=protocol.batch_size)
+    return protocol, engine(plan.engine, batch_size=protocol.batch_size, architecture=protocol.network)
 
 
 class _Teller:
