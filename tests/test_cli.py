@@ -274,7 +274,13 @@ def test_protocols_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_protocol_is_shown_as_a_tree_with_its_cost(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = _call("show", str(file), capsys=capsys)
     assert code == 0
-    for part in ("ketamine", "of_pruned 0.5", "side path at 2, 4", "25 training epochs a subject", "Estimated cost"):
+    for part in (
+        "ketamine",
+        "regrow 50 % of the pruned connections",
+        "side path after 2, 4 epochs",
+        "25 training epochs a subject",
+        "Estimated cost",
+    ):
         assert part in out
 
 

@@ -18,9 +18,10 @@ from resynapse.cohort import Cohort
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
 from resynapse.protocol.routes import epochs
+from resynapse.runs.duration import duration
 from resynapse.runs.execute import execute
 from resynapse.runs.planning.cost import Estimate
-from resynapse.runs.progress import Display, duration
+from resynapse.runs.progress import Display
 from resynapse.runs.provenance import usable_cores
 from resynapse.runs.store.atomic_files import put
 from resynapse.runs.store.folder import RunFolder

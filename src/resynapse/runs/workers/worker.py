@@ -7,6 +7,9 @@ would break down with all that it holds.
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache, lru_cache
 from importlib import metadata
 from typing import Any, Literal, NamedTuple
@@ -16,11 +19,13 @@ from resynapse.engine import Engine, engine, engine_kind
 from resynapse.errors import ResynapseError, RunInterruptedError, SubjectError
 from resynapse.protocol import Protocol, dump, parse, plugins_here, plugins_of
 from resynapse.runs.admission import admit_subject
-from resynapse.runs.events import EpochDone, Event, Listener
+from resynapse.runs.events import EpochDone, Event, PhaseEntered, SubjectStarted
 from resynapse.runs.provenance import sources
 from resynapse.runs.walk import walk
 from resynapse.runs.workers.blas import keep_blas_single_threaded
 
+TELL_EVERY = 0.5
+"""Seconds between two messages about a subject."""
 _DECIDING = ("resynapse", "numpy", "scipy")
 
 
@@ -72,7 +77,7 @@ def compute(plan: Plan, number: int) -> Answer:
     keep_blas_single_threaded()
     try:
         protocol, chosen = _prepared(plan)
-        rows = walk(protocol, Subject(plan.root_seed, number), chosen, _waited_for())
+        rows = walk(protocol, Subject(plan.root_seed, number), chosen, _Teller(number))
         return Answer("rows", [(*row,) for row in rows])
     except SubjectError as error:
         return Answer("failed", [], str(error))
@@ -98,24 +103,73 @@ def _prepared(plan: Plan) -> tuple[Protocol, Engine]:
     return protocol, engine(plan.engine, batch_size=protocol.batch_size, architecture=protocol.network)
 
 
-def _waited_for() -> Listener:
-    """Ends a subject between epochs once nobody waits for it any more, so that a stopped run frees its workers."""
-    tasks, key = _task()
+class _Teller:
+    """Listens to one subject in a worker: tells the run of it now and then, and ends it once nobody waits for it."""
 
-    def listen(event: Event) -> None:
-        abandoned = tasks is not None and getattr(tasks.get(key), "state", "cancelled") == "cancelled"
-        if abandoned and isinstance(event, EpochDone):
-            raise RunInterruptedError("nobody waits for this subject any more")
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.worker, self.key = _task()
+        self.phase: PhaseEntered | None = None
+        self.before, self.epochs = 0, 0
+        self.told = 0.0
+        self._tell()
 
-    return listen
+    def __call__(self, event: Event) -> None:
+        """Take in one event."""
+        if isinstance(event, PhaseEntered):
+            self.before, self.epochs = self.before + self.epochs, 0
+            self.phase = event
+        elif isinstance(event, EpochDone):
+            self.epochs += event.epochs
+            if self._abandoned():
+                raise RunInterruptedError("nobody waits for this subject any more")
+        else:
+            return
+        if time.monotonic() - self.told >= TELL_EVERY:
+            self._tell()
+
+    def _abandoned(self) -> bool:
+        tasks = {} if self.worker is None else self.worker.state.tasks
+        return self.worker is not None and getattr(tasks.get(self.key), "state", "cancelled") == "cancelled"
+
+    def _tell(self) -> None:
+        """A message with what is new; the scheduler passes it on to the client of the run, which the key names."""
+        if self.worker is None or not isinstance(self.key, tuple):
+            return
+        phase = self.phase
+        content = {
+            "subject": self.number,
+            "before": self.before,
+            "phase": None if phase is None else (phase.arms, phase.stream, phase.epochs),
+            "epochs": self.epochs,
+        }
+        # a message that is lost costs a line of progress
+        with suppress(Exception):
+            self.worker.log_event(self.key[0], content)
+        self.told = 0.0 if content["phase"] is None and not self.epochs else time.monotonic()
+        self.phase, self.before, self.epochs = None, 0, 0
+
+
+def told(message: Mapping[str, Any]) -> Iterator[Event]:
+    """The events behind a message of a worker; the first one of a subject has neither phase nor epochs."""
+    subject, before, phase, epochs = (message[name] for name in ("subject", "before", "phase", "epochs"))
+    if before:
+        yield EpochDone(subject=subject, epochs=before)
+    if phase is not None:
+        arms, stream, length = phase
+        yield PhaseEntered(subject=subject, arms=arms, stream=stream, epochs=length)
+    if epochs:
+        yield EpochDone(subject=subject, epochs=epochs)
+    if phase is None and not epochs:
+        yield SubjectStarted(subject=subject)
 
 
 def _task() -> tuple[Any, Any]:
-    """The tasks of the worker this thread belongs to and the one that runs here; none outside a worker."""
+    """The worker this thread belongs to and the key of the task that runs here; none outside a worker."""
     from distributed import get_worker
 
     try:
         worker = get_worker()
-        return worker.state.tasks, worker.get_current_task()
+        return worker, worker.get_current_task()
     except (ValueError, AttributeError):
         return None, None
