@@ -26,7 +26,7 @@ from resynapse.protocol import dumps
 
 COMMANDS = (
     "replicate", "run", "compare", "table", "analyse", "audit", "attribute", "match", "protocols", "show", "validate", "citations", "controls",
-    "schema", "flow", "plugins", "diff", "figure", "report", "export",
+    "schema", "flow", "plugins", "diff", "upgrade", "figure", "report", "export",
 )  # fmt: skip
 
 
@@ -288,7 +288,13 @@ def test_protocols_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_protocol_is_shown_as_a_tree_with_its_cost(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = _call("show", str(file), capsys=capsys)
     assert code == 0
-    for part in ("ketamine", "of_pruned 0.5", "side path at 2, 4", "25 training epochs a subject", "Estimated cost"):
+    for part in (
+        "ketamine",
+        "regrow 50 % of the pruned connections",
+        "side path after 2, 4 epochs",
+        "25 training epochs a subject",
+        "Estimated cost",
+    ):
         assert part in out
 
 
@@ -382,7 +388,7 @@ def test_protocols_differ_in_words_also_those_of_runs(
     other = tmp_path / "other.yaml"
     other.write_text(file.read_text().replace("sparsity: 0.9", "sparsity: 0.5"))
     _, out, _ = _call("diff", str(finished), str(other), capsys=capsys)
-    assert out.splitlines()[1] == "induction: prune sparsity is 0.5 instead of 0.9."
+    assert out.splitlines()[1] == "induction.prune.sparsity: 0.9 -> 0.5"
     code, _, err = _call("diff", str(file), str(tmp_path), capsys=capsys)
     assert code == 2
     assert "no run here" in err
