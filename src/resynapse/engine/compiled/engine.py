@@ -25,7 +25,7 @@ from resynapse.engine.compiled.kernels.jit import use_cache
 from resynapse.engine.compiled.kernels.training import train_epoch
 from resynapse.engine.compiled.placement import Placement
 from resynapse.engine.reference import ReferenceEngine
-from resynapse.modulation import Modulation
+from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.networks.base import FloatArray, Network, Trace
 from resynapse.randomness import Key
 from resynapse.task import Split
@@ -101,7 +101,7 @@ class CompiledEngine:
     def _way(self, network: Network, data: Split, schedule: Sequence[Modulation]) -> _Way:
         noisy = any(m.noise_sd > 0 for m in schedule)
         if self.fold and not noisy and all(m.activation == "relu" for m in schedule):
-            folded = fold(network, data)
+            folded = fold(network, data, schedule[len(schedule) // 2] if schedule else NEUTRAL)
             if folded is not None:
                 return _Way(fold_epoch, folded.structure, folded.placement, fold_workspace)
         small = compact(network, noisy=noisy)
