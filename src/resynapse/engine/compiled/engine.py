@@ -22,6 +22,7 @@ from resynapse.engine.compiled.kernels.fold_training import fold_epoch
 from resynapse.engine.compiled.kernels.fold_work import fold_workspace
 from resynapse.engine.compiled.kernels.forward_backward import Modulations, workspace
 from resynapse.engine.compiled.kernels.jit import use_cache
+from resynapse.engine.compiled.kernels.lanes import zeros
 from resynapse.engine.compiled.kernels.training import train_epoch
 from resynapse.engine.compiled.placement import Placement
 from resynapse.engine.reference import ReferenceEngine
@@ -70,8 +71,9 @@ class CompiledEngine:
         """Train, yielding (epochs done, network) at each epoch count of `at`."""
         last = max(at, default=0)
         way = self._way(network, data, phase.schedule[:last])
-        parameters = way.placement.gather(network)
-        first, second = np.zeros_like(parameters), np.zeros_like(parameters)
+        parameters = zeros(way.placement.weight_at.size)
+        parameters[:] = way.placement.gather(network)
+        first, second = zeros(parameters.size), zeros(parameters.size)
         work = way.workspace()
         inputs = data.inputs.astype(np.float32)
         sites = list(network.architecture.sites)

@@ -31,6 +31,8 @@ LOOKED_AT = 1024
 """Samples that `mixed` looks at."""
 SECOND_BY, THIRD_BY = 64, 32
 """The second and the third hidden layer are padded to multiples of these, so that loops over them have no remainder."""
+LINE = 16
+"""Parameters in a line of the cache."""
 SELDOM = 1 / 64
 """Share of a class's samples up to which a unit that is on counts as off where units are sorted."""
 
@@ -118,6 +120,7 @@ def fold(network: Network, data: Split, modulation: Modulation = NEUTRAL) -> Fol
         weights.biases(2, above_padded),
         weights.matrix(3, outputs, above_padded, by_input=True),
         weights.biases(3, outputs),
+        weights.to_line(),
         weights.matrix(1, padded, np.concatenate([varying, constant]), by_input=True),
         weights.silent(1, padded, silent),
         weights.matrix(2, above_padded, padded),
@@ -135,8 +138,8 @@ def fold(network: Network, data: Split, modulation: Modulation = NEUTRAL) -> Fol
         third_bias_at=at[4],
         output_at=at[5],
         output_bias_at=at[6],
-        second_at=at[7],
-        third_at=at[9],
+        second_at=at[8],
+        third_at=at[10],
         mask=np.concatenate(weights.mask).astype(np.uint8),
         silent_weights=weights.silent_weights.astype(np.float32),
         silent_count=weights.silent_count.astype(np.float32),
@@ -204,6 +207,11 @@ class _Blocks:
         live = real.copy()
         live[real] = mask.ravel()[(row * mask.shape[1] + column).ravel()[real]]
         return self._append(np.where(real, place, PADDING), np.full(real.size, PADDING), live)
+
+    def to_line(self) -> int:
+        """Append padding, so that the next block begins on a line of the cache."""
+        none = np.full(-self.size % LINE, PADDING)
+        return self._append(none, none, none != PADDING)
 
     def silent(self, layer: int, rows: IntArray, columns: IntArray) -> int:
         """Append the row of the silent: it has no place, and its values are added to all their live weights."""

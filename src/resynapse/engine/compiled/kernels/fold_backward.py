@@ -17,8 +17,20 @@ from resynapse.engine.compiled.kernels.fold_work import (
 )
 from resynapse.engine.compiled.kernels.forward_backward import NEGLIGIBLE
 from resynapse.engine.compiled.kernels.jit import kernel
-from resynapse.engine.compiled.kernels.lanes import LANES, fused, load, plus, splat, store, times, total, where_on
+from resynapse.engine.compiled.kernels.lanes import (
+    LANES,
+    fused,
+    load,
+    plus,
+    splat,
+    spread,
+    store,
+    times,
+    total,
+    where_on,
+)
 from resynapse.engine.compiled.kernels.optimiser import adam_lanes, adam_masked
+from resynapse.randomness import TILE
 
 
 @kernel
@@ -68,8 +80,8 @@ def _sums_of_activation(structure, work):
             p, q, r, t = zero, zero, zero, zero
             for s in range(work.start[c], work.start[c + 1]):
                 h = load(activated, s * width + j)
-                p, q = fused(splat(deltas[s, 0]), h, p), fused(splat(deltas[s, 1]), h, q)
-                r, t = fused(splat(deltas[s, 2]), h, r), fused(splat(deltas[s, 3]), h, t)
+                p, q = fused(spread(deltas, s * TERMS), h, p), fused(spread(deltas, s * TERMS + 1), h, q)
+                r, t = fused(spread(deltas, s * TERMS + 2), h, r), fused(spread(deltas, s * TERMS + 3), h, t)
             store(work.by_class, at + j, p)
             store(work.by_class, at + second + j, q)
             store(work.by_class, at + 2 * second + j, r)
@@ -137,12 +149,12 @@ def _deltas_of_second(structure, scale, work):
                 next_live += 1
                 p, q, r, t = load(by_class, at + j), load(by_class, one), load(by_class, two), load(by_class, three)
                 for s in range(work.start[c], work.start[c + 1]):
-                    v, w = splat(deltas[s, 0]), splat(deltas[s, 1])
-                    g, h = splat(deltas[s, 2]), splat(deltas[s, 3])
+                    v, w = spread(deltas, s * TERMS), spread(deltas, s * TERMS + 1)
+                    g, h = spread(deltas, s * TERMS + 2), spread(deltas, s * TERMS + 3)
                     d = four(v, p, w, q, g, r, h, t, load(delta, s * width + j))
                     d = where_on(load(work.activated, s * width + j), times(d, slope))
                     store(delta, s * width + j, d)
-                    x, y, z = fused(splat(inputs[0, s]), d, x), fused(splat(inputs[1, s]), d, y), plus(d, z)
+                    x, y, z = fused(spread(inputs, s), d, x), fused(spread(inputs, TILE + s), d, y), plus(d, z)
             store(by_class, at + j, x)
             store(by_class, one, y)
             store(by_class, two, z)

@@ -16,6 +16,7 @@ from resynapse.engine.compiled.kernels.lanes import (
     load,
     plus,
     splat,
+    spread,
     store,
     transpose,
     where_on,
@@ -53,7 +54,7 @@ def third_layer(structure, parameters, modulations, samples, work):
 def _products(structure, modulations, c, work):
     """Preactivations of the third layer for the samples of class c: 8 samples and 32 units in registers."""
     width, third, end = work.activated.shape[1], structure.third, work.start[c + 1]
-    flat, turned, hidden = work.activated.reshape(-1), work.turned, work.third_hidden
+    activated, turned, hidden = work.activated, work.turned, work.third_hidden
     units, scale, zero = work.live[c, : work.live_count[c]], splat(modulations.scale[1]), splat(np.float32(0.0))
     last = end - 1
     for k in range(0, third, 2 * LANES):
@@ -68,21 +69,21 @@ def _products(structure, modulations, c, work):
             b0 = b1 = b2 = b3 = b4 = b5 = b6 = b7 = zero
             for j in units:
                 a, b = load(turned, j * third + k), load(turned, j * third + k + LANES)
-                h = splat(flat[h0 + j])
+                h = spread(activated, h0 + j)
                 a0, b0 = fused(h, a, a0), fused(h, b, b0)
-                h = splat(flat[h1 + j])
+                h = spread(activated, h1 + j)
                 a1, b1 = fused(h, a, a1), fused(h, b, b1)
-                h = splat(flat[h2 + j])
+                h = spread(activated, h2 + j)
                 a2, b2 = fused(h, a, a2), fused(h, b, b2)
-                h = splat(flat[h3 + j])
+                h = spread(activated, h3 + j)
                 a3, b3 = fused(h, a, a3), fused(h, b, b3)
-                h = splat(flat[h4 + j])
+                h = spread(activated, h4 + j)
                 a4, b4 = fused(h, a, a4), fused(h, b, b4)
-                h = splat(flat[h5 + j])
+                h = spread(activated, h5 + j)
                 a5, b5 = fused(h, a, a5), fused(h, b, b5)
-                h = splat(flat[h6 + j])
+                h = spread(activated, h6 + j)
                 a6, b6 = fused(h, a, a6), fused(h, b, b6)
-                h = splat(flat[h7 + j])
+                h = spread(activated, h7 + j)
                 a7, b7 = fused(h, a, a7), fused(h, b, b7)
             store(hidden, s0 * third + k, fused(a0, scale, more))
             store(hidden, s0 * third + k + LANES, fused(b0, scale, more_b))

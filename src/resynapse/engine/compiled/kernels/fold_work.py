@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from resynapse.engine.compiled.folding import MOST_CLASSES, Folded
 from resynapse.engine.compiled.kernels.jit import inlined, kernel
-from resynapse.engine.compiled.kernels.lanes import LANES, fused, load, splat, store, times
+from resynapse.engine.compiled.kernels.lanes import LANES, fused, load, splat, store, times, zeros
 from resynapse.randomness import TILE
 
 PATTERNS = 2**MOST_CLASSES
@@ -98,9 +98,6 @@ class FoldWork(NamedTuple):
 
 def fold_workspace(structure: Folded) -> FoldWork:
     """Scratch that fits `structure`."""
-
-    def zeros(*shape: int) -> Floats:
-        return np.zeros(shape, dtype=np.float32)
 
     def whole(*shape: int) -> Ints:
         return np.zeros(shape, dtype=np.int64)

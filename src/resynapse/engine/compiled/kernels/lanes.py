@@ -9,15 +9,27 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
 from numba.np.arrayobj import make_array
+from numpy.typing import NDArray
 
 LANES = 16
+_LINE = 64
+"""Bytes of a line of the cache: rows that begin on one are read and written without crossing into the next."""
 _FLAGS = ("contract", "nsz", "reassoc")
 _VECTOR = ir.VectorType(ir.FloatType(), LANES)
+
+
+def zeros(*shape: int) -> NDArray[np.float32]:
+    """A float32 array that begins on a line of the cache."""
+    size = int(np.prod(shape))
+    whole = np.zeros(size + _LINE // 4, dtype=np.float32)
+    skipped = -whole.ctypes.data % _LINE // 4
+    return whole[skipped : skipped + size].reshape(shape)
 
 
 class Lanes(types.Type):
@@ -93,6 +105,17 @@ def splat(_context: Any, value: Any) -> Any:
         return _splat(builder, _VECTOR, arguments[0])
 
     return _lanes(types.float32), code
+
+
+@intrinsic
+def spread(_context: Any, array: Any, at: Any) -> Any:
+    """The number at flat place `at` of a C-contiguous float32 array sixteen times."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = make_array(signature.args[0])(context, builder, arguments[0]).data
+        return _splat(builder, _VECTOR, builder.load(cgutils.gep_inbounds(builder, data, arguments[1])))
+
+    return _lanes(array, types.intp), code
 
 
 @intrinsic
@@ -196,9 +219,7 @@ def transpose(_context: Any, source: Any, at: Any, stride: Any, target: Any, to:
         )
         for _ in range(4):
             # interleaving rows n and n + 8, four times over, transposes
-            rows = [
-                builder.shuffle_vector(rows[n], rows[n + half], mask) for n in range(half) for mask in (low, high)
-            ]
+            rows = [builder.shuffle_vector(rows[n], rows[n + half], mask) for n in range(half) for mask in (low, high)]
         for row in rows:
             builder.store(row, _place(context, builder, signature.args[3], target, to, _VECTOR), align=4)
             to = builder.add(to, target_stride)
