@@ -71,7 +71,7 @@ def output_layer_back(structure, samples, work):
 
 @kernel
 def _sums_of_activation(structure, work):
-    """by_class[c, i] = sum over the samples of class c of the i-th output's delta times the second layer's activation."""
+    """by_class[c, i] = sum over class c of the i-th output's delta times the second layer's activation."""
     second, deltas, activated, zero = structure.second, work.output, work.activated, splat(np.float32(0.0))
     width = activated.shape[1]
     for c in range(structure.classes):
@@ -163,7 +163,7 @@ def _deltas_of_second(structure, scale, work):
 @kernel
 def second_layer_back(structure, parameters, modulations, work, step):
     """Update the second layer's weights, unit of the first layer by unit; gradients of the first layer go with it."""
-    features, varying, second = structure.features, structure.varying, structure.second
+    features, second = structure.features, structure.second
     scale = modulations.scale[0]
     shift = modulations.shift[0] - modulations.offset[0] * scale
     gradient, factors = work.gradient, work.factors

@@ -12,8 +12,10 @@ from resynapse.engine.compiled.kernels.fold_work import TERMS, sort_by_pattern
 from resynapse.engine.compiled.kernels.jit import kernel
 from resynapse.engine.compiled.kernels.lanes import (
     LANES,
+    bits_on,
     fused,
     load,
+    lowest,
     plus,
     splat,
     spread,
@@ -111,15 +113,15 @@ def _note_patterns(structure, work):
     pattern[:] = 0
     for c in range(structure.classes):
         begin, end = work.start[c], work.start[c + 1]
+        half = splat(np.float32(-0.5) * np.float32(end - begin))
         for k in range(0, third, LANES):
             on = zero
             for s in range(begin, end):
                 on = plus(on, where_on(load(work.third_hidden, s * third + k), one))
-            store(mostly, c * third + k, on)
-        for k in range(third):
-            most = np.float32(2.0) * mostly[c, k] > np.float32(end - begin)
-            mostly[c, k] = np.float32(most)
-            pattern[k] |= most << c
+            bits = bits_on(plus(on, half))
+            mostly[c, k // LANES] = bits
+            for i in range(LANES):
+                pattern[k + i] |= ((bits >> i) & 1) << c
 
 
 @kernel
@@ -130,8 +132,11 @@ def _note_exceptions(structure, samples, work):
     exceptions.start[:] = 0
     for s in range(samples):
         mostly = work.mostly_on[work.label[s]]
-        for k in range(third):
-            if (not hidden[s, k] <= np.float32(0.0)) != (mostly[k] != np.float32(0.0)):
+        for n in range(mostly.size):
+            bits = bits_on(load(hidden, s * third + n * LANES)) ^ mostly[n]
+            while bits != 0:
+                k = n * LANES + lowest(bits)
+                bits &= bits - 1
                 work.found[many] = (k << 8) + s
                 many += 1
                 exceptions.start[k + 1] += 1

@@ -65,8 +65,8 @@ class FoldWork(NamedTuple):
     sample_value: Floats
     found: Ints
     """Exceptions of the third layer in the order of samples: unit * 256 + sample."""
-    mostly_on: Floats
-    """(classes, third units): samples that are on, then whether most are."""
+    mostly_on: Ints
+    """(classes, third units / 16): a bit is set where a unit of the third layer is mostly on."""
     by_pattern: Floats
     """(patterns, 4, second units): sums over units, or over classes."""
     by_class: Floats
@@ -128,7 +128,7 @@ def fold_workspace(structure: Folded) -> FoldWork:
         sample_at=whole(structure.varying * TILE // 2 + 1),
         sample_value=zeros(structure.varying * TILE // 2 + 1),
         found=whole(third * TILE // 2 + 1),
-        mostly_on=zeros(classes, third),
+        mostly_on=whole(classes, third // LANES),
         by_pattern=zeros(PATTERNS, TERMS, second),
         by_class=zeros(classes, TERMS, second),
         back=zeros(PATTERNS, TERMS, second),

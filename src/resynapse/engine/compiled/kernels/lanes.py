@@ -5,12 +5,13 @@ must first prove that none overlaps another, and sums over samples go through me
 16 float32 in registers (two or four of them on processors with shorter ones), so that a loop says what it keeps there.
 """
 
+# ruff: noqa: ARG001 (a typed instruction names its arguments for the kernels that call it)
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, models, register_model
@@ -62,42 +63,47 @@ def _constant(value: float) -> Any:
     return ir.Constant(_VECTOR, [value] * LANES)
 
 
-@intrinsic
+def _instruction(function: Any) -> Any:
+    """Let kernels call what `function` writes; its arguments are types, and the first is the typing context."""
+    return intrinsic(function)
+
+
+@_instruction
 def load(_context: Any, array: Any, at: Any) -> Any:
     """The 16 numbers from flat place `at` of a C-contiguous float32 array of any shape."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place = _place(context, builder, signature.args[0], *arguments, _VECTOR)
+        place = _place(context, builder, signature.args[0], arguments[0], arguments[1], _VECTOR)
         return builder.load(place, align=4)
 
     return _lanes(array, types.intp), code
 
 
-@intrinsic
+@_instruction
 def store(_context: Any, array: Any, at: Any, values: Any) -> Any:
     """Put 16 numbers to flat place `at` of a C-contiguous float32 array of any shape."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place = _place(context, builder, signature.args[0], *arguments[:2], _VECTOR)
+        place = _place(context, builder, signature.args[0], arguments[0], arguments[1], _VECTOR)
         builder.store(arguments[2], place, align=4)
         return context.get_dummy_value()
 
     return types.void(array, types.intp, _lanes), code
 
 
-@intrinsic
+@_instruction
 def load_bytes(_context: Any, array: Any, at: Any) -> Any:
     """The 16 bytes from flat place `at` of a uint8 array, as float32."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         small = ir.VectorType(ir.IntType(8), LANES)
-        place = _place(context, builder, signature.args[0], *arguments, small)
+        place = _place(context, builder, signature.args[0], arguments[0], arguments[1], small)
         return builder.uitofp(builder.load(place, align=1), _VECTOR)
 
     return _lanes(array, types.intp), code
 
 
-@intrinsic
+@_instruction
 def splat(_context: Any, value: Any) -> Any:
     """One float32 sixteen times."""
 
@@ -107,7 +113,7 @@ def splat(_context: Any, value: Any) -> Any:
     return _lanes(types.float32), code
 
 
-@intrinsic
+@_instruction
 def spread(_context: Any, array: Any, at: Any) -> Any:
     """The number at flat place `at` of a C-contiguous float32 array sixteen times."""
 
@@ -118,7 +124,7 @@ def spread(_context: Any, array: Any, at: Any) -> Any:
     return _lanes(array, types.intp), code
 
 
-@intrinsic
+@_instruction
 def times(_context: Any, a: Any, b: Any) -> Any:
     """The product a * b."""
 
@@ -128,7 +134,7 @@ def times(_context: Any, a: Any, b: Any) -> Any:
     return _lanes(_lanes, _lanes), code
 
 
-@intrinsic
+@_instruction
 def plus(_context: Any, a: Any, b: Any) -> Any:
     """The sum a + b."""
 
@@ -138,7 +144,7 @@ def plus(_context: Any, a: Any, b: Any) -> Any:
     return _lanes(_lanes, _lanes), code
 
 
-@intrinsic
+@_instruction
 def fused(_context: Any, a: Any, b: Any, c: Any) -> Any:
     """The sum a * b + c."""
 
@@ -149,7 +155,7 @@ def fused(_context: Any, a: Any, b: Any, c: Any) -> Any:
     return _lanes(_lanes, _lanes, _lanes), code
 
 
-@intrinsic
+@_instruction
 def total(_context: Any, values: Any) -> Any:
     """The sum of the 16 numbers, a float32."""
 
@@ -161,7 +167,7 @@ def total(_context: Any, values: Any) -> Any:
     return types.float32(_lanes), code
 
 
-@intrinsic
+@_instruction
 def where_on(_context: Any, tested: Any, values: Any) -> Any:
     """`values` where `tested` is above zero or not a number, else zero."""
 
@@ -172,7 +178,28 @@ def where_on(_context: Any, tested: Any, values: Any) -> Any:
     return _lanes(_lanes, _lanes), code
 
 
-@intrinsic
+@_instruction
+def bits_on(_context: Any, values: Any) -> Any:
+    """An integer whose bit n is set where the n-th number is above zero or not a number."""
+
+    def code(_c: Any, builder: Any, _s: Any, arguments: Any) -> Any:
+        on = builder.fcmp_unordered(">", arguments[0], _constant(0.0))
+        return builder.zext(builder.bitcast(on, ir.IntType(LANES)), ir.IntType(64))
+
+    return types.int64(_lanes), code
+
+
+@_instruction
+def lowest(_context: Any, bits: Any) -> Any:
+    """The number of the lowest bit that is set; there must be one."""
+
+    def code(_c: Any, builder: Any, _s: Any, arguments: Any) -> Any:
+        return builder.cttz(arguments[0], ir.IntType(1)(1))
+
+    return types.int64(types.int64), code
+
+
+@_instruction
 def without_small(_context: Any, values: Any, limit: Any) -> Any:
     """`values`, zero where their size is below `limit`, a float32."""
 
@@ -186,7 +213,7 @@ def without_small(_context: Any, values: Any, limit: Any) -> Any:
     return _lanes(_lanes, types.float32), code
 
 
-@intrinsic
+@_instruction
 def adam_step(_context: Any, first: Any, second: Any, rate: Any, correction: Any, epsilon: Any) -> Any:
     """What Adam takes from a weight: rate * first / (sqrt(second) * correction + epsilon)."""
 
@@ -202,7 +229,7 @@ def adam_step(_context: Any, first: Any, second: Any, rate: Any, correction: Any
     return _lanes(_lanes, _lanes, types.float32, types.float32, types.float32), code
 
 
-@intrinsic
+@_instruction
 def transpose(_context: Any, source: Any, at: Any, stride: Any, target: Any, to: Any, target_stride: Any) -> Any:
     """Copy a block of 16 x 16 float32 transposed: rows from place `at` on, `stride` apart, become columns."""
 
