@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -11,9 +14,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from resynapse.errors import ResynapseError
-from resynapse.lab.context import lab_of, path_of, relative
-from resynapse.lab.starting import Wanted, again, start, words
+from resynapse.lab.context import Lab, lab_of, path_of, relative
+from resynapse.lab.cost import bound, timed, to_dict
+from resynapse.lab.starting import MOST_SUBJECTS, Wanted, again, audit, start, words
 from resynapse.lab.workspace import run_id
+from resynapse.protocol import Protocol, dumps
 
 
 async def fields(request: Request) -> dict[str, Any]:
@@ -70,9 +75,36 @@ def go(request: Request, path: str) -> Response:
     return JSONResponse({"go": relative(page, path)})
 
 
-async def start_run(request: Request) -> Response:
-    """Start a run."""
+async def cost_of_run(request: Request) -> Response:
+    """What a run will cost, from a rehearsal."""
     lab, wanted = lab_of(request), wanted_of(await fields(request))
+    protocol = await run_in_threadpool(wanted.protocol, lab)
+    async with _REHEARSAL:
+        cost = await run_in_threadpool(timed, protocol, wanted.subjects, wanted.workers)
+    lab.costs[_key(protocol)] = cost.subject
+    return JSONResponse(to_dict(cost))
+
+
+def _question(lab: Lab, wanted: Wanted) -> str:
+    protocol = wanted.protocol(lab)
+    cost = bound(protocol, wanted.subjects, wanted.workers)
+    subject = lab.costs.get(_key(protocol), cost.subject)
+    seconds = cost.seconds / cost.subject * subject if cost.subject else 0.0
+    return replace(cost, seconds=seconds, subject=subject).question
+
+
+def _key(protocol: Protocol) -> str:
+    return hashlib.sha256(dumps(protocol).encode()).hexdigest()
+
+
+async def start_run(request: Request) -> Response:
+    """Start a run; one that is large only after a second confirmation."""
+    content = await fields(request)
+    lab, wanted = lab_of(request), wanted_of(content)
+    if content.get("confirmed") != "yes":
+        question = await run_in_threadpool(_question, lab, wanted)
+        if question:
+            return JSONResponse({"confirm": question})
     folder = await run_in_threadpool(start, lab, wanted)
     return go(request, f"/runs/{run_id(folder)}")
 
@@ -95,7 +127,21 @@ async def resume_run(request: Request) -> Response:
     return go(request, f"/runs/{found.id}")
 
 
+async def start_audit(request: Request) -> Response:
+    """Start an audit of a run's protocol."""
+    lab, content = lab_of(request), await fields(request)
+    found = await run_in_threadpool(lab.run, request.path_params["id"])
+    subjects = whole(content, "subjects", 10) or 0
+    if not 2 <= subjects <= MOST_SUBJECTS:
+        raise ResynapseError(f"subjects: an audit needs 2 or more, got {subjects}")
+    folder = await run_in_threadpool(audit, lab, found, subjects)
+    return go(request, f"/runs/{run_id(folder / 'tree')}")
+
+
+_REHEARSAL = asyncio.Semaphore(1)
 ROUTES = [
+    Route("/api/cost", cost_of_run, methods=["POST"]),
+    Route("/api/runs/{id}/audit", start_audit, methods=["POST"]),
     Route("/api/runs", start_run, methods=["POST"]),
     Route("/api/runs/{id}/stop", stop_run, methods=["POST"]),
     Route("/api/runs/{id}/resume", resume_run, methods=["POST"]),

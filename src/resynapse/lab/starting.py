@@ -17,8 +17,8 @@ from resynapse.errors import ResynapseError
 from resynapse.lab.context import Lab
 from resynapse.lab.library_pages import MINE, protocol_of
 from resynapse.lab.tables_inside import check_change, check_tables
-from resynapse.lab.workspace import RUNS, Found
-from resynapse.protocol import Protocol, amended
+from resynapse.lab.workspace import AUDITS, PROTOCOLS, RUNS, Found
+from resynapse.protocol import Protocol, amended, dumps, library, load
 from resynapse.runs.store.folder import Manifest, RunFolder
 
 MOST_SUBJECTS = 100_000
@@ -132,6 +132,30 @@ def again(lab: Lab, found: Found, *, subjects: int | None = None) -> None:
         arguments[arguments.index("--subjects") + 1] = str(subjects)
     made = lab.queue.add(asked.title, arguments, found.path)
     lab.log.command(made.command(lab.workspace.root))
+
+
+def audit(lab: Lab, found: Found, subjects: int) -> Path:
+    """Start an audit of the protocol of a run, or let it wait; its folder.
+
+    Raises
+    ------
+    ResynapseError : an audit goes on in that folder.
+    """
+    protocol = lab.live.protocol(found)
+    text = dumps(protocol)
+    argument = protocol.name
+    if argument not in library() or load(argument) != protocol:
+        name = "".join(c if c.isalnum() or c in "-_." else "-" for c in protocol.name)[:60]
+        path = lab.workspace.root / PROTOCOLS / f"{name}@{hashlib.sha256(text.encode()).hexdigest()[:8]}.yaml"
+        lab.workspace.write(path, text)
+        argument = path.relative_to(lab.workspace.root).as_posix()
+        lab.log.file(argument, text)
+    seed = int(found.manifest["root_seed"])
+    folder = lab.workspace.root / AUDITS / f"{Path(argument).stem}-quick-{subjects}-seed{seed}"
+    words = ["audit", argument, "--depth", "quick", "--subjects", str(subjects), "--seed", str(seed)]
+    asked = lab.queue.add(f"Audit of {protocol.name}", words, folder)
+    lab.log.command(asked.command(lab.workspace.root))
+    return folder
 
 
 def words(values: object) -> Sequence[str]:

@@ -16,7 +16,7 @@ from resynapse.runs.store.atomic_files import put
 
 DEPTH = 4
 """How many folders deep runs are looked for."""
-PROTOCOLS, RUNS, OWN = "protocols", "resynapse-runs", ".resynapse-lab"
+PROTOCOLS, RUNS, AUDITS, OWN = "protocols", "resynapse-runs", "resynapse-audits", ".resynapse-lab"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 _SKIP = frozenset({"parts", "node_modules", "__pycache__"})
 
