@@ -20,9 +20,9 @@ from resynapse.lab.library_pages import LIBRARY, MINE, protocol_of
 from resynapse.lab.tables_inside import loads_inside
 from resynapse.lab.tree_view import form, tree
 from resynapse.lab.workspace import PROTOCOLS
-from resynapse.protocol import STEPS, differences, dumps, library
-from resynapse.protocol.files.library import shipped_text
-from resynapse.protocol.files.safe_yaml import MOST_BYTES, read
+from resynapse.protocol import STEPS, differences, library
+from resynapse.protocol.files.library import whole_text
+from resynapse.protocol.files.safe_yaml import MOST_BYTES
 from resynapse.protocol.routes import epochs
 
 _FROM = re.compile(r"^# A copy of the library protocol (\S+)\.$", re.MULTILINE)
@@ -57,10 +57,7 @@ def _copied(lab: Lab, source: str, base: str, name: str) -> str:
         text = _text(lab, base)
     else:
         protocol_of(lab, LIBRARY, base)
-        text = shipped_text(base)
-        if "base" in (read(text).value or {}):
-            text = dumps(protocol_of(lab, LIBRARY, base))
-        text = f"# A copy of the library protocol {base}.\n{text}"
+        text = f"# A copy of the library protocol {base}.\n{whole_text(base)}"
     return re.sub(r"^name: .*$", f"name: {name}", text, count=1, flags=re.MULTILINE)
 
 

@@ -130,7 +130,7 @@ def _fields(kind: str, value: object) -> list[dict[str, Any]]:
             "about": field.get("description", ""),
             "unit": "" if unit_of(field) == "1" else unit_of(field),
             "range": range_of(field),
-            "default": "required" if required else shown(field["default"]) if "default" in field else "none",
+            "default": "required" if required else _default(field),
             "source": source,
             "choices": field.get("enum") or (["true", "false"] if field.get("type") == "boolean" else []),
         })  # fmt: skip
@@ -152,3 +152,7 @@ def range_of(field: Mapping[str, Any]) -> str:
         if words:
             return ", ".join(words)
     return ""
+
+
+def _default(field: Mapping[str, Any]) -> str:
+    return shown(field["default"]) if field.get("default") is not None else "left as it is"

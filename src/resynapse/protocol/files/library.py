@@ -32,6 +32,26 @@ def shipped_text(name: str) -> str:
     return (_LIBRARY / f"{name}.yaml").read_text("utf-8")
 
 
+def whole_text(name: str) -> str:
+    """The same where it builds on no other protocol, else with its base written into it."""
+    document = _shipped(name)
+    if "base" not in document:
+        return shipped_text(name)
+    whole = dict(_on_base(document))
+    if "primary" in whole and "primary" not in document:
+        whole["primary"] = [str(one) for one in load(name).primary]
+        whole = {key: value for key, value in whole.items() if key != "primary" or value}
+    return yaml.dump(whole, Dumper=_WithoutAliases, sort_keys=False, width=120)
+
+
+class _WithoutAliases(Dumper):
+    """Writes out what occurs more than once."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Whatever it is."""
+        return True
+
+
 def load(name_or_path: str | Path, controls: Collection[str] | None = None) -> Protocol:
     """A protocol by its library name, or from a YAML file.
 
