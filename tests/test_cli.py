@@ -88,6 +88,19 @@ def test_figures_are_listed_with_the_reason_why_others_are_not(
     assert "not clinical advice" in out
 
 
+def test_every_figure_is_written_with_its_numbers(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, _ = _call("figure", str(finished), "--all", "--out", str(finished / "all"), capsys=capsys)
+    assert code == 0
+    drawn = {path.stem for path in (finished / "all").glob("*.svg")}
+    assert {"overview", "trial", "pairs"} <= drawn
+    for path in (finished / "all").glob("*.csv"):
+        assert path.stem in drawn
+        first, header, *rows = path.read_text("utf-8").splitlines()
+        assert first.startswith("# Simulated output")
+        assert "," in header
+        assert rows
+
+
 @pytest.mark.parametrize(("words", "begins"), [((), b"<?xml"), (("--format", "pdf"), b"%PDF"), ("png", b"\x89PNG")])
 def test_a_figure_is_written(
     words: tuple[str, ...] | str, begins: bytes, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -120,7 +133,8 @@ def test_reports_and_exports_are_written(finished: Path, tmp_path: Path, capsys:
         (("figure", "RUN", "forest"), "no published table"),
         (("figure", "RUN", "trial", "--out", "a.jpg"), "end it in .svg, .pdf or .png"),
         (("figure", "RUN", "trial", "--out", "a.png", "--format", "pdf"), "leave one of them out"),
-        (("figure", "RUN", "--format", "pdf"), "give one of trial"),
+        (("figure", "RUN", "--format", "pdf"), "give --all, or one of overview"),
+        (("figure", "RUN", "trial", "--all"), "leave one of them out"),
         (("export", "RUN", "--out", "RUN"), "give another folder"),
         (("report", "nowhere"), "no run here"),
         (("report", "RUN", "--out", "/nowhere/r.html"), "No such file"),
