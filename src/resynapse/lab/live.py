@@ -15,7 +15,7 @@ from resynapse.lab.queue import Queue
 from resynapse.lab.workspace import Found
 from resynapse.protocol import Protocol, parse
 from resynapse.report.page.numbers import number
-from resynapse.runs.progress import duration
+from resynapse.runs.duration import duration
 from resynapse.runs.status import RunStatus, read
 from resynapse.runs.store.file_names import MANIFEST, PARTS, STATUS
 

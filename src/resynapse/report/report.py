@@ -148,7 +148,7 @@ def _picture(run_data: RunData, kind: Kind) -> Picture:
     if kind.name == "overview":
         small = draw(run_data, kind.name, columns=1)
         narrow = inline(render(small, "svg"), f"{kind.name}-narrow", small.alt)
-    csv = numbers_csv(drawn)
+    csv = numbers_csv(drawn).replace("<", "")
     return Picture(name=kind.name, title=kind.title, caption=drawn.caption, svg=svg, narrow=narrow, csv=csv)
 
 

@@ -22,6 +22,8 @@ LOOKS: dict[Status, tuple[str, str, str]] = {
     "fails": ("#B23A1A", "X", "fails"),
     "missing": ("#9A9A9A", "_", "cannot be read"),
 }
+ROLES = ("nuisance", "ablation", "sweep", "reference")
+"""Those that decide verdicts come first."""
 _ROW = 0.165
 _COLUMN = 24
 """Letters of a scenario's name."""
@@ -39,8 +41,9 @@ def matrix_pictures(audit: Audit) -> tuple[Picture, ...]:
 def matrix(audit: Audit) -> Drawn:
     """Claims down, scenarios across; large marks are conclusions that change."""
     cells = audit.matrix
-    claims = list(dict.fromkeys(cell.claim for cell in cells))
-    scenarios = list(dict.fromkeys((cell.role, cell.scenario) for cell in cells))
+    order = [entry.id for entry in audit.claims]
+    claims = sorted(dict.fromkeys(cell.claim for cell in cells), key=lambda name: order.index(name.partition("/")[0]))
+    scenarios = sorted(dict.fromkeys((cell.role, cell.scenario) for cell in cells), key=lambda one: ROLES.index(one[0]))
     with styled():
         figure, (axis,) = panels(1, columns=1, height=1, size=(WIDTH, _ROW * len(claims) + 1.9))
         for cell in cells:

@@ -243,7 +243,7 @@ def numbers_csv(drawn: Drawn) -> str:
     )
     writer.writeheader()
     writer.writerows({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()} for row in drawn.numbers)
-    return target.getvalue().replace("<", "&lt;")
+    return target.getvalue()
 
 
 def format_of(path: Path) -> Format:

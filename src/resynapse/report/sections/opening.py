@@ -39,7 +39,7 @@ def ran(run_data: RunData) -> str:
         run_data.protocol.name,
         "one simulated network" if n == 1 else f"{n} simulated networks",
         f"each through {len(own)} arms" if len(own) > 1 else f"arm {own[0]}" if own else "",
-        f"{controls} more with a control" if controls else "",
+        f"{controls} arm{'' if controls == 1 else 's'} more with a control" if controls else "",
         f"seed {run_data.manifest.root_seed}",
     ]
     if run_data.unfinished:

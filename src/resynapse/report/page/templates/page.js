@@ -82,7 +82,8 @@ const contents = document.querySelector("nav details");
 if (matchMedia("(max-width: 1149px)").matches) contents.open = false;
 let closed = [];
 addEventListener("beforeprint", () => {
-  closed = [...document.querySelectorAll("details:not([open])")];
+  // a long table is printed where a reader has opened it: all of them are a hundred pages
+  closed = [...document.querySelectorAll("details:not([open])")].filter((one) => !one.closest(".table"));
   for (const one of closed) one.open = true;
 });
 addEventListener("afterprint", () => {
