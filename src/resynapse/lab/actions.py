@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,9 +17,12 @@ from starlette.routing import Route
 from resynapse.errors import ResynapseError
 from resynapse.lab.context import Lab, lab_of, path_of, relative
 from resynapse.lab.cost import bound, timed, to_dict
-from resynapse.lab.starting import MOST_SUBJECTS, Wanted, again, audit, start, words
+from resynapse.lab.starting import MOST_SUBJECTS, Wanted, again, attribution, audit, start, words
+from resynapse.lab.what_if import Base, checked_change, parameters_of, start_pair
 from resynapse.lab.workspace import run_id
-from resynapse.protocol import Protocol, dumps
+from resynapse.protocol import Protocol, dumps, load
+
+DOSE, DOSE_CONTROL = "arms.ketamine[0].drug.gain", "no-gain"
 
 
 async def fields(request: Request) -> dict[str, Any]:
@@ -69,10 +73,10 @@ def wanted_of(content: dict[str, Any]) -> Wanted:
     )
 
 
-def go(request: Request, path: str) -> Response:
+def go(request: Request, path: str, query: Mapping[str, object] | None = None) -> Response:
     """Where the page goes next, from where it is."""
     page = request.headers.get("x-resynapse-page") or path_of(request)
-    return JSONResponse({"go": relative(page, path)})
+    return JSONResponse({"go": relative(page, path, query)})
 
 
 async def cost_of_run(request: Request) -> Response:
@@ -134,13 +138,53 @@ async def start_audit(request: Request) -> Response:
     subjects = whole(content, "subjects", 10) or 0
     if not 2 <= subjects <= MOST_SUBJECTS:
         raise ResynapseError(f"subjects: an audit needs 2 or more, got {subjects}")
-    folder = await run_in_threadpool(audit, lab, found, subjects)
-    return go(request, f"/runs/{run_id(folder / 'tree')}")
+    asked = await run_in_threadpool(audit, lab, found, subjects)
+    return go(request, f"/commands/{asked.number}")
+
+
+async def start_attribution(request: Request) -> Response:
+    """Start an attribution of the difference between two arms."""
+    lab, content = lab_of(request), await fields(request)
+    found = await run_in_threadpool(lab.run, request.path_params["id"])
+    first, second = str(content.get("first", "")), str(content.get("second", ""))
+    subjects = whole(content, "subjects", 10) or 0
+    if not 1 <= subjects <= MOST_SUBJECTS:
+        raise ResynapseError(f"subjects: give 1 or more, got {subjects}")
+    asked = await run_in_threadpool(attribution, lab, found, first, second, subjects)
+    return go(request, f"/commands/{asked.number}")
+
+
+async def change_dose(request: Request) -> Response:
+    """The last step of the story: another gain of a drug in `demo`, with the control that takes the gain away."""
+    lab, content = lab_of(request), await fields(request)
+    base = Base(protocol=load("demo"), subjects=4, seed=0)
+    change = checked_change(DOSE, str(content.get("value", "")), await run_in_threadpool(parameters_of, base.protocol))
+    folder, other = await run_in_threadpool(start_pair, lab, base, change, DOSE_CONTROL)
+    query = {"first": run_id(folder), "second": run_id(other), "control": DOSE_CONTROL, "arm": "ketamine"}
+    return go(request, "/compare", query)
+
+
+async def start_what_if(request: Request) -> Response:
+    """Start the runs that a changed value and its control need."""
+    lab, content = lab_of(request), await fields(request)
+    found = await run_in_threadpool(lab.run, request.path_params["id"])
+    known = await run_in_threadpool(lambda: parameters_of(lab.live.protocol(found)))
+    change = checked_change(str(content.get("path", "")), str(content.get("value", "")), known)
+    control, arm = str(content.get("control", "")), str(content.get("arm", ""))
+    if not control:
+        raise ResynapseError("control: choose one, or say that none is chosen")
+    chosen = "" if control == "none" else control
+    base, other = await run_in_threadpool(start_pair, lab, Base.of(lab, found), change, chosen)
+    query = {"first": run_id(base), "second": run_id(other), "control": control, "arm": arm}
+    return go(request, "/compare", query)
 
 
 _REHEARSAL = asyncio.Semaphore(1)
 ROUTES = [
     Route("/api/cost", cost_of_run, methods=["POST"]),
+    Route("/api/story/dose", change_dose, methods=["POST"]),
+    Route("/api/runs/{id}/whatif", start_what_if, methods=["POST"]),
+    Route("/api/runs/{id}/attribute", start_attribution, methods=["POST"]),
     Route("/api/runs/{id}/audit", start_audit, methods=["POST"]),
     Route("/api/runs", start_run, methods=["POST"]),
     Route("/api/runs/{id}/stop", stop_run, methods=["POST"]),

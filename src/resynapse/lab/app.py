@@ -17,7 +17,16 @@ from starlette.types import ASGIApp
 
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
-from resynapse.lab import actions, composing, library_pages, results_pages, run_pages, taking_away
+from resynapse.lab import (
+    actions,
+    comparing,
+    composing,
+    library_pages,
+    results_pages,
+    run_pages,
+    story_pages,
+    taking_away,
+)
 from resynapse.lab.context import BAD_INPUT, Lab, lab_of
 from resynapse.lab.trust import Gate, TooLargeError
 from resynapse.lab.workspace import UnknownError
@@ -29,6 +38,8 @@ def routes(*, read_only: bool) -> list[BaseRoute]:
         *library_pages.ROUTES,
         *run_pages.ROUTES,
         *results_pages.ROUTES,
+        *comparing.ROUTES,
+        *story_pages.ROUTES,
         *taking_away.ROUTES,
         Mount("/static", StaticFiles(directory=str(resources.files("resynapse.lab") / "static"))),
     ]

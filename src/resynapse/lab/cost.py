@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Protocol, dumps, loads
 from resynapse.protocol.routes import assessments, epochs
-from resynapse.runs.progress import duration
+from resynapse.runs.duration import duration
 from resynapse.runs.provenance import usable_cores
 
 LIMIT_SECONDS, LIMIT_BYTES = 3600.0, 2e9
