@@ -51,12 +51,17 @@ class Laboratory:
     def kill(self) -> None:
         self.child.kill()
         self.child.wait()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        assert self.child.stdout is not None
+        self.child.stdout.close()
 
     def close(self) -> None:
         self.child.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.child.wait(20)
-        self.child.kill()
+        self.kill()
 
 
 class Visit:
