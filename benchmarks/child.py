@@ -13,6 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from resynapse.networks import Perceptron
+
 ROOT = Path(__file__).resolve().parents[1]
 
 MINIATURE = """
@@ -63,7 +65,7 @@ def run(
 
     chosen = rs.load(protocol)
     if hidden is not None:
-        chosen = replace(chosen, hidden=tuple(hidden))
+        chosen = replace(chosen, network=Perceptron(hidden=tuple(hidden)))
     if sparsity is not None or epochs is not None:
         chosen = varied(chosen, sparsity, epochs)
     _run_seconds(miniature(), 1, 1)
@@ -77,7 +79,7 @@ def step(hidden: list[int], sparsity: float, epochs: int = 2) -> dict[str, float
     from resynapse.cohort import Subject
     from resynapse.engine import TrainingPhase
     from resynapse.modulation import NEUTRAL
-    from resynapse.networks.base import initialise
+    from resynapse.networks.perceptron import initialise
     from resynapse.plasticity import prune
     from resynapse.task import GaussianBlobs
 

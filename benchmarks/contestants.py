@@ -134,11 +134,12 @@ def torch_net(network: Network) -> Net:
     import torch
 
     from benchmarks.torch_loop import Net
+    from resynapse.networks.perceptron import widths
 
-    net = Net(network.widths)
+    net = Net(widths(network))
     with torch.no_grad():
         for i in range(len(network.weights)):
             net.weights[i].copy_(torch.tensor(network.weights[i]))
             net.biases[i].copy_(torch.tensor(network.biases[i]))
-            net.masks[i] = torch.tensor(network.masks[i], dtype=torch.float32)
+            net.masks[i] = torch.tensor(network.masks[f"weights.{i + 1}"], dtype=torch.float32)
     return net

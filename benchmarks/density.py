@@ -11,7 +11,8 @@ import numpy as np
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.engine import TrainingPhase, compaction, engine
 from resynapse.modulation import NEUTRAL
-from resynapse.networks.base import Network, initialise
+from resynapse.networks.base import Network
+from resynapse.networks.perceptron import initialise
 from resynapse.plasticity import prune
 from resynapse.randomness import Key
 from resynapse.runs.workers.blas import single_threaded_blas
@@ -30,7 +31,7 @@ def rows() -> Iterator[tuple[float, float, float]]:
     whole = initialise(key, WIDTHS).astype(np.float32)
     for density in DENSITIES:
         pruned = prune(whole, 1 - density)
-        network = whole.with_masks((whole.masks[0], *pruned.masks[1:]))
+        network = whole.with_masks({name: m for name, m in pruned.masks.items() if name != "weights.1"})
         times: dict[bool, list[float]] = {False: [], True: []}
         for _ in range(ROUNDS):
             for dense, limit in ((False, 1.0), (True, 0.0)):

@@ -11,7 +11,8 @@ import numpy as np
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.engine import TrainingPhase, engine, folding
 from resynapse.modulation import NEUTRAL
-from resynapse.networks.base import Network, initialise
+from resynapse.networks.base import Network
+from resynapse.networks.perceptron import initialise
 from resynapse.plasticity import prune, regrow
 from resynapse.randomness import Key
 from resynapse.runs.workers.blas import single_threaded_blas
@@ -29,7 +30,7 @@ def rows() -> Iterator[tuple[str, float, float, float, float]]:
     whole = initialise(key, WIDTHS)
     grown = regrow(prune(whole, 0.95), 0.5, None, key, init_sd=0.03)
     for name, network in (("never pruned", whole.astype(np.float32)), ("regrown", grown.astype(np.float32))):
-        varying = np.flatnonzero(network.masks[0].any(axis=1))
+        varying = np.flatnonzero(network.masks["weights.1"].any(axis=1))
         for sd in SPREADS:
             data = GaussianBlobs(sd=sd, train=STEPS * 128, test=1, clean=1).draw(key).train
             times: dict[str, list[float]] = {"compiled": [], "unfolded": []}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ from resynapse.modulation import Modulation
 from resynapse.networks.base import FloatArray, Network
 from resynapse.protocol import Protocol
 from resynapse.randomness import Key
+from resynapse.runs.events import EpochDone, Event, PhaseEntered
 from resynapse.runs.walk import walk
 from resynapse.task import Split
 
@@ -38,13 +39,12 @@ class _Clock:
     def dtype(self) -> DTypeLike:
         return self.engine.dtype
 
-    def phase(self, name: str) -> None:
-        """A phase begins; arms that share it are one entry."""
-        self.current = f"train, {phase_name(name)}"
-
-    def epoch(self) -> None:
-        """Count it."""
-        self._add(self.training, 0.0)
+    def listen(self, event: Event) -> None:
+        """Keep which phase begins (arms that share it are one entry), and count epochs."""
+        if isinstance(event, PhaseEntered):
+            self.current = f"train, {phase_name(event)}"
+        elif isinstance(event, EpochDone):
+            self._add(self.training, 0.0)
 
     def _add(self, what: str, seconds: float, calls: int = 1) -> None:
         self.seconds[what] = self.seconds.get(what, 0.0) + seconds
@@ -68,20 +68,20 @@ class _Clock:
         inputs: NDArray[np.float64],
         modulation: Modulation,
         noise: Key | None = None,
-        noise_scale: Sequence[FloatArray] | None = None,
+        noise_scale: Mapping[str, FloatArray] | None = None,
     ) -> FloatArray:
         started = time.perf_counter()
         scores = self.engine.respond(network, inputs, modulation, noise, noise_scale)
         self._add("assess, with noise" if noise else "assess, noise-free", time.perf_counter() - started)
         return scores
 
-    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
+    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, float]:
         started = time.perf_counter()
         value = self.engine.activity(network, inputs, modulation)
         self._add("activation magnitude", time.perf_counter() - started)
         return value
 
-    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> list[FloatArray]:
+    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, FloatArray]:
         started = time.perf_counter()
         values = self.engine.spread(network, inputs, modulation)
         self._add("spread of units", time.perf_counter() - started)
@@ -89,7 +89,7 @@ class _Clock:
 
     def saliency(
         self, network: Network, data: Split, modulation: Modulation, batches: Sequence[NDArray[np.int64]]
-    ) -> list[NDArray[np.float64]]:
+    ) -> dict[str, NDArray[np.float64]]:
         started = time.perf_counter()
         scores = self.engine.saliency(network, data, modulation, batches)
         self._add("regrowth scores", time.perf_counter() - started)
@@ -103,7 +103,7 @@ def measure(protocol: Protocol) -> tuple[str, dict[str, Any]]:
         walk(_brief(protocol), Subject(0, 0), chosen)
         clock = _Clock(chosen)
         started = time.perf_counter()
-        walk(protocol, Subject(0, 1), clock, clock)
+        walk(protocol, Subject(0, 1), clock, clock.listen)
         wall = time.perf_counter() - started
     clock.seconds["all else (data, pruning, regrowth, tables)"] = wall - sum(clock.seconds.values())
     ordered = sorted(clock.seconds.items(), key=lambda item: -item[1])

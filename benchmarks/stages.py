@@ -11,9 +11,11 @@ from numpy.typing import DTypeLike, NDArray
 from resynapse.cohort import Subject
 from resynapse.engine import Engine, TrainingPhase, engine
 from resynapse.modulation import Modulation
+from resynapse.networks import Perceptron
 from resynapse.networks.base import FloatArray, Network
 from resynapse.protocol import Protocol, load
 from resynapse.randomness import Key
+from resynapse.runs.events import Event, PhaseEntered
 from resynapse.runs.walk import walk
 from resynapse.task import GaussianBlobs, Split
 
@@ -25,7 +27,9 @@ def subject_protocol(*, quick: bool) -> Protocol:
     published = load("switch-relapse")
     if not quick:
         return published
-    return replace(published, task=GaussianBlobs(train=640, test=400, clean=100), hidden=(128, 128, 64))
+    return replace(
+        published, task=GaussianBlobs(train=640, test=400, clean=100), network=Perceptron(hidden=(128, 128, 64))
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,11 +77,10 @@ class Stage:
         return replace(self, data=Split(self.data.inputs[:, :samples], self.data.labels[:samples]))
 
 
-def phase_name(stretch: str) -> str:
-    """The phase in a reader's words, from ``arms: section/label``."""
-    arms, stream = stretch.split(": ")
-    section = SECTIONS[stream.split("/")[0]]
-    return section if section == "base" else f"{arms} {section}"
+def phase_name(phase: PhaseEntered) -> str:
+    """The phase in a reader's words."""
+    section = SECTIONS[phase.stream.split("/")[0]]
+    return section if section == "base" else f"{phase.arms} {section}"
 
 
 @dataclass(slots=True)
@@ -93,12 +96,10 @@ class _Recorder:
     def dtype(self) -> DTypeLike:
         return self.engine.dtype
 
-    def phase(self, name: str) -> None:
-        """A phase begins."""
-        self.current = phase_name(name)
-
-    def epoch(self) -> None:
-        """Go on."""
+    def listen(self, event: Event) -> None:
+        """Keep which phase begins."""
+        if isinstance(event, PhaseEntered):
+            self.current = phase_name(event)
 
     def train(
         self, network: Network, data: Split, phase: TrainingPhase, at: Collection[int]
@@ -123,14 +124,14 @@ class _Recorder:
     def respond(
         self, network: Network, inputs: NDArray[np.float64], modulation: Modulation, noise: Key | None = None
     ) -> FloatArray:
-        return np.zeros((network.widths[-1], inputs.shape[1]))
+        return np.zeros((network.classes, inputs.shape[1]))
 
-    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
-        return 0.0
+    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, float]:
+        return {"hidden.1": 0.0}
 
     def saliency(
         self, network: Network, data: Split, modulation: Modulation, batches: Sequence[NDArray[np.int64]]
-    ) -> list[NDArray[np.float64]]:
+    ) -> dict[str, NDArray[np.float64]]:
         return self.engine.saliency(network, data, modulation, batches)
 
 
@@ -141,5 +142,5 @@ def _nothing() -> None:
 def stages(protocol: Protocol, seed: int = 0) -> list[Stage]:
     """Every phase of one subject in the order of the tree."""
     recorder = _Recorder(engine("compiled", batch_size=protocol.batch_size))
-    walk(protocol, Subject(seed, 0), recorder, recorder)
+    walk(protocol, Subject(seed, 0), recorder, recorder.listen)
     return recorder.stages

@@ -109,7 +109,7 @@ def loop_subject(protocol: rs.Protocol, *, threads: int = 2) -> tuple[str, dict[
     started = time.perf_counter()
     rows = run_subject(
         0,
-        hidden=protocol.hidden,
+        network=protocol.network,
         samples=(task.train, task.test, task.clean),
         watch=lambda phase, seconds: taken.setdefault(phase, []).append(seconds),
     )

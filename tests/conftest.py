@@ -10,7 +10,8 @@ from hypothesis import settings
 
 import resynapse as rs
 from resynapse.engine import Engine, engine
-from resynapse.networks.base import Network, initialise
+from resynapse.networks.base import Network
+from resynapse.networks.perceptron import initialise
 from resynapse.plasticity import prune
 from resynapse.randomness import Key
 from resynapse.runs.workers.blas import single_threaded_blas

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import resynapse as rs
+from resynapse.networks import Perceptron
 from resynapse.protocol import Train
 from resynapse.protocol.node import Node, Path
 from resynapse.task import GaussianBlobs
@@ -28,7 +29,7 @@ def miniature(
     most : epochs of any training; None leaves their lengths and counts as they are.
     """
     whole = rs.load(protocol) if isinstance(protocol, str) else protocol
-    small = replace(whole, task=task, hidden=hidden)
+    small = replace(whole, task=task, network=Perceptron(hidden=hidden))
     if most is None:
         return small
     return replace(

@@ -429,7 +429,7 @@ def test_controls_are_listed_and_drawn(file: Path, capsys: pytest.CaptureFixture
     assert out.count("\n") == len(CONTROLS) + 1
     code, out, _ = _call("show", str(file), "--control", "sham", "--control", "no-gain", capsys=capsys)
     assert code == 0
-    assert "ketamine:sham (as ketamine, but)" in out
+    assert "(ketamine:sham): as ketamine, but" in out
     assert "no regrow in the treatment" in out
     assert "ketamine:no-gain" in out
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from resynapse.cohort import Cohort, Subject
 from resynapse.errors import ResynapseError
+from resynapse.networks import Perceptron
 from resynapse.protocol import Protocol
 from resynapse.randomness import Key
 from resynapse.task import GaussianBlobs
@@ -19,7 +20,10 @@ from resynapse.task import GaussianBlobs
 quick = settings(max_examples=25)
 
 SMALL = Protocol(
-    name="small", task=GaussianBlobs(train=40, test=30, clean=20), hidden=(6, 5), arms={"untreated": (), "sham": ()}
+    name="small",
+    task=GaussianBlobs(train=40, test=30, clean=20),
+    network=Perceptron(hidden=(6, 5)),
+    arms={"untreated": (), "sham": ()},
 )
 
 sizes = st.integers(1, 30)
@@ -81,7 +85,8 @@ def test_all_that_is_random_about_a_subject_hangs_below_its_key(subject: Subject
 def test_task_and_network_are_shaped_by_the_protocol(subject: Subject) -> None:
     data, network = subject.data(SMALL), subject.network(SMALL)
     assert (data.train.labels.size, data.test.labels.size, data.clean.labels.size) == (40, 30, 20)
-    assert network.widths == (2, 6, 5, 4)
+    assert SMALL.network.describe(SMALL.task) == "2-6-5-4"
+    assert [w.shape for w in network.weights] == [(6, 2), (5, 6), (4, 5)]
     assert network.sparsity == 0.0
     assert {w.dtype for w in network.weights} == {np.dtype(np.float64)}
 
@@ -98,8 +103,15 @@ def test_arms_that_are_added_or_removed_change_no_subject(subject: Subject) -> N
 @quick
 @given(subjects)
 def test_the_network_does_not_depend_on_the_task_s_samples_nor_the_samples_on_the_network(subject: Subject) -> None:
-    larger = Protocol(name="larger", task=GaussianBlobs(train=40, test=30, clean=20), hidden=(9,), arms={"sham": ()})
-    resampled = Protocol(name="resampled", task=GaussianBlobs(train=7, sd=2.0), hidden=(6, 5), arms={"sham": ()})
+    larger = Protocol(
+        name="larger",
+        task=GaussianBlobs(train=40, test=30, clean=20),
+        network=Perceptron(hidden=(9,)),
+        arms={"sham": ()},
+    )
+    resampled = Protocol(
+        name="resampled", task=GaussianBlobs(train=7, sd=2.0), network=Perceptron(hidden=(6, 5)), arms={"sham": ()}
+    )
     np.testing.assert_array_equal(subject.data(larger).train.inputs, subject.data(SMALL).train.inputs)
     for one, other in zip(subject.network(resampled).weights, subject.network(SMALL).weights, strict=True):
         np.testing.assert_array_equal(one, other)

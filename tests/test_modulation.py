@@ -173,7 +173,7 @@ def test_the_neutral_state_is_gain_1_no_inhibition_relu_no_noise_and_no_protecti
         "noise_mean": 0.0,
         "noise_sd": 0.0,
         "protection": 0.0,
-        "layers": (),
+        "sites": (),
     }
     assert (NEUTRAL.scale, NEUTRAL.noise_offset, NEUTRAL.shift) == (1.0, 0.0, 0.0)
 
@@ -303,7 +303,7 @@ some_layers = st.sets(st.integers(1, 5), min_size=1).map(sorted).map(tuple)
 @quick
 @given(modulations, st.integers(1, 9))
 def test_by_default_a_drug_acts_on_every_layer(modulation: Modulation, layer: int) -> None:
-    assert modulation.of_layer(layer) == modulation
+    assert modulation.at(f"hidden.{layer}") == modulation
 
 
 @quick
@@ -311,7 +311,7 @@ def test_by_default_a_drug_acts_on_every_layer(modulation: Modulation, layer: in
 def test_a_drug_acts_on_its_layers_alone_and_noise_and_stabiliser_on_all(
     modulation: Modulation, layers: tuple[int, ...], layer: int
 ) -> None:
-    here = replace(modulation, layers=layers).of_layer(layer)
+    here = replace(modulation, sites=tuple(f"hidden.{n}" for n in layers)).at(f"hidden.{layer}")
     drug = (here.gain, here.inhibition, here.activation)
     expected = modulation if layer in layers else NEUTRAL
     assert drug == (expected.gain, expected.inhibition, expected.activation)

@@ -14,11 +14,14 @@ from pathlib import Path
 import pytest
 
 import resynapse as rs
-from resynapse import outcomes, plugins
+from resynapse import plugins
 from resynapse.cli import main
+from resynapse.controls import CONTROLS
 from resynapse.errors import ProtocolError, RunFolderError
+from resynapse.outcomes.lookup import FAMILIES, OUTCOMES
 from resynapse.plugins import PlugInWarning, found
 from resynapse.protocol import STEPS, dump, json_schema, parse, plugins_here, plugins_of
+from resynapse.protocol.claim_tests import TESTS
 from resynapse.runs.store.folder import RunFolder
 from resynapse.runs.workers.worker import Plan, compute
 from resynapse.task import TASKS
@@ -46,7 +49,7 @@ PROTOCOL = "{name: x, arms: {a: [{damp: {by: 0.5}}]}, follow_up: [{assess: {cond
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
     """Puts a package with entry points on the search path; the vocabulary is as before afterwards."""
-    registries = (STEPS, TASKS, outcomes._FIXED, outcomes._FAMILIES)
+    registries = (STEPS, TASKS, OUTCOMES, FAMILIES, TESTS, CONTROLS)
     kept = [dict(registry) for registry in registries]
     monkeypatch.setattr(plugins, "_found", {})
     monkeypatch.setattr(plugins, "_joining", set())

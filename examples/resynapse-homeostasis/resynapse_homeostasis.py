@@ -6,7 +6,6 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from resynapse.modulation import hidden_activity
 from resynapse.protocol import Count, Positive, Setting, State, Step
 
 
@@ -25,11 +24,13 @@ class Homeostasis(Step):
         return state
 
     def _scaled(self, state: State, setting: Setting):
-        weights, activity = list(state.network.weights), setting.data.train.inputs
-        for layer in range(state.network.hidden_layers):
-            preactivation = weights[layer] @ activity + state.network.biases[layer][:, None]
-            activity = hidden_activity(preactivation, state.modulation.of_layer(layer + 1))
-            mean = np.abs(activity).mean(axis=1, keepdims=True)
+        """One round, site by site: what a site passes on is measured after the sites below it were scaled."""
+        network, inputs = state.network, setting.data.train.inputs
+        # the connection into a site is the one before it: a perceptron has one for each
+        for site, connection in zip(network.architecture.sites, network.masks, strict=False):
+            seen = setting.engine.trace(network, inputs, state.modulation, setting.key.of("noise"))
+            mean = np.abs(seen.activity[site]).mean(axis=1, keepdims=True)
             factor = np.clip(self.target / np.maximum(mean, 1e-12), 1 / self.limit, self.limit)
-            weights[layer] = (weights[layer] * factor).astype(weights[layer].dtype)
-        return state.network.with_weights(weights)
+            weights = network.values[connection]
+            network = network.with_values({connection: (weights * factor).astype(weights.dtype)})
+        return network

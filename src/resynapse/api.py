@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from resynapse.cohort import Cohort
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Protocol
+from resynapse.runs.events import Listener, ignore
 from resynapse.runs.execute import execute
 from resynapse.runs.progress import Display
 from resynapse.runs.store.folder import Manifest, RunFolder
@@ -79,7 +80,8 @@ class Run:
         ------
         ResynapseError : no published table of this protocol ships with resynapse.
         """
-        from resynapse.publication.comparison import changes, compare
+        from resynapse.analysis.library_changes import changes
+        from resynapse.publication.comparison import compare
 
         return compare(self.protocol.name, self.table(), changes(self.protocol))
 
@@ -173,6 +175,7 @@ def run(
     engine: str = "compiled",
     dask: str | None = None,
     display: Display | None = None,
+    listener: Listener = ignore,
     note: Callable[[str], None] = lambda text: None,
 ) -> Run:
     """Run a protocol on a cohort, or go on with a run that stopped.
@@ -189,6 +192,7 @@ def run(
     dask : ``"local"`` for worker processes on this machine, or the address of a running Dask scheduler such as
         ``"tcp://127.0.0.1:8786"``; by default threads of this process. The numbers are the same.
     display, note : where progress and remarks go; nowhere by default.
+    listener : receives every event of the run, such as `resynapse.runs.events.SubjectFinished`.
 
     Raises
     ------
@@ -204,7 +208,17 @@ def run(
         protocol = protocol.only(arms)
     folder = RunFolder(_temporary() if out is None else out)
     cohort = Cohort(size=subjects, root_seed=seed)
-    execute(protocol, cohort, folder, workers=workers, engine_name=engine, dask=dask, display=display, note=note)
+    execute(
+        protocol,
+        cohort,
+        folder,
+        workers=workers,
+        engine_name=engine,
+        dask=dask,
+        display=display,
+        listener=listener,
+        note=note,
+    )
     return Run(folder.path)
 
 
@@ -245,12 +259,12 @@ def audit(
     >>> len(rs.audit(run, claims="switch-relapse").claims)
     26
     """
-    from resynapse.audits.audit import conclude, judged_as_it_is
+    from resynapse.audits.audit import of_run
     from resynapse.audits.claim_library import claims_of
     from resynapse.audits.perform import perform
 
     if isinstance(protocol, Run):
-        return conclude(judged_as_it_is(protocol.protocol, claims_of(protocol.protocol, claims)), protocol.table())
+        return of_run(protocol.protocol, protocol.table(), claims)
     if not isinstance(protocol, Protocol):
         raise ResynapseError(f"{protocol!r} is no protocol; load it first: rs.audit(rs.load('switch-relapse'))")
     if depth not in ("quick", "standard", "full"):

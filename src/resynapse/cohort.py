@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from resynapse.errors import ResynapseError
-from resynapse.networks.base import Network, initialise
+from resynapse.networks import Network
 from resynapse.protocol import Protocol
 from resynapse.protocol.population.trait_draws import check_draws
 from resynapse.protocol.population.trait_tables import Column
@@ -32,7 +32,7 @@ class Subject:
 
     def network(self, protocol: Protocol) -> Network:
         """The subject's network before anything is learnt, float64."""
-        return initialise(self.key.of("initialisation"), protocol.widths)
+        return protocol.network.initialise(self.key.of("initialisation"), protocol.task)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

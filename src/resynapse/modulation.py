@@ -1,16 +1,17 @@
-"""Modulation: the drug state and the noise that act on every hidden layer, and the forward rule.
+"""Modulation: the drug state and the noise that act on hidden activity, and the rule by which they do.
 
-The rule stands here once, as arithmetic on one layer; the engines follow it.
+The rule is written once, as arithmetic on the activity of one site; architectures and engines follow it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from resynapse.networks.base import FloatArray
+FloatArray = NDArray[np.floating]
 
 Activation = Literal["relu", "tanh"]
 
@@ -24,7 +25,7 @@ PROTECTION_BIAS_RELIEF = 0.3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Modulation:
-    """What acts on the hidden layers; the default is the neutral drug state.
+    """What acts on hidden activity; the default is the neutral drug state.
 
     Parameters
     ----------
@@ -33,8 +34,8 @@ class Modulation:
     activation : ``relu`` or ``tanh``.
     noise_mean, noise_sd : internal Gaussian noise added to every hidden unit and sample, fresh each pass.
     protection : of the mood stabiliser, in [0, 1]; 1 is full.
-    layers : hidden layers, counted from 1, that the drug (gain, inhibition, activation) acts on; empty means all. Noise
-        and stabiliser act on every layer.
+    sites : names of the hidden activities (`Architecture.sites`) that the drug (gain, inhibition, activation) acts on;
+        empty means all. Noise and stabiliser act on every site.
 
     Source: article, Methods, treatments and mood stabiliser.
     """
@@ -45,15 +46,15 @@ class Modulation:
     noise_mean: float = 0.0
     noise_sd: float = 0.0
     protection: float = 0.0
-    layers: tuple[int, ...] = ()
+    sites: tuple[str, ...] = ()
 
-    def of_layer(self, layer: int) -> Modulation:
-        """What acts on one hidden layer, counted from 1: where the drug does not act, it is neutral."""
-        if not self.layers:
+    def at(self, site: str) -> Modulation:
+        """What acts on one site: where the drug does not act, it is neutral."""
+        if not self.sites:
             return self
-        if layer in self.layers:
-            return replace(self, layers=())
-        return replace(self, gain=NEUTRAL.gain, inhibition=NEUTRAL.inhibition, activation=NEUTRAL.activation, layers=())
+        if site in self.sites:
+            return replace(self, sites=())
+        return replace(self, gain=NEUTRAL.gain, inhibition=NEUTRAL.inhibition, activation=NEUTRAL.activation, sites=())
 
     @property
     def effective_gain(self) -> float:
@@ -83,24 +84,24 @@ NEUTRAL = Modulation()
 """The neutral drug state: gain 1, no inhibition, ReLU, no noise, no stabiliser."""
 
 
-def hidden_activity(
-    preactivation: FloatArray,
+def transmitted(
+    activated: FloatArray,
     modulation: Modulation,
     noise: FloatArray | None = None,
     noise_scale: FloatArray | None = None,
 ) -> FloatArray:
-    """Activity of one hidden layer: ``(act(z) + sd*N + mean') * inhibition * gain' - 0.15*protection``.
+    """What the units of one site pass on: ``(h + sd*N + mean') * inhibition * gain' - 0.15*protection``.
 
     Parameters
     ----------
-    preactivation : W h + bias, shape (units, samples).
-    modulation : what acts on this layer (`Modulation.of_layer`).
+    activated : output of the activation function, shape (units, samples).
+    modulation : what acts on this site (`Modulation.at`).
     noise : standard normal numbers of the same shape, or None where ``noise_sd`` is 0.
     noise_scale : what mean and sd of the noise are multiplied by in each unit, shape (units,); None is 1 in all.
 
     The result is not rectified again. Source: article, Methods, network and mood stabiliser.
     """
-    activity = activate(preactivation, modulation.activation)
+    activity = activated
     if noise_scale is None:
         activity = activity + modulation.noise_offset
         if noise is not None:
@@ -111,11 +112,28 @@ def hidden_activity(
     return activity * modulation.scale - modulation.shift
 
 
+def hidden_activity(
+    preactivation: FloatArray,
+    modulation: Modulation,
+    noise: FloatArray | None = None,
+    noise_scale: FloatArray | None = None,
+) -> FloatArray:
+    """Activity of one site from its preactivation, shape (units, samples): `transmitted` after `activate`."""
+    return transmitted(activate(preactivation, modulation.activation), modulation, noise, noise_scale)
+
+
 def activate(preactivation: FloatArray, activation: Activation) -> FloatArray:
-    """ReLU or tanh."""
-    return np.tanh(preactivation) if activation == "tanh" else np.maximum(preactivation, 0)
+    """ReLU or tanh, in the array library of its argument."""
+    library = _library(preactivation)
+    found: FloatArray = library.tanh(preactivation) if activation == "tanh" else library.maximum(preactivation, 0)
+    return found
 
 
 def slope(activated: FloatArray, activation: Activation) -> FloatArray:
     """Derivative of the activation, from its value: 1 - h**2 for tanh; 1 where h > 0 for ReLU."""
     return 1 - activated**2 if activation == "tanh" else (activated > 0).astype(activated.dtype)
+
+
+def _library(array: Any) -> Any:
+    """The array library whose functions take `array`."""
+    return np if isinstance(array, np.ndarray) else array.__array_namespace__()

@@ -6,8 +6,9 @@ Source: article, Methods, depression model and ketamine-like treatment.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,35 @@ SPARSITY_CAP = 0.99
 """Highest sparsity that `prune_more` asks for."""
 
 TieRule = Literal["keyed", "index"]
+Scores = Mapping[str, NDArray[Any]]
+"""A number for every position of each connection, by its name, shape (units, inputs)."""
+PruneRule = Callable[[Network, Key], Scores]
+"""Scores of the positions of a network; the lowest are lost first."""
+GrowRule = Callable[[Network, Callable[[], Scores]], Scores | None]
+"""Scores of the positions of a network, the highest are re-opened first; None leaves it to chance.
+
+Its second argument computes the sums of abs(dL/dw), which takes some passes.
+"""
+
+
+def magnitude(network: Network, _: Key) -> dict[str, FloatArray]:
+    """The absolute value of every connection."""
+    return {name: np.abs(network.values[name]) for name in network.masks}
+
+
+def at_random(network: Network, key: Key) -> dict[str, NDArray[np.uint32]]:
+    """A random word for every position."""
+    masks = enumerate(network.masks.items())
+    return {name: words(key.of("pick"), *mask.shape, layer=number) for number, (name, mask) in masks}
+
+
+PRUNE_RULES: dict[str, PruneRule] = {"smallest": magnitude, "random": at_random}
+"""How `lesion` and `pick` choose connections, by the name it has in protocol files."""
+GROW_RULES: dict[str, GrowRule] = {
+    "gradient": lambda network, saliency: saliency(),
+    "random": lambda network, saliency: None,
+}
+"""How connections to re-open are chosen, by the name it has in protocol files."""
 
 
 def prune(network: Network, sparsity: float) -> Network:
@@ -32,12 +62,12 @@ def prune(network: Network, sparsity: float) -> Network:
     The quantile (linear interpolation) runs over all positions of the layer, pruned ones included as zeros. A
     pruned position is never re-opened. The biology it stands for: loss of the weakest synapses.
     """
-    masks: list[BoolArray] = []
-    for weights, mask, scars in zip(network.weights, network.masks, network.scars, strict=True):
-        size = np.abs(weights.astype(np.float64))
-        eligible = size[~scars]
+    masks: dict[str, BoolArray] = {}
+    for name, mask in network.masks.items():
+        size = np.abs(network.values[name].astype(np.float64))
+        eligible = size[~network.scars[name]]
         threshold = np.quantile(eligible, sparsity) if eligible.size else 0.0
-        masks.append(mask & (size >= threshold))
+        masks[name] = mask & (size >= threshold)
     return network.with_masks(masks)
 
 
@@ -57,19 +87,20 @@ def prune_more(network: Network, of_active: float) -> Network:
     return prune(network, min(SPARSITY_CAP, sparsity + of_active * (1.0 - sparsity)))
 
 
-def lesion(network: Network, of_active: float, key: Key, *, by: Literal["smallest", "random"] = "smallest") -> Network:
+def lesion(network: Network, of_active: float, key: Key, *, by: str = "smallest") -> Network:
     """Remove exactly ``int(of_active * active)`` active connections of each layer.
 
     Parameters
     ----------
     of_active : share of the layer's active connections, in [0, 1].
     key : stream of the random choice.
-    by : ``smallest`` takes those with the lowest abs(w), ``random`` chooses uniformly.
+    by : the rule, a name of `PRUNE_RULES`: ``smallest`` takes those with the lowest abs(w), ``random`` chooses
+        uniformly.
 
     Unlike `prune_more`, every layer loses the same share, whatever its density. Source: model of section 7, dose.
     """
     gone = pick(network, of_active, key, by=by)
-    return network.with_masks([mask & ~lost for mask, lost in zip(network.masks, gone, strict=True)])
+    return network.with_masks({name: mask & ~gone[name] for name, mask in network.masks.items()})
 
 
 def pick(
@@ -78,9 +109,9 @@ def pick(
     key: Key,
     *,
     of: Literal["active", "all"] = "active",
-    by: Literal["smallest", "random"] = "smallest",
+    by: str = "smallest",
     at_least: int = 0,
-) -> list[BoolArray]:
+) -> dict[str, BoolArray]:
     """Choose ``int(share * candidates)`` connections of each layer.
 
     Parameters
@@ -88,28 +119,29 @@ def pick(
     share : of the layer's candidates, in [0, 1].
     key : stream of the random choice.
     of : the candidates: the active connections, or all positions.
-    by : ``smallest`` takes those with the lowest abs(w), ``random`` chooses uniformly.
+    by : the rule, a name of `PRUNE_RULES`: ``smallest`` takes those with the lowest abs(w), ``random`` chooses
+        uniformly.
     at_least : fewest that are chosen, where there are so many.
 
     Returns
     -------
-    Per layer, bool array of shape (units, inputs).
+    By name, bool array of shape (units, inputs).
     """
-    picked: list[BoolArray] = []
-    for layer, (weights, mask) in enumerate(zip(network.weights, network.masks, strict=True)):
+    picked: dict[str, BoolArray] = {}
+    scores = PRUNE_RULES[by](network, key)
+    for name, mask in network.masks.items():
         candidates = np.flatnonzero(mask) if of == "active" else np.arange(mask.size)
         quota = max(int(share * candidates.size), at_least)
-        rank = np.abs(weights) if by == "smallest" else words(key.of("pick"), *mask.shape, layer=layer)
         chosen: BoolArray = np.zeros(mask.shape, dtype=np.bool_)
-        chosen.ravel()[candidates[np.argsort(rank.ravel()[candidates], kind="stable")[:quota]]] = True
-        picked.append(chosen)
+        chosen.ravel()[candidates[np.argsort(scores[name].ravel()[candidates], kind="stable")[:quota]]] = True
+        picked[name] = chosen
     return picked
 
 
 def regrow(
     network: Network,
     of_pruned: float,
-    scores: Sequence[FloatArray] | None,
+    scores: Scores | None,
     key: Key,
     *,
     init_sd: float,
@@ -120,7 +152,7 @@ def regrow(
     Parameters
     ----------
     of_pruned : share of the layer's pruned, unscarred connections, in [0, 1]; the count is rounded down.
-    scores : per layer, array of the weights' shape, such as sums of abs(dL/dw); None chooses at random.
+    scores : by name, array of the connection's shape, such as sums of abs(dL/dw); None chooses at random.
     key : stream for tie-breaking and for the new weights.
     init_sd : standard deviation of the new weights, which are normal around 0.
     ties : order among equal scores. ``keyed``: by a random word of the position, so that equal candidates have
@@ -130,35 +162,36 @@ def regrow(
     networks and not the exception. The new weight of a position is a function of the position, not of the choice.
     The biology it stands for: synaptogenesis after ketamine, guided by demand.
     """
-    weights, masks = list(network.weights), list(network.masks)
-    for layer, (mask, scars) in enumerate(zip(network.masks, network.scars, strict=True)):
-        candidates = np.flatnonzero(~mask & ~scars)
+    values: dict[str, FloatArray] = {}
+    masks: dict[str, BoolArray] = {}
+    for layer, (name, mask) in enumerate(network.masks.items()):
+        candidates = np.flatnonzero(~mask & ~network.scars[name])
         quota = int(of_pruned * candidates.size)
         if quota == 0:
             continue
         shape = mask.shape
-        score = np.zeros(candidates.size) if scores is None else scores[layer].ravel()[candidates]
+        score = np.zeros(candidates.size) if scores is None else scores[name].ravel()[candidates]
         rule: TieRule = "keyed" if scores is None else ties
         chosen = candidates[_highest(score, quota, _priority(key, layer, shape, rule)[candidates])]
         opened: BoolArray = np.zeros(shape, dtype=np.bool_)
         opened.ravel()[chosen] = True
         new = init_sd * normals(key.of("weights"), *shape, layer=layer)
-        weights[layer] = np.where(opened, new.astype(weights[layer].dtype), weights[layer])
-        masks[layer] = mask | opened
-    return network.with_weights(weights).with_masks(masks)
+        old = network.values[name]
+        values[name] = np.where(opened, new.astype(old.dtype), old)
+        masks[name] = mask | opened
+    return network.with_values(values).with_masks(masks)
 
 
-def scar(network: Network, scars: Sequence[BoolArray]) -> Network:
+def scar(network: Network, scars: Mapping[str, BoolArray]) -> Network:
     """Add scars: positions that become zero, pruned and never regrown.
 
     Parameters
     ----------
-    scars : per layer, bool array of shape (units, inputs); joined with the scars that are there.
+    scars : by name, bool array of shape (units, inputs); joined with the scars that are there.
     """
-    joined = tuple(old | new for old, new in zip(network.scars, scars, strict=True))
-    masks = [m & ~s for m, s in zip(network.masks, joined, strict=True)]
-    pruned = network.with_masks(masks)
-    return Network(pruned.weights, pruned.biases, pruned.masks, joined)
+    joined = {name: old | scars[name] for name, old in network.scars.items()}
+    pruned = network.with_masks({name: mask & ~joined[name] for name, mask in network.masks.items()})
+    return replace(pruned, scars=joined)
 
 
 def severity(gain: float, activity: float) -> float:

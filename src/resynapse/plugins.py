@@ -1,7 +1,7 @@
-"""Plug-ins: steps, tasks and outcomes that other installed packages bring, found by their entry points.
+"""Plug-ins: what other installed packages bring (`GROUPS`), found by their entry points.
 
-A package is imported when a protocol is first read or described, not before. What cannot be used is named once, in one
-warning, and left out; nothing else breaks.
+A package is imported when a protocol is first read or described, or a run is analysed, not before. What cannot be used
+is named once, in one warning, and left out; nothing else breaks.
 """
 
 from __future__ import annotations
@@ -18,11 +18,16 @@ from typing import Any, Literal
 
 from resynapse.errors import nearest
 
-What = Literal["step", "task", "outcome"]
+What = Literal["step", "task", "network", "outcome", "engine", "control", "claim test", "part"]
 GROUPS: dict[What, str] = {
     "step": "resynapse.steps",
     "task": "resynapse.tasks",
+    "network": "resynapse.networks",
     "outcome": "resynapse.outcomes",
+    "engine": "resynapse.engines",
+    "control": "resynapse.controls",
+    "claim test": "resynapse.claim_tests",
+    "part": "resynapse.parts",
 }
 """The entry-point group of each part of the vocabulary."""
 

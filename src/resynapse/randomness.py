@@ -1,7 +1,7 @@
 """Keyed random streams: every random number is a pure function of a key and a counter.
 
 A key is (root seed, subject, label). A number is addressed by a counter
-(layer, pass, unit, sample), never drawn from a generator that runs on. So a subject alone equals the
+(layer, time, pass, unit, sample), never drawn from a generator that runs on. So a subject alone equals the
 same subject in any cohort, an arm that is added changes no other arm, and assessments share their
 noise across arms (common random numbers).
 
@@ -28,6 +28,8 @@ LANES = TILE // 4
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 WEYL = (0x9E3779B9, 0xBB67AE85)
 ROUNDS = 10
+SHARED = 2**16
+"""Layers, and steps of time, that have an address of their own."""
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 
@@ -90,24 +92,42 @@ def _word(key: Any) -> Any:
     return np.uint64(key) if isinstance(key, int) else key
 
 
+def address(layer: int, time: int = 0) -> int:
+    """The counter word of a layer and a step of time: the layer in its lower half, the time in its upper half."""
+    if not (0 <= layer < SHARED and 0 <= time < SHARED):
+        raise ValueError(f"layer {layer}, time {time}: a random number has an address below {SHARED} in both")
+    return layer + SHARED * time
+
+
 def words(
-    key: Key, units: int, samples: int, *, layer: int = 0, draw: int = 0, first_unit: int = 0
+    key: Key, units: int, samples: int, *, layer: int = 0, draw: int = 0, first_unit: int = 0, time: int = 0
 ) -> NDArray[np.uint32]:
-    """Random 32-bit words, shape (units, samples), each a function of (key, layer, draw, unit, sample) alone.
+    """Random 32-bit words, shape (units, samples), each a function of (key, layer, time, draw, unit, sample) alone.
 
     A smaller request is a corner of a larger one, whatever else is drawn.
+
+    Parameters
+    ----------
+    layer, time : below 2**16 each; they share one word of the counter.
+
+    Raises
+    ------
+    ValueError : layer or time is 2**16 or more.
     """
+    place = address(layer, time)
     tiles = -(-samples // TILE)
     block = np.arange(tiles * LANES, dtype=np.uint64)
     unit = np.arange(first_unit, first_unit + units, dtype=np.uint64)[:, None]
-    four = philox((block, unit, np.uint64(layer), np.uint64(draw)), key.philox_key)  # type: ignore[arg-type]
+    four = philox((block, unit, np.uint64(place), np.uint64(draw)), key.philox_key)  # type: ignore[arg-type]
     lanes = np.stack([w.reshape(units, tiles, LANES) for w in four], axis=2)
     return np.ascontiguousarray(lanes.reshape(units, tiles * TILE)[:, :samples].astype(np.uint32))
 
 
-def uniforms(key: Key, units: int, samples: int, *, layer: int = 0, draw: int = 0) -> NDArray[np.float64]:
+def uniforms(
+    key: Key, units: int, samples: int, *, layer: int = 0, draw: int = 0, time: int = 0
+) -> NDArray[np.float64]:
     """Uniform numbers in the open interval (0, 1), shape (units, samples); addressed as `words`."""
-    return (words(key, units, samples, layer=layer, draw=draw).astype(np.float64) + 0.5) * 2.0**-32
+    return (words(key, units, samples, layer=layer, draw=draw, time=time).astype(np.float64) + 0.5) * 2.0**-32
 
 
 def first_uniforms(keys: Sequence[Key]) -> NDArray[np.float64]:
@@ -118,11 +138,11 @@ def first_uniforms(keys: Sequence[Key]) -> NDArray[np.float64]:
     return (word.astype(np.float64) + 0.5) * 2.0**-32
 
 
-def normals(key: Key, units: int, samples: int, *, layer: int = 0, draw: int = 0) -> NDArray[np.float64]:
+def normals(key: Key, units: int, samples: int, *, layer: int = 0, draw: int = 0, time: int = 0) -> NDArray[np.float64]:
     """Standard normal numbers, shape (units, samples), by the inverse distribution function; addressed as `words`."""
     from scipy.special import ndtri
 
-    return np.asarray(ndtri(uniforms(key, units, samples, layer=layer, draw=draw)), dtype=np.float64)
+    return np.asarray(ndtri(uniforms(key, units, samples, layer=layer, draw=draw, time=time)), dtype=np.float64)
 
 
 def permutation(key: Key, n: int, *, draw: int = 0) -> NDArray[np.int64]:

@@ -12,7 +12,7 @@ import pytest
 
 import resynapse as rs
 from resynapse.analysis.analyse import Analysis, analyse
-from resynapse.analysis.tidy import COLUMNS
+from resynapse.analysis.estimate import COLUMNS
 from resynapse.errors import ResynapseError
 
 Tidy = Callable[..., pl.DataFrame]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -86,3 +87,23 @@ def test_every_outcome_of_a_run_has_a_unit(tiny: rs.Protocol) -> None:
     made = rs.run(tiny, subjects=1).table()
     assert set(made["outcome"]) <= set(units(tiny))
     assert isinstance(made, pl.DataFrame)
+
+
+def test_statistics_name_the_conditions_that_the_run_wrote(tmp_path: Path) -> None:
+    """Whole numbers among fractions, large ones, and ones with many digits."""
+    protocol = rs.loads("""
+name: doses
+task: {kind: gaussian-blobs, train: 60, test: 30, clean: 20}
+network: {hidden: [4]}
+induction: [{train: {epochs: 1, lr: 0.001}}, {prune: {sparsity: 0.5}}]
+arms:
+  a: [{sweep: {dose: [0.1234567891, 1.0, 2.5, 12345678]}, do: [{assess: {condition: dose, outcomes: [acc_clean]}}]}]
+derived: [{below: {outcome: low, of: acc_clean, threshold: 101, within: dose}}]
+""")
+    run = rs.run(protocol, subjects=3, out=tmp_path / "run", engine="reference")
+    written = set(run.table()["condition"])
+    frame = run.analyse().frame()
+    for part in frame["part"].unique():
+        named = set(frame.filter(pl.col("part") == part)["condition"].drop_nulls())
+        assert named <= {*written, "dose"}, part
+    assert written <= set(frame.filter(pl.col("part") == "dose")["condition"])

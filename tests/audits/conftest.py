@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+import yaml
 
 import resynapse as rs
 from resynapse.analysis.cells import Cells
 from resynapse.audits.audit import Audit
+from resynapse.protocol.files.claims_codec import parse_claims
 
 SYNTHETIC = """
 name: synthetic
@@ -66,16 +70,20 @@ claims:
     statement: The untreated arm relapses from remission.
     tests: [{mean: {of: relapse of untreated at later, above: 50}}]
     among: acc_biased_1.0 >= 101 at acute
-  - id: unmeasured
-    statement: Clean accuracy is restored.
-    tests: [{mean: {of: acc_clean of rebuilding at acute, above: 95}}]
 """
+UNMEASURED = """
+- id: unmeasured
+  statement: Clean accuracy is restored.
+  tests: [{mean: {of: acc_clean of rebuilding at acute, above: 95}}]
+"""
+"""A claim of others: a protocol file of its own would refuse it."""
 
 
 @pytest.fixture(scope="session")
 def synthetic() -> rs.Protocol:
     """A mechanism that works, and two arms that differ in a constant alone."""
-    return rs.loads(SYNTHETIC)
+    own = rs.loads(SYNTHETIC)
+    return replace(own, claims=(*own.claims, *parse_claims(yaml.safe_load(UNMEASURED))))
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,9 @@ import pytest
 import resynapse as rs
 from resynapse.audits.audit import plan
 from resynapse.audits.constants import CONSTANTS, FINAL_GAIN, gains, unequal
-from resynapse.audits.perturbations import OF_CONTROLS, Depth, amended_for_audit, moved
-from resynapse.audits.scenarios import NUISANCES, applies, battery, missing_from, scenarios
-from resynapse.controls import CONTROLS
+from resynapse.audits.perturbations import Depth, amended_for_audit, moved
+from resynapse.audits.scenarios import battery, missing_from, scenarios
+from resynapse.controls.registry import control_named, nuisances
 from resynapse.protocol import Train
 from resynapse.protocol.claim_tests import Mean
 from resynapse.protocol.claims import Claim, Reading
@@ -23,7 +23,7 @@ def article() -> rs.Protocol:
 
 def test_quick_trains_the_battery_and_what_claims_read_and_nothing_else(article: rs.Protocol) -> None:
     tree, rows = amended_for_audit(article, ["ketamine:sham"], "quick")
-    assert {row.name for row in rows if row.retrains} == {n for n in NUISANCES if n == "matched-exposure"}
+    assert {row.name for row in rows if row.retrains} == {"matched-exposure"}
     made = {name for name, v in tree.variants.items() if v.control == "sham"}
     assert made == {"ketamine:sham"}
     without, _ = amended_for_audit(article, [], "quick")
@@ -35,7 +35,7 @@ def test_one_battery_at_every_depth(article: rs.Protocol, depth: Depth) -> None:
     tree, _ = amended_for_audit(article, [], depth)
     assert missing_from(tree) == ()
     assert {scenario.name.partition(",")[0] for scenario in battery(tree)} == {
-        name for name in NUISANCES if applies(article, name)
+        name for name in nuisances() if any(control_named(name).adds(article, article.routes))
     }
 
 
@@ -139,10 +139,6 @@ def test_what_differs_between_arms_is_told(article: rs.Protocol) -> None:
     assert found["learning exposure"]["ssri"] == "0.001"
     assert found["activation function"] == {"neurosteroid": "tanh"}
     assert set(found["protection of the stabiliser"]) == {"ketamine", "ssri", "neurosteroid"}
-
-
-def test_every_control_is_about_a_constant(article: rs.Protocol) -> None:
-    assert set(CONTROLS) <= set(OF_CONTROLS)
 
 
 def test_an_arm_of_a_control_that_does_not_exist_is_refused(article: rs.Protocol) -> None:

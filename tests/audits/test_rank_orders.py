@@ -122,13 +122,12 @@ def test_every_world_of_an_audit_that_touches_an_order_is_ranked(audited: Audit)
     ],
 )
 def test_a_slip_in_a_selection_is_refused_and_is_no_verdict(among: str, said: str) -> None:
-    wrong = rs.loads(
-        "name: p\narms: {a: [assess: {condition: acute, outcomes: [acc_standard]}]}\nclaims:\n"
-        "- id: c\n  statement: s\n  tests: [{mean: {of: acc_standard of a at acute, above: 1}}]\n"
-        f"  among: {among}"
-    )
     with pytest.raises(rs.ResynapseError, match=said):
-        rs.audit(wrong, subjects=2)
+        rs.loads(
+            "name: p\narms: {a: [assess: {condition: acute, outcomes: [acc_standard]}]}\nclaims:\n"
+            "- id: c\n  statement: s\n  tests: [{mean: {of: acc_standard of a at acute, above: 1}}]\n"
+            f"  among: {among}"
+        )
 
 
 def test_a_selection_by_a_derived_outcome_is_known() -> None:

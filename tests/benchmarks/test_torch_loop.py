@@ -52,13 +52,14 @@ def test_scores_and_gradients_are_equal(sparse: Network, data: TaskData, modulat
     exact = sparse.astype(np.float64)
     seen = forward(exact, data.train.inputs, modulation)
     expected = gradient(exact, seen, data.train.labels, modulation)
+    names = [f"{kind}.{layer}" for kind in ("weights", "biases") for layer in range(1, 5)]
     net = torch_net(sparse)
     inputs, labels = tensors(data.train)
     scores = net(inputs, torch_drug(modulation))
-    np.testing.assert_allclose(scores.detach().numpy().T, seen.logits, **FLOAT32)
+    np.testing.assert_allclose(scores.detach().numpy().T, seen.scores, **FLOAT32)
     slopes = torch.autograd.grad(torch.nn.functional.cross_entropy(scores, labels), [*net.weights, *net.biases])
-    for found, wanted in zip(slopes, [*expected.weights, *expected.biases], strict=True):
-        np.testing.assert_allclose(found.numpy(), wanted, **FLOAT32)
+    for found, name in zip(slopes, names, strict=True):
+        np.testing.assert_allclose(found.numpy(), expected[name], **FLOAT32)
 
 
 @pytest.mark.parametrize("sparsity", [0.0, 0.9])
@@ -83,17 +84,17 @@ def test_an_epoch_of_one_batch_trains_to_the_same_weights(
             off = np.abs(found.detach().numpy() - wanted)
             assert off.max() <= 5e-3 * 2
             assert np.quantile(off, 0.99) < 2e-5
-            assert not found.detach().numpy()[~network.masks[layer]].any()
+            assert not found.detach().numpy()[~network.masks[f"weights.{layer + 1}"]].any()
 
 
 def test_pruning_chooses_the_same_connections(fresh: Network) -> None:
     net = torch_net(fresh)
     torch_loop.prune(net, 0.8)
     ours = prune(fresh, 0.8)
-    for mask, wanted in zip(net.masks, ours.masks, strict=True):
+    for mask, wanted in zip(net.masks, ours.masks.values(), strict=True):
         np.testing.assert_array_equal(mask.numpy() > 0, wanted)
     torch_loop.prune(net, ours.sparsity + 0.4 * (1 - ours.sparsity))
-    for mask, wanted in zip(net.masks, prune_more(ours, 0.4).masks, strict=True):
+    for mask, wanted in zip(net.masks, prune_more(ours, 0.4).masks.values(), strict=True):
         np.testing.assert_array_equal(mask.numpy() > 0, wanted)
 
 
@@ -101,7 +102,7 @@ def test_regrowth_fills_the_quota_of_each_layer_with_the_highest_scores(sparse: 
     net = torch_net(sparse)
     scores = torch_loop.saliency(net, tensors(data.train), torch_loop.Drug(gain=1.25), batches=3)
     torch_loop.regrow(net, scores, 0.5)
-    for mask, before, score in zip(net.masks, sparse.masks, scores, strict=True):
+    for mask, before, score in zip(net.masks, sparse.masks.values(), scores, strict=True):
         opened = (mask.numpy() > 0) & ~before
         left = (mask.numpy() == 0) & ~before
         assert opened.sum() == int(0.5 * (~before).sum())

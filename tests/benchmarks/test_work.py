@@ -7,7 +7,8 @@ from benchmarks.work import Work, full_work, live_dense_work, live_work
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resynapse.networks.base import Network, initialise
+from resynapse.networks.base import Network
+from resynapse.networks.perceptron import initialise
 from resynapse.plasticity import prune
 from resynapse.randomness import Key
 
@@ -16,18 +17,18 @@ WIDTHS = st.lists(st.integers(1, 9), min_size=3, max_size=5)
 
 def by_hand(network: Network, *, noisy: bool) -> Work:
     """Connection by connection: does it lead to an output, and does what it carries vary over samples?"""
-    layers = len(network.masks)
+    layers = len(network.masks.values())
 
     def reaches(layer: int, unit: int) -> bool:
         if layer == layers:
             return True
-        return any(m and reaches(layer + 1, u) for u, m in enumerate(network.masks[layer][:, unit]))
+        return any(m and reaches(layer + 1, u) for u, m in enumerate(network.masks[f"weights.{layer + 1}"][:, unit]))
 
     def varies(layer: int, unit: int) -> bool:
-        return layer == 0 or noisy or any(network.masks[layer - 1][unit])
+        return layer == 0 or noisy or any(network.masks[f"weights.{layer}"][unit])
 
     per_sample = per_step = 0
-    for layer, mask in enumerate(network.masks):
+    for layer, mask in enumerate(network.masks.values()):
         products = 2 if layer == 0 else 3
         for unit in range(mask.shape[0]):
             for source in range(mask.shape[1]):

@@ -17,7 +17,7 @@ import resynapse as rs
 from resynapse.analysis.cells import Cells
 from resynapse.analysis.parts.orders import rank_orders
 from resynapse.clinical.evidence import figure
-from resynapse.clinical.questions import QUESTIONS
+from resynapse.clinical.literature import literature
 from resynapse.clinical.side_by_side import Beside, SideBySide, _drawn_yes, joint_agreement, side_by_side
 from resynapse.protocol import Protocol, load
 
@@ -47,7 +47,7 @@ def _stopping(tidy: Tidy, on: Column, off: Column, untreated: Column | None = No
 
 
 def test_every_finding_rests_on_verified_figures_of_the_evidence() -> None:
-    for question in QUESTIONS:
+    for question in literature().questions:
         for finding in question.findings:
             assert all(figure(i).verified for i in (finding.first, finding.second) if i), finding.study
             if finding.second:
@@ -58,7 +58,7 @@ def test_every_finding_rests_on_verified_figures_of_the_evidence() -> None:
 
 
 def test_contested_questions_have_findings_on_both_sides_and_solid_ones_on_one() -> None:
-    for question in QUESTIONS:
+    for question in literature().questions:
         assert len({f.says for f in question.findings}) == (2 if question.status == "contested" else 1)
 
 
@@ -121,7 +121,7 @@ def test_which_findings_entered_the_draws_is_said_and_why_the_others_did_not(tid
 
 def test_a_finding_that_is_drawn_rests_on_figures_that_show_its_own_side() -> None:
     """Most draws of a finding say what it is quoted for; what another contrast showed is not drawn from this one."""
-    drawn = {f.study: (_drawn_yes(f), f.says) for q in QUESTIONS for f in q.findings}
+    drawn = {f.study: (_drawn_yes(f), f.says) for q in literature().questions for f in q.findings}
     assert drawn["Ghaemi 2008"][0] is None
     for study, (yes, says) in drawn.items():
         if yes is not None:

@@ -20,6 +20,7 @@ from resynapse.outcomes import noise_scale
 from resynapse.protocol import amended, dumps, loads
 from resynapse.protocol.derived_outcomes import Below
 from resynapse.protocol.routes import assessments, epochs
+from resynapse.runs.events import EpochDone, Event
 from resynapse.runs.walk import walk
 from resynapse.task import TaskData
 
@@ -33,12 +34,9 @@ class Counter:
     def __init__(self) -> None:
         self.epochs = 0
 
-    def phase(self, name: str) -> None:
-        """Nothing to count."""
-
-    def epoch(self) -> None:
+    def __call__(self, event: Event) -> None:
         """One more."""
-        self.epochs += 1
+        self.epochs += isinstance(event, EpochDone)
 
 
 def values(protocol: rs.Protocol, engine: Engine) -> tuple[dict[tuple[str, str, str], float], int]:

@@ -14,7 +14,6 @@ from resynapse.controls import CONTROLS, controlled
 from resynapse.engine import Engine
 from resynapse.errors import ProtocolError
 from resynapse.protocol import (
-    Change,
     Decay,
     Drug,
     Lesion,
@@ -29,6 +28,7 @@ from resynapse.protocol import (
     loads,
 )
 from resynapse.protocol.routes import Route, epochs
+from resynapse.protocol.variants import Set
 from resynapse.runs.walk import walk
 from resynapse.task import GaussianBlobs
 
@@ -113,7 +113,7 @@ def test_no_control_of_a_treatment_reaches_the_published_follow_up() -> None:
             assert {change.section for change in variant.changes} == {"treatment"}
             assert not any(change.which for change in variant.changes)
     for variant in made_by("no-maintenance"):
-        assert variant.changes == (Change(step="train", section="follow_up", set={"epochs": 0}, at=(0,)),)
+        assert variant.changes == (Set(step="train", section="follow_up", set={"epochs": 0}, at=(0,)),)
 
 
 def test_sham_only_trains() -> None:

@@ -13,6 +13,7 @@ from resynapse.controls import controlled
 from resynapse.controls.exposure import course, within
 from resynapse.engine import Engine
 from resynapse.errors import ProtocolError
+from resynapse.networks import Perceptron
 from resynapse.protocol import Drug, Regrow, Step, Train, Variant, dumps, library, loads
 from resynapse.protocol.routes import Route, stops
 from resynapse.protocol.steps import Assess, Enrol
@@ -152,7 +153,9 @@ def test_each_training_becomes_the_drug_state_of_its_own_ramp(arm: str, gain: fl
     assert next(s for s in found if isinstance(s, Drug)) == Drug(gain=1.6)
     assert [s.epochs for s in trained(found)] == [0] * (len(trained(found)) - 1) + [25]
     small = replace(
-        rs.load("partial-responders"), task=GaussianBlobs(train=256, test=128, clean=32), hidden=(24, 20, 12)
+        rs.load("partial-responders"),
+        task=GaussianBlobs(train=256, test=128, clean=32),
+        network=Perceptron(hidden=(24, 20, 12)),
     )
     rows = walk(controlled(small.only([arm]), "no-training"), Subject(0, 0), compiled)
     values = {(row.arm, row.condition, row.outcome): row.value for row in rows}

@@ -28,6 +28,7 @@ import pytest
 import resynapse as rs
 from resynapse.cli import app, main
 from resynapse.cohort import Cohort
+from resynapse.networks import Perceptron
 from resynapse.protocol import json_schema, load
 from resynapse.protocol.files.library import loads_value
 from resynapse.task import Table
@@ -147,12 +148,12 @@ def check_yaml(block: Block, folder: Path) -> None:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tiny networks on few samples, and at most two subjects."""
 
-    def tiny(name: str | Path) -> rs.Protocol:
-        whole = load(name)
+    def tiny(name: str | Path, **options: Any) -> rs.Protocol:
+        whole = load(name, **options)
         # a table of the page's own is as small as the page makes it
         drawn = not isinstance(whole.task, Table)
         task = replace(whole.task, train=256, test=128, clean=32) if drawn else whole.task
-        return replace(whole, task=task, hidden=(16, 12, 8))
+        return replace(whole, task=task, network=Perceptron(hidden=(16, 12, 8)))
 
     monkeypatch.setattr("resynapse.protocol.load", tiny)
     monkeypatch.setattr("resynapse.api.Cohort", lambda size, root_seed: Cohort(size=min(size, 2), root_seed=root_seed))

@@ -13,7 +13,8 @@ from resynapse.engine import Engine, TrainingPhase, engine
 from resynapse.engine.compiled.compaction import DENSE_FROM, compact
 from resynapse.errors import ResynapseError
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.networks.base import Network, initialise
+from resynapse.networks.base import Network
+from resynapse.networks.perceptron import initialise
 from resynapse.plasticity import prune, regrow
 from resynapse.randomness import Key
 from resynapse.task import Digits, GaussianBlobs, TaskData
@@ -25,8 +26,8 @@ MODULATIONS = {
     "noise": Modulation(noise_sd=0.5, gain=1.3),
     "biased noise under protection": Modulation(noise_mean=1.0, noise_sd=1.0, gain=1.6, protection=0.6),
     "stabiliser": Modulation(gain=1.6, protection=1.0, activation="tanh"),
-    "drug on one layer": Modulation(gain=1.6, inhibition=0.8, activation="tanh", noise_sd=0.3, layers=(2,)),
-    "drug on two layers": Modulation(gain=1.3, activation="tanh", protection=0.5, layers=(1, 3)),
+    "drug on one layer": Modulation(gain=1.6, inhibition=0.8, activation="tanh", noise_sd=0.3, sites=("hidden.2",)),
+    "drug on two layers": Modulation(gain=1.3, activation="tanh", protection=0.5, sites=("hidden.1", "hidden.3")),
 }
 # float32 carries 2**-24 a rounding; a score sums some tens of products through four layers
 SCORE = {"rtol": 2e-5, "atol": 2e-5}
@@ -112,7 +113,7 @@ def test_any_depth_and_width_agrees_on_digits(
 ) -> None:
     data = Digits(train=256, test=140, clean=1).draw(key.of("data"))
     network = prune(initialise(key, (64, *hidden, 10)).astype(np.float32), sparsity)
-    drug = Modulation(gain=1.2, activation="tanh", noise_sd=0.5, layers=(1,))
+    drug = Modulation(gain=1.2, activation="tanh", noise_sd=0.5, sites=("hidden.1",))
     phase = TrainingPhase(schedule=[NEUTRAL, drug], learning_rate=1e-5, batch_size=100, key=key)
     ((_, ours),) = compiled.train(network, data.train, phase, [2])
     ((_, theirs),) = reference.train(network.astype(np.float64), data.train, phase, [2])
@@ -142,19 +143,21 @@ def test_both_engines_choose_the_same_connections(
         network = sparse.astype(one.dtype)
         scores = one.saliency(network, data.train, Modulation(activation="tanh"), batches)
         chosen.append(regrow(network, 0.5, scores, key, init_sd=0.03))
-    for a, b in zip(chosen[0].masks, chosen[1].masks, strict=True):
+    for a, b in zip(chosen[0].masks.values(), chosen[1].masks.values(), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
 def test_both_engines_prune_the_same_connections(fresh: Network) -> None:
-    for a, b in zip(prune(fresh, 0.95).masks, prune(fresh.astype(np.float64), 0.95).masks, strict=True):
+    for a, b in zip(
+        prune(fresh, 0.95).masks.values(), prune(fresh.astype(np.float64), 0.95).masks.values(), strict=True
+    ):
         np.testing.assert_array_equal(a, b)
 
 
 def test_activity_agrees_and_counts_units_that_reach_no_output(
     compiled: Engine, reference: Engine, sparse: Network, data: TaskData
 ) -> None:
-    assert compact(sparse, noisy=False).structure.rows[:-1].sum() < sum(sparse.widths[1:-1])
+    assert compact(sparse, noisy=False).structure.rows[:-1].sum() < sum(sparse.architecture.sites.values())
     for modulation in (NEUTRAL, Modulation(gain=1.6, activation="tanh"), MODULATIONS["drug on two layers"]):
         ours = compiled.activity(sparse, data.test.inputs, modulation)
         assert ours == pytest.approx(reference.activity(sparse, data.test.inputs, modulation), rel=1e-5)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from resynapse.engine import Engine, TrainingPhase
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.networks.base import FloatArray, Network, initialise
+from resynapse.networks.base import FloatArray, Network
+from resynapse.networks.perceptron import initialise
 from resynapse.outcomes import Examination, outcome
 from resynapse.plasticity import prune
 from resynapse.randomness import Key
@@ -32,7 +33,7 @@ STATES = {
     "neutral": NEUTRAL,
     "gain": Modulation(gain=1.6),
     "inhibition": Modulation(gain=0.85, inhibition=0.7),
-    "gain on one layer": Modulation(gain=1.6, layers=(2,)),
+    "gain on one layer": Modulation(gain=1.6, sites=("hidden.2",)),
 }
 few = settings(max_examples=15)
 
@@ -81,7 +82,7 @@ def test_powers_of_two_change_no_probe_in_units_of_own_sd_by_a_bit(
     other = rescaled(network, factors)
     assert measured(engine, other, INVARIANT, state) == measured(engine, network, INVARIANT, state)
     # not the accuracies alone: every score under noise
-    noisy = Modulation(noise_mean=0.5, noise_sd=1.5, gain=state.gain, inhibition=state.inhibition, layers=state.layers)
+    noisy = Modulation(noise_mean=0.5, noise_sd=1.5, gain=state.gain, inhibition=state.inhibition, sites=state.sites)
 
     def scores(one: Network) -> FloatArray:
         spread = engine.spread(one, DATA.test.inputs, state)
@@ -143,7 +144,7 @@ def test_the_engines_agree_on_spread_and_on_scores_under_noise_of_each_unit(
 ) -> None:
     network = prune(learnt, sparsity) if sparsity else learnt
     spreads = [e.spread(network.astype(e.dtype), data.test.inputs, state) for e in (compiled, reference)]
-    for ours, theirs in zip(*spreads, strict=True):
+    for ours, theirs in zip(*(one.values() for one in spreads), strict=True):
         # a float32 activation carries 2**-24 of its size a rounding; a spread is about as large
         np.testing.assert_allclose(ours, theirs, rtol=2e-5, atol=2e-6)
     noisy = Modulation(
@@ -164,10 +165,10 @@ def test_a_unit_without_spread_has_none_and_gets_no_noise(
     # units that lost all their inputs are constants
     lonely = prune(learnt.astype(engine.dtype), 0.97)
     spread = engine.spread(lonely, DATA.test.inputs, NEUTRAL)
-    for of, mask in zip(spread, lonely.masks[:-1], strict=True):
+    for of, mask in zip(spread.values(), lonely.masks.values(), strict=False):
         assert not of[~mask.any(axis=1)].any()
-    assert spread[0].any()
-    silent = [np.zeros_like(s) for s in spread]
+    assert spread["hidden.1"].any()
+    silent = {site: np.zeros_like(s) for site, s in spread.items()}
     noisy = Modulation(noise_mean=1.0, noise_sd=2.0)
     np.testing.assert_array_equal(
         engine.respond(lonely, DATA.test.inputs, noisy, KEY.of("noise"), silent),
@@ -182,6 +183,7 @@ def test_a_scale_of_one_in_every_unit_is_the_noise_of_the_outcome(
     engine: Engine = request.getfixturevalue(name)
     network = learnt.astype(engine.dtype)
     noisy, stream = Modulation(noise_mean=0.5, noise_sd=1.0, gain=1.25), KEY.of("noise")
+    ones = {site: np.ones(units) for site, units in network.architecture.sites.items()}
     plain = engine.respond(network, DATA.test.inputs, noisy, stream)
-    scaled = engine.respond(network, DATA.test.inputs, noisy, stream, [np.ones(n) for n in HIDDEN])
+    scaled = engine.respond(network, DATA.test.inputs, noisy, stream, ones)
     np.testing.assert_allclose(scaled, plain, rtol=1e-4, atol=1e-5 * float(np.abs(plain).max()))

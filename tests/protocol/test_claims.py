@@ -117,9 +117,37 @@ def test_like_sentences_have_like_bounds() -> None:
 
 
 def test_an_arm_that_does_not_exist_is_refused_before_a_run() -> None:
-    protocol = with_claims("- {id: c, statement: s, tests: [{mean: {of: acc_clean of aa at acute, above: 1}}]}")
-    with pytest.raises(rs.ResynapseError, match="no arm 'aa'"):
-        rs.audit(protocol)
+    with pytest.raises(rs.ResynapseError, match=r"line 4: claims\[0\].tests\[0\].mean: .* no arm 'aa'; .*a"):
+        with_claims("- {id: c, statement: s, tests: [{mean: {of: acc_clean of aa at acute, above: 1}}]}")
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("acc_clean of a at acut", "did you mean 'acute'"),
+        ("acc_clena of a at acute", "did you mean 'acc_clean'"),
+        ("acc_clean of b:sham at acute", "no arm 'b'"),
+    ],
+)
+def test_a_claim_about_what_a_protocol_lacks_is_refused_with_line_and_cure(cell: str, said: str) -> None:
+    with pytest.raises(rs.ResynapseError, match="protocol line 4: ") as caught:
+        with_claims(f"- {{id: c, statement: s, tests: [{{mean: {{of: {cell}, above: 1}}}}]}}")
+    assert said in str(caught.value)
+
+
+def test_an_unknown_control_is_refused_where_controls_are_known() -> None:
+    text = HEAD + "claims:\n- {id: c, statement: s, tests: [{mean: {of: acc_clean of a:shma at acute, above: 1}}]}"
+    loads(text)
+    with pytest.raises(rs.ResynapseError, match=r"protocol line 4: .*unknown control 'shma'; did you mean 'sham'"):
+        loads(text, controls=["sham"])
+
+
+def test_an_arm_that_is_left_out_takes_its_claims_along() -> None:
+    two = HEAD.replace("arms: {", "arms: {b: [], ") + "claims:\n"
+    text = "- {id: %s, statement: s, tests: [{mean: {of: acc_clean of a at acute, above: 1}}]}\n"
+    protocol = loads(two + text % "c")
+    assert protocol.only(["a"]).claims == protocol.claims
+    assert protocol.only(["a", "b"]).with_outcomes("acute", ["gain"]).claims == ()
 
 
 def test_a_protocol_without_claims_is_refused() -> None:

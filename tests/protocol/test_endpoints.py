@@ -11,7 +11,7 @@ import yaml
 
 import resynapse as rs
 from resynapse.protocol import Endpoint, differences, dump, dumps, json_schema, library, load, loads
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
 from resynapse.runs.store.folder import Manifest
 
 HEAD = "name: p\narms: {a: [assess: {condition: acute, outcomes: [acc_clean]}]}\n"
@@ -69,8 +69,8 @@ def test_taking_arms_or_outcomes_away_takes_the_endpoints_that_need_them() -> No
 def test_other_endpoints_are_a_difference_and_no_other_protocol() -> None:
     demo = load("demo")
     other = replace(demo, primary=demo.primary[:-1])
-    assert differences(demo, other) == ["primary endpoints: no longer acc_biased_1.0 at maintenance."]
-    assert differences(other, demo) == ["primary endpoints: also acc_biased_1.0 at maintenance."]
+    assert differences(demo, other) == ["primary: removed: acc_biased_1.0 at maintenance"]
+    assert differences(other, demo) == ["primary: added: acc_biased_1.0 at maintenance"]
 
 
 @pytest.mark.parametrize("name", library())

@@ -153,7 +153,7 @@ def test_an_intact_network_is_in_every_protocol_that_has_an_untreated_arm() -> N
 def test_what_is_kept_and_regrown_are_the_connections_of_each_layer() -> None:
     protocol = miniature("fragility")
     have = subject("fragility")
-    sizes = [a * b for a, b in zip(protocol.widths, protocol.widths[1:], strict=False)]
+    sizes = [a * b for a, b in protocol.network.connections(protocol.task).values()]
     for layer, size in enumerate(sizes, 1):
         assert have["untreated", "intact", f"kept_layer_{layer}"] == size
         kept = have["untreated", "pruned", f"kept_layer_{layer}"]

@@ -9,8 +9,9 @@ from resynapse.cohort import Subject
 from resynapse.controls import controlled
 from resynapse.engine import Engine
 from resynapse.modulation import Modulation
-from resynapse.protocol.prose.sentences import describe
+from resynapse.networks.perceptron import initialise
 from resynapse.protocol.state import Setting, State
+from resynapse.randomness import Key
 from resynapse.runs.walk import walk
 
 PROTOCOL = """
@@ -62,13 +63,16 @@ def test_discontinuation_ends_it_in_every_layer(values: dict[tuple[str, str, str
 
 
 def test_layers_stay_until_others_are_named() -> None:
-    state = State(network=None)  # type: ignore[arg-type]
+    state = State(network=initialise(Key(0, 0), (2, 4, 4, 4, 4)))
     setting: Setting = None  # type: ignore[assignment]
     for step, expected in (
-        (rs.Drug(gain=1.4, layers=(1,)), Modulation(gain=1.4, layers=(1,))),
-        (rs.Drug(inhibition=0.7), Modulation(gain=1.4, inhibition=0.7, layers=(1,))),
-        (rs.Drug(layers=(2, 3)), Modulation(gain=1.4, inhibition=0.7, layers=(2, 3))),
-        (rs.Stabilise(protection=0.5), Modulation(gain=1.4, inhibition=0.7, protection=0.5, layers=(2, 3))),
+        (rs.Drug(gain=1.4, layers=(1,)), Modulation(gain=1.4, sites=("hidden.1",))),
+        (rs.Drug(inhibition=0.7), Modulation(gain=1.4, inhibition=0.7, sites=("hidden.1",))),
+        (rs.Drug(layers=(2, 3)), Modulation(gain=1.4, inhibition=0.7, sites=("hidden.2", "hidden.3"))),
+        (
+            rs.Stabilise(protection=0.5),
+            Modulation(gain=1.4, inhibition=0.7, protection=0.5, sites=("hidden.2", "hidden.3")),
+        ),
         (rs.Discontinue(), Modulation(protection=0.5)),
     ):
         state = step.apply(state, setting)
@@ -76,5 +80,5 @@ def test_layers_stay_until_others_are_named() -> None:
 
 
 def test_a_drawn_drug_names_its_layers_and_controls_know_it() -> None:
-    assert describe(rs.Drug(gain=1.25, layers=(1, 3))) == "drug gain 1.25, layers 1 and 3"
+    assert rs.Drug(gain=1.25, layers=(1, 3)).phrase() == "drug on: gain 1.25, hidden layers 1, 3"
     assert "first:no-gain" in controlled(rs.loads(PROTOCOL), "no-gain").routes

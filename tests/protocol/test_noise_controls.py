@@ -13,7 +13,7 @@ from resynapse.controls import CONTROLS, controlled
 from resynapse.controls.registry import RENAMED, RenamedWarning
 from resynapse.engine import Engine
 from resynapse.protocol import dumps, loads
-from resynapse.protocol.variants import Change
+from resynapse.protocol.variants import Set
 from resynapse.runs.walk import walk
 
 SUBJECT = Subject(5, 1)
@@ -27,7 +27,7 @@ def test_own_scale_noise_measures_every_assessment_after_the_induction_otherwise
     tiny: rs.Protocol, compiled: Engine
 ) -> None:
     after = controlled(tiny, "own-scale-noise")
-    own = tuple(Change(step="assess", section=s, set={"noise": "own"}) for s in ("treatment", "follow_up"))
+    own = tuple(Set(step="assess", section=s, set={"noise": "own"}) for s in ("treatment", "follow_up"))
     assert [v.changes for v in after.variants.values()] == [own] * len(tiny.arms)
     assert loads(dumps(after)) == after
     plain, found = values(tiny, compiled), values(after, compiled)

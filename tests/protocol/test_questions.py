@@ -14,7 +14,7 @@ from resynapse.cohort import Subject
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.engine import Engine
 from resynapse.protocol import Step, Train, amended
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
 from resynapse.protocol.files.library import loads_value
 from resynapse.protocol.routes import Route, RouteStep, assessments, epochs
 from resynapse.runs.walk import Row, walk

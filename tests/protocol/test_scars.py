@@ -38,19 +38,19 @@ def fresh() -> State:
 
 
 def scars(state: State) -> list[int]:
-    return [int(s.sum()) for s in state.network.scars]
+    return [int(s.sum()) for s in state.network.scars.values()]
 
 
 def test_a_share_of_all_positions_is_rounded_down_layer_by_layer() -> None:
     after = Scar(of_all=0.1).apply(fresh(), setting())
-    assert scars(after) == [int(0.1 * m.size) for m in after.network.masks]
-    for mask, scarred in zip(after.network.masks, after.network.scars, strict=True):
+    assert scars(after) == [int(0.1 * m.size) for m in after.network.masks.values()]
+    for mask, scarred in zip(after.network.masks.values(), after.network.scars.values(), strict=True):
         assert not (mask & scarred).any()
 
 
 def test_random_positions_differ_with_the_stream_and_only_with_it() -> None:
-    first, again = (Scar(of_all=0.2).apply(fresh(), setting("a")).network.scars[1] for _ in range(2))
-    other = Scar(of_all=0.2).apply(fresh(), setting("b")).network.scars[1]
+    first, again = (Scar(of_all=0.2).apply(fresh(), setting("a")).network.scars["weights.2"] for _ in range(2))
+    other = Scar(of_all=0.2).apply(fresh(), setting("b")).network.scars["weights.2"]
     assert (first == again).all()
     assert (first != other).any()
 
@@ -58,7 +58,7 @@ def test_random_positions_differ_with_the_stream_and_only_with_it() -> None:
 def test_the_weakest_active_connections_become_scars() -> None:
     before = fresh().network.weights[1]
     after = Scar(of_active=0.25, by="smallest").apply(fresh(), setting())
-    scarred = after.network.scars[1]
+    scarred = after.network.scars["weights.2"]
     assert np.abs(before[scarred]).max() <= np.abs(before[~scarred]).min()
 
 
@@ -72,21 +72,21 @@ def test_severity_scales_the_share_as_the_article_says(gain: float) -> None:
     state = Drug(gain=gain).apply(fresh(), setting())
     s = setting()
     activity = s.engine.activity(state.network, s.data.test.inputs, state.modulation)
-    severity = float(np.clip(1 + (gain - 1) + 2 * (activity - 0.1), 0.5, 2.0))
+    severity = float(np.clip(1 + (gain - 1) + 2 * (np.mean([*activity.values()]) - 0.1), 0.5, 2.0))
     after = Scar(of_active=0.05, by="smallest", at_least=1, times_severity=True, within=(0.02, 0.2)).apply(state, s)
     share = float(np.clip(0.05 * severity, 0.02, 0.2))
-    assert scars(after) == [max(1, int(share * m.size)) for m in after.network.masks]
+    assert scars(after) == [max(1, int(share * m.size)) for m in after.network.masks.values()]
 
 
 def test_the_bounds_hold_after_severity() -> None:
     after = Scar(of_active=0.9, by="smallest", within=(0.0, 0.2)).apply(fresh(), setting())
-    assert scars(after) == [int(0.2 * m.size) for m in after.network.masks]
+    assert scars(after) == [int(0.2 * m.size) for m in after.network.masks.values()]
 
 
 def test_a_scar_never_regrows() -> None:
     scarred = Scar(of_all=0.5).apply(fresh(), setting())
     grown = Regrow(of_pruned=1.0, by="random").apply(scarred, setting("regrow"))
-    for mask, scars_ in zip(grown.network.masks, scarred.network.scars, strict=True):
+    for mask, scars_ in zip(grown.network.masks.values(), scarred.network.scars.values(), strict=True):
         assert not (mask & scars_).any()
 
 

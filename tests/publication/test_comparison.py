@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -13,14 +12,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from resynapse.analysis.summaries import CELL, summary
-from resynapse.controls import controlled
 from resynapse.errors import ResynapseError
-from resynapse.protocol import load
 from resynapse.publication.comparison import (
     MARGIN_ABSOLUTE,
     MARGIN_POINTS,
     Cell,
-    changes,
     compare,
     protocols_with_tables,
     published,
@@ -168,20 +164,3 @@ def test_summaries_are_means_and_sample_sds() -> None:
 
 def _find(cells: tuple[Cell, ...], arm: str, condition: str) -> Cell:
     return next(c for c in cells if (c.arm, c.condition, c.outcome) == (arm, condition, "manic_relapse"))
-
-
-def test_a_changed_protocol_is_no_replication() -> None:
-    original = load("switch-relapse")
-    assert changes(original) == ()
-    assert changes(original.only(["ssri", "untreated"])) == ()
-    assert changes(replace(original, hidden=(8,))) == ("network",)
-    assert changes(original.with_arm("ketamine", [])) == ("arms",)
-    assert changes(original.with_arm("mine", [])) == ()
-    assert changes(replace(original, name="mine")) == ()
-
-
-def test_a_control_leaves_a_replication_one() -> None:
-    for control in ("threshold-sweep", "remitters-only", "sham"):
-        assert changes(controlled(load("switch-relapse"), control)) == ()
-    fewer = replace(load("switch-relapse"), derived=(), primary=())
-    assert changes(fewer) == ("derived",)

@@ -18,9 +18,9 @@ import resynapse as rs
 from resynapse.cohort import Cohort
 from resynapse.errors import ResynapseError, RunFolderError, RunInterruptedError, SubjectError
 from resynapse.protocol import dumps
+from resynapse.runs.events import EpochDone, Listener, Row
 from resynapse.runs.execute import execute
 from resynapse.runs.store.folder import RunFolder
-from resynapse.runs.walk import Row, Watch
 from resynapse.runs.workers import threads as module
 from resynapse.runs.workers.blas import single_threaded_blas
 
@@ -176,10 +176,10 @@ def test_an_interrupted_wait_stops_the_workers(
 ) -> None:
     started = threading.Event()
 
-    def endless(protocol: rs.Protocol, subject: object, engine: object, watch: Watch) -> list[Row]:
+    def endless(protocol: rs.Protocol, subject: object, engine: object, tell: Listener) -> list[Row]:
         started.set()
         while True:
-            watch.epoch()
+            tell(EpochDone(subject=0))
             time.sleep(0.001)
 
     def interrupt(*_: object, **__: object) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import threading
+import time
 from dataclasses import dataclass, field
 
 import pytest
 
 from resynapse.runs import progress as module
-from resynapse.runs.progress import PlainDisplay, Progress, duration
+from resynapse.runs.events import EpochDone, PhaseEntered, SubjectFailed, SubjectFinished, SubjectStarted
+from resynapse.runs.progress import Beat, PlainDisplay, Progress, duration, shown
 
 
 @dataclass
@@ -28,61 +31,106 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> itertools.count[int]:
     return ticks
 
 
+def epochs(progress: Progress, subject: int, count: int) -> None:
+    for _ in range(count):
+        progress(EpochDone(subject=subject))
+
+
 def test_the_share_rises_from_epoch_to_epoch_and_ends_at_one() -> None:
-    seen = Recorder()
-    progress = Progress(subjects=3, epochs=4, display=seen)
+    progress = Progress(subjects=3, epochs=4)
+    shares = [progress.share]
     for subject in range(3):
-        progress.begin(subject)
-        for _ in range(4):
-            progress.epoch(subject)
-        progress.end(subject)
-    shares = [s for s, _, _ in seen.lines]
+        events = [SubjectStarted(subject=subject), *4 * [EpochDone(subject=subject)]]
+        for event in (*events, SubjectFinished(subject=subject, rows=())):
+            progress(event)
+            shares.append(progress.share)
     assert shares == sorted(shares)
+    assert len(set(shares)) > 3 * 4
     assert shares[-1] == 1.0
-    assert sum(finished for _, _, finished in seen.lines) == 3
+
+
+def test_epochs_that_arrive_together_count_as_those_that_come_one_by_one() -> None:
+    one, other = Progress(subjects=2, epochs=8), Progress(subjects=2, epochs=8)
+    epochs(one, 0, 5)
+    other(EpochDone(subject=0, epochs=5))
+    assert one.share == other.share > 0
 
 
 def test_a_line_says_subjects_phase_and_time_left(clock: itertools.count[int]) -> None:
-    seen = Recorder()
-    progress = Progress(subjects=2, epochs=2, display=seen)
-    progress.begin(0)
-    progress.phase(0, "subject 0, ssri: treatment/train.1")
-    progress.epoch(0)
-    _, text, _ = seen.lines[-1]
-    assert text.startswith("0 of 2 subjects")
-    assert "left" in text
-    assert "ssri: treatment/train.1" in text
+    progress = Progress(subjects=2, epochs=2)
+    progress(SubjectStarted(subject=0))
+    progress(PhaseEntered(subject=0, arms="ssri", stream="treatment/train.1", epochs=2))
+    epochs(progress, 0, 1)
+    assert progress.text.startswith("0 of 2 subjects")
+    assert "left" in progress.text
+    assert "ssri: treatment/train.1" in progress.text
+    assert progress.going_on()[0] | {"epochs_in_all": 1} == progress.going_on()[0]
 
 
 def test_dear_epochs_count_for_more_once_a_subject_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
-    moments = iter([0.0, 1.0, 2.0, 10.0, 10.0, 10.0, 11.0])
+    moments = iter([0.0, 1.0, 2.0, 10.0, 10.0, 10.0])
     monkeypatch.setattr(module.time, "monotonic", lambda: next(moments))
-    progress = Progress(subjects=2, epochs=3)
-    progress.begin(0)
-    for _ in range(3):
-        progress.epoch(0)
-    progress.end(0)
-    progress.begin(1)
-    progress.epoch(1)
+    progress = Progress(subjects=2, epochs=3, started=0.0)
+    progress(SubjectStarted(subject=0))
+    epochs(progress, 0, 3)
+    progress(SubjectFinished(subject=0, rows=()))
+    progress(SubjectStarted(subject=1))
+    epochs(progress, 1, 1)
     assert progress.share == pytest.approx((1 + 0.1) / 2)
 
 
 def test_subjects_of_an_earlier_session_count_as_done_but_not_for_the_pace() -> None:
-    seen = Recorder()
-    progress = Progress(subjects=2, epochs=1, display=seen, already=38)
-    progress.begin(38)
-    progress.epoch(38)
-    progress.end(38)
-    assert seen.lines[-1][1].startswith("39 of 40 subjects")
+    progress = Progress(subjects=2, epochs=1, already=38)
+    progress(SubjectStarted(subject=38))
+    epochs(progress, 38, 1)
+    progress(SubjectFinished(subject=38, rows=()))
+    assert progress.text.startswith("39 of 40 subjects")
     assert progress.share == 0.5
 
 
-def test_a_subject_that_is_dropped_counts_for_nothing() -> None:
+def test_a_subject_that_failed_is_done_with_but_not_finished() -> None:
     progress = Progress(subjects=2, epochs=4)
-    progress.begin(0)
-    progress.epoch(0)
-    progress.drop(0)
-    assert progress.share == 0.0
+    progress(SubjectStarted(subject=0))
+    epochs(progress, 0, 1)
+    progress(SubjectFailed(subject=0, error="training diverged"))
+    assert (progress.done, progress.failed, progress.share) == (0, 1, 0.5)
+    assert progress.going_on() == []
+
+
+def test_a_display_sees_the_last_state_and_how_many_times_is_not_a_matter_of_epochs() -> None:
+    seen = Recorder()
+    progress = Progress(subjects=1, epochs=1000)
+    with shown(progress, seen):
+        epochs(progress, 0, 1000)
+        progress(SubjectFinished(subject=0, rows=()))
+    assert seen.lines[-1][0] == 1.0
+    assert sum(finished for _, _, finished in seen.lines) == 1
+    assert len(seen.lines) < 100
+
+
+def test_a_display_that_takes_no_output_stalls_no_worker() -> None:
+    free = threading.Event()
+
+    class Stuck:
+        def show(self, *, share: float, text: str, finished: bool) -> None:
+            free.wait(30)
+
+    progress = Progress(subjects=1, epochs=10)
+    began = time.monotonic()
+    with Beat(lambda: Stuck().show(share=0, text="", finished=False), 0.001):
+        epochs(progress, 0, 10)
+        took = time.monotonic() - began
+    free.set()
+    assert took < 5
+
+
+def test_a_display_that_fails_ends_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        raise ValueError("no screen")
+
+    with Beat(fail, 0.001):
+        time.sleep(0.02)
+    assert capsys.readouterr().err.count("no screen") == 1
 
 
 def test_plain_lines_come_when_a_subject_finishes_and_now_and_then(

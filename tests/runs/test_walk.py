@@ -14,6 +14,7 @@ from resynapse.engine import Engine
 from resynapse.errors import RunInterruptedError, SubjectError
 from resynapse.protocol import Node, loads
 from resynapse.protocol.routes import assessments, epochs
+from resynapse.runs.events import EpochDone, Event, PhaseEntered
 from resynapse.runs.walk import walk
 
 
@@ -25,13 +26,13 @@ class Watcher:
     epochs: int = 0
     phases: Counter[str] = field(default_factory=Counter)
 
-    def phase(self, name: str) -> None:
-        self.phases[name] += 1
-
-    def epoch(self) -> None:
-        self.epochs += 1
-        if self.epochs == self.stop_after:
-            raise RunInterruptedError("stopped")
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, PhaseEntered):
+            self.phases[f"{event.arms}: {event.stream}"] += 1
+        elif isinstance(event, EpochDone):
+            self.epochs += event.epochs
+            if self.epochs == self.stop_after:
+                raise RunInterruptedError("stopped")
 
 
 SUBJECT = Subject(5, 1)
@@ -166,7 +167,7 @@ def test_a_step_that_fails_is_named(tiny: rs.Protocol, compiled: Engine, monkeyp
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("no")
 
-    monkeypatch.setattr("resynapse.protocol.steps.regrow", fail)
+    monkeypatch.setattr("resynapse.protocol.steps.structure.regrow", fail)
     with pytest.raises(SubjectError, match=r"subject 1, arm ketamine, step treatment/regrow.1: no"):
         walk(tiny, SUBJECT, compiled)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resynapse.networks.base import initialise
+from resynapse.networks.perceptron import initialise
 from resynapse.randomness import Key
 from resynapse.task import Digits, GaussianBlobs, Split, TaskData
 from resynapse.task.digits import shipped

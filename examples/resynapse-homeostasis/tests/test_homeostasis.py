@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 import resynapse as rs
-from resynapse.modulation import hidden_activity
 from resynapse.protocol import STEPS, Setting, State, plugins_of
 
 PROTOCOL = """
@@ -23,9 +22,8 @@ follow_up:
 
 
 def first_layer(state: State, setting: Setting):
-    inputs = setting.data.train.inputs
-    z = state.network.weights[0] @ inputs + state.network.biases[0][:, None]
-    return np.abs(hidden_activity(z, state.modulation.of_layer(1))).mean(axis=1)
+    seen = setting.engine.trace(state.network, setting.data.train.inputs, state.modulation)
+    return np.abs(seen.activity["hidden.1"]).mean(axis=1)
 
 
 def values(rounds: int, outcome: str) -> dict[str, float]:

@@ -1,1 +1,1 @@
-"""From a table of results to what it says: summaries and the comparison with the publication."""
+"""From a table of results to its statistics: parts, each an object of a registry."""

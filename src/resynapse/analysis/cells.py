@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from resynapse.analysis.summaries import CELL
-from resynapse.outcomes import outcome
 from resynapse.protocol import Assess, Protocol
-from resynapse.protocol.derived_outcomes import Below, Carry, Ever, First, Mean, Ratio, Steepest, base
+from resynapse.protocol.claim_tests.measures import Cell as Cell
+from resynapse.protocol.conditions import Condition, Count, base, below
+from resynapse.protocol.facts import facts
 from resynapse.protocol.node import every
 from resynapse.protocol.population.distributions import TRAIT
-from resynapse.protocol.routes import Route
 
 Floats = NDArray[np.float64]
-
-
-class Cell(NamedTuple):
-    """What names a column of results."""
-
-    arm: str
-    condition: str
-    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,33 +79,33 @@ def by_presence(values: Floats) -> Iterator[tuple[list[int], NDArray[np.bool_]]]
         yield columns, present[:, columns[0]]
 
 
-def counted(condition: str) -> tuple[str, float] | None:
-    """A condition with counts as (its name without the last count, that count); None for one without.
+def counted(condition: str) -> tuple[str, Count] | None:
+    """A condition with counts as (its text without the last count, that count); None for one without.
 
     >>> counted("maintenance=25"), counted("course=3,15"), counted("acute")
-    (('maintenance', 25.0), ('course=3', 15.0), None)
+    (('maintenance', 25), ('course=3', 15), None)
     """
-    match = re.fullmatch(r"(.+)([=,])([-+.0-9eE]+)", condition)
-    return None if match is None else (match[1], float(match[3]))
+    found = Condition.parse(condition)
+    return (str(found.within), found.count) if found.counts else None
 
 
-def at_count(within: str, count: float) -> str:
-    """The condition that `counted` takes apart.
+def at_count(within: str, count: Count) -> str:
+    """The condition that `counted` takes apart, as the run wrote it.
 
-    >>> at_count("maintenance", 25), at_count("course=3", 15)
-    ('maintenance=25', 'course=3,15')
+    >>> at_count("maintenance", 25), at_count("course=3", 1.0)
+    ('maintenance=25', 'course=3,1.0')
     """
-    return f"{within}{',' if '=' in within else '='}{count:g}"
+    return below(within, count)
 
 
-def courses(keys: Sequence[Cell]) -> dict[tuple[str, str, str], list[tuple[float, int]]]:
+def courses(keys: Sequence[Cell]) -> dict[tuple[str, str, str], list[tuple[Count, int]]]:
     """Columns of one outcome along the counts of a condition.
 
     Returns
     -------
     (count, column) ascending by count, for each (arm, condition without its last count, outcome).
     """
-    found: dict[tuple[str, str, str], list[tuple[float, int]]] = {}
+    found: dict[tuple[str, str, str], list[tuple[Count, int]]] = {}
     for column, key in enumerate(keys):
         named = counted(key.condition)
         if named is not None:
@@ -125,27 +115,13 @@ def courses(keys: Sequence[Cell]) -> dict[tuple[str, str, str], list[tuple[float
 
 def yes_or_no(protocol: Protocol) -> frozenset[str]:
     """Outcomes that are 0 or 100 for each subject, so that a mean is a % of subjects."""
-    return frozenset(rule.outcome for rule in protocol.derived if isinstance(rule, Below | Ever))
+    derived = {rule.outcome for rule in protocol.derived}
+    return frozenset(name for name, found in facts(protocol).items() if found.flag and name in derived)
 
 
 def units(protocol: Protocol) -> dict[str, str]:
     """The unit of every outcome of a protocol: ``%`` (0 to 100), ``points``, ``count`` or ``1`` (dimensionless)."""
-    found: dict[str, str] = {}
-    for route in protocol.routes.values():
-        for step in _assessments(route):
-            for named in step.outcomes:
-                found[named.partition(" as ")[2] or named] = outcome(named).unit
-    for rule in protocol.derived:
-        of = found.get(rule.of, "1")
-        if isinstance(rule, Below | Ever):
-            found[rule.outcome] = "%"
-        elif isinstance(rule, First) or (isinstance(rule, Steepest) and rule.give == "count"):
-            found[rule.outcome] = "count"
-        elif isinstance(rule, Ratio):
-            found[rule.outcome] = "1"
-        else:
-            found[rule.outcome] = "points" if of == "%" and not isinstance(rule, Carry | Mean) else of
-    return found
+    return {name: found.unit for name, found in facts(protocol).items()}
 
 
 def before_the_arms(protocol: Protocol) -> frozenset[str]:
@@ -159,10 +135,3 @@ def before_the_arms(protocol: Protocol) -> frozenset[str]:
         if shared.issuperset(base(read) for read in rule.reads):
             shared.update(base(written) for written in rule.writes)
     return frozenset(shared)
-
-
-def _assessments(route: Route) -> Iterator[Assess]:
-    for stop in route:
-        if isinstance(stop.step, Assess):
-            yield stop.step
-        yield from _assessments(stop.fork)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from resynapse.errors import ProtocolError
-from resynapse.outcomes import outcome
+from resynapse.outcomes import known, outcome
 from resynapse.protocol import Protocol
 from resynapse.protocol.routes import assessments
 
@@ -14,14 +13,12 @@ def ceiling_of(name: str) -> float | None:
     >>> ceiling_of("tolerance_snr"), ceiling_of("acc_clean"), ceiling_of("relapse_drop")
     (64.0, None, None)
     """
-    try:
-        return outcome(name).ceiling
-    except ProtocolError:
-        return None
+    found = known(name)
+    return None if found is None else found.ceiling
 
 
 def ceilings(protocol: Protocol) -> dict[str, float]:
     """The ceiling of every outcome of a protocol that has one, by the name it is stored under."""
     measured = {name for route in protocol.routes.values() for _, step in assessments(route) for name in step.outcomes}
-    known = (outcome(name) for name in sorted(measured))
-    return {one.name: one.ceiling for one in known if one.ceiling is not None}
+    found = (outcome(name) for name in sorted(measured))
+    return {one.name: one.ceiling for one in found if one.ceiling is not None}

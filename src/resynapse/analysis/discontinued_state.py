@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from resynapse.protocol.routes import Route, below
+from resynapse.protocol.conditions import below
+from resynapse.protocol.routes import Route
 from resynapse.protocol.steps import Assess, Decay, Discontinue, Enrol, Mark, Stabilise, Step
 
 

@@ -13,8 +13,9 @@ from typing import Literal
 import numpy as np
 
 from resynapse.analysis.cells import Cell, Cells, Floats, before_the_arms
+from resynapse.outcomes import catalogue
 from resynapse.protocol import Protocol
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
 
 Role = Literal["primary", "default", "exploratory"]
 BY_RULE = "all outcomes by the default rule"
@@ -22,7 +23,7 @@ NAMED = "primary endpoints"
 Shared = Mapping[tuple[str, str], tuple[int, int]]
 """The columns of two arms for each (condition, outcome) that both have."""
 
-SETTINGS = ("sparsity", "gain", "effective_gain", "protection")
+SETTINGS = tuple(one.name for one in catalogue() if one.setting)
 """Outcomes that follow from the protocol by arithmetic: their agreement shows that the settings are the article's."""
 
 

@@ -26,6 +26,9 @@ from numpy.typing import NDArray
 from resynapse.analysis.cells import Floats, by_presence
 
 LEVEL = 0.95
+"""Confidence level of every interval that names no other."""
+ALPHA = 0.05
+"""Level of every test that names no other."""
 RESAMPLES = 9_999
 RESAMPLES_OF_MANY = 999
 FEW = 6

@@ -15,10 +15,11 @@ from typing import Literal
 import numpy as np
 
 from resynapse.analysis.cells import Cells, before_the_arms, yes_or_no
-from resynapse.controls import CONTROLS
-from resynapse.outcomes import definition
+from resynapse.controls.registry import is_reference
+from resynapse.outcomes import outcome as defined
 from resynapse.protocol import Assess, Protocol
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
+from resynapse.protocol.prose.titles import named, titles_of
 from resynapse.protocol.routes import Route
 
 ROOM = 10.0
@@ -44,11 +45,13 @@ class Separability:
         the threshold; ``every network passes``: every arm is within `CLOSE` of the reference, or nobody is below the
         threshold; ``no network passes``: every arm is within `ROOM` of chance, or all are below; ``no reference``.
     flag : whether it is a share of subjects below a threshold, not an accuracy.
+    title : of the outcome at the condition, for people.
     sentence : the verdict in words.
     """
 
     outcome: str
     condition: str
+    title: str
     flag: bool
     healthy: float | None
     healthy_at: str
@@ -68,7 +71,7 @@ class Separability:
 def separability(cells: Cells, protocol: Protocol) -> tuple[Separability, ...]:
     """Every accuracy and every yes-or-no outcome that two arms have at a condition after they part, in table order."""
     shared, flags = before_the_arms(protocol), yes_or_no(protocol)
-    judged = accuracies(protocol) | flags
+    judged, titles = accuracies(protocol) | flags, titles_of(protocol)
     means, losses = _means(cells), _after_losses(protocol)
     found = []
     for condition, outcome in dict.fromkeys((key.condition, key.outcome) for key in cells.keys):
@@ -78,7 +81,9 @@ def separability(cells: Cells, protocol: Protocol) -> tuple[Separability, ...]:
         if len(arms) < 2:
             continue
         healthy = _reference(means, protocol, condition, outcome, movable=base(condition) not in losses)
-        found.append(_judged(outcome, condition, healthy, arms, outcome in flags, 100.0 / protocol.task.classes))
+        title = named(titles.at(condition, outcome), f"{outcome} at {condition}")
+        chance = 100.0 / protocol.task.classes
+        found.append(_judged(outcome, condition, title, healthy, arms, outcome in flags, chance))
     return tuple(found)
 
 
@@ -105,7 +110,7 @@ def _after_losses(protocol: Protocol) -> frozenset[str]:
     def look(route: Route, lost: bool) -> None:
         for stop in route:
             kind = stop.step.kind if stop.step is not None else ""
-            lost = lost or (kind in LOSSES and not stop.stream.startswith("induction/"))
+            lost = lost or (kind in LOSSES and stop.section != "induction")
             if lost and isinstance(stop.step, Assess):
                 found.add(stop.step.condition)
             look(stop.fork, lost)
@@ -117,11 +122,7 @@ def _after_losses(protocol: Protocol) -> frozenset[str]:
 
 def references(protocol: Protocol) -> tuple[str, ...]:
     """The intact arms of a protocol, those of an arm without treatment first."""
-    named = [
-        name
-        for name, variant in protocol.variants.items()
-        if variant.control in CONTROLS and CONTROLS[variant.control].role == "reference"
-    ]
+    named = [name for name, variant in protocol.variants.items() if is_reference(variant.control)]
     return tuple(sorted(named, key=lambda name: len(protocol.arms[protocol.variants[name].of]) > 0))
 
 
@@ -132,11 +133,8 @@ def accuracies(protocol: Protocol) -> frozenset[str]:
     def look(route: Route) -> None:
         for stop in route:
             if isinstance(stop.step, Assess):
-                found.update(
-                    named.partition(" as ")[2] or named
-                    for named in stop.step.outcomes
-                    if definition(named).startswith("acc_")
-                )
+                measured = map(defined, stop.step.outcomes)
+                found.update(one.name for one in measured if one.kind == "accuracy")
             look(stop.fork)
 
     for route in protocol.routes.values():
@@ -164,9 +162,9 @@ def reference_sentence(tests: Sequence[Separability]) -> str:
             f"Reference: the intact network passes all {len(known)} tests{span}, and no test is passed, or failed, by "
             f"every arm; {rule}.{without}"
         )
-    named = "; ".join(f"{one.outcome} at {one.condition} ({one.verdict})" for one in flagged)
+    names = "; ".join(f"{one.title}: {one.verdict}" for one in flagged)
     return (
-        f"Reference: the intact network{span}; {rule}. Of {len(known)} tests, {len(flagged)} cannot: {named}.{without}"
+        f"Reference: the intact network{span}; {rule}. Of {len(known)} tests, {len(flagged)} cannot: {names}.{without}"
     )
 
 
@@ -182,6 +180,7 @@ def _means(cells: Cells) -> dict[tuple[str, str, str], float]:
 def _judged(
     outcome: str,
     condition: str,
+    title: str,
     healthy: tuple[str, float] | None,
     arms: dict[str, float],
     flag: bool,
@@ -196,6 +195,7 @@ def _judged(
     return Separability(
         outcome=outcome,
         condition=condition,
+        title=title,
         flag=flag,
         healthy=None if healthy is None else healthy[1],
         healthy_at="" if healthy is None else healthy[0],
@@ -204,7 +204,7 @@ def _judged(
         highest_arm=high,
         highest=arms[high],
         verdict=verdict,
-        sentence=_sentence(outcome, condition, healthy, (low, arms[low]), (high, arms[high]), verdict),
+        sentence=_sentence(title, condition, healthy, (low, arms[low]), (high, arms[high]), verdict),
     )
 
 
@@ -235,7 +235,7 @@ _MEANING = {
 
 
 def _sentence(
-    outcome: str,
+    title: str,
     condition: str,
     healthy: tuple[str, float] | None,
     low: tuple[str, float],
@@ -245,4 +245,4 @@ def _sentence(
     at = "" if healthy is None or healthy[0] == condition else f" (at {healthy[0]}, unchanged)"
     scores = "" if healthy is None else f"the intact network has {healthy[1]:.1f} %{at}, "
     span = f"arms from {low[1]:.1f} ({low[0]}) to {high[1]:.1f} % ({high[0]})"
-    return f"{outcome} at {condition}: {scores}{span}: {_MEANING[verdict]}"
+    return f"{title}: {scores}{span}: {_MEANING[verdict]}"

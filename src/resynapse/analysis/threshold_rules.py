@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from resynapse.analysis.cells import Cell, Cells, Floats, before_the_arms, counted, courses
 from resynapse.analysis.discontinued_state import baselines
 from resynapse.protocol import Protocol
-from resynapse.protocol.derived_outcomes import Below, First, base
+from resynapse.protocol.conditions import Condition, base
+from resynapse.protocol.derived_outcomes import Below, First
 
 Rule = Below | First
 
@@ -85,7 +86,7 @@ def probes(cells: Cells, protocol: Protocol) -> Iterator[Probes]:
                     for column, key in enumerate(cells.keys)
                     if key.arm == arm
                     and key.outcome == rule.of
-                    and "=" not in key.condition
+                    and not Condition.parse(key.condition).counts
                     and key.condition not in shared
                 ]
                 if not single and points[0][0] == 0 and len(points) > 1:

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from resynapse.controls.exposure import within
 from resynapse.errors import ProtocolError, nearest
 from resynapse.protocol import Derived, Protocol
-from resynapse.protocol.derived_outcomes import Gathered, base
+from resynapse.protocol.conditions import base
+from resynapse.protocol.derived_outcomes import Gathered
+from resynapse.protocol.endpoints import Endpoint
 from resynapse.protocol.routes import looks
 
 USUAL = ("acc_combined", "acc_internal_2.5", "acc_biased_1.0")
@@ -112,8 +114,8 @@ def asked(
             raise ProtocolError(f"none of {', '.join(USUAL)} is measured at {where!r} in both arms; name an outcome")
     found = []
     for text in outcomes:
-        outcome, _, condition = (part.strip() for part in text.partition(" at "))
-        meant = condition or at
+        named = Endpoint.parse(text) if " at " in text else None
+        outcome, meant = (named.outcome, named.condition) if named else (text.strip(), at)
         one = first(outcome, meant)
         if one is None:
             raise ProtocolError(_why(outcome, meant, shared, protocol, arms))

@@ -12,7 +12,7 @@ from resynapse.attribution.treatments import COMPONENTS, treatment
 from resynapse.controls.exposure import within
 from resynapse.errors import ProtocolError, nearest
 from resynapse.protocol import Protocol
-from resynapse.protocol.prose.sentences import in_words
+from resynapse.protocol.prose.wording import in_words
 from resynapse.protocol.routes import Route, stops
 from resynapse.protocol.steps import Assess
 
@@ -125,7 +125,7 @@ def factorial(
         title=f"Mixtures of two arms of {protocol.name}",
         cite=protocol.cite,
         task=protocol.task,
-        hidden=protocol.hidden,
+        network=protocol.network,
         batch_size=protocol.batch_size,
         induction=path(tuple(s for s in protocol.routes[first] if within(s) == "induction")),
         arms={

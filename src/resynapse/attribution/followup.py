@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from resynapse.controls.exposure import within
+from resynapse.outcomes import OutcomeName
 from resynapse.protocol import Lesion, Node, Protocol, Regrow, Scar
+from resynapse.protocol.conditions import below
 from resynapse.protocol.node import Path
-from resynapse.protocol.routes import Route, RouteStep, below, stops
+from resynapse.protocol.routes import Route, RouteStep, stops
 from resynapse.protocol.steps import Assess, Decay, Enrol, Train
 
 Wanted = Mapping[str, set[str]]
@@ -100,7 +102,7 @@ def _node(stop: RouteStep, fork: Path, arms: Sequence[str]) -> Node:
         label=stop.label,
         when=stop.when,
         draws=stop.draws,
-        stream=stop.stream.split("/", 1)[1] if stop.stream else None,
+        stream=stop.stream_within or None,
         arms=tuple(arms),
     )
 
@@ -112,7 +114,7 @@ def _cut(route: Route, wanted: Wanted, suffixes: Sequence[str], everything: bool
         here = [stop.named(suffix) for suffix in suffixes]
         if isinstance(stop.step, Assess):
             names = set[str]().union(*(wanted.get(stop.step.condition + suffix, set()) for suffix in here))
-            outcomes = tuple(o for o in stop.step.outcomes if (o.partition(" as ")[2] or o) in names)
+            outcomes = tuple(o for o in stop.step.outcomes if OutcomeName.parse(o).stored in names)
             if outcomes and not everything:
                 stop = replace(stop, step=stop.step.model_copy(update={"outcomes": outcomes}))
             elif not outcomes and not everything and not stop.fork:

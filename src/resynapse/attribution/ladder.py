@@ -78,7 +78,7 @@ def ladder(protocol: Protocol, between: Sequence[str], outcomes: Sequence[str] =
         title=f"{matched} of {protocol.name} at several learning rates, beside {fixed}",
         cite=protocol.cite,
         task=protocol.task,
-        hidden=protocol.hidden,
+        network=protocol.network,
         batch_size=protocol.batch_size,
         induction=path(tuple(s for s in protocol.routes[first] if within(s) == "induction")),
         arms={arm: (*one.path, look) for arm, one in arms.items()},

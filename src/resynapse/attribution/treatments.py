@@ -12,7 +12,7 @@ from resynapse.modulation import NEUTRAL, Activation
 from resynapse.plasticity import TieRule
 from resynapse.protocol import Drug, Mark, Node, Protocol, Regrow, Train
 from resynapse.protocol.node import Path
-from resynapse.protocol.prose.sentences import in_words
+from resynapse.protocol.prose.wording import in_words
 from resynapse.protocol.routes import RouteStep
 from resynapse.protocol.steps import Assess, Step
 
@@ -247,7 +247,7 @@ def _step(found: dict[str, RouteStep], kind: type[_S]) -> _S | None:
 
 def _stream(stop: RouteStep) -> str:
     """The name of a stream within its section."""
-    return stop.stream.split("/", 1)[1]
+    return stop.stream_within
 
 
 def _drug(**named: object) -> list[Node]:

@@ -1,136 +1,44 @@
-"""An audit as one object: ledger, matrix, small studies, sensitivity, robustness; and how it is planned."""
+"""An audit as one object: what each of its sections found, and how a run becomes one."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from resynapse.analysis.cells import Cells
-from resynapse.audits.claim_checks import check_claims
-from resynapse.audits.constants import unequal
-from resynapse.audits.ledger import Entry, ledger
-from resynapse.audits.matrix import MatrixCell, matrix
-from resynapse.audits.other_networks import Robust
-from resynapse.audits.perturbations import DEAREST, OF_CONTROLS, Amendment, Depth, amended_for_audit
-from resynapse.audits.published_arithmetic import printed
-from resynapse.audits.rank_orders import Ranking, rankings
-from resynapse.audits.region_map import MapPoint
+from resynapse.analysis.library_changes import changes
+from resynapse.audits.claim_library import claims_of
+from resynapse.audits.ledger import Entry
+from resynapse.audits.perturbations import Depth
+from resynapse.audits.plan import AuditPlan, judged_as_it_is, plan
 from resynapse.audits.registration import Seal
-from resynapse.audits.scenarios import BOTH
-from resynapse.audits.sensitivity import Index
-from resynapse.audits.small_studies import Studies, small_studies
-from resynapse.audits.stability import Stability
-from resynapse.audits.trimmed import trimmed
+from resynapse.audits.section import Evidence, Table
+from resynapse.audits.sections import SECTIONS
 from resynapse.audits.verdicts import VERDICTS
-from resynapse.controls import CONTROLS
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.protocol import Protocol
-from resynapse.protocol.claims import Claim
-from resynapse.publication.comparison import changes
 
-SUBJECTS: dict[Depth, int] = {"quick": 10, "standard": 20, "full": 100}
-"""Subjects of the tree by default."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuditPlan:
-    """What an audit will run.
-
-    Parameters
-    ----------
-    protocol : the tree, with every variant and with the claims.
-    amendments : the rows of the matrix.
-    subjects : of the tree.
-    reduced : what is smaller than in a full audit, in words.
-    """
-
-    protocol: Protocol
-    amendments: tuple[Amendment, ...]
-    depth: Depth
-    subjects: int
-    reduced: tuple[str, ...]
-
-
-def plan(protocol: Protocol, claims: Sequence[Claim], depth: Depth, subjects: int | None = None) -> AuditPlan:
-    """The tree of an audit, before anything is run.
-
-    Raises
-    ------
-    ProtocolError : a claim names an arm, a control or a selection that does not exist.
-    """
-    check_claims(protocol, claims)
-    read = {measure.arm for claim in claims for test in claim.tests for measure in test.measures}
-    tree, amendments = amended_for_audit(protocol, read, depth)
-    tree = trimmed(tree, claims, protocol)
-    reduced = []
-    shortened = [a.name for a in amendments if a.shortened]
-    if shortened:
-        reduced.append(
-            "what is trained anew is followed over the first duration alone, and set beside the run at that duration: "
-            + ", ".join(shortened)
-        )
-    reduced.append(_REDUCED[depth])
-    return AuditPlan(
-        protocol=replace(tree, claims=tuple(claims)),
-        amendments=amendments,
-        depth=depth,
-        subjects=SUBJECTS[depth] if subjects is None else subjects,
-        reduced=tuple(reduced),
-    )
-
-
-_REDUCED: dict[Depth, str] = {
-    "quick": "no sweep or ablation that trains and that no claim reads, no sensitivity, no other task or network",
-    "standard": (
-        f"no {', '.join(DEAREST)}; sensitivity and map over the first duration, other networks over the first two, all "
-        "with few subjects"
-    ),
-    "full": "sensitivity and map over the first duration; these and other networks with a fifth of the subjects",
-}
-
-
-def judged_as_it_is(protocol: Protocol, claims: Sequence[Claim]) -> AuditPlan:
-    """The plan behind a run that is there already: its controls are the rows of the matrix, nothing is run.
-
-    Raises
-    ------
-    ProtocolError : a claim names an arm or a selection that does not exist.
-    """
-    check_claims(protocol, claims)
-    names = dict.fromkeys(v.control for v in protocol.variants.values() if v.control)
-    rows = tuple(
-        Amendment(constant=constant, action=action, role=role, name=name, retrains=False)
-        for name in names
-        if BOTH not in name
-        for constant, action in [OF_CONTROLS.get(name, (name, "measure otherwise"))]
-        for role in [CONTROLS[name].role if name in CONTROLS else "sweep"]
-    )
-    return AuditPlan(
-        protocol=replace(protocol, claims=tuple(claims)), amendments=rows, depth="quick", subjects=0, reduced=()
-    )
+__all__ = ["Audit", "AuditPlan", "conclude", "judged_as_it_is", "of_evidence", "of_run", "plan"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audit:
     """What an audit found.
 
+    Each section is an attribute of its name: `claims` (the ledger, one entry a claim), `stability`, `unequal`,
+    `matrix`, `rankings`, `studies`, `sensitivity`, `map`, `robustness`. A section whose runs are not part of the depth
+    is empty.
+
     Parameters
     ----------
     protocol, depth, subjects : of the tree.
-    claims : the ledger, one entry a claim.
+    sections : what each section found, by its name.
     seal : when the claims were put on record; None where a run is judged as it is.
-    stability : the verdicts over other root seeds; empty where one seed was looked at.
-    matrix : every conclusion in every scenario that touches it.
-    rankings : the order of the arms, and relapse, as run and in every scenario.
-    unequal : constants that differ between arms, with each arm's value.
-    studies : how often ten subjects would do.
-    sensitivity : of each claim's quantities to each constant; empty at depth quick.
-    map : each claim over a grid of the two constants with the largest effects; empty at depth quick.
-    robustness : each claim with another task or network; empty at depth quick.
     reduced : what is smaller than in a full audit.
     changed : parts in which the protocol differs from the published one of its name.
     """
@@ -138,19 +46,23 @@ class Audit:
     protocol: str
     depth: Depth
     subjects: int
-    claims: tuple[Entry, ...]
-    matrix: tuple[MatrixCell, ...]
-    rankings: tuple[Ranking, ...]
-    unequal: dict[str, dict[str, str]]
-    studies: tuple[Studies, ...]
+    sections: Mapping[str, Any]
     seal: Seal | None = None
-    stability: tuple[Stability, ...] = ()
-    sensitivity: tuple[Index, ...] = ()
-    map: tuple[MapPoint, ...] = ()
-    robustness: tuple[Robust, ...] = ()
     reduced: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     disclaimer: str = DISCLAIMER
+
+    def __getattr__(self, name: str) -> Any:
+        """What a section found."""
+        if name != "sections" and name in self.sections:
+            return self.sections[name]
+        raise AttributeError(f"an audit has no {name!r}")
+
+    @property
+    def claims(self) -> tuple[Entry, ...]:
+        """The ledger."""
+        found: tuple[Entry, ...] = self.sections["claims"]
+        return found
 
     def count(self, verdict: str) -> int:
         """Number of claims with this verdict."""
@@ -174,22 +86,40 @@ class Audit:
         rows = [{name: getattr(entry, name) for name in kept} for entry in self.claims]
         return pl.DataFrame(rows, infer_schema_length=None)
 
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables of every section that found something."""
+        made = (table for one in SECTIONS for table in one.tables(self.sections[one.name], self.subjects))
+        return tuple(table for table in made if table.rows)
+
     def to_json(self) -> str:
         """One JSON object; `claims` has id, verdict, estimate, interval, deciding_run and sentence of each."""
-        content: dict[str, Any] = {"summary": self.summary, **asdict(self)}
-        for part in ("claims", "matrix", "rankings", "robustness"):
-            for one in content[part]:
-                ends = [one.pop("low"), one.pop("high")]
-                one["interval"] = None if None in ends else ends
-        for cell, one in zip(self.matrix, content["matrix"], strict=True):
-            ends = [one.pop("shift_low"), one.pop("shift_high")]
-            one |= {"changed": cell.changed, "moved": cell.moved, "shift_interval": None if None in ends else ends}
+        content: dict[str, Any] = {
+            "summary": self.summary,
+            "protocol": self.protocol,
+            "depth": self.depth,
+            "subjects": self.subjects,
+            **{name: _plain(found) for name, found in self.sections.items()},
+            "seal": None if self.seal is None else asdict(self.seal),
+            "reduced": self.reduced,
+            "changed": self.changed,
+            "disclaimer": self.disclaimer,
+        }
         return json.dumps(content, indent=2, allow_nan=False) + "\n"
 
 
-def judged(protocol: Protocol, table: pl.DataFrame) -> tuple[Entry, ...]:
-    """The ledger alone, of a run of a tree with claims."""
-    return ledger(protocol.claims, Cells.of(table, protocol), protocol, printed(protocol.name))
+def _plain(found: Any) -> Any:
+    """Rows as plain data, the ends of an interval as a pair."""
+    if not isinstance(found, tuple):
+        return found
+    rows = []
+    for one in found:
+        row: dict[str, Any] = one.plain() if hasattr(one, "plain") else asdict(one)
+        if {"low", "high"} <= set(row):
+            ends = [row.pop("low"), row.pop("high")]
+            row["interval"] = None if None in ends else ends
+        rows.append(row)
+    return rows
 
 
 def conclude(planned: AuditPlan, table: pl.DataFrame) -> Audit:
@@ -199,17 +129,36 @@ def conclude(planned: AuditPlan, table: pl.DataFrame) -> Audit:
     ----------
     table : tidy table of a run of `planned.protocol`, finished or not.
     """
-    protocol = planned.protocol
-    cells = Cells.of(table, protocol)
+    evidence = Evidence(planned=planned, cells=Cells.of(table, planned.protocol))
+    found: dict[str, Any] = {}
+    for section in SECTIONS:
+        found[section.name] = section.judge(replace(evidence, found=found))
+    return of_evidence(replace(evidence, found=found))
+
+
+def of_run(protocol: Protocol, table: pl.DataFrame, claims: str | Path | None = None) -> Audit:
+    """A run judged as it is, by the controls that it holds; nothing is run.
+
+    Parameters
+    ----------
+    claims : of another name, or a YAML file of claims; by default the protocol's own, or those that ship for its name.
+
+    Raises
+    ------
+    ProtocolError : the protocol claims nothing, or its claims name what it does not have.
+    """
+    return conclude(judged_as_it_is(protocol, claims_of(protocol, claims)), table)
+
+
+def of_evidence(evidence: Evidence, seal: Seal | None = None) -> Audit:
+    """The audit in which every section has been judged."""
+    planned = evidence.planned
     return Audit(
-        protocol=protocol.name,
+        protocol=planned.protocol.name,
         depth=planned.depth,
-        subjects=len(cells.subjects),
-        claims=ledger(protocol.claims, cells, protocol, printed(protocol.name)),
-        matrix=matrix(protocol.claims, cells, protocol, planned.amendments),
-        rankings=rankings(protocol.claims, cells, protocol, planned.amendments),
-        unequal=unequal(protocol),
-        studies=small_studies(protocol.claims, cells),
-        reduced=planned.reduced,
-        changed=changes(protocol),
+        subjects=len(evidence.cells.subjects),
+        sections=evidence.found,
+        seal=seal,
+        reduced=(*planned.reduced, *(text for section in SECTIONS for text in section.remarks(evidence))),
+        changed=changes(planned.protocol),
     )

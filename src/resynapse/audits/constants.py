@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from resynapse.protocol import Decay, Protocol, Train
+from resynapse.protocol import Decay, Protocol
 from resynapse.protocol.routes import Route, stops
 from resynapse.protocol.steps import Step
-from resynapse.protocol.variants import Change
+from resynapse.protocol.variants import Change, Set
 
 Move = Callable[[Any, float, Step], Any]
 """The new value from the present one, a level and the step that has it."""
@@ -62,7 +62,7 @@ class Constant:
                 old = getattr(found[0], field)
                 new = self.move(old, level, found[0])
                 if new is not None and new != old:
-                    made.append(Change(step=kind, section=self.section, set={field: new}))
+                    made.append(Set(step=kind, section=self.section, set={field: new}))
         return tuple(made)
 
     def steps(self, route: Route, kind: str) -> Iterator[Step]:
@@ -193,54 +193,11 @@ RELU = Constant(name="activation function", places=(("drug", "activation"),), mo
 
 def gains(protocol: Protocol) -> dict[str, float]:
     """The gain that each arm's treatment ends with; of arms that have one."""
-    found = {}
+    found, routes = {}, protocol.routes
     for arm in protocol.arms:
         for kind, field in FINAL_GAIN.places:
-            for step in FINAL_GAIN.steps(protocol.routes[arm], kind):
+            for step in FINAL_GAIN.steps(routes[arm], kind):
                 value = getattr(step, field)
                 if value is not None:
                     found[arm] = float(value[-1] if isinstance(value, tuple) else value)
     return found
-
-
-_CHOICES = (
-    ("activation function", "drug", "activation"),
-    ("scoring of regrowth", "regrow", "by"),
-    ("protection of the stabiliser", "stabilise", "protection"),
-)
-"""What is chosen by name, or for all arms at once: shown where some arm is without it, never scaled."""
-
-
-def unequal(protocol: Protocol) -> dict[str, dict[str, str]]:
-    """What differs between the arms: for each constant the value of every arm that has one, in words.
-
-    Learning exposure is rate times epochs, summed over the treatment.
-    """
-    found: dict[str, dict[str, str]] = {}
-    for name, kind, field in _CHOICES:
-        for arm in protocol.arms:
-            for stop in stops(protocol.routes[arm]):
-                if stop.step is not None and stop.step.kind == kind and getattr(stop.step, field) is not None:
-                    found.setdefault(name, {})[arm] = str(getattr(stop.step, field))
-    for arm in protocol.arms:
-        route = protocol.routes[arm]
-        for constant in CONSTANTS:
-            for kind, field in constant.places:
-                for step in constant.steps(route, kind):
-                    value = getattr(step, field)
-                    if value is not None:
-                        shown = f"{value:g}" if isinstance(value, float) else str(list(value))
-                        if isinstance(step, Decay):
-                            shown = f"{max(0.0, 1 - step.steps * step.per_step):g}"
-                        found.setdefault(constant.name, {})[arm] = shown
-        exposure = sum(
-            stop.step.lr * stop.step.epochs
-            for stop in stops(route)
-            if isinstance(stop.step, Train) and stop.stream.startswith("treatment/")
-        )
-        found.setdefault("learning exposure", {})[arm] = f"{exposure:.3g}"
-    return {
-        name: values
-        for name, values in found.items()
-        if len(set(values.values())) > 1 or len(values) < len(protocol.arms)
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,12 +21,13 @@ from resynapse.analysis.intervals import (
 )  # fmt: skip
 from resynapse.audits.linear_contrasts import Combination, combinations
 from resynapse.audits.scenarios import AS_RUN, Scenario
-from resynapse.protocol.claim_tests import Every, Studies, Test
+from resynapse.protocol.claim_tests import Bound, Studies, Test
 
 DRAWN, RESAMPLED = 2_000, 400
 """Studies that are drawn, and cohorts that are resampled for the interval of their share."""
 Status = Literal["holds", "open", "fails", "missing"]
-_WORST: tuple[Status, ...] = ("missing", "fails", "open", "holds")
+WORST_FIRST: tuple[Status, ...] = ("missing", "fails", "open", "holds")
+"""Of several tests the first of these decides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,24 +65,13 @@ def find(test: Test, cells: Cells, scenario: Scenario = AS_RUN) -> Finding:
     """Read a test in a scenario; of several combinations, the one that is furthest from holding decides."""
     about = combinations(test, cells.keys, scenario)
     if about.missing:
-        return Finding(status="missing", what=about.missing[0], bound=bound(test), missing=about.missing)
+        return Finding(status="missing", what=about.missing[0], bound=str(test.bound), missing=about.missing)
     if isinstance(test, Studies):
         return _small_studies(test, cells, scenario)
-    if test.each:
-        return _every(test, cells, about.parts, scenario)
-    found = [_mean(test, cells, one, scenario) for one in about.parts]
-    return min(found, key=lambda f: (_WORST.index(f.status), f.estimate if f.estimate is not None else 0.0))
-
-
-def bound(test: Test) -> str:
-    """The bound in words."""
-    if isinstance(test, Studies):
-        return f"above {test.share:g} %"
-    if test.within is not None:
-        return f"between {test.within[0]:g} and {test.within[1]:g}"
-    if test.below is not None:
-        return f"below {test.below:g}"
-    return f"above {test.above or 0:g}"
+    if test.statistic == "subjects":
+        return _subjects(test, cells, about.parts, scenario)
+    found = [_mean(test.bound, cells, one, scenario) for one in about.parts]
+    return min(found, key=lambda f: (WORST_FIRST.index(f.status), f.estimate if f.estimate is not None else 0.0))
 
 
 def values(cells: Cells, combination: Combination, scenario: Scenario = AS_RUN) -> Floats:
@@ -105,29 +96,20 @@ def _among(cells: Cells, cell: Cell, scenario: Scenario) -> NDArray[np.bool_]:
     return np.array([not np.isnan(v) and when.holds({when.outcome: float(v)}) for v in column])
 
 
-def meets(test: Test, found: Floats) -> NDArray[np.bool_]:
-    """Whether numbers are on the right side of the bound."""
-    if test.within is not None:
-        return (found >= test.within[0]) & (found <= test.within[1])
-    if test.below is not None:
-        return found < test.below
-    return found > (test.above or 0.0)
-
-
-def _mean(test: Test, cells: Cells, one: Combination, scenario: Scenario) -> Finding:
+def _mean(bound: Bound, cells: Cells, one: Combination, scenario: Scenario) -> Finding:
     column = values(cells, one, scenario)
     kept, subjects = column[~np.isnan(column)], cells.subjects[~np.isnan(column)]
     if not len(kept):
-        return Finding(status="missing", what=one.name, bound=bound(test), missing=("a subject of this kind",))
+        return Finding(status="missing", what=one.name, bound=str(bound), missing=("a subject of this kind",))
     kind, shares = _kind(one, cells), counts_subjects(one, cells)
     interval = mean_interval(kept, kind, subjects)
     low, high = ends(interval, kept, shares)
-    status = _status(test, low, high)
-    if test.within is not None and status != "fails":
+    status = _status(bound, low, high)
+    if bound.closed and status != "fails":
         # two one-sided tests at 5 % are the 90 % interval
         inner = mean_intervals(kept[:, None], [kind], subjects, 0.90)[0]
         inside = ends(inner, kept, shares)
-        status = "holds" if _status(test, *inside) == "holds" else "open"
+        status = "holds" if _status(bound, *inside) == "holds" else "open"
     return Finding(
         status=status,
         what=one.name,
@@ -135,8 +117,8 @@ def _mean(test: Test, cells: Cells, one: Combination, scenario: Scenario) -> Fin
         low=low,
         high=high,
         n=len(kept),
-        bound=bound(test),
-        p=p_missed(test, kept, yes_or_no=kind == "yes or no"),
+        bound=str(bound),
+        p=p_missed(bound, kept, yes_or_no=kind == "yes or no"),
     )
 
 
@@ -169,38 +151,39 @@ def ends(interval: Interval, kept: Floats, shares: bool = False) -> tuple[float 
     return interval.low, interval.high
 
 
-def _status(test: Test, low: float | None, high: float | None) -> Status:
+def _status(bound: Bound, low: float | None, high: float | None) -> Status:
+    """Where an interval lies: within the bound, outside it, or across an end of it."""
     if low is None or high is None:
         return "open"
-    first, last = meets(test, np.array([low, high]))
+    first, last = bound.holds(np.array([low, high]))
     if first and last:
         return "holds"
-    if test.within is not None:
-        return "fails" if high < test.within[0] or low > test.within[1] else "open"
+    if bound.closed:
+        return "fails" if high < bound.low or low > bound.high else "open"
     return "open" if first or last else "fails"
 
 
-def _every(test: Test, cells: Cells, parts: tuple[Combination, ...], scenario: Scenario) -> Finding:
+def _subjects(test: Test, cells: Cells, parts: tuple[Combination, ...], scenario: Scenario) -> Finding:
     columns = np.stack([values(cells, one, scenario) for one in parts], axis=1)
     kept = columns[~np.isnan(columns).any(axis=1)]
     if not len(kept):
-        return Finding(status="missing", what=parts[0].name, bound=bound(test), missing=("a subject of this kind",))
-    right = np.asarray(meets(test, kept).all(axis=1))
-    needed = test.share if isinstance(test, Every) else 100.0
+        return Finding(status="missing", what=parts[0].name, bound=str(test.bound), missing=("a subject of this kind",))
+    right = np.asarray(test.bound.holds(kept).all(axis=1))
+    distance = test.bound.distance(kept)
     share = proportion_interval(int(right.sum()), len(kept))
-    column = int(np.argmax(_distance(test, kept).max(axis=0)))
-    worst = float(kept[np.argmax(_distance(test, kept)[:, column]), column])
+    column = int(np.argmax(distance.max(axis=0)))
+    worst = float(kept[np.argmax(distance[:, column]), column])
     return Finding(
-        status=_of_share(right, needed, share),
+        status=_of_share(right, test.needed, share),
         what=parts[column].name,
         estimate=100.0 * float(right.mean()),
         low=share.low,
         high=share.high,
         n=len(kept),
-        bound=bound(test),
-        share=needed,
+        bound=str(test.bound),
+        share=test.needed,
         worst=worst,
-        p=_binomial(int(right.sum()), len(kept), needed, "less"),
+        p=_binomial(int(right.sum()), len(kept), test.needed, "less"),
     )
 
 
@@ -213,28 +196,26 @@ def _of_share(right: NDArray[np.bool_], needed: float, share: Interval) -> Statu
     return "holds" if share.low > needed else "fails" if share.high < needed else "open"
 
 
-def p_missed(test: Test, kept: Floats, *, yes_or_no: bool = False) -> float | None:
+def p_missed(bound: Bound, kept: Floats, *, yes_or_no: bool = False) -> float | None:
     """One-sided p of the null hypothesis that the mean meets the bound; small where it is missed.
 
-    Student's t, or the binomial distribution for a share of subjects. For `within` it is twice the smaller of both
+    Student's t, or the binomial distribution for a share of subjects. Between two ends it is twice the smaller of both
     sides. Equal values are what they are: 0 where they miss the bound, else 1.
     """
     if len(kept) < 2:
         return None
-    if yes_or_no:
-        yes, limit = int((kept > 50).sum()), test.below if test.below is not None else test.above
-        if limit is not None and 0 <= limit <= 100:
-            return _binomial(yes, len(kept), limit, "greater" if test.below is not None else "less")
+    sides: dict[float, Literal["less", "greater"]] = {bound.low: "less", bound.high: "greater"}
+    missed = {end: side for end, side in sides.items() if math.isfinite(end)}
+    if yes_or_no and len(missed) == 1:
+        ((end, side),) = missed.items()
+        if 0 <= end <= 100:
+            return _binomial(int((kept > 50).sum()), len(kept), end, side)
     if is_constant(kept):
-        return 1.0 if bool(meets(test, kept).all()) else 0.0
+        return 1.0 if bool(bound.holds(kept).all()) else 0.0
     from scipy.stats import ttest_1samp
 
-    if test.within is not None:
-        sides = (ttest_1samp(kept, test.within[0], alternative="less").pvalue,
-                 ttest_1samp(kept, test.within[1], alternative="greater").pvalue)  # fmt: skip
-        return min(1.0, 2.0 * float(min(sides)))
-    limit = test.below if test.below is not None else test.above or 0.0
-    return float(ttest_1samp(kept, limit, alternative="greater" if test.below is not None else "less").pvalue)
+    found = [float(ttest_1samp(kept, end, alternative=side).pvalue) for end, side in missed.items()]
+    return min(1.0, len(found) * min(found))
 
 
 def _binomial(yes: int, n: int, share: float, alternative: Literal["less", "greater"]) -> float:
@@ -254,23 +235,20 @@ def _small_studies(test: Studies, cells: Cells, scenario: Scenario) -> Finding:
     there = np.all([~np.isnan(column) for _, column in columns], axis=0)
     n = int(there.sum())
     if n < test.size:
-        return Finding(status="missing", what=what, bound=bound(test), missing=(f"{test.size} subjects of this kind",))
+        return Finding(
+            status="missing", what=what, bound=str(test.bound), missing=(f"{test.size} subjects of this kind",)
+        )
     kept, rng = [(one, column[there]) for one, column in columns], np.random.default_rng(seed(cells.subjects[there]))
 
     def share(cohort: NDArray[np.int64], studies: int) -> float:
         drawn = cohort[rng.integers(0, n, (studies, test.size))]
-        return 100.0 * float(np.all([meets(one, column[drawn].mean(axis=1)) for one, column in kept], axis=0).mean())
+        return 100.0 * float(
+            np.all([one.bound.holds(column[drawn].mean(axis=1)) for one, column in kept], axis=0).mean()
+        )
 
     estimate = share(np.arange(n), DRAWN)
     resampled = np.array([share(rng.integers(0, n, n), DRAWN // 10) for _ in range(RESAMPLED)])
     low, high = (float(q) for q in np.quantile(resampled, [0.025, 0.975]))
     status: Status = "holds" if low > test.share else "fails" if high < test.share else "open"
     p = float((1 + np.sum(resampled >= test.share)) / (1 + RESAMPLED))
-    return Finding(status=status, what=what, estimate=estimate, low=low, high=high, n=n, bound=bound(test), p=p)
-
-
-def _distance(test: Test, found: Floats) -> Floats:
-    """How far each number is on the wrong side of the bound, negative on the right one."""
-    if test.within is not None:
-        return np.maximum(test.within[0] - found, found - test.within[1])
-    return found - test.below if test.below is not None else (test.above or 0.0) - found
+    return Finding(status=status, what=what, estimate=estimate, low=low, high=high, n=n, bound=str(test.bound), p=p)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import polars as pl
 
 from resynapse.analysis.cells import Cell, Cells
 from resynapse.analysis.separability import separability
 from resynapse.audits.findings import Finding
 from resynapse.audits.linear_contrasts import combinations
-from resynapse.audits.published_arithmetic import Printed
+from resynapse.audits.published_arithmetic import Printed, printed
 from resynapse.audits.readings import ReadingResult, results_of
 from resynapse.audits.scenarios import battery, missing_from
-from resynapse.audits.verdict_text import as_run, figure, listed, under
+from resynapse.audits.section import AuditSection, Evidence, Table
+from resynapse.audits.verdict_text import as_run, figure, listed, under, with_interval
 from resynapse.audits.verdicts import Verdict, verdict_of
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
@@ -172,3 +175,53 @@ def _cells(claim: Claim, table: Mapping[Cell, Printed]) -> list[Cell]:
     """The published cells of the claim's tests, in order."""
     parts = [part for test in claim.tests for part in combinations(test, table).parts]
     return list(dict.fromkeys(cell for part in parts for _, cell in part.weights))
+
+
+def ledger_of(protocol: Protocol, table: pl.DataFrame) -> tuple[Entry, ...]:
+    """The ledger of a run of a tree with claims."""
+    return ledger(protocol.claims, Cells.of(table, protocol), protocol, printed(protocol.name))
+
+
+def _judge(evidence: Evidence) -> tuple[Entry, ...]:
+    protocol = evidence.planned.protocol
+    return ledger(protocol.claims, evidence.cells, protocol, printed(protocol.name))
+
+
+def _tables(entries: Sequence[Entry], _: int) -> Iterator[Table]:
+    yield _readings(entries)
+    yield _battery(entries)
+
+
+def _readings(entries: Sequence[Entry]) -> Table:
+    """Every reading of every claim with the test that decides it as run."""
+    rows = []
+    for entry in entries:
+        for one in entry.readings:
+            found = one.decides
+            allowed = "excluded" if one.contradicted else "allowed" if one.arithmetic else "-"
+            shown = with_interval(found.estimate, found.low, found.high)
+            rows.append((entry.id, one.id or "-", one.standing, allowed, shown, found.bound, found.what))
+    header = ("claim", "reading", "as run it", "by the article's figures", "ours [95 %]", "needed", "of")
+    return Table("Every reading of every claim", header, tuple(rows))
+
+
+def _battery(entries: Sequence[Entry]) -> Table:
+    """What holds as run and fails or is no longer shown in a scenario of the battery."""
+    rows = []
+    for entry in entries:
+        for one in entry.readings:
+            for check in one.checks:
+                for finding, before, q in zip(check.findings, check.as_run, check.q, strict=True):
+                    if before == "holds" != finding.status:
+                        said = "fails" if finding in check.failures else "open"
+                        rate = "-" if q is None else f"{q:.3f}"
+                        shown = with_interval(finding.estimate, finding.low, finding.high)
+                        name = f"{entry.id}, {one.id}" if len(entry.readings) > 1 else entry.id
+                        rows.append(
+                            (name, check.control, said, shown, str(finding.n), finding.bound, rate, finding.what)
+                        )
+    header = ("claim, reading", "nuisance control", "there", "ours [95 %]", "n", "needed", "q", "of")
+    return Table("What holds as run, and fails or is open in the battery of nuisance controls", header, tuple(rows))
+
+
+SECTION = AuditSection(name="claims", judge=_judge, tables=_tables)

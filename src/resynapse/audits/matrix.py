@@ -6,22 +6,23 @@ Many shifts are tested at once, so which of them are shown is decided by a false
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from resynapse.analysis.cells import Cells, Floats
 from resynapse.analysis.false_discovery import q_values
 from resynapse.analysis.intervals import is_constant
-from resynapse.audits.findings import Finding, Status, find, paired, values
+from resynapse.audits.findings import WORST_FIRST, Finding, Status, find, paired, values
 from resynapse.audits.linear_contrasts import Combinations, combinations
 from resynapse.audits.perturbations import Amendment
 from resynapse.audits.readings import FALSE_DISCOVERIES, touched
 from resynapse.audits.scenarios import AS_RUN, Scenario, scenarios
+from resynapse.audits.section import AuditSection, Evidence, Table
+from resynapse.audits.verdict_text import with_interval
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim, Reading
-
-_WORST: tuple[Status, ...] = ("missing", "fails", "open", "holds")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +64,14 @@ class MatrixCell:
     shortened: bool
     q: float | None = None
 
+    def plain(self) -> dict[str, Any]:
+        """Plain data, both intervals as pairs."""
+        row = asdict(self) | {"changed": self.changed, "moved": self.moved}
+        for ends, low, high in (("interval", "low", "high"), ("shift_interval", "shift_low", "shift_high")):
+            pair = [row.pop(low), row.pop(high)]
+            row[ends] = None if None in pair else pair
+        return row
+
     @property
     def changed(self) -> bool:
         """Whether the conclusion is another one than as run."""
@@ -95,7 +104,7 @@ def answer(reading: Reading, cells: Cells, scenario: Scenario = AS_RUN) -> tuple
     """What all tests of a reading say together, the worst of them, and each."""
     there = replace(scenario, among=reading.selects) if reading.among else scenario
     findings = tuple(find(test, cells, there) for test in reading.tests)
-    return min((f.status for f in findings), key=_WORST.index), findings
+    return min((f.status for f in findings), key=WORST_FIRST.index), findings
 
 
 def alike(cells: Cells, scenario: Scenario) -> Cells:
@@ -161,3 +170,28 @@ def _p_of_no_shift(differences: Floats) -> float | None:
     if is_constant(kept):
         return 1.0 if abs(float(kept[0])) < 1e-9 else 0.0
     return float(ttest_1samp(kept, 0.0).pvalue)
+
+
+def _judge(evidence: Evidence) -> tuple[MatrixCell, ...]:
+    planned = evidence.planned
+    return matrix(planned.claims, evidence.cells, planned.protocol, planned.amendments)
+
+
+def _tables(found: Sequence[MatrixCell], _: int) -> Iterator[Table]:
+    scenarios = list(dict.fromkeys((c.role, c.constant, c.action, c.scenario) for c in found))
+    rows = []
+    for role, constant, action, scenario in scenarios:
+        cells = [c for c in found if c.scenario == scenario]
+        changed = [
+            f"{c.claim} {c.before} -> {c.after} (shift {with_interval(c.shift, c.shift_low, c.shift_high)})"
+            for c in cells
+            if c.changed
+        ]
+        short = ", shortened" if any(c.shortened for c in cells) else ""
+        counts = (f"{len(changed)} of {len(cells)}", f"{sum(c.moved for c in cells)} of {len(cells)}")
+        rows.append((role, f"{constant}, {action}", scenario + short, *counts, "; ".join(changed) or "-"))
+    header = ("role", "constant", "scenario", "changed", "moved", "conclusions that change (as run -> here)")
+    yield Table("Constants and conclusions", header, tuple(rows))
+
+
+SECTION = AuditSection(name="matrix", judge=_judge, tables=_tables)

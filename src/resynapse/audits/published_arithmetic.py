@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from resynapse.analysis.cells import Cell
-from resynapse.audits.findings import bound
+from resynapse.analysis.intervals import LEVEL
 from resynapse.audits.linear_contrasts import Combination, combinations
-from resynapse.protocol.claim_tests import Every, Studies, Test
+from resynapse.protocol.claim_tests import Bound, Test
 from resynapse.publication.comparison import protocols_with_tables, published
 
 Says = Literal["implied", "possible", "contradicted", "not printed"]
-LEVEL = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +96,11 @@ def compute(test: Test, table: Mapping[Cell, Printed]) -> Arithmetic:
     if about.missing:
         return Arithmetic(says="not printed", what=about.missing[0])
     order = ("contradicted", "possible", "implied")
-    if isinstance(test, Studies) or (isinstance(test, Every) and test.share < 100):
+    if test.statistic != "mean" and test.needed < 100:
         # means and SDs bound no share of subjects or of studies
         return Arithmetic(says="possible", what=about.parts[0].name)
-    made = [(_extremes if test.each else _means)(test, one, table) for one in about.parts]
+    bounds = _means if test.statistic == "mean" else _extremes
+    made = [bounds(test.bound, one, table) for one in about.parts]
     return min(made, key=lambda a: order.index(a.says))
 
 
@@ -123,7 +123,7 @@ def _spread(one: Combination, table: Mapping[Cell, Printed]) -> tuple[float, flo
     return mean - slack, mean + slack, least, most
 
 
-def _means(test: Test, one: Combination, table: Mapping[Cell, Printed]) -> Arithmetic:
+def _means(bound: Bound, one: Combination, table: Mapping[Cell, Printed]) -> Arithmetic:
     from scipy.stats import t
 
     spread = _spread(one, table)
@@ -133,12 +133,14 @@ def _means(test: Test, one: Combination, table: Mapping[Cell, Printed]) -> Arith
     n = min(table[cell].n for _, cell in one.weights)
     half = float(t.ppf(0.5 + LEVEL / 2, n - 1)) * spread[3] / math.sqrt(n - 1) if n > 1 else math.inf
     low, high = spread[0] - half, spread[1] + half
-    says = _side(test, low, high)
+    says = _side(bound, low, high)
     sentence = f"The article's own tables give {one.name} as {mean:.1f}, {low:.1f} to {high:.1f} at the widest pairing"
-    return Arithmetic(says=says, what=one.name, mean=mean, low=low, high=high, sentence=_ended(sentence, test, says))
+    return Arithmetic(
+        says=says, what=one.name, mean=mean, low=low, high=high, sentence=_ended(sentence, f"it {bound}", says)
+    )
 
 
-def _extremes(test: Test, one: Combination, table: Mapping[Cell, Printed]) -> Arithmetic:
+def _extremes(bound: Bound, one: Combination, table: Mapping[Cell, Printed]) -> Arithmetic:
     """The value that is furthest on the wrong side: at best (contradiction), and at worst (implication)."""
     spread = _spread(one, table)
     mean = sum(weight * table[cell].mean for weight, cell in one.weights)
@@ -161,7 +163,7 @@ def _extremes(test: Test, one: Combination, table: Mapping[Cell, Printed]) -> Ar
         smallest_at_best, worst = min(smallest_at_best, only.smallest), (only.smallest, worst[1])
     if only is not None and only.largest is not None:
         largest_at_best, worst = max(largest_at_best, only.largest), (worst[0], only.largest)
-    lower, upper = _limits(test)
+    lower, upper = bound.interval
     if smallest_at_best < lower:
         says: Says = "contradicted"
         text = f"at least one of the {n} values behind it is at most {smallest_at_best:.1f}"
@@ -179,7 +181,7 @@ def _extremes(test: Test, one: Combination, table: Mapping[Cell, Printed]) -> Ar
         mean=mean,
         low=smallest_at_best if smallest_at_best < lower else worst[0],
         high=largest_at_best if largest_at_best > upper else worst[1],
-        sentence=_ended(sentence, test, says),
+        sentence=_ended(sentence, f"every value {bound}", says),
     )
 
 
@@ -192,22 +194,12 @@ def _nearest(low: float, high: float, sd: float) -> float:
     return mean + sd**2 / mean if mean > 0 else 0.0
 
 
-def _limits(test: Test) -> tuple[float, float]:
-    if test.within is not None:
-        return test.within
-    if test.below is not None:
-        return -math.inf, test.below
-    return test.above or 0.0, math.inf
-
-
-def _side(test: Test, low: float, high: float) -> Says:
-    lower, upper = _limits(test)
+def _side(bound: Bound, low: float, high: float) -> Says:
+    lower, upper = bound.interval
     if high < lower or low > upper:
         return "contradicted"
     return "implied" if low > lower and high < upper else "possible"
 
 
-def _ended(sentence: str, test: Test, says: Says) -> str:
-    if says == "contradicted":
-        return f"{sentence}; the claim needs {'every value' if test.each else 'it'} {bound(test)}."
-    return f"{sentence}."
+def _ended(sentence: str, needed: str, says: Says) -> str:
+    return f"{sentence}; the claim needs {needed}." if says == "contradicted" else f"{sentence}."

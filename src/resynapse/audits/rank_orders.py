@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,8 @@ from resynapse.audits.linear_contrasts import Combination, combinations
 from resynapse.audits.matrix import alike
 from resynapse.audits.perturbations import Amendment
 from resynapse.audits.scenarios import AS_RUN, Scenario, scenarios
+from resynapse.audits.section import AuditSection, Evidence, Table
+from resynapse.audits.verdict_text import number, with_interval
 from resynapse.protocol import Protocol
 from resynapse.protocol.claim_tests import Mean as MeanOf
 from resynapse.protocol.claim_tests import Measure, Order
@@ -123,3 +125,38 @@ def _descending(means: dict[str, float], ties: tuple[str, ...] = ()) -> tuple[st
     """Highest first; equal means keep the order of `ties`, so that a tie is no change."""
     places = {arm: place for place, arm in enumerate(ties or means)}
     return tuple(sorted(means, key=lambda arm: (-means[arm], places[arm])))
+
+
+def _judge(evidence: Evidence) -> tuple[Ranking, ...]:
+    planned = evidence.planned
+    return rankings(planned.claims, evidence.cells, planned.protocol, planned.amendments)
+
+
+def _tables(found: Sequence[Ranking], _: int) -> Iterator[Table]:
+    """One row a scenario: relapse in every arm, and every order of arms that is another one than as run."""
+    rows = []
+    for scenario in dict.fromkeys(r.scenario for r in found):
+        here = [r for r in found if r.scenario == scenario]
+        relapse = [
+            f"{', '.join(f'{arm} {number(mean)}' for arm, mean in zip(r.arms, r.means, strict=True))}; {_spread(r)}"
+            for r in here
+            if r.relapse
+        ]
+        orders = [
+            f"{r.outcome} at {r.condition}: {' > '.join(r.arms)}"
+            for r in here
+            if not r.relapse and (r.changed or not scenario)
+        ]
+        changed = sum(r.changed for r in here if not r.relapse)
+        of = sum(not r.relapse for r in here)
+        rows.append((scenario or "as run", f"{changed} of {of}", "; ".join(orders) or "-", "; ".join(relapse) or "-"))
+    header = ("scenario", "orders that change", "orders", "relapse in %; difference as run ordered [95 %]")
+    yield Table("Orders of the arms by their means, and relapse, in every scenario", header, tuple(rows))
+
+
+def _spread(ranking: Ranking) -> str:
+    shown = with_interval(ranking.spread, ranking.low, ranking.high)
+    return f"{ranking.before[0]} - {ranking.before[-1]} {shown}"
+
+
+SECTION = AuditSection(name="rankings", judge=_judge, tables=_tables)

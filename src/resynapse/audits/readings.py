@@ -12,6 +12,7 @@ from resynapse.audits.findings import Finding, Status, find
 from resynapse.audits.linear_contrasts import combinations
 from resynapse.audits.published_arithmetic import Arithmetic, Printed, compute
 from resynapse.audits.scenarios import AS_RUN, Scenario
+from resynapse.protocol.arms import Arm
 from resynapse.protocol.claim_tests import Test
 from resynapse.protocol.claims import Claim, Reading
 
@@ -184,8 +185,8 @@ def touched(test: Test, cells: Cells, scenario: Scenario) -> bool:
 
 def _made_of(arm: str, scenario: Scenario) -> bool:
     """Whether a control made this arm of one that the scenario changes."""
-    of, made, _ = arm.partition(":")
-    return bool(made) and of in scenario.arms
+    made = Arm.parse(arm)
+    return bool(made.control) and made.name in scenario.arms
 
 
 def results_of(

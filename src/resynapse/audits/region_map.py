@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,8 +14,9 @@ from resynapse.audits.linear_contrasts import combinations
 from resynapse.audits.matrix import answer
 from resynapse.audits.perturbations import moved, variants
 from resynapse.audits.scenarios import Scenario, thresholds
+from resynapse.audits.section import AuditSection, Evidence, Note, Stage, Table
 from resynapse.audits.sensitivity import Index, first_durations
-from resynapse.controls import CONTROLS
+from resynapse.controls.registry import control_named
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
 from resynapse.protocol.variants import Variant
@@ -69,7 +70,7 @@ def grid(protocol: Protocol, along: tuple[Constant, ...]) -> Protocol:
     added: dict[str, Variant] = {}
     for name, levels in _points(along):
         added.update(variants(name, {arm: moved(routes[arm], levels) for arm in plain.arms}))
-    rules = tuple(rule for rule in CONTROLS["threshold-sweep"].rules(plain) if rule not in plain.derived)
+    rules = tuple(rule for rule in control_named("threshold-sweep").rules(plain) if rule not in plain.derived)
     return replace(plain, variants=added, derived=(*plain.derived, *rules))
 
 
@@ -105,3 +106,41 @@ def mapped(claims: Iterable[Claim], cells: Cells, tree: Protocol, along: tuple[C
                     )
                 )
     return tuple(made)
+
+
+def _later(evidence: Evidence, note: Note) -> Iterator[Stage]:
+    """The grid, once the screening says which constants it is over."""
+    for stage, _ in evidence.of("sensitivity")[:1]:
+        along = directions(index for index in evidence.found["sensitivity"] if index.method == "Morris")
+        note(f"map: {' and '.join(constant.name for constant in along)} have the largest effects")
+        yield Stage(name="map", protocol=grid(evidence.planned.source, along), subjects=stage.subjects, design=along)
+
+
+def _judge(evidence: Evidence) -> tuple[MapPoint, ...]:
+    claims = evidence.planned.claims
+    return tuple(
+        point
+        for stage, table in evidence.of(SECTION.name)
+        for point in mapped(claims, Cells.of(table, stage.protocol), stage.protocol, stage.design)
+    )
+
+
+def _tables(found: Sequence[MapPoint], _: int) -> Iterator[Table]:
+    """One row a claim and threshold, one column a point: + holds, - fails, ? open."""
+    if not found:
+        return
+    signs = {"holds": "+", "fails": "-", "open": "?", "missing": " "}
+    one = found[0]
+    firsts = list(dict.fromkeys(p.first_level for p in found))
+    rows = []
+    for claim, threshold in dict.fromkeys((p.claim, p.threshold) for p in found):
+        here = [p for p in found if p.claim == claim and p.threshold == threshold]
+        shown = ("".join(signs[p.status] for p in here if p.first_level == level) for level in firsts)
+        rows.append((f"{claim}, {threshold}" if threshold else claim, *shown))
+    seconds = " ".join(f"{level:g}" for level in dict.fromkeys(p.second_level for p in found))
+    axes = f"{one.first} in columns; {one.second} at {seconds} within"
+    title = f"Where each claim holds (+), fails (-) or is open (?): {axes}"
+    yield Table(title, ("claim", *(f"{level:g}" for level in firsts)), tuple(rows))
+
+
+SECTION = AuditSection(name="map", judge=_judge, tables=_tables, later=_later)

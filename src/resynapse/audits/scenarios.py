@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from resynapse.controls import CONTROLS, controlled
-from resynapse.errors import ProtocolError
+from resynapse.controls.combined import Combined
+from resynapse.controls.registry import control_named, nuisances
 from resynapse.protocol import Protocol
+from resynapse.protocol.arms import Arm
 from resynapse.protocol.claim_tests import Measure
+from resynapse.protocol.derived_outcomes import OtherThreshold
 from resynapse.protocol.when import When
 
 
@@ -41,53 +43,36 @@ class Scenario:
 AS_RUN = Scenario()
 
 
-BOTH = "+"
-"""Between two controls that were applied one after the other: ``no-gain+many-draws``."""
-
-
 def battery(protocol: Protocol) -> tuple[Scenario, ...]:
     """The scenarios that decide verdicts: of every nuisance control that the protocol holds."""
-    return tuple(scenario for name in NUISANCES for scenario in scenarios(protocol, name))
+    return tuple(scenario for name in nuisances() for scenario in scenarios(protocol, name))
 
 
 def missing_from(protocol: Protocol) -> tuple[str, ...]:
     """Nuisance controls that would change something in the protocol, and that it does not hold."""
-    return tuple(name for name in NUISANCES if not scenarios(protocol, name) and applies(protocol, name))
-
-
-NUISANCES = tuple(name for name, control in CONTROLS.items() if control.role == "nuisance")
-"""Controls of which every claim has to be independent."""
-
-
-def applies(protocol: Protocol, control: str) -> bool:
-    """Whether a control changes anything in a protocol; one that does not cannot break a claim."""
-    only, _, name = control.rpartition(":")
-    if name not in CONTROLS:
-        return True
-    try:
-        changed = controlled(replace(protocol, variants={}), name)
-    except ProtocolError:
-        return False
-    return not only or any(variant.of == only for variant in changed.variants.values())
+    absent = [name for name in nuisances() if not scenarios(protocol, name)]
+    if not absent:
+        return ()
+    plain = replace(protocol, variants={}) if protocol.variants else protocol
+    routes = plain.routes
+    return tuple(name for name in absent if any(control_named(name).adds(plain, routes)))
 
 
 def scenarios(protocol: Protocol, control: str) -> tuple[Scenario, ...]:
     """The scenarios of a control in a protocol that holds its variants or rules; none where it holds neither.
 
-    Parameters
-    ----------
-    control : ``NAME``, or ``ARM:NAME`` to change one arm alone.
+    An arm that another control made is replaced by the variant to which both were applied.
     """
-    only, _, name = control.rpartition(":")
     changed = {}
     for variant, made in protocol.variants.items():
-        first, both, second = made.control.partition(BOTH)
-        if (second or first) == name and (not only or made.of == only):
-            changed[f"{made.of}:{first}" if both else made.of] = variant
+        applied = Combined.parse(made.control)
+        if applied.last == control:
+            changed[str(Arm(made.of, str(applied.before)))] = variant
     if changed:
         return (Scenario(name=control, arms=changed),)
     return tuple(
-        Scenario(name=f"{name}, {suffix}", outcomes=renamed) for suffix, renamed in thresholds(protocol, name).items()
+        Scenario(name=f"{control}, {suffix}", outcomes=renamed)
+        for suffix, renamed in thresholds(protocol, control).items()
     )
 
 
@@ -97,7 +82,7 @@ def thresholds(protocol: Protocol, control: str = "threshold-sweep") -> dict[str
         return {}
     found: dict[str, dict[str, str]] = {}
     for rule in protocol.derived:
-        original, below, threshold = rule.outcome.partition("_below_")
-        if below and any(other.outcome == original for other in protocol.derived):
-            found.setdefault(f"threshold {threshold}", {})[original] = rule.outcome
+        other = OtherThreshold.parse(rule.outcome)
+        if other is not None and any(one.outcome == other.outcome for one in protocol.derived):
+            found.setdefault(f"threshold {other.threshold}", {})[other.outcome] = rule.outcome
     return found

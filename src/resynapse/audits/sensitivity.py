@@ -9,7 +9,7 @@ Sobol (2001): first-order and total shares of variance, in a full audit. Designs
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -22,7 +22,10 @@ from resynapse.audits.constants import CONSTANTS, DUMMY, Constant
 from resynapse.audits.findings import values
 from resynapse.audits.linear_contrasts import Combination, combinations
 from resynapse.audits.perturbations import moved, variants
+from resynapse.audits.plan import AuditPlan
 from resynapse.audits.scenarios import Scenario
+from resynapse.audits.section import AuditSection, Evidence, Stage, Table
+from resynapse.audits.verdict_text import number, with_interval
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Node, Protocol, Train
 from resynapse.protocol.claims import Claim
@@ -33,6 +36,10 @@ TRAJECTORIES = 10
 SOBOL_BASE = 64
 GRID = 4
 RESAMPLES = 400
+SCREENED = 2
+"""Subjects of screening and map at depth standard."""
+MOST_EFFECTS = 3
+"""Constants that are shown for each quantity, largest effect first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +105,11 @@ class Index:
 
 def factors(protocol: Protocol) -> tuple[Factor, ...]:
     """Every constant that can be moved, arm by arm; those of the induction and the dummy move in all arms together."""
-    found = []
+    found, routes = [], protocol.routes
     for constant in (*CONSTANTS, DUMMY):
-        moved = [a for a in protocol.arms if constant.changes(protocol.routes[a], constant.level(0.37))]
+        arms = [arm for arm in protocol.arms if constant.changes(routes[arm], constant.level(0.37))]
         together = constant.section == "induction" or constant is DUMMY
-        groups = [tuple(moved)] if together else [(arm,) for arm in moved]
+        groups = [tuple(arms)] if together else [(arm,) for arm in arms]
         found += [Factor(constant=constant, arms=arms) for arms in groups if arms]
     return tuple(found)
 
@@ -124,10 +131,10 @@ def design(protocol: Protocol, method: Method = "Morris", size: int | None = Non
         raise ResynapseError(f"protocol {protocol.name} has no constant that can be moved")
     points, routes = _points(method, len(found), size), plain.routes
     added: dict[str, Variant] = {}
-    for number, point in enumerate(points):
+    for place, point in enumerate(points):
         levels = [(f, f.constant.level(float(share))) for f, share in zip(found, point, strict=True)]
         changes = {arm: moved(routes[arm], [(f.constant, v) for f, v in levels if arm in f.arms]) for arm in plain.arms}
-        added.update(variants(f"{method}.{number}", changes))
+        added.update(variants(f"{method}.{place}", changes))
     tree = replace(plain, variants=added)
     return Design(method=method, factors=found, points=points, protocol=tree)
 
@@ -174,7 +181,7 @@ def indices(designed: Design, claims: Iterable[Claim], cells: Cells) -> tuple[In
     seen: set[str] = set()
     for claim in claims:
         for test in claim.tests:
-            scenarios = [_world(designed, number) for number in range(len(designed.points))]
+            scenarios = [_scenario(designed, number) for number in range(len(designed.points))]
             for at, part in enumerate(combinations(test, cells.keys).parts):
                 if part.name in seen:
                     continue
@@ -187,7 +194,7 @@ def indices(designed: Design, claims: Iterable[Claim], cells: Cells) -> tuple[In
     return tuple(found)
 
 
-def _world(designed: Design, number: int) -> Scenario:
+def _scenario(designed: Design, number: int) -> Scenario:
     name = f"{designed.method}.{number}"
     arms = {v.of: variant for variant, v in designed.protocol.variants.items() if v.control == name}
     return Scenario(name=name, arms=arms)
@@ -279,3 +286,50 @@ def _sobol(designed: Design, response: Floats) -> list[Row]:
         )
         for i in range(len(designed.factors))
     ]
+
+
+def few_subjects(planned: AuditPlan, least: int) -> int:
+    """Subjects of a run beside the tree: at depth full a fifth of the tree's, and no fewer than `least`."""
+    fifth = planned.subjects // 5 if planned.depth == "full" else 0
+    return min(planned.subjects, max(least, fifth))
+
+
+def _stages(planned: AuditPlan) -> Iterator[Stage]:
+    """The screening, and the shares of variance in a full audit."""
+    if planned.depth == "quick":
+        return
+    methods: tuple[tuple[str, Method], ...] = (("screening", "Morris"), ("variance", "Sobol"))
+    for name, method in methods if planned.depth == "full" else methods[:1]:
+        made = design(planned.source, method)
+        map_too = method == "Morris"
+        yield Stage(
+            name=name,
+            protocol=made.protocol,
+            subjects=few_subjects(planned, SCREENED),
+            design=made,
+            then="map: planned after the screening, at about a fifth of its cost" if map_too else "",
+            then_share=0.2 if map_too else 0.0,
+        )
+
+
+def _judge(evidence: Evidence) -> tuple[Index, ...]:
+    claims = evidence.planned.claims
+    return tuple(
+        index for stage, table in evidence.of(SECTION.name) for index in indices(stage.design, claims, Cells.of(table))
+    )
+
+
+def _tables(indices: Sequence[Index], _: int) -> Iterator[Table]:
+    quantities = list(dict.fromkeys(i.quantity for i in indices))
+    rows = []
+    for quantity in quantities:
+        found = [i for i in indices if i.quantity == quantity]
+        for index in sorted((i for i in found if i.effect > 0), key=lambda i: -i.effect)[:MOST_EFFECTS]:
+            shown = with_interval(index.effect, index.effect_low, index.effect_high)
+            beyond = "yes" if index.shown else "no"
+            rows.append((quantity, index.factor, index.range, shown, number(index.signed), beyond, index.method))
+    header = ("quantity", "constant", "range", "effect [95 %]", "signed", "beyond chance", "method")
+    yield Table("Sensitivity: the constants with the largest effects", header, tuple(rows))
+
+
+SECTION = AuditSection(name="sensitivity", judge=_judge, tables=_tables, stages=_stages)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from resynapse.analysis.cells import Cells, Floats
 from resynapse.analysis.intervals import proportion_interval, seed
-from resynapse.audits.findings import counts_subjects, meets, values
+from resynapse.audits.findings import counts_subjects, values
 from resynapse.audits.linear_contrasts import combinations
-from resynapse.protocol.claim_tests import Every, Test
-from resynapse.protocol.claim_tests import Studies as SmallStudies
+from resynapse.audits.section import AuditSection, Evidence, Table
+from resynapse.protocol.claim_tests import Test
 from resynapse.protocol.claims import Claim, Reading
 
 SIZE = 10
@@ -52,14 +52,14 @@ def small_studies(claims: Iterable[Claim], cells: Cells, size: int = SIZE) -> tu
         return ()
     rng = np.random.default_rng(seed(cells.subjects))
     drawn = rng.integers(0, n, (DRAWN, size))
-    return tuple(_studies(name, reading, cells, drawn) for name, reading in _measured(claims, cells))
+    return tuple(_studies(name, reading, cells, drawn) for name, reading in _in_all_subjects(claims, cells))
 
 
-def _measured(claims: Iterable[Claim], cells: Cells) -> Iterator[tuple[str, Reading]]:
+def _in_all_subjects(claims: Iterable[Claim], cells: Cells) -> Iterator[tuple[str, Reading]]:
     """Readings that the run measures, in all subjects."""
     for claim in claims:
         for name, reading in claim.named:
-            own = any(isinstance(test, SmallStudies) for test in reading.tests)
+            own = any(test.statistic == "studies" for test in reading.tests)
             if not (own or reading.among) and all(combinations(test, cells.keys).parts for test in reading.tests):
                 yield name, reading
 
@@ -75,11 +75,11 @@ def _studies(name: str, reading: Reading, cells: Cells, drawn: NDArray[np.int64]
         for part in combinations(test, cells.keys).parts:
             of = values(cells, part)[drawn]
             by_mean &= _reached(test, of)
-            if test.each:
+            if test.statistic == "subjects":
                 by_interval &= _reached(test, of)
             else:
-                low, high = _ends(of, inner if test.within else outer, counts_subjects(part, cells))
-                by_interval &= meets(test, low) & meets(test, high)
+                low, high = _ends(of, inner if test.bound.closed else outer, counts_subjects(part, cells))
+                by_interval &= test.bound.holds(low) & test.bound.holds(high)
     return Studies(
         claim=name,
         size=size,
@@ -91,10 +91,9 @@ def _studies(name: str, reading: Reading, cells: Cells, drawn: NDArray[np.int64]
 
 def _reached(test: Test, of: Floats) -> NDArray[np.bool_]:
     """Whether each study, shape (studies, subjects), is on the right side: enough of its subjects, or its mean."""
-    if not test.each:
-        return meets(test, of.mean(axis=1))
-    needed = test.share if isinstance(test, Every) else 100.0
-    return np.asarray(100.0 * meets(test, of).mean(axis=1) >= needed)
+    if test.statistic == "mean":
+        return test.bound.holds(of.mean(axis=1))
+    return np.asarray(100.0 * test.bound.holds(of).mean(axis=1) >= test.needed)
 
 
 def _ends(of: Floats, quantile: float, shares: bool) -> tuple[Floats, Floats]:
@@ -106,3 +105,17 @@ def _ends(of: Floats, quantile: float, shares: bool) -> tuple[Floats, Floats]:
         found, alike = proportion_interval(yes, size), (of == extreme).all(axis=1)
         low, high = np.where(alike, found.low, low), np.where(alike, found.high, high)
     return low, high
+
+
+def _judge(evidence: Evidence) -> tuple[Studies, ...]:
+    return small_studies(evidence.planned.claims, evidence.cells)
+
+
+def _tables(found: Sequence[Studies], subjects: int) -> Iterator[Table]:
+    rows = tuple((s.claim, f"{s.by_mean:.0f} %", f"{s.by_interval:.0f} %") for s in found)
+    for one in found[:1]:
+        title = f"How often {one.size} of the {subjects} subjects reach a claim ({one.drawn} draws)"
+        yield Table(title, ("claim", "by means alone", "with intervals"), rows)
+
+
+SECTION = AuditSection(name="studies", judge=_judge, tables=_tables)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from resynapse.audits.ledger import Entry
+from resynapse.audits.ledger import Entry, ledger_of
+from resynapse.audits.plan import AuditPlan, plan
+from resynapse.audits.section import AuditSection, Evidence, Stage, Table
 
 SUBJECTS = 10
 """Of each cohort: as many as the article has."""
@@ -52,3 +54,33 @@ def stability(entries: Sequence[Entry], cohorts: Sequence[tuple[int, Sequence[En
         same = sum(verdict == entry.verdict for verdict in there)
         made.append(Stability(claim=entry.id, seeds=seeds, verdicts=tuple(there), same=same))
     return tuple(made)
+
+
+def _stages(planned: AuditPlan) -> Iterator[Stage]:
+    """The cohorts of other root seeds; the tree is one of them where it is no larger than they are."""
+    if len(planned.seeds) < 2:
+        return
+    quick = plan(planned.source, planned.claims, "quick", SUBJECTS)
+    own = planned.depth == "quick" and planned.subjects == SUBJECTS
+    for root in planned.seeds[1:] if own else planned.seeds:
+        yield Stage(name=f"seed{root}", protocol=quick.protocol, subjects=SUBJECTS, seed=root)
+
+
+def _judge(evidence: Evidence) -> tuple[Stability, ...]:
+    here: tuple[Entry, ...] = evidence.found["claims"]
+    cohorts = [(stage.seed, ledger_of(stage.protocol, table)) for stage, table in evidence.of(SECTION.name)]
+    found = [(seed, entries) for seed, entries in cohorts if seed is not None]
+    if found and evidence.seed not in dict(found):
+        found = [(evidence.seed, here), *found]
+    return stability(here, found)
+
+
+def _tables(found: Sequence[Stability], _: int) -> Iterator[Table]:
+    rows = tuple((s.claim, f"{s.same} of {len(s.seeds)}", s.counts) for s in found)
+    seeds = ", ".join(str(seed) for seed in found[0].seeds) if found else ""
+    yield Table(
+        f"Verdicts over root seeds {seeds}, {SUBJECTS} subjects each", ("claim", "same as here", "verdicts"), rows
+    )
+
+
+SECTION = AuditSection(name="stability", judge=_judge, tables=_tables, stages=_stages)

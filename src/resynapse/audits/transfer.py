@@ -7,13 +7,13 @@ classes is harder to guess, so that the same accuracy asks for more. Both would 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from resynapse.analysis.separability import accuracies
 from resynapse.protocol import Below, Drop, Enrol, First, Mean, Node, Protocol, Regrow, Steepest, Step, When
-from resynapse.protocol.claim_tests import Contrast, Difference, Order, Studies, Test, Trend
+from resynapse.protocol.claim_tests import Test
 from resynapse.protocol.claims import Claim, Reading
 from resynapse.protocol.derived_outcomes import Carry, Derived
 from resynapse.protocol.node import Path
@@ -105,19 +105,15 @@ def rescaled(claims: Sequence[Claim], before: Protocol, after: Protocol) -> tupl
 
 def rescaled_test(test: Test, kinds: Mapping[str, Kind], chance: Chance) -> Test:
     """One test with its bounds scaled; as it is where it bounds anything but accuracies and their differences."""
-    if isinstance(test, Studies):
-        return test.model_copy(update={"of": tuple(rescaled_test(one, kinds, chance) for one in test.of)})
-    found = [kinds.get(measure.outcome) for measure in test.measures]
-    if isinstance(test, Order) or None in found:
-        return test
-    levels = sum(weight for weight, kind in zip(_weights(test), found, strict=True) if kind == "level")
-    bounds: dict[str, Any] = {}
-    for side in ("above", "below"):
-        bound = getattr(test, side)
-        bounds[side] = None if bound is None else chance.scaled(bound, levels)
-    ends = test.within
-    bounds["within"] = None if ends is None else (chance.scaled(ends[0], levels), chance.scaled(ends[1], levels))
-    return test.model_copy(update=bounds)
+
+    def scale(one: Test) -> Callable[[float], float] | None:
+        found = [kinds.get(measure.outcome) for measure in one.measures]
+        if one.weights is None or None in found:
+            return None
+        levels = sum(weight for weight, kind in zip(one.weights, found, strict=True) if kind == "level")
+        return lambda end: chance.scaled(end, levels)
+
+    return test.scaled(scale)
 
 
 def said(before: Protocol, after: Protocol) -> tuple[str, ...]:
@@ -151,15 +147,6 @@ def kinds_of(protocol: Protocol) -> dict[str, Kind]:
         elif kind is not None and (isinstance(rule, Drop) or (isinstance(rule, Steepest) and rule.give == "fall")):
             kinds[rule.outcome] = "difference"
     return kinds
-
-
-def _weights(test: Test) -> tuple[float, ...]:
-    """The weight of each measure of a test in what it bounds; a slope along counts has no level."""
-    if isinstance(test, Contrast):
-        return tuple(term.times for term in test.terms)
-    if isinstance(test, Difference):
-        return (1.0, -1.0)
-    return (0.0,) if isinstance(test, Trend) else (1.0,)
 
 
 def _reading(reading: Reading, kinds: Mapping[str, Kind], chance: Chance) -> Reading:

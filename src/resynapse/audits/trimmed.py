@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from resynapse.protocol import Assess, Enrol, Protocol
+from resynapse.protocol.arms import Arm
 from resynapse.protocol.claims import Claim
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
 from resynapse.protocol.routes import Route, assessments, stops
-from resynapse.protocol.variants import Change, Variant
+from resynapse.protocol.variants import Change, Remove, Set, Variant
 
 
 def trimmed(tree: Protocol, claims: Sequence[Claim], kept: Protocol) -> Protocol:
@@ -24,8 +25,9 @@ def trimmed(tree: Protocol, claims: Sequence[Claim], kept: Protocol) -> Protocol
     kept : the protocol whose own variants stay whole.
     """
     routes = tree.routes
+    read = {arm: _read(tree, claims, arm) for arm in tree.arms}
     made = {
-        name: variant if name in kept.variants else _trimmed(variant, routes[name], _read(tree, claims, variant.of))
+        name: variant if name in kept.variants else _trimmed(variant, routes[name], read[variant.of])
         for name, variant in tree.variants.items()
     }
     return replace(tree, variants=made)
@@ -37,7 +39,7 @@ def _read(tree: Protocol, claims: Sequence[Claim], arm: str) -> dict[str, set[st
     for claim in claims:
         for reading in claim.readings:
             for measure in (measure for test in reading.tests for measure in test.measures):
-                if measure.arm.partition(":")[0] == arm:
+                if Arm.parse(measure.arm).name == arm:
                     found.setdefault(base(measure.condition), set()).add(measure.outcome)
             if reading.selects:
                 when, condition = reading.selects
@@ -53,23 +55,23 @@ def _read(tree: Protocol, claims: Sequence[Claim], arm: str) -> dict[str, set[st
 
 def _trimmed(variant: Variant, route: Route, read: Mapping[str, set[str]]) -> Variant:
     chosen = set(_choosing(route))
-    changes = []
-    for condition, names in _measured(route).items():
+    changes: list[Change] = []
+    for condition, names in _one_way(route).items():
         wanted = read.get(condition, set()) | chosen
         left = [name for name in names if _stored(name) in wanted]
         if not left:
-            changes.append(Change(step=Assess.kind, condition=condition))
+            changes.append(Remove(step=Assess.kind, condition=condition))
         elif len(left) < len(names):
-            changes.append(Change(step=Assess.kind, condition=condition, set={"outcomes": left}))
+            changes.append(Set(step=Assess.kind, condition=condition, set={"outcomes": left}))
     return replace(variant, changes=(*variant.changes, *changes))
 
 
-def _measured(route: Route) -> dict[str, tuple[str, ...]]:
+def _one_way(route: Route) -> dict[str, tuple[str, ...]]:
     """The outcomes of every condition that is measured in one way alone."""
-    asked: dict[str, set[tuple[str, ...]]] = {}
+    found: dict[str, set[tuple[str, ...]]] = {}
     for condition, step in assessments(route):
-        asked.setdefault(base(condition), set()).add(step.outcomes)
-    return {condition: next(iter(names)) for condition, names in asked.items() if len(names) == 1}
+        found.setdefault(base(condition), set()).add(step.outcomes)
+    return {condition: next(iter(names)) for condition, names in found.items() if len(names) == 1}
 
 
 def _choosing(route: Route) -> Iterator[str]:

@@ -8,7 +8,7 @@ from itertools import groupby
 from resynapse.analysis.cells import Cell
 from resynapse.audits.findings import Finding, Status
 from resynapse.audits.published_arithmetic import Printed
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
 
 SAID: dict[Status, str] = {
     "holds": "as the claim needs",
@@ -39,6 +39,17 @@ def estimate(finding: Finding) -> str:
     if finding.low is None or finding.high is None:
         return f"{text} (no interval)"
     return f"{text} (95 % interval {number(finding.low)} to {number(finding.high)})"
+
+
+def with_interval(value: float | None, low: float | None, high: float | None) -> str:
+    """A number with its interval as tables show it; a dash for none.
+
+    >>> with_interval(84.2, 80.0, None), with_interval(84.2, 80.0, 88.0)
+    ('84.2', '84.2 [80.0, 88.0]')
+    """
+    if value is None:
+        return "-"
+    return number(value) if low is None or high is None else f"{number(value)} [{number(low)}, {number(high)}]"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
@@ -17,7 +19,7 @@ __all__ = ["app", "main"]
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 COMMANDS = (
     "running", "results", "analyse", "audit", "attribute", "selection", "reporting", "protocols", "differences",
-    "plugins",
+    "plugins", "upgrade",
 )  # fmt: skip
 """The files of this room that hold commands, in the order of the help page."""
 
@@ -27,6 +29,9 @@ for _name in COMMANDS:
 
 def main(words: Sequence[str] | None = None) -> None:
     """Entry point: bad input is one line on standard error and exit code 2."""
+    if os.environ.pop("RESYNAPSE_STOPPABLE", None):
+        # a shell that starts a server in the background has it ignore Ctrl-C, and so would every job of the server
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, category, filename, lineno, file=None, line=None: note(str(message))

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from resynapse.analysis.part_registry import BUILT_IN
 from resynapse.cli.app import app
 from resynapse.cli.console import grid, say
 from resynapse.cli.options import RunPath, open_run
@@ -27,8 +28,7 @@ def analyse(
     part: Annotated[
         list[str] | None,
         Parameter(
-            help="This part alone; may be given more than once: descriptions, contrasts, orders, relapse, survival, "
-            "dose, traits, plans, equivalence or clinical.",
+            help=f"This part alone; may be given more than once: {', '.join(BUILT_IN)}, or one of a plug-in.",
             negative=(),
         ),
     ] = None,
@@ -38,9 +38,12 @@ def analyse(
     ] = 5.0,
 ) -> None:
     """Print the statistics of a run: intervals, paired contrasts, rank orders, relapse and what else applies."""
-    from resynapse.report.sections.statistics import clinical_remarks, statistics_tables
+    from resynapse.protocol.prose.titles import titles_of
+    from resynapse.report.page.tables import titled
+    from resynapse.report.sections.statistics import beside_tables, statistics_tables
 
-    found = open_run(run_folder).analyse(difference=difference).only(outcome or [], parts=part or [])
+    opened = open_run(run_folder)
+    found = opened.analyse(difference=difference).only(outcome or [], parts=part or [])
     if format == "json":
         sys.stdout.write(found.to_json())
         return
@@ -48,9 +51,10 @@ def analyse(
         sys.stdout.write(found.frame().write_csv())
         print(SHORT_DISCLAIMER, file=sys.stderr)
         return
+    titles = titles_of(opened.protocol)
     for one in statistics_tables(found):
-        grid(one)
-    for remark in (*clinical_remarks(found), *found.remarks):
+        grid(titled(one, titles))
+    for remark in (*beside_tables(found), *found.remarks):
         say(remark)
     for missing in found.absent:
         say(f"No {missing.part}: {missing.reason}.")

@@ -21,7 +21,7 @@ def diff(
     after: Annotated[str, Parameter(help="The same; what is said is how it differs from the first.")],
     /,
 ) -> None:
-    """Say in words how two protocols differ."""
+    """List how two protocols differ: place, old value and new value."""
     from resynapse.protocol import differences
 
     first, second = _found(before), _found(after)

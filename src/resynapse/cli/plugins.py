@@ -9,15 +9,19 @@ from resynapse.disclaimer import SHORT_DISCLAIMER
 
 @app.command
 def plugins() -> None:
-    """List the plug-ins that were found: steps, tasks and outcomes of other packages, and what is skipped and why."""
+    """List the plug-ins that were found, from which package, and what is skipped and why."""
     import warnings
 
+    from resynapse.analysis.part_registry import groups
+    from resynapse.controls import controls
     from resynapse.plugins import GROUPS, found
     from resynapse.protocol import plugins_here
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # this command says it itself
         plugins_here()
+        groups()
+        controls()
     listed = list(found())
     for plugin in listed:
         say(f"{plugin}: skipped, {plugin.problem}" if plugin.problem else str(plugin))

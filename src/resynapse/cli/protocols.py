@@ -59,9 +59,9 @@ def show(
 @app.command
 def controls() -> None:
     """List the controls that `--control` adds to a protocol, and what each isolates."""
-    from resynapse.controls import CONTROLS
+    from resynapse.controls import controls as known
 
-    for control in CONTROLS.values():
+    for control in known().values():
         say(f"{control.name}: {control.isolates}")
     say(SHORT_DISCLAIMER)
 
@@ -80,14 +80,16 @@ def schema() -> None:
 @app.command
 def validate(file: Annotated[str, Parameter(help="A protocol file.")], /) -> None:
     """Check a protocol file without running it; exit code 2 and one line if it cannot be run on this machine."""
+    from resynapse.controls.registry import RENAMED
+    from resynapse.controls.registry import controls as known_controls
     from resynapse.protocol import load
     from resynapse.protocol.routes import epochs
     from resynapse.randomness import TILE
-    from resynapse.runs.planning.memory import check_memory
+    from resynapse.runs.admission import admit_subject
 
-    chosen = load(file)
+    chosen = load(file, controls=[*known_controls(), *RENAMED])
     large = chosen.batch_size > TILE
-    check_memory(chosen, "reference" if large else "compiled", subjects=1, workers=1)
+    admit_subject(chosen, "reference" if large else "compiled")
     limited = f" (batches of {chosen.batch_size}: for --engine reference only)" if large else ""
     say(
         f"{file}: valid protocol {chosen.name}{limited}; arms {', '.join(chosen.routes)}; "

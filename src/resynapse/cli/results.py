@@ -73,7 +73,7 @@ def table(
         return
     from resynapse.report.page.tables import article_tables
 
-    for one in article_tables(opened.protocol.name, opened.table()):
+    for one in article_tables(opened.protocol, opened.table()):
         print(one.markdown())
     print(f"_{SHORT_DISCLAIMER}_")
 
@@ -82,7 +82,7 @@ def print_article_tables(done: Run) -> None:
     """Print a run in the form of the article's tables."""
     from resynapse.report.page.tables import article_tables
 
-    for one in article_tables(done.protocol.name, done.table()):
+    for one in article_tables(done.protocol, done.table()):
         grid(one)
 
 

@@ -32,7 +32,7 @@ def flow(
     if found.is_empty():
         say(f"Protocol {opened.protocol.name} has no enrol step: every subject goes through the whole of every arm.")
     elif format == "markdown":
-        print(flow_table(found).markdown())
+        print(flow_table(found, opened.protocol).markdown())
     else:
-        grid(flow_table(found))
+        grid(flow_table(found, opened.protocol))
     say(f"{subjects_in_words(opened.folder.finished())} of the cohort finished. {SHORT_DISCLAIMER}")

@@ -14,10 +14,11 @@ from resynapse.analysis.parts.dose import trends
 from resynapse.analysis.parts.planning import FEWEST
 from resynapse.analysis.threshold_rules import probes
 from resynapse.protocol import Protocol
+from resynapse.protocol.conditions import base
+from resynapse.protocol.facts import facts_of
 
 REFERENCE = "untreated"
 PROBE = "acc_biased_1.0"
-CANNOT = "cannot be asked of this run"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,21 @@ class ModelAnswer:
     interval: Interval
     subjects_yes: int
     answer: Literal["yes", "no", "undecided"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What a run replies to a question, from one arm.
+
+    Parameters
+    ----------
+    model : the answer; None where there is none, for the reason in `note`.
+    can_be_asked : False where a state that must have something to lose, or to be compared, is at the floor of its test.
+    """
+
+    model: ModelAnswer | None = None
+    note: str = ""
+    can_be_asked: bool = True
 
 
 def answer(differences: Floats, selected_from: int) -> ModelAnswer | None:
@@ -81,15 +97,15 @@ class Read:
     stands: Stands | None = None
 
 
-def read(question: str, arm: str, cells: Cells, protocol: Protocol) -> tuple[ModelAnswer | None, str]:
-    """The model's answer to a question from one arm, or None and why there is none."""
+def read(question: str, arm: str, cells: Cells, protocol: Protocol) -> Reply:
+    """The model's answer to a question from one arm, or why there is none."""
     found = READ[question](arm, cells, protocol)
     if found.differences is None or not len(found.differences):
-        return None, found.note
+        return Reply(note=found.note)
     floor = at_floor(found.stands, cells, protocol) if found.stands is not None else ""
     if floor:
-        return None, f"{CANNOT}: {floor}"
-    return answer(found.differences, found.selected_from), found.note
+        return Reply(note=f"cannot be asked of this run: {floor}", can_be_asked=False)
+    return Reply(model=answer(found.differences, found.selected_from), note=found.note)
 
 
 def _stopping(arm: str, cells: Cells, _: Protocol) -> Read:
@@ -122,7 +138,7 @@ def _longer(arm: str, cells: Cells, protocol: Protocol) -> Read:
             return Read(
                 differences=trends(values),
                 selected_from=len(values),
-                stands=stands if one.rule.of.startswith("acc_") else None,
+                stands=stands if facts_of(one.rule.of, protocol).kind == "accuracy" else None,
             )
     return Read(note="no probe at three durations of maintenance or more")
 
@@ -144,7 +160,7 @@ def _stabiliser(arm: str, cells: Cells, _: Protocol) -> Read:
     shared = [
         (key.condition, a, b)
         for key in cells.keys
-        if key.arm == arm and key.condition.startswith("maintenance") and key.outcome == PROBE
+        if key.arm == arm and base(key.condition) == "maintenance" and key.outcome == PROBE
         and (a := cells.column(*key)) is not None
         and (b := cells.column(without, key.condition, PROBE)) is not None
     ]  # fmt: skip

@@ -10,28 +10,31 @@ findings stand beside it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from resynapse.analysis.cells import Cells
+from resynapse.analysis.intervals import Interval
 from resynapse.analysis.parts.orders import Orders
-from resynapse.clinical.contested import OMITTED, TOPICS, Topic
 from resynapse.clinical.evidence import RATIOS, Figure, figure, figures
-from resynapse.clinical.model_answers import CANNOT, PROBE, ModelAnswer, read
-from resynapse.clinical.questions import ABSENT, LIMITS, NOT_COMPARED, QUESTIONS, Finding, Question, Side, Status
+from resynapse.clinical.literature import Finding, Question, Side, Status, Topic, literature
+from resynapse.clinical.model_answers import PROBE, ModelAnswer, Reply, read
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.protocol import Protocol
 
-ARMS = ("ketamine", "ssri", "neurosteroid")
-"""Arms that name a class of treatment; others have no clinical counterpart."""
-STATEMENT = (
-    "Published figures come from different populations, definitions, comparators and follow-up times. Only directions "
-    "and rank orders are compared; absolute percentages are not. Rows marked 'tuned' are not validation. Rows marked "
-    "'unverified' were not checked against a source. No clinical figure was found for: neurosteroid switch; ketamine "
-    "switch without mood stabiliser."
-)
+
+class Direction(StrEnum):
+    """How the model's answer to a question relates to the findings."""
+
+    SAME = "same direction as every finding"
+    OPPOSITE = "opposite to every finding"
+    CONTESTED = "findings on both sides"
+    UNDECIDED = "the model is undecided"
+    UNANSWERED = "no answer of the model"
+    NO_FIGURE = "no clinical figure"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +71,9 @@ class Beside:
     Parameters
     ----------
     model : None where the run cannot answer, for the reason in `note`.
-    agreement : in words.
+    direction : how the model's answer relates to the findings.
+    agreement : the same in words, with the studies.
+    can_be_asked : False where a state that the question is about is at the floor of its test.
     share_of_draws : of draws in which every finding that can be drawn has the model's direction.
     chance : the same share for an answer by the toss of a coin: half of the draws in which these findings agree among
         themselves.
@@ -82,12 +87,14 @@ class Beside:
     status: Status
     model: ModelAnswer | None
     findings: tuple[FindingBeside, ...]
+    direction: Direction
     agreement: str
     share_of_draws: float | None
     chance: float | None
     p: float | None
     remarks: tuple[str, ...]
     note: str = ""
+    can_be_asked: bool = True
 
     @property
     def drawn(self) -> str:
@@ -132,7 +139,7 @@ class SideBySide:
     topics: tuple[Topic, ...]
     omitted: tuple[str, ...]
     roles: str
-    statement: str = STATEMENT
+    statement: str
     disclaimer: str = DISCLAIMER
 
     def frame(self) -> pl.DataFrame:
@@ -170,10 +177,11 @@ def _row(f: FindingBeside) -> dict[str, object]:
 
 def side_by_side(cells: Cells, protocol: Protocol, orders: tuple[Orders, ...]) -> SideBySide | None:
     """The clinical figures beside a run with these rank orders; None if no arm names a class of treatment."""
-    arms = [arm for arm in ARMS if arm in cells.arms]
+    read_here = literature()
+    arms = [arm for arm in read_here.arms if arm in cells.arms]
     if not arms:
         return None
-    entries = tuple(_beside(question, arm, cells, protocol) for question in QUESTIONS for arm in arms)
+    entries = tuple(_beside(question, arm, cells, protocol) for question in read_here.questions for arm in arms)
     roles = {one.role for one in figures()}
     tuned = "no figure was used for tuning: all are held out" if roles == {"held out"} else "some figures were tuned to"
     switch = tuple(o for o in orders if o.outcome == PROBE)
@@ -181,13 +189,14 @@ def side_by_side(cells: Cells, protocol: Protocol, orders: tuple[Orders, ...]) -
     return SideBySide(
         entries=entries,
         switch_order=switch,
-        absent=ABSENT,
-        not_compared=NOT_COMPARED,
-        limits=LIMITS,
+        absent=read_here.absent,
+        not_compared=read_here.not_compared,
+        limits=read_here.limits,
         left_out=left_out,
-        topics=TOPICS,
-        omitted=OMITTED,
+        topics=read_here.topics,
+        omitted=read_here.omitted,
         roles=tuned,
+        statement=read_here.statement,
     )
 
 
@@ -214,10 +223,12 @@ def joint_agreement(yes: NDArray[np.bool_], answer: bool) -> tuple[float, float,
 
 
 def _beside(question: Question, arm: str, cells: Cells, protocol: Protocol) -> Beside:
-    model, note = read(question.key, arm, cells, protocol)
+    reply = read(question.key, arm, cells, protocol)
+    model = reply.model
     found = [one for one in question.findings if arm in one.arms and all(f.verified for f in _figures(one))]
     beside = tuple(_finding(one, model) for one in found)
     share, chance, p = _jointly(found, model)
+    direction = _direction(model, beside)
     return Beside(
         question=question.key,
         asks=question.asks,
@@ -226,12 +237,14 @@ def _beside(question: Question, arm: str, cells: Cells, protocol: Protocol) -> B
         status=question.status if found else "absent",
         model=model,
         findings=beside,
-        agreement=_agreement(model, beside, note),
+        direction=direction,
+        agreement=_agreement(direction, reply, beside),
         share_of_draws=share,
         chance=chance,
         p=p,
         remarks=question.remarks,
-        note=note,
+        note=reply.note,
+        can_be_asked=reply.can_be_asked,
     )
 
 
@@ -296,18 +309,32 @@ def _jointly(found: list[Finding], model: ModelAnswer | None) -> tuple[float, fl
     return joint_agreement(np.stack(drawn), model.answer == "yes")
 
 
-def _agreement(model: ModelAnswer | None, findings: tuple[FindingBeside, ...], note: str) -> str:
+def _direction(model: ModelAnswer | None, findings: tuple[FindingBeside, ...]) -> Direction:
     if not findings:
-        return "no clinical figure was found for this class: neither supported nor refuted"
+        return Direction.NO_FIGURE
     if model is None:
-        return note if note.startswith(CANNOT) else "this run gives no answer"
+        return Direction.UNANSWERED
     if model.answer == "undecided":
-        why = "its interval includes 0" if model.interval else f"no interval ({model.interval.note})"
-        return f"undecided in this run: {why}"
-    agree = [f.study for f in findings if f.agrees]
-    differ = [f.study for f in findings if not f.agrees]
-    if agree and differ:
-        return f"contested: same direction as {', '.join(agree)}; opposite to {', '.join(differ)}"
-    if agree:
-        return f"consistent in direction with {', '.join(agree)}"
-    return f"INCONSISTENT in direction with {', '.join(differ)}"
+        return Direction.UNDECIDED
+    agree = {finding.agrees for finding in findings}
+    return Direction.CONTESTED if len(agree) == 2 else Direction.SAME if True in agree else Direction.OPPOSITE
+
+
+def _agreement(direction: Direction, reply: Reply, findings: tuple[FindingBeside, ...]) -> str:
+    same = ", ".join(f.study for f in findings if f.agrees)
+    opposite = ", ".join(f.study for f in findings if not f.agrees)
+    match direction:
+        case Direction.NO_FIGURE:
+            return "no clinical figure was found for this class: neither supported nor refuted"
+        case Direction.UNANSWERED:
+            return "this run gives no answer" if reply.can_be_asked else reply.note
+        case Direction.UNDECIDED:
+            interval = reply.model.interval if reply.model else Interval()
+            why = "its interval includes 0" if interval else f"no interval ({interval.note})"
+            return f"undecided in this run: {why}"
+        case Direction.CONTESTED:
+            return f"contested: same direction as {same}; opposite to {opposite}"
+        case Direction.SAME:
+            return f"consistent in direction with {same}"
+        case Direction.OPPOSITE:
+            return f"INCONSISTENT in direction with {opposite}"

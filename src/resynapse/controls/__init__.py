@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from resynapse.controls.registry import CONTROLS, Control, controlled
+from resynapse.controls.control import Control
+from resynapse.controls.registry import CONTROLS, controlled, controls
 
-__all__ = ["CONTROLS", "Control", "controlled"]
+__all__ = ["CONTROLS", "Control", "controlled", "controls"]

@@ -8,7 +8,7 @@ from typing import Literal
 from resynapse.protocol.routes import stops
 from resynapse.protocol.steps import Decay, Lesion, PruneMore
 from resynapse.protocol.tree import Protocol
-from resynapse.protocol.variants import Change, Made
+from resynapse.protocol.variants import Made, Replace, Set
 
 
 def equal_protection(protocol: Protocol) -> Made:
@@ -17,7 +17,7 @@ def equal_protection(protocol: Protocol) -> Made:
     if rates:
         middle = sorted(rates.values())[len(rates) // 2]
         for arm in rates:
-            yield arm, (Change(step="decay", set={"per_step": middle}),)
+            yield arm, (Set(step="decay", set={"per_step": middle}),)
 
 
 def swapped_decay(protocol: Protocol) -> Made:
@@ -25,7 +25,7 @@ def swapped_decay(protocol: Protocol) -> Made:
     rates = _one_rate(protocol)
     order = sorted(rates, key=lambda arm: rates[arm])
     for arm, other in zip(order, reversed(order), strict=True):
-        yield arm, (Change(step="decay", set={"per_step": rates[other]}),)
+        yield arm, (Set(step="decay", set={"per_step": rates[other]}),)
 
 
 def lesions(by: Literal["smallest", "random"]) -> Callable[[Protocol], Made]:
@@ -35,7 +35,7 @@ def lesions(by: Literal["smallest", "random"]) -> Callable[[Protocol], Made]:
         for arm, shares in _losses(protocol).items():
             if len(shares) == 1:
                 into = Lesion(of_active=min(shares), by=by)
-                yield arm, tuple(Change(step=kind, into=into) for kind in ("prune_more", "lesion"))
+                yield arm, tuple(Replace(step=kind, into=into) for kind in ("prune_more", "lesion"))
 
     return make
 

@@ -112,4 +112,4 @@ def course(route: Route, section: str) -> Course:
 
 def within(stop: RouteStep) -> str:
     """The section that a stop of the main path belongs to; that of its side path where it is one alone."""
-    return next((s.stream.split("/", 1)[0] for s in stops((stop,)) if s.stream), "")
+    return next((s.section for s in stops((stop,)) if s.stream), "")

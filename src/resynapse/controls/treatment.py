@@ -7,29 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from resynapse.controls.exposure import Training, course, within
 from resynapse.protocol.routes import Route, stops
 from resynapse.protocol.steps import Discontinue, Drug, Regrow, Stabilise
 from resynapse.protocol.tree import Protocol
-from resynapse.protocol.variants import Change, Made, Variant
+from resynapse.protocol.variants import Change, Made, Remove, Replace, Set, Variant
 
-_NO_REGROWTH = Change(step="regrow", section="treatment")
+_NO_REGROWTH = Remove(step="regrow", section="treatment")
 _NO_MODULATION = (
-    Change(step="drug", section="treatment"),
-    Change(step="train", section="treatment", set={"gain": None, "inhibition": None}),
+    Remove(step="drug", section="treatment"),
+    Set(step="train", section="treatment", set={"gain": None, "inhibition": None}),
 )
-SHAM = (_NO_REGROWTH, *_NO_MODULATION, Change(step="train", section="treatment", set={"noise_sd": None}))
+SHAM = (_NO_REGROWTH, *_NO_MODULATION, Set(step="train", section="treatment", set={"noise_sd": None}))
 """Nothing of a treatment but its fine-tuning."""
 NO_GAIN = (
-    Change(step="drug", section="treatment", set={"gain": None}),
-    Change(step="train", section="treatment", set={"gain": None}),
+    Set(step="drug", section="treatment", set={"gain": None}),
+    Set(step="train", section="treatment", set={"gain": None}),
 )
 """The treatment at the gain that was there before."""
-RANDOM_REGROWTH = (Change(step="regrow", section="treatment", set={"by": "random"}),)
+RANDOM_REGROWTH = (Set(step="regrow", section="treatment", set={"by": "random"}),)
 """Regrowth without the guidance of gradients."""
-_GAIN_ALONE = (_NO_REGROWTH, Change(step="drug", section="treatment", set={"inhibition": None, "activation": None}))
-_UNTONED = Change(step="train", section="treatment", set={"inhibition": None, "noise_sd": None})
+_GAIN_ALONE = (_NO_REGROWTH, Set(step="drug", section="treatment", set={"inhibition": None, "activation": None}))
+_UNTONED = Set(step="train", section="treatment", set={"inhibition": None, "noise_sd": None})
 
 
 def wherever_treated(changes: Sequence[Change]) -> Callable[[Protocol], Made]:
@@ -76,17 +77,17 @@ def gain_only(protocol: Protocol) -> Made:
 def no_maintenance(protocol: Protocol) -> Made:
     """Withdrawal straight after treatment: neither training nor regrowth until the drug is discontinued."""
     for arm, route in _arms(protocol):
-        changes = []
+        changes: list[Change] = []
         for section in ("treatment", "follow_up"):
             found = list(course(route, section).every())
             meant = [t.number for t in found if (not t.stopped if section == "follow_up" else t.maintains)]
             if meant:
                 which = _which(meant, len(found))
-                changes.append(Change(step="train", section=section, which=which, set={"epochs": 0}, at=(0,)))
+                changes.append(Set(step="train", section=section, which=which, set={"epochs": 0}, at=(0,)))
         regrown = list(_regrown(tuple(stop for stop in route if within(stop) == "follow_up")))
         if changes and False in regrown:
             which = _which([n for n, stopped in enumerate(regrown, 1) if not stopped], len(regrown))
-            changes.append(Change(step="regrow", section="follow_up", which=which))
+            changes.append(Remove(step="regrow", section="follow_up", which=which))
         yield arm, tuple(changes)
 
 
@@ -102,7 +103,7 @@ def stabiliser_only(protocol: Protocol) -> Made:
                 else ("drug", "regrow", "discontinue")
             )
             trained = _which(treated, len(found))
-            yield arm, tuple(Change(step=k, section="treatment", which=trained if k == "train" else ()) for k in kinds)
+            yield arm, tuple(Remove(step=k, section="treatment", which=trained if k == "train" else ()) for k in kinds)
 
 
 def stabilised(route: Route) -> bool:
@@ -134,12 +135,12 @@ def _rated(found: Sequence[Training], rates: dict[int, float]) -> Iterator[Chang
     own = {training.number: training.step.lr for training in found}
     idle = [t for t in found if t.exposure == 0]
     if len(set(new.values())) == 1 == len(set(own.values())) and not any(t.maintains for t in idle):
-        yield Change(step="train", section="treatment", set={"lr": rates[min(rates)]})
+        yield Set(step="train", section="treatment", set={"lr": rates[min(rates)]})
         return
     for rate in dict.fromkeys(new.values()):
         which = tuple(number for number in new if new[number] == rate)
         if any(own[number] != rate for number in which):
-            yield Change(step="train", section="treatment", which=which, set={"lr": rate})
+            yield Set(step="train", section="treatment", which=which, set={"lr": rate})
 
 
 def _at_once(found: Sequence[Training], *, inhibited: bool) -> Iterator[Change]:
@@ -151,9 +152,10 @@ def _at_once(found: Sequence[Training], *, inhibited: bool) -> Iterator[Change]:
         numbers = [number for number in left if number in reached and reached[number] == state]
         which = () if numbers == left else tuple(1 + left.index(number) for number in numbers)
         if state is None and inhibited:
-            yield Change(step="train", section="treatment", which=which, set={"epochs": 0, "noise_sd": None}, at=(0,))
+            yield Set(step="train", section="treatment", which=which, set={"epochs": 0, "noise_sd": None}, at=(0,))
             continue
-        yield Change(step="train", section="treatment", which=which, into=state)
+        gone: dict[str, Any] = {"step": "train", "section": "treatment", "which": which}
+        yield Remove(**gone) if state is None else Replace(**gone, into=state)
         left = [number for number in left if number not in numbers]
 
 

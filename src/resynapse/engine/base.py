@@ -1,12 +1,13 @@
-"""The contract of an engine: three verbs, the same for every implementation.
+"""The contract of an engine: the same verbs for every implementation.
 
 `train` runs a phase of epochs under a modulation schedule, `respond` gives class scores under a modulation and noise,
-`saliency` sums abs(dL/dw) over batches. `reference` is the definition, `compiled` the fast twin.
+`saliency` sums abs(dL/dw) over batches. `trace`, `spread` and `activity` look inside a pass. `reference` is the
+definition, `compiled` the fast twin; `resynapse.engine.conformance` checks any other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from resynapse.modulation import Modulation
-from resynapse.networks.base import FloatArray, Network
+from resynapse.networks.base import FloatArray, Network, Trace
 from resynapse.randomness import Key, permutation
 from resynapse.task import Split
 
@@ -77,27 +78,38 @@ class Engine(Protocol):
         inputs: NDArray[np.float64],
         modulation: Modulation,
         noise: Key | None = None,
-        noise_scale: Sequence[FloatArray] | None = None,
+        noise_scale: Mapping[str, FloatArray] | None = None,
     ) -> FloatArray:
         """Class scores, shape (classes, samples).
 
         Parameters
         ----------
+        inputs : shape (features, samples), or (steps, features, samples) of a task with time.
         noise : the stream of the internal noise; needed where noise_sd is above 0.
-        noise_scale : per hidden layer, what mean and sd of the noise are multiplied by in each unit, shape (units,), 0
-            or more; None is 1 in all. The normal numbers are those of `noise` whatever the scale.
+        noise_scale : by site, what mean and sd of the noise are multiplied by in each unit, shape (units,), 0 or more;
+            None is 1 in all. The normal numbers are those of `noise` whatever the scale.
         """
 
-    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> list[FloatArray]:
-        """Per hidden layer, the SD over `inputs` of each unit's activation, shape (units,): where noise is added.
+    def trace(
+        self,
+        network: Network,
+        inputs: NDArray[np.float64],
+        modulation: Modulation,
+        noise: Key | None = None,
+        noise_scale: Mapping[str, FloatArray] | None = None,
+    ) -> Trace:
+        """Scores and the activity of every unit by site, in float64: `respond` seen from inside."""
+
+    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, FloatArray]:
+        """By site, the SD over `inputs` of each unit's activation, shape (units,): where noise is added.
 
         It is taken after the activation function, before inhibition and gain; `modulation` is without noise. A unit
         that has one value on all inputs has exactly 0, and a unit whose incoming weights and bias are multiplied by a
         power of two has that power of two times its SD, to the last bit (ReLU).
         """
 
-    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
-        """Mean over the hidden layers of the mean absolute activity: `respond` seen from inside."""
+    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, float]:
+        """By site, the mean absolute activity; `modulation` is without noise."""
 
     def saliency(
         self,
@@ -105,5 +117,5 @@ class Engine(Protocol):
         data: Split,
         modulation: Modulation,
         batches: Sequence[NDArray[np.int64]],
-    ) -> list[NDArray[np.float64]]:
-        """Per layer, the sum over `batches` (arrays of sample indices) of abs(dL/dw), pruned positions included."""
+    ) -> dict[str, NDArray[np.float64]]:
+        """Of each connection, pruned ones too, the sum over `batches` (arrays of sample indices) of abs(dL/dw)."""

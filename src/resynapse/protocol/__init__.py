@@ -36,7 +36,7 @@ from resynapse.protocol.steps import (
     Train,
 )
 from resynapse.protocol.tree import Protocol
-from resynapse.protocol.variants import Change, Variant
+from resynapse.protocol.variants import Append, Change, Remove, Replace, Set, Variant
 from resynapse.protocol.vocabulary import plugins_here, plugins_of
 from resynapse.protocol.when import When
 
@@ -44,6 +44,7 @@ __all__ = [
     "SHELVES",
     "STEPS",
     "UNNUMBERED",
+    "Append",
     "Assess",
     "Below",
     "Change",
@@ -67,7 +68,10 @@ __all__ = [
     "Prune",
     "PruneMore",
     "Regrow",
+    "Remove",
+    "Replace",
     "Scar",
+    "Set",
     "Setting",
     "Share",
     "Stabilise",

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from resynapse.errors import ProtocolError
+from resynapse.protocol.arms import Arm
 from resynapse.protocol.claim_tests import Test
-from resynapse.protocol.when import When
+from resynapse.protocol.when import At, When
 
 Basis = Literal["finding", "construction", "outside"]
 """``finding``: results decide; ``construction``: true by how the model is built; ``outside``: no simulation can say."""
@@ -45,12 +45,7 @@ class Reading:
         ------
         ProtocolError : it has another form.
         """
-        if not self.among:
-            return None
-        comparison, _, condition = self.among.rpartition(" at ")
-        if not comparison or not condition.strip():
-            raise ProtocolError(f"{self.among!r} names no condition; write it such as acc_combined >= 90 at acute")
-        return When.parse(comparison), condition.strip()
+        return At.parse(self.among).parts if self.among else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +76,7 @@ class Claim:
     def needs(self) -> frozenset[str]:
         """Names of the controls whose arms its tests read."""
         arms = {measure.arm for test in self.tests for measure in test.measures}
-        return frozenset(arm.partition(":")[2] for arm in arms if ":" in arm)
+        return frozenset(control for arm in arms if (control := Arm.parse(arm).control))
 
     @property
     def named(self) -> Iterator[tuple[str, Reading]]:

@@ -6,24 +6,22 @@ They are arithmetic on one subject's results in one arm, so a threshold can chan
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from typing_extensions import override
 
 from resynapse.errors import ProtocolError
-from resynapse.protocol.when import When
+from resynapse.outcomes import Facts, opposite
+from resynapse.protocol.conditions import Condition
+from resynapse.protocol.when import At, When
 
 Measured = Mapping[tuple[str, str], float]
 """Value by (condition, outcome)."""
 Finite = Annotated[float, Field(strict=True, allow_inf_nan=False, json_schema_extra={"unit": "of `of`"})]
-
-
-def base(condition: str) -> str:
-    """The name before the count: ``maintenance`` of ``maintenance=25``."""
-    return condition.split("=", 1)[0]
 
 
 class Derived(BaseModel):
@@ -44,15 +42,14 @@ class Derived(BaseModel):
         if text is None:
             return None
         try:
-            when, condition = _among(text)
+            return str(At.parse(text))
         except ProtocolError as error:
             raise ValueError(str(error)) from None
-        return f"{when} at {condition}"
 
     @property
     def selects(self) -> tuple[When, str] | None:
         """The comparison of `among` and the condition it reads, or None."""
-        return None if self.among is None else _among(self.among)
+        return None if self.among is None else At.parse(self.among).parts
 
     def concerns(self, measured: Measured) -> bool:
         """Whether the subject is among those it is computed of; one who was not measured there is not."""
@@ -65,6 +62,29 @@ class Derived(BaseModel):
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
         """(condition, value) of every value the rule adds; none where its inputs were not measured."""
         raise NotImplementedError
+
+    def found(self, measured: Measured, meant: str) -> Iterator[tuple[Condition, str, float]]:
+        """The counts that `meant` leaves open, the condition and the value, wherever `of` was measured there."""
+        for (condition, name), value in measured.items():
+            counts = Condition.parse(condition).beyond(meant) if name == self.of else None
+            if counts is not None:
+                yield counts, condition, value
+
+    def facts(self, known: Mapping[str, Facts], order: Sequence[str] = ()) -> Facts:
+        """What is known about the new outcome.
+
+        Parameters
+        ----------
+        known : the facts of those that it is computed from.
+        order : conditions, without counts, in the order in which they are reached.
+        """
+        raise NotImplementedError
+
+    def _of(self, known: Mapping[str, Facts]) -> Facts:
+        return known.get(self.of, Facts(self.of, "1", ""))
+
+    def _titled(self, meaning: str, unit: str, **facts: Any) -> Facts:
+        return Facts(self.outcome, unit, meaning, title=meaning, **facts)
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -94,14 +114,24 @@ class Drop(Derived):
     condition: str | None = Field(default=None, description="condition of the new value, by default `before`")
 
     @override
+    def facts(self, known: Mapping[str, Facts], order: Sequence[str] = ()) -> Facts:
+        of = self._of(known)
+        unit = "points" if of.unit == "%" else of.unit
+        before, after = Condition.parse(self.before), Condition.parse(self.after)
+        places = {name: place for place, name in enumerate(order)}
+        first, last = ((places.get(end.name, 0), end.counts) for end in (before, after))
+        # what is lost from an earlier condition to a later one; the other way round it is a gain
+        more = opposite(of.more) if first <= last else of.more
+        return self._titled(f"{of.title}, {self.before} minus {self.after}", unit, more=more)
+
+    @override
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
-        one = all(c == self.after for c, name in measured if name == self.of and base(c) == self.after)
-        for (condition, name), value in measured.items():
-            if name == self.of and self.before in (condition, base(condition)):
-                counts = condition[len(self.before) :]
-                other = measured.get((self.after if one else self.after + counts, self.of))
-                if other is not None:
-                    yield (self.condition or self.before) + counts, value - other
+        after = [counts for counts, _, _ in self.found(measured, self.after)]
+        one = not any(counts.counts for counts in after)
+        for counts, _, value in self.found(measured, self.before):
+            other = measured.get((self.after if one else str(counts.renamed(self.after)), self.of))
+            if other is not None:
+                yield str(counts.renamed(self.condition or self.before)), value - other
 
     @property
     @override
@@ -122,10 +152,13 @@ class Carry(Derived):
     to: str = Field(min_length=1, description="condition of the new value")
 
     @override
+    def facts(self, known: Mapping[str, Facts], order: Sequence[str] = ()) -> Facts:
+        return replace(self._of(known), name=self.outcome)
+
+    @override
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
-        for (condition, name), value in measured.items():
-            if name == self.of and self.at in (condition, base(condition)):
-                yield self.to + condition[len(self.at) :], value
+        for counts, _, value in self.found(measured, self.at):
+            yield str(counts.renamed(self.to)), value
 
     @property
     @override
@@ -146,12 +179,17 @@ class Ratio(Derived):
     within: str = Field(description="condition, with or without counts")
 
     @override
+    def facts(self, known: Mapping[str, Facts], order: Sequence[str] = ()) -> Facts:
+        over = known[self.over].title if self.over in known else self.over
+        of = self._of(known)
+        return self._titled(f"{of.title} divided by {over}", "1", more=of.more)
+
+    @override
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
-        for (condition, name), value in measured.items():
-            if name == self.of and self.within in (condition, base(condition)):
-                divisor = measured.get((condition, self.over), 0.0)
-                if divisor:
-                    yield condition, value / divisor
+        for _, condition, value in self.found(measured, self.within):
+            divisor = measured.get((condition, self.over), 0.0)
+            if divisor:
+                yield condition, value / divisor
 
     @property
     @override
@@ -172,10 +210,14 @@ class Below(Derived):
     within: str = Field(description="condition, with or without counts")
 
     @override
+    def facts(self, known: Mapping[str, Facts], order: Sequence[str] = ()) -> Facts:
+        of = self._of(known)
+        return self._titled(f"{_below(of, self.threshold)}, % of subjects", "%", flag=True, more=opposite(of.more))
+
+    @override
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
-        for (condition, name), value in measured.items():
-            if name == self.of and self.within in (condition, base(condition)):
-                yield condition, 100.0 if value < self.threshold else 0.0
+        for _, condition, value in self.found(measured, self.within):
+            yield condition, 100.0 if value < self.threshold else 0.0
 
     @property
     @override
@@ -206,8 +248,14 @@ class Mean(Gathered):
     kind: ClassVar[str] = "mean"
 
     @override
+    def facts(self, known: Mapping[str, Facts], order: Sequence[str] = ()) -> Facts:
+        of = self._of(known)
+        title = f"{of.title}, mean over {self.within}"
+        return replace(of, name=self.outcome, title=title, meaning=title, flag=False, setting=False)
+
+    @override
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
-        found = [v for (c, name), v in measured.items() if name == self.of and self.within in (c, base(c))]
+        found = [value for _, _, value in self.found(measured, self.within)]
         if found:
             yield self.condition, float(np.mean(found))
 
@@ -218,8 +266,13 @@ class Ever(Gathered):
     kind: ClassVar[str] = "ever"
 
     @override
+    def facts(self, known: Mapping[str, Facts], order: Sequence[str] = ()) -> Facts:
+        of = self._of(known)
+        return self._titled(f"{of.title}, at any {self.within}", "%", flag=True, more=of.more)
+
+    @override
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
-        found = [v for (c, name), v in measured.items() if name == self.of and self.within in (c, base(c))]
+        found = [value for _, _, value in self.found(measured, self.within)]
         if found:
             yield self.condition, 100.0 if max(found) > 0 else 0.0
 
@@ -233,15 +286,14 @@ class OverCounts(Gathered):
 
     @override
     def values(self, measured: Measured) -> Iterator[tuple[str, float]]:
-        courses: dict[str, list[tuple[float, float]]] = {}
-        for (condition, name), value in measured.items():
-            if name == self.of and base(condition) == self.within != condition:
-                outer, _, count = condition.split("=", 1)[1].rpartition(",")
-                courses.setdefault(outer, []).append((float(count), value))
+        courses: dict[Condition, list[tuple[float, float]]] = {}
+        for counts, _, value in self.found(measured, self.within):
+            if counts.counts:
+                courses.setdefault(counts.within, []).append((float(counts.count), value))
         for outer, course in courses.items():
             found = self.along(sorted(course))
             if found is not None:
-                yield f"{self.condition}={outer}" if outer else self.condition, found
+                yield str(outer.renamed(self.condition)), found
 
     def along(self, course: list[tuple[float, float]]) -> float | None:
         """The value from the (count, value) pairs, or None."""
@@ -255,6 +307,11 @@ class First(OverCounts):
     threshold: Finite = Field(description="in the unit of `of`")
 
     @override
+    def facts(self, known: Mapping[str, Facts], order: Sequence[str] = ()) -> Facts:
+        of = self._of(known)
+        return self._titled(f"first {self.within} with {_below(of, self.threshold)}", "count", more=of.more)
+
+    @override
     def along(self, course: list[tuple[float, float]]) -> float | None:
         return next((count for count, value in course if value < self.threshold), None)
 
@@ -266,6 +323,14 @@ class Steepest(OverCounts):
     give: Literal["fall", "count"] = Field(default="fall", description="the size of the fall, or the count after it")
 
     @override
+    def facts(self, known: Mapping[str, Facts], order: Sequence[str] = ()) -> Facts:
+        of = self._of(known)
+        if self.give == "count":
+            return self._titled(f"{self.within} after the steepest fall of {of.title}", "count")
+        unit = "points" if of.unit == "%" else of.unit
+        return self._titled(f"steepest fall of {of.title}", unit, more=opposite(of.more))
+
+    @override
     def along(self, course: list[tuple[float, float]]) -> float | None:
         falls = [(a[1] - b[1], b[0]) for a, b in pairwise(course)]
         if not falls:
@@ -274,8 +339,29 @@ class Steepest(OverCounts):
         return size if self.give == "fall" else count
 
 
+def _below(of: Facts, threshold: float) -> str:
+    return f"{of.title} below {threshold:g}{' %' if of.unit == '%' else ''}"
+
+
 RULES: dict[str, type[Derived]] = {rule.kind: rule for rule in (Drop, Carry, Ratio, Below, Mean, Ever, First, Steepest)}
 """Every rule by the name it has in protocol files."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherThreshold:
+    """The name of a derived outcome at another threshold than the protocol's: ``manic_relapse_below_48``."""
+
+    outcome: str
+    threshold: str
+
+    @classmethod
+    def parse(cls, text: str) -> OtherThreshold | None:
+        """From its text; None for another name."""
+        outcome, below, threshold = text.rpartition("_below_")
+        return cls(outcome, threshold) if below and outcome else None
+
+    def __str__(self) -> str:
+        return f"{self.outcome}_below_{self.threshold}"
 
 
 def derive(rules: Sequence[Derived], measured: Measured, *, everyone: bool = False) -> dict[tuple[str, str], float]:
@@ -292,11 +378,3 @@ def derive(rules: Sequence[Derived], measured: Measured, *, everyone: bool = Fal
         if everyone or rule.concerns(values):
             values.update({(condition, rule.outcome): value for condition, value in rule.values(values)})
     return values
-
-
-def _among(text: str) -> tuple[When, str]:
-    """The comparison and the condition of ``outcome < number at condition``."""
-    comparison, _, condition = text.rpartition(" at ")
-    if not comparison or not condition.strip():
-        raise ProtocolError(f"{text!r} names no condition; write it such as acc_combined >= 90 at acute")
-    return When.parse(comparison), condition.strip()

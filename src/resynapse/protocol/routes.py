@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from resynapse.protocol.conditions import below
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.population.distributions import Place, Trait
 from resynapse.protocol.steps import Assess, Enrol, Step
@@ -28,6 +29,16 @@ class RouteStep:
     label: tuple[float, ...] = ()
     when: When | None = None
     draws: tuple[tuple[Place, Trait], ...] = ()
+
+    @property
+    def section(self) -> str:
+        """``induction``, ``treatment`` or ``follow_up``; empty for a side path alone."""
+        return self.stream.partition("/")[0]
+
+    @property
+    def stream_within(self) -> str:
+        """The name of the stream within its section."""
+        return self.stream.partition("/")[2]
 
     def named(self, suffix: str) -> str:
         """The suffix of the conditions here and below: that of the path around it and the node's own counts."""
@@ -141,11 +152,6 @@ def _unlooked(stops: Route) -> Iterator[RouteStep]:
 
 def _conditional(stop: RouteStep) -> bool:
     return stop.when is not None or any(_conditional(inner) for inner in stop.fork)
-
-
-def below(suffix: str, count: float) -> str:
-    """The suffix of a condition's name below one more count: ``=25``, then ``=25,10``."""
-    return f"{suffix},{count}" if suffix else f"={count}"
 
 
 def _resolve(path: Path, arm: str, section: str, seen: dict[str, int]) -> Iterator[RouteStep]:

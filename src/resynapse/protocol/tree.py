@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError
 
 from resynapse.errors import ProtocolError, nearest
+from resynapse.networks import Architecture, Perceptron
 from resynapse.protocol.claims import Claim
 from resynapse.protocol.derived_outcomes import Derived
 from resynapse.protocol.endpoints import Endpoint
+from resynapse.protocol.given_titles import GivenTitles
 from resynapse.protocol.node import Node, Path, Stepwise, every, nodes
 from resynapse.protocol.population.distributions import Trait
 from resynapse.protocol.routes import Route, route
 from resynapse.protocol.steps import Assess, Step
+from resynapse.protocol.validation.claims import decidable
 from resynapse.protocol.validation.rules import check, measurable, readable
 from resynapse.protocol.variants import Variant
 from resynapse.task import GaussianBlobs, Task
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Protocol:
     """An experiment, written down.
 
@@ -30,7 +34,7 @@ class Protocol:
     name : names the results.
     title, cite : one line on what it is, and the DOI of the article it follows (empty for none).
     task : what the networks learn.
-    hidden : widths of the hidden layers.
+    network : architecture of the networks.
     batch_size : samples of a training step.
     induction : path from the fresh network to the state that all arms share.
     arms : the treatment path of each arm.
@@ -39,13 +43,14 @@ class Protocol:
     variants : arms that are another one but for stated changes.
     claims : conclusions that an audit decides; they change no number.
     primary : endpoints over which p values are adjusted; they change no number of a run.
+    titles : of arms, conditions and outcomes, for readers; they change no number.
     """
 
     name: str
     title: str = ""
     cite: str = ""
     task: Task = field(default_factory=GaussianBlobs)
-    hidden: tuple[int, ...] = (512, 512, 256)
+    network: Architecture = field(default_factory=Perceptron)
     batch_size: int = 128
     induction: Path = ()
     arms: Mapping[str, Path] = field(default_factory=dict)
@@ -54,17 +59,21 @@ class Protocol:
     variants: Mapping[str, Variant] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
     primary: tuple[Endpoint, ...] = ()
+    titles: GivenTitles = field(default_factory=GivenTitles)
 
     def __post_init__(self) -> None:
         check(self)
 
-    @property
-    def widths(self) -> tuple[int, ...]:
-        """Inputs, hidden widths, classes."""
-        return (self.task.features, *self.hidden, self.task.classes)
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "routes"}
 
     @property
-    def routes(self) -> dict[str, Route]:
+    def hidden(self) -> tuple[int, ...]:
+        """Units of every site of the network: the widths of its hidden layers."""
+        return tuple(self.network.sites.values())
+
+    @cached_property
+    def routes(self) -> Mapping[str, Route]:
         """What each arm, variants included, does from the fresh network on."""
         arms = {
             arm: route(arm, induction=self.induction, treatment=path, follow_up=self.follow_up)
@@ -146,9 +155,10 @@ class Protocol:
         )
 
     def _changed(self, **parts: Any) -> Protocol:
-        """The protocol with other parts, and those derived outcomes and endpoints whose inputs are still measured."""
+        """The protocol with other parts, and those derived outcomes, endpoints and claims that can still be read."""
         changed = replace(self, derived=(), primary=(), **parts)
-        return replace(changed, derived=readable(changed, self.derived)).with_primary(self.primary)
+        changed = replace(changed, derived=readable(changed, self.derived))
+        return replace(changed.with_primary(self.primary), claims=decidable(changed, self.claims))
 
 
 def _of_arms(path: Path, kept: Sequence[str]) -> Path:

@@ -6,6 +6,7 @@ number of what it does not change, shares the run with the other arm up to the f
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -20,37 +21,36 @@ from resynapse.protocol.steps import Assess, Step
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What is done to every step of one kind.
+    """What is done to the steps of one kind: `Remove`, `Set`, `Replace` or `Append`.
 
     Parameters
     ----------
     step : kind of the steps, such as ``regrow``.
     section : ``induction``, ``treatment`` or ``follow_up``; empty for all of them.
     condition : of assessments, the one that is so named, with its counts (``cycle=0``) or without; empty for all.
-    which : of all these, the first (1), the second (2) and so on along the arm, a step before its side path; empty for
-        all.
-    set : fields with their new values; None puts a field back to its default.
-    into : another step in its place.
-    at : other counts for its side paths.
-    then : a step that is added after it.
-
-    Without `set`, `into`, `at` and `then` the step is left out; its side paths stay.
+    which : 1-based positions, among the matching steps of the arm in execution order, a step before its side path, that
+        the change applies to; empty for all.
     """
 
     step: str
     section: str = ""
     condition: str = ""
     which: tuple[int, ...] = ()
-    set: Mapping[str, Any] = field(default_factory=dict)
-    into: Step | None = None
-    at: tuple[int, ...] | None = None
-    then: Step | None = None
+
+    def __new__(cls, **fields: Any) -> Change:
+        """A change of the kind that its fields say, where none is named; this form is a former one."""
+        if cls is not Change:
+            return object.__new__(cls)
+        kinds: dict[str, type[Change]] = {"into": Replace, "then": Append, "set": Set, "at": Set}
+        given = [kind for key, kind in kinds.items() if key in fields]
+        warnings.warn("name the change: Remove, Set, Replace or Append instead of Change", FutureWarning, stacklevel=2)
+        return object.__new__(given[0] if given else Remove)
 
     def means(self, stop: RouteStep, suffix: str | None) -> bool:
         """Whether it is about this stop; `suffix` is that of the conditions around it, None where they are several."""
         if stop.step is None or stop.step.kind != self.step:
             return False
-        if self.section and stop.stream.split("/", 1)[0] != self.section:
+        if self.section and stop.section != self.section:
             return False
         if not self.condition:
             return True
@@ -58,23 +58,49 @@ class Change:
         return self.condition in (name, *([] if suffix is None else [name + stop.named(suffix)]))
 
     def on(self, stop: RouteStep) -> RouteStep | None:
-        """The stop after the change; None where nothing of it is left.
+        """The stop after the change; None where nothing of it is left."""
+        raise NotImplementedError
+
+    @property
+    def brings(self) -> tuple[Step, ...]:
+        """The steps that it puts into an arm."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remove(Change):
+    """The step is left out; its side paths stay."""
+
+    def on(self, stop: RouteStep) -> RouteStep | None:
+        """The side path alone, if there is one."""
+        return replace(stop, step=None, at=(), share=True, draws=()) if stop.fork else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Set(Change):
+    """The step has other values.
+
+    Parameters
+    ----------
+    set : fields with their new values; None puts a field back to its default.
+    at : other counts for its side paths.
+    """
+
+    set: Mapping[str, Any] = field(default_factory=dict)
+    at: tuple[int, ...] | None = None
+
+    def on(self, stop: RouteStep) -> RouteStep | None:
+        """The stop with the values.
 
         Raises
         ------
         ProtocolError : a value that the field cannot take.
         """
-        if self.into is None and not self.set and self.at is None:
-            if self.then is not None:
-                return stop
-            return replace(stop, step=None, at=(), share=True, draws=()) if stop.fork else None
-        if self.into is not None:
-            return replace(stop, step=self.into, draws=(), at=stop.at if self.into.counts else ())
         if stop.step is None:
             return stop
         named = {**stop.step.model_dump(exclude_none=True), **self.set}
         fields = {key: value for key, value in named.items() if value is not None}
-        if self.step == "drug" and not fields:
+        if stop.step.needs_field and not fields:
             return replace(stop, step=None) if stop.fork else None
         try:
             changed = type(stop.step).model_validate(fields)
@@ -83,6 +109,38 @@ class Change:
             raise ProtocolError(f"{self.step} with {dict(self.set)} is not possible: {problem['msg']}") from None
         draws = tuple((place, drawn) for place, drawn in stop.draws if place[0] not in self.set)
         return replace(stop, step=changed, draws=draws, at=stop.at if self.at is None or not stop.fork else self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replace(Change):
+    """Another step (`into`) is in its place."""
+
+    into: Step
+
+    def on(self, stop: RouteStep) -> RouteStep | None:
+        """The stop with the other step."""
+        return replace(stop, step=self.into, draws=(), at=stop.at if self.into.counts else ())
+
+    @property
+    def brings(self) -> tuple[Step, ...]:
+        """The other step."""
+        return (self.into,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Append(Change):
+    """A step (`then`) is added after it."""
+
+    then: Step
+
+    def on(self, stop: RouteStep) -> RouteStep | None:
+        """The stop as it is."""
+        return stop
+
+    @property
+    def brings(self) -> tuple[Step, ...]:
+        """The step that is added."""
+        return (self.then,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +196,6 @@ def _changed(route: Route, change: Change, numbers: Iterator[int], suffix: str |
         after = change.on(inner) if meant else left
         if after is not None:
             yield after
-        if meant and change.then is not None:
+        if meant and isinstance(change, Append):
             stream = f"{stop.stream}/{change.then.kind}"
             yield RouteStep(step=change.then, stream=stream, label=stop.label, when=stop.when)

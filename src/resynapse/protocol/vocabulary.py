@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
+from resynapse.networks import ARCHITECTURES, Architecture
 from resynapse.outcomes import definition
 from resynapse.outcomes import extend as extend_outcomes
 from resynapse.plugins import admit, found
+from resynapse.protocol.claim_tests import claim_tests
 from resynapse.protocol.node import Node
 from resynapse.protocol.steps import STEPS, Assess, Step
 from resynapse.task import TASKS
@@ -25,10 +27,12 @@ _RESERVED = (*Node.__dataclass_fields__, "repeat", "sweep", "do")
 
 
 def extend() -> None:
-    """Let plug-ins join the steps, tasks and outcomes; what cannot be used is named in a warning."""
+    """Let plug-ins join the vocabulary of protocols; what cannot be used is named in a warning."""
     admit("step", _take_step)
     admit("task", _take_task)
+    admit("network", _take_network)
     extend_outcomes()
+    claim_tests()
 
 
 def plugins_here() -> dict[str, str]:
@@ -41,8 +45,9 @@ def plugins_of(protocol: Protocol) -> dict[str, str]:
     """Those of `plugins_here` that a protocol uses."""
     steps = [node.step for node in protocol.nodes]
     for variant in protocol.variants.values():
-        steps += [step for change in variant.changes for step in (change.into, change.then)]
+        steps += [step for change in variant.changes for step in change.brings]
     used = {f"task {kind}" for kind, task in TASKS.items() if type(protocol.task) is task}
+    used.add(f"network {protocol.network.kind}")
     used.update(f"step {step.kind}" for step in steps if step is not None)
     for step in steps:
         if isinstance(step, Assess):
@@ -76,6 +81,19 @@ def _take_task(name: str, loaded: Any) -> str:
     TypeAdapter(loaded).json_schema()
     task: Any = loaded
     TASKS[name] = task
+    return ""
+
+
+def _take_network(name: str, loaded: Any) -> str:
+    if not (isinstance(loaded, type) and issubclass(loaded, Architecture) and is_dataclass(loaded)):
+        return f"{loaded!r} is no dataclass derived from resynapse.networks.Architecture"
+    problem = _name_problem(name, getattr(loaded, "kind", None), ARCHITECTURES)
+    if problem:
+        return problem
+    if loaded.__abstractmethods__:
+        return f"{loaded.__name__} lacks {', '.join(sorted(loaded.__abstractmethods__))}"
+    TypeAdapter(loaded).json_schema()
+    ARCHITECTURES[name] = loaded
     return ""
 
 

@@ -58,3 +58,32 @@ class When:
     def __str__(self) -> str:
         short = f"{self.threshold:g}"
         return f"{self.outcome} {self.side} {short if float(short) == self.threshold else self.threshold}"
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A comparison at a condition, such as ``acc_combined >= 90 at acute``."""
+
+    when: When
+    condition: str
+
+    @classmethod
+    def parse(cls, text: str) -> At:
+        """From its text.
+
+        Raises
+        ------
+        ProtocolError : it has another form.
+        """
+        comparison, _, condition = text.rpartition(" at ")
+        if not comparison or not condition.strip():
+            raise ProtocolError(f"{text!r} names no condition; write it such as acc_combined >= 90 at acute")
+        return cls(When.parse(comparison), condition.strip())
+
+    @property
+    def parts(self) -> tuple[When, str]:
+        """The comparison and the condition."""
+        return self.when, self.condition
+
+    def __str__(self) -> str:
+        return f"{self.when} at {self.condition}"

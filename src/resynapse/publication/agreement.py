@@ -19,10 +19,11 @@ from resynapse.analysis.cells import Cell as Key
 from resynapse.analysis.cells import Cells, courses
 from resynapse.analysis.families import SETTINGS
 from resynapse.analysis.intervals import welch
+from resynapse.analysis.library_changes import changes
 from resynapse.analysis.separability import Separability, separability
 from resynapse.analysis.shares import YES_OR_NO
 from resynapse.protocol import Protocol
-from resynapse.publication.comparison import Cell, Comparison, changes, compare
+from resynapse.publication.comparison import Cell, Comparison, compare
 from resynapse.publication.equivalence import Equivalence, equivalences
 from resynapse.publication.independence import Standing, separate, standings
 from resynapse.publication.joint import Joint, joint

@@ -13,16 +13,14 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from resynapse.analysis.families import SETTINGS
-from resynapse.analysis.intervals import welch
+from resynapse.analysis.intervals import LEVEL, welch
 from resynapse.analysis.shares import YES_OR_NO, chance_of_difference, newcombe
 from resynapse.analysis.summaries import CELL, summary
 from resynapse.errors import ResynapseError
-from resynapse.protocol import UNNUMBERED, Protocol, dump, library, load
 
 if TYPE_CHECKING:
     import polars as pl
 
-LEVEL = 0.95
 MARGIN_POINTS = 0.5
 """Difference in % or points that counts as none, beside the printed rounding."""
 MARGIN_ABSOLUTE = 0.01
@@ -127,22 +125,6 @@ def compare(protocol: str, table: pl.DataFrame, changed: tuple[str, ...] = ()) -
         tuple(_cell(row, decimals[row["outcome"]]) for row in joined.iter_rows(named=True)),
         changed,
     )
-
-
-def changes(protocol: Protocol) -> tuple[str, ...]:
-    """Parts in which a protocol differs from the library's of the same name.
-
-    Arms left out or added do not count, nor do derived outcomes that are added.
-    """
-    if protocol.name not in library():
-        return ()
-    original = load(protocol.name)
-    shared = [arm for arm in protocol.arms if arm in original.arms]
-    if not shared:
-        return ("arms",)
-    ours, theirs = dump(protocol.only(shared)), dump(original.only(shared))
-    ours["derived"] = [rule for rule in ours["derived"] if rule in theirs["derived"]]
-    return tuple(part for part in ours if part not in UNNUMBERED and ours[part] != theirs[part])
 
 
 def _cell(row: dict[str, object], decimals: int) -> Cell:

@@ -9,18 +9,29 @@ smallest margin at which it would be equivalent. Printed SDs are population SDs 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from resynapse.analysis.estimate import Estimate
 from resynapse.analysis.families import SETTINGS
-from resynapse.analysis.intervals import proportion_interval, welch
+from resynapse.analysis.intervals import ALPHA, LEVEL, proportion_interval, welch
+from resynapse.analysis.library_changes import changes
+from resynapse.analysis.numbers import bounds, number, p_value
+from resynapse.analysis.part import Measurements, Part, PartTable
 from resynapse.analysis.shares import YES_OR_NO, newcombe
-from resynapse.publication.comparison import LEVEL, MARGIN_ABSOLUTE, MARGIN_POINTS, Cell, Comparison
+from resynapse.publication.comparison import (
+    MARGIN_ABSOLUTE,
+    MARGIN_POINTS,
+    Cell,
+    Comparison,
+    compare,
+    protocols_with_tables,
+)
 
 POINTS = 5.0
 """Margin for outcomes in % or points."""
 ABSOLUTE = 0.05
 """Margin for dimensionless outcomes."""
-ALPHA = 0.05
 
 Ends = tuple[float | None, float | None]
 
@@ -157,3 +168,56 @@ def _own_interval(cell: Cell, mean: float | None, sd: float | None, n: int) -> E
     half = float(t.ppf(0.5 + LEVEL / 2, n - 1)) * sd / math.sqrt(n)
     low, high = mean - half, mean + half
     return (max(low, 0.0), min(high, 100.0)) if cell.unit == "pct" else (low, high)
+
+
+def _compute(run: Measurements) -> tuple[Equivalence, ...]:
+    if run.protocol.name not in protocols_with_tables():
+        return ()
+    return equivalences(compare(run.protocol.name, run.table, changes(run.protocol)))
+
+
+def _estimates(found: tuple[Equivalence, ...]) -> Iterator[Estimate]:
+    for e in found:
+        cell = Estimate(part="equivalence", arm=e.arm, condition=e.condition, outcome=e.outcome, note=e.verdict)
+        cell = cell.of("", method=e.method or None)
+        yield cell.of("ours minus published", e.difference, low=e.difference_low, high=e.difference_high, p=e.p)
+        yield cell.of("smallest margin", e.smallest_margin)
+
+
+def _remarks(run: Measurements) -> Iterator[str]:
+    name, changed = run.protocol.name, changes(run.protocol)
+    if changed and name in protocols_with_tables():
+        yield f"The protocol differs from the published {name} in {', '.join(changed)}: no replication."
+
+
+EQUIVALENCE = Part(
+    name="equivalence",
+    title="Equivalence with the publication",
+    compute=_compute,
+    form=tuple[Equivalence, ...],
+    estimates=_estimates,
+    tables=(
+        PartTable[Equivalence](
+            title="Equivalence with the publication (two one-sided tests)",
+            columns={
+                "arm": lambda e: e.arm,
+                "condition": lambda e: e.condition,
+                "outcome": lambda e: e.outcome,
+                "published": lambda e: number(e.published_mean),
+                "ours": lambda e: number(e.mean),
+                "90 % of difference": lambda e: bounds(e.inner_low, e.inner_high),
+                "margin": lambda e: number(e.margin),
+                "smallest": lambda e: number(e.smallest_margin),
+                "p": lambda e: p_value(e.p),
+                "verdict": lambda e: e.verdict,
+            },
+        ),
+    ),
+    method_sentence=lambda found: (
+        "Against the publication: differences have Welch intervals (printed SDs are population SDs and are "
+        "converted); equivalence is tested by two one-sided tests at 5 % with the margin that is printed beside each "
+        "cell. Where neither side varies there is no test, and the cell is counted apart."
+    ),
+    why_absent=lambda run: f"no published table of protocol {run.protocol.name!r} ships with resynapse",
+    remarks=_remarks,
+)

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resynapse.analysis.cells import Cells, Floats
-from resynapse.analysis.intervals import seed
-from resynapse.publication.comparison import LEVEL, Cell
+from resynapse.analysis.intervals import LEVEL, seed
+from resynapse.publication.comparison import Cell
 from resynapse.publication.spread import ratio_interval, widening_of_moments
 
 PAIRS = 2_000

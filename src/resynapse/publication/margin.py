@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from resynapse.analysis.families import SETTINGS
-from resynapse.analysis.intervals import welch
+from resynapse.analysis.intervals import ALPHA, welch
 from resynapse.analysis.shares import YES_OR_NO
 from resynapse.publication.comparison import published
 
-ALPHA = 0.05
 CEILING = 1.0
 """% from 100 within which both arms count as standing at the ceiling."""
 

@@ -18,9 +18,10 @@ import numpy as np
 
 from resynapse.analysis.cells import Cells, Floats
 from resynapse.analysis.families import SETTINGS
+from resynapse.analysis.intervals import LEVEL
 from resynapse.analysis.parts.contrasts import holm
 from resynapse.analysis.shares import YES_OR_NO
-from resynapse.publication.comparison import LEVEL, MARGIN_ABSOLUTE, MARGIN_POINTS, Cell
+from resynapse.publication.comparison import MARGIN_ABSOLUTE, MARGIN_POINTS, Cell
 
 FEWEST = 4
 """Subjects that a kurtosis needs."""

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from resynapse.analysis.cells import Floats
-from resynapse.analysis.intervals import sample_sd, welch
+from resynapse.analysis.intervals import ALPHA, sample_sd, welch
 from resynapse.errors import ResynapseError
 from resynapse.publication.spread import FEWEST, ratio_interval, widening
 
 PERMUTATIONS = 2_000
 SEED = 20
-LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +101,7 @@ def two_samples(first: Floats, second: Floats) -> Together:
 
 
 def _counts(means: Floats, spreads: Floats) -> tuple[int, int]:
-    return int((means < LEVEL).sum()), int((spreads < LEVEL).sum())
+    return int((means < ALPHA).sum()), int((spreads < ALPHA).sum())
 
 
 def _p_values(both: Floats, n: int) -> tuple[Floats, Floats]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +13,7 @@ from resynapse.report.page.section import anchor
 from resynapse.report.page.tables import TextTable, article_tables
 from resynapse.report.run_data import RunData
 from resynapse.report.sections.agreement import agreement_tables, spread_table
-from resynapse.report.sections.statistics import statistics_tables
+from resynapse.report.sections.statistics import statistics_tables, tables_by_part
 
 LONG = 40
 """Rows above which a LaTeX table may break over pages."""
@@ -75,15 +74,15 @@ def _csv(run_data: RunData) -> Iterator[tuple[str, str]]:
 
 
 def _latex(run_data: RunData) -> Iterator[tuple[str, str]]:
-    tables = article_tables(run_data.protocol.name, run_data.table)
-    tables += statistics_tables(replace(run_data.analysis, clinical=None))
+    tables = article_tables(run_data.protocol, run_data.table)
+    tables += statistics_tables(run_data.analysis, without=("clinical",))
     if run_data.agreement is not None:
         tables += [*agreement_tables(run_data.agreement), spread_table(run_data.agreement)]
     for number, table in enumerate(tables, 1):
         name = f"{number:02}-{anchor(table.title)[:50].strip('-')}"
         yield f"tables/{name}.tex", latex(table, name)
     if run_data.analysis.clinical is not None:
-        (table,) = (t for t in statistics_tables(run_data.analysis) if t not in tables)
+        (table,) = tables_by_part(run_data.analysis)["clinical"]
         name = f"{len(tables) + 1:02}-{anchor(table.title)[:50].strip('-')}"
         yield f"tables/{name}.tex", latex(table, name, run_data.analysis.clinical.statement)
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from resynapse.analysis.analyse import Analysis
-from resynapse.analysis.cells import counted
 from resynapse.analysis.flow import flow as selection
 from resynapse.audits.audit import Audit
+from resynapse.protocol.conditions import base
 from resynapse.protocol.population.distributions import TRAIT
+from resynapse.protocol.prose.titles import named, titles_of
 from resynapse.report.figures import FIGURES, draw
 from resynapse.report.figures.style import inline, render
 from resynapse.report.page.page import page
 from resynapse.report.page.section import Picture, Section
-from resynapse.report.page.tables import TextTable, flow_table
+from resynapse.report.page.tables import TextTable, flow_table, titled
 from resynapse.report.run_data import RunData
 from resynapse.report.sections.agreement import (
     agreement_tables,
@@ -30,7 +28,7 @@ from resynapse.report.sections.clinical import clinical_section
 from resynapse.report.sections.limitations import limitations
 from resynapse.report.sections.methods import methods
 from resynapse.report.sections.provenance import provenance
-from resynapse.report.sections.statistics import statistics_tables
+from resynapse.report.sections.statistics import statistics_tables, tables_by_part
 from resynapse.report.sections.summary import summary
 
 
@@ -49,10 +47,17 @@ def report(run_data: RunData, *, audit: Audit | None = None) -> str:
         Section(
             title="Flow of subjects",
             sentences=_flow_words(run_data),
-            tables=(flow(run_data), flow_table(selection(protocol, run_data.table))),
+            tables=(flow(run_data), flow_table(selection(protocol, run_data.table), protocol)),
         ),
         Section(title="Figures", pictures=pictures, parts=(Section(title="Figures that do not apply", points=absent),)),
-        Section(title="Tables", sentences=(TABLES,), tables=tuple(statistics_tables(_own(run_data)))),
+        Section(
+            title="Tables",
+            sentences=(TABLES,),
+            tables=tuple(
+                titled(table, titles_of(protocol))
+                for table in statistics_tables(run_data.analysis, without=OWN_SECTION)
+            ),
+        ),
         _publication(run_data),
         clinical_section(run_data.analysis.clinical),
         audit_section(run_data, audit),
@@ -63,6 +68,8 @@ def report(run_data: RunData, *, audit: Audit | None = None) -> str:
     return page(f"{protocol.name}: report of a simulated run", protocol.title, sections)
 
 
+OWN_SECTION = ("equivalence", "clinical")
+"""Parts that have a section of their own."""
 TABLES = (
     "A click on a column sorts by it; CSV saves a table with the numbers as shown. `resynapse export` writes every "
     "number in full. Square brackets hold 95 % intervals."
@@ -76,15 +83,21 @@ def flow(run_data: RunData) -> TextTable:
     tested: dict[tuple[str, str], list[int]] = {}
     for column, key in enumerate(cells.keys):
         if key.condition != TRAIT:
-            name = (counted(key.condition) or (key.condition, 0.0))[0].split("=", 1)[0]
-            tested.setdefault((key.arm, name), []).append(int(present[:, column].sum()))
+            tested.setdefault((key.arm, base(key.condition)), []).append(int(present[:, column].sum()))
     conditions = list(dict.fromkeys(condition for _, condition in tested))
+    titles = titles_of(run_data.protocol)
     size, finished = str(run_data.manifest.subjects), str(len(cells.subjects))
     rows = tuple(
-        (arm, size, finished, *(_range(tested.get((arm, condition), [])) for condition in conditions))
+        (
+            titles.column(arm),
+            size,
+            finished,
+            *(_range(tested.get((arm, condition), [])) for condition in conditions),
+        )
         for arm in run_data.arms
     )
-    return TextTable("Subjects in each arm and condition", ("arm", "cohort", "finished", *conditions), rows)
+    header = ("arm", "cohort", "finished", *(named(titles.condition(one), one) for one in conditions))
+    return TextTable("Subjects in each arm and condition", header, rows)
 
 
 def _range(counts: list[int]) -> str:
@@ -119,16 +132,11 @@ def _pictures(run_data: RunData) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
     return tuple(made), tuple(absent)
 
 
-def _own(run_data: RunData) -> Analysis:
-    return replace(run_data.analysis, clinical=None, equivalence=())
-
-
 def _publication(run_data: RunData) -> Section:
     title = "Comparison with the publication"
     if run_data.agreement is None:
         return Section(title=title)
-    everything = statistics_tables(replace(run_data.analysis, clinical=None))
-    equivalence = [t for t in everything if t not in statistics_tables(_own(run_data))]
+    equivalence = tables_by_part(run_data.analysis).get("equivalence", ())
     return Section(
         title=title,
         points=agreement_words(run_data.agreement),

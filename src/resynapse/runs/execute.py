@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from typing import NamedTuple
 
 from resynapse.cohort import Cohort, Subject
-from resynapse.engine import check_engine, engine
-from resynapse.errors import ClusterError, ClusterLostError, ResynapseError, RunInterruptedError, SubjectError
+from resynapse.engine import engine
+from resynapse.errors import ClusterLostError, RunInterruptedError, SubjectError
 from resynapse.protocol import Protocol
 from resynapse.protocol.routes import epochs
-from resynapse.runs.planning.memory import check_memory
-from resynapse.runs.progress import Display, Progress
+from resynapse.runs.admission import admit
+from resynapse.runs.event_log import earlier, event_log
+from resynapse.runs.events import (
+    Broadcast,
+    Listener,
+    RunFinished,
+    RunStarted,
+    State,
+    SubjectFailed,
+    SubjectFinished,
+    ignore,
+)
+from resynapse.runs.leading import Leading
+from resynapse.runs.progress import Beat, Display, Progress, shown
 from resynapse.runs.provenance import usable_cores
+from resynapse.runs.status_file import WRITE_EVERY, StatusFile
 from resynapse.runs.store.folder import Manifest, RunFolder, session
-from resynapse.runs.workers.backend import LOCAL, Backend
+from resynapse.runs.workers.backend import Backend
 
 Note = Callable[[str], None]
 
@@ -28,6 +42,7 @@ def execute(
     engine_name: str = "compiled",
     dask: str | None = None,
     display: Display | None = None,
+    listener: Listener = ignore,
     note: Note = lambda text: None,
 ) -> None:
     """Compute the subjects that `folder` does not hold yet, then write its table.
@@ -37,6 +52,7 @@ def execute(
     workers : subjects at a time; by default the cores this process may use.
     dask : ``local`` for worker processes, or the address of a running scheduler; by default threads.
     display : shows progress.
+    listener : receives every event of the run, see `resynapse.runs.events`.
     note : receives lines a user should read (a damaged part, subjects already there).
 
     Raises
@@ -46,49 +62,80 @@ def execute(
     SubjectError : subjects failed; the others are finished and kept.
     ClusterError : workers cannot be reached, cannot compute this run, or were lost; finished subjects are kept.
     """
-    _check_workers(workers, dask)
-    check_engine(engine_name, protocol.batch_size)
-    cohort.check(protocol)
-    here = 0 if dask not in (None, LOCAL) else min(workers or usable_cores(), cohort.size)
-    check_memory(protocol, engine_name, subjects=cohort.size, workers=here)
+    admit(protocol, cohort, engine_name, workers=workers, dask=dask)
     wanted = Manifest(protocol, cohort.root_seed, engine_name, cohort.size, (session(protocol),))
     folder.admit(wanted)
     with folder.lock():
         manifest = folder.admit(wanted)
         missing = _missing(manifest, folder, cohort.size, note)
         if missing:
-            done = manifest.subjects - len(missing)
-            progress = Progress(len(missing), epochs(protocol.routes), display, already=done)
-            count = min(workers or usable_cores(), len(missing))
-            backend: Backend
-            if dask is None:
-                from resynapse.runs.workers.threads import Threads
-
-                chosen = engine(engine_name, batch_size=protocol.batch_size, note=note)
-                backend = Threads(manifest.protocol, chosen, count, progress)
-            else:
-                from resynapse.runs.workers.cluster import Cluster
-                from resynapse.runs.workers.worker import Plan
-
-                plan = Plan.of(manifest.protocol, engine_name, manifest.root_seed)
-                backend = Cluster(dask, plan, count, progress, note)
-            _work(backend, missing, manifest, folder, progress, note)
+            _compute(missing, manifest, folder, workers, dask, _Followers(display, listener, note))
         folder.finish()
 
 
-def _check_workers(workers: int | None, dask: str | None) -> None:
-    if workers is not None and (type(workers) is not int or workers < 1):
-        raise ResynapseError(f"{workers} workers is not possible: give a whole number of at least 1")
-    if dask is None:
-        return
-    from resynapse.runs.workers.cluster import require_dask
+class _Followers(NamedTuple):
+    """Who is told about a run: a display, a listener of the caller, and a receiver of remarks."""
 
-    require_dask()
-    if dask != LOCAL and workers is not None:
-        raise ClusterError(
-            f"--workers {workers} is not possible with --dask {dask}: a running scheduler has its own workers; "
-            "leave --workers out"
+    display: Display | None
+    listener: Listener
+    note: Note
+
+
+def _compute(
+    missing: list[int],
+    manifest: Manifest,
+    folder: RunFolder,
+    workers: int | None,
+    dask: str | None,
+    followers: _Followers,
+) -> None:
+    """Compute the missing subjects, while the run says what it does to its folder and to those who follow it."""
+    protocol, note = manifest.protocol, followers.note
+    each = epochs(protocol.routes)
+    progress = Progress(len(missing), each, already=manifest.subjects - len(missing))
+    leading = Leading.of(protocol)
+    for values in earlier(folder.path, set(missing)):
+        leading.add(values)
+    status = StatusFile(folder.path, progress, leading)
+    with ExitStack() as stack:
+        log = stack.enter_context(event_log(folder.path, leading))
+        tell = Broadcast([progress, log, status, followers.listener], note)
+        backend = _backend(manifest, min(workers or usable_cores(), len(missing)), dask, tell, note)
+        tell(
+            RunStarted(
+                protocol=protocol.name,
+                arms=tuple(protocol.routes),
+                subjects=manifest.subjects,
+                missing=len(missing),
+                epochs=each,
+                engine=manifest.engine,
+                seed=manifest.root_seed,
+            )
         )
+        try:
+            with Beat(status.write, WRITE_EVERY), _on(followers.display, progress):
+                _work(backend, missing, manifest, folder, tell, note)
+        except BaseException as error:
+            state: State = "stopped" if isinstance(error, (RunInterruptedError, KeyboardInterrupt)) else "failed"
+            tell(RunFinished(state=state, error=str(error) or type(error).__name__))
+            raise
+        tell(RunFinished(state="finished"))
+
+
+def _on(display: Display | None, progress: Progress) -> AbstractContextManager[object]:
+    return nullcontext() if display is None else shown(progress, display)
+
+
+def _backend(manifest: Manifest, count: int, dask: str | None, tell: Listener, note: Note) -> Backend:
+    protocol = manifest.protocol
+    if dask is None:
+        from resynapse.runs.workers.threads import Threads
+
+        return Threads(protocol, engine(manifest.engine, batch_size=protocol.batch_size, note=note), count, tell)
+    from resynapse.runs.workers.cluster import Cluster
+    from resynapse.runs.workers.worker import Plan
+
+    return Cluster(dask, Plan.of(protocol, manifest.engine, manifest.root_seed), count, tell, note)
 
 
 def _missing(manifest: Manifest, folder: RunFolder, asked: int, note: Note) -> list[int]:
@@ -108,7 +155,7 @@ def _missing(manifest: Manifest, folder: RunFolder, asked: int, note: Note) -> l
 
 
 def _work(
-    backend: Backend, missing: list[int], manifest: Manifest, folder: RunFolder, progress: Progress, note: Note
+    backend: Backend, missing: list[int], manifest: Manifest, folder: RunFolder, tell: Listener, note: Note
 ) -> None:
     """Compute the missing subjects and keep each as it comes; failures are told together at the end."""
     failed: list[SubjectError] = []
@@ -121,9 +168,10 @@ def _work(
                 for done in results:
                     if isinstance(done.rows, SubjectError):
                         failed.append(done.rows)
+                        tell(SubjectFailed(subject=done.subject.number, error=str(done.rows)))
                     else:
                         folder.add(done.subject.number, done.rows, manifest.protocol.name)
-                        progress.end(done.subject.number)
+                        tell(SubjectFinished(subject=done.subject.number, rows=tuple(done.rows)))
     except KeyboardInterrupt:
         raise RunInterruptedError(f"stopped; {_kept(folder)}") from None
     except ClusterLostError as error:

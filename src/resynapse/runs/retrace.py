@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,13 +10,12 @@ from numpy.typing import NDArray
 from resynapse.cohort import Subject
 from resynapse.engine import engine
 from resynapse.errors import ResynapseError
-from resynapse.protocol import Lesion, Protocol, Prune, PruneMore, Regrow, Scar, Train
+from resynapse.protocol import Protocol, Regrow, Step, Train
 from resynapse.protocol.routes import Route
 from resynapse.runs.store.folder import Manifest
 from resynapse.runs.walk import reached
 from resynapse.runs.workers.blas import single_threaded_blas
 
-STRUCTURAL = (Prune, PruneMore, Lesion, Scar, Regrow)
 MOST = 1e12
 """Most updates of connections (epochs x samples x connections): about ten times those of `switch-relapse`."""
 MOST_LITERAL = 1e11
@@ -34,7 +32,7 @@ class Stage:
     masks, weights : per layer, shape (units, inputs).
     """
 
-    step: Prune | PruneMore | Lesion | Scar | Regrow | None
+    step: Step | None
     masks: tuple[NDArray[np.bool_], ...]
     weights: tuple[NDArray[np.floating], ...]
 
@@ -52,8 +50,7 @@ def too_much(manifest: Manifest, arm: str) -> str:
     if not route:
         return "no connection is pruned or regrown before the follow-up"
     protocol = manifest.protocol
-    widths = protocol.widths
-    connections = sum(a * b for a, b in pairwise(widths))
+    connections = sum(units * inputs for units, inputs in protocol.network.connections(protocol.task).values())
     epochs = sum(stop.step.length for stop in route if isinstance(stop.step, Train))
     limit = MOST if manifest.engine != "reference" else MOST_LITERAL
     work = float(epochs) * protocol.task.sizes.train * connections
@@ -80,16 +77,16 @@ def stages(manifest: Manifest, arm: str, number: int) -> tuple[Stage, ...]:
         before = subject.network(manifest.protocol)
         for stop, state in reached(manifest.protocol, arm, stops, subject, chosen):
             after = state.network
-            if isinstance(stop.step, STRUCTURAL):
+            if stop.step is not None and stop.step.structural:
                 if not found:
-                    found.append(Stage(step=None, masks=before.masks, weights=before.weights))
-                found.append(Stage(step=stop.step, masks=after.masks, weights=after.weights))
+                    found.append(Stage(step=None, masks=tuple(before.masks.values()), weights=before.weights))
+                found.append(Stage(step=stop.step, masks=tuple(after.masks.values()), weights=after.weights))
             before = after
     return tuple(found)
 
 
 def _before_follow_up(protocol: Protocol, arm: str) -> Route:
     """The arm's route up to its last structural step before the follow-up; empty where it has none."""
-    route = [stop for stop in protocol.routes[arm] if not stop.stream.startswith("follow_up/")]
-    last = max((i for i, stop in enumerate(route) if isinstance(stop.step, STRUCTURAL)), default=-1)
+    route = [stop for stop in protocol.routes[arm] if stop.section != "follow_up"]
+    last = max((i for i, stop in enumerate(route) if stop.step is not None and stop.step.structural), default=-1)
     return tuple(route[: last + 1])

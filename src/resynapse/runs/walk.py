@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -15,14 +14,18 @@ from resynapse.errors import RunInterruptedError, SubjectError
 from resynapse.outcomes import Examination, noise_scale, outcome
 from resynapse.protocol import Assess, Enrol, Step
 from resynapse.protocol import Protocol as Experiment
+from resynapse.protocol.conditions import below
 from resynapse.protocol.derived_outcomes import derive
 from resynapse.protocol.population.distributions import TRAIT, Place
 from resynapse.protocol.population.trait_draws import step_of, trait_key, trait_name
-from resynapse.protocol.routes import Branch, Route, RouteStep, below, parted
+from resynapse.protocol.routes import Branch, Route, RouteStep, parted
 from resynapse.protocol.state import Setting, State
 from resynapse.protocol.steps import ENROLLED
 from resynapse.randomness import uniforms
+from resynapse.runs.events import EpochDone, Listener, Measured, PhaseEntered, Row, ignore
 from resynapse.task import TaskData
+
+__all__ = ["Row", "reached", "walk"]
 
 Seen = Mapping[str, Mapping[str, float]]
 """By arm, the latest value of every outcome that was measured on its way."""
@@ -32,40 +35,11 @@ NAMED = 4
 """Up to this many arms are named one by one where a walk says what it does."""
 
 
-class Row(NamedTuple):
-    """One value of one subject."""
-
-    arm: str
-    condition: str
-    outcome: str
-    value: float
-
-
-class Watch(Protocol):
-    """Who looks on while a subject walks: progress, and a way to stop."""
-
-    def phase(self, name: str) -> None:
-        """A new phase begins."""
-
-    def epoch(self) -> None:
-        """An epoch is over; raise `RunInterruptedError` to stop here."""
-
-
-class Unwatched:
-    """Nobody looks on."""
-
-    def phase(self, name: str) -> None:
-        """Nothing to say."""
-
-    def epoch(self) -> None:
-        """Go on."""
-
-
 def walk(
     experiment: Experiment,
     subject: Subject,
     engine: Engine,
-    watch: Watch | None = None,
+    tell: Listener = ignore,
     *,
     everyone: bool = False,
 ) -> list[Row]:
@@ -73,6 +47,7 @@ def walk(
 
     Parameters
     ----------
+    tell : receives the phases, epochs and measurements; `RunInterruptedError` in it ends the walk.
     everyone : enrol every arm whatever it measured, to see what the whole protocol costs.
 
     Returns
@@ -83,8 +58,7 @@ def walk(
     ------
     SubjectError : a step failed or training diverged; it names subject, arms and step.
     """
-    watch = watch or Unwatched()
-    walker = _Walker(experiment, subject, engine, subject.data(experiment), watch, everyone)
+    walker = _Walker(experiment, subject, engine, subject.data(experiment), tell, everyone)
     network = subject.network(experiment).astype(engine.dtype)
     walker.follow(State(network), experiment.routes, "", {arm: {} for arm in experiment.routes})
     return [row for arm in experiment.routes for row in walker.rows(arm)]
@@ -103,7 +77,7 @@ def reached(
     ------
     SubjectError : as `walk`.
     """
-    walker = _Walker(experiment, subject, engine, subject.data(experiment), Unwatched(), everyone=False, reached=[])
+    walker = _Walker(experiment, subject, engine, subject.data(experiment), ignore, everyone=False, reached=[])
     trunk = tuple(replace(stop, fork=(), at=(), share=True) for stop in experiment.routes[arm][:stops])
     walker.follow(State(subject.network(experiment).astype(engine.dtype)), {arm: trunk}, "", {arm: {}})
     return walker.reached or []
@@ -115,7 +89,7 @@ class _Walker:
     subject: Subject
     engine: Engine
     data: TaskData
-    watch: Watch
+    tell: Listener
     everyone: bool
     measured: dict[str, dict[tuple[str, str], float]] = field(default_factory=dict)
     reached: list[tuple[RouteStep, State]] | None = None
@@ -202,6 +176,9 @@ class _Walker:
                 if value is not None:
                     self._store([arm], condition, name, value)
                     values[name] = value
+                    self.tell(
+                        Measured(subject=self.subject.number, arm=arm, condition=condition, outcome=name, value=value)
+                    )
         elif isinstance(step, Enrol):
             enrolled = self.everyone or step.criterion.holds(values)
             self._store([arm], step.condition + suffix, ENROLLED, 100.0 if enrolled else 0.0)
@@ -211,7 +188,7 @@ class _Walker:
     def _take(self, state: State, branch: Branch, suffix: str, seen: Seen) -> State:
         step = self._drawn(branch.stop, branch.rest)
         suffix = branch.stop.named(suffix)
-        if step is not None and state.induced is None and not branch.stop.stream.startswith("induction/"):
+        if step is not None and state.induced is None and branch.stop.section != "induction":
             state = replace(state, induced=state.network)
         if step is not None and step.counts is not None:
             return self._advance(state, step, branch, suffix, seen)
@@ -224,7 +201,14 @@ class _Walker:
         """A step with counts: one trajectory with forks, or a run apart for each count."""
         stop = branch.stop
         if step.counts == "epochs":
-            self.watch.phase(f"{self._arms(branch.rest)}: {stop.stream}")
+            self.tell(
+                PhaseEntered(
+                    subject=self.subject.number,
+                    arms=self._arms(branch.rest),
+                    stream=stop.stream,
+                    epochs=step.length,
+                )
+            )
         if not stop.share:
             for count in stop.at:
                 apart = self._setting(f"{stop.stream}/apart={count}")
@@ -284,11 +268,14 @@ class _Walker:
             data=self.data,
             batch_size=self.experiment.batch_size,
             key=self.subject.key.of(stream),
-            pause=self.watch.epoch,
+            pause=self._pause,
         )
 
+    def _pause(self) -> None:
+        self.tell(EpochDone(subject=self.subject.number))
+
     def _check(self, state: State, branch: Branch) -> None:
-        for values in (*state.network.weights, *state.network.biases):
+        for values in state.network.values.values():
             if not np.isfinite(values).all():
                 raise SubjectError(
                     f"{self._place(branch.stop, branch.rest)}: "

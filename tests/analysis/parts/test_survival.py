@@ -14,8 +14,9 @@ from lifelines.utils import restricted_mean_survival_time
 import resynapse as rs
 from resynapse.analysis.cells import Cells, at_count
 from resynapse.analysis.intervals import proportion_interval
+from resynapse.analysis.kaplan_meier import Times, first_below, kaplan_meier
 from resynapse.analysis.parts.contrasts import sign_flip
-from resynapse.analysis.parts.survival import Times, first_below, kaplan_meier, survival
+from resynapse.analysis.parts.survival import survival
 from resynapse.protocol import dump, parse
 
 Tidy = Callable[..., pl.DataFrame]

@@ -11,7 +11,8 @@ from resynapse.engine import Engine, TrainingPhase
 from resynapse.engine.compiled.compaction import compact, reaching
 from resynapse.engine.reference import ReferenceEngine, forward
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.networks.base import Network, initialise
+from resynapse.networks.base import Network
+from resynapse.networks.perceptron import initialise
 from resynapse.plasticity import prune
 from resynapse.randomness import Key
 from resynapse.task import TaskData
@@ -51,7 +52,7 @@ def test_the_units_that_are_dropped_have_no_gradient(shape: tuple[int, ...], spa
     inputs = np.random.default_rng(seed).normal(size=(2, 30))
     scores = ReferenceEngine().respond(network, inputs, NEUTRAL)
     changed = [b.copy() for b in network.biases]
-    for layer, reach in enumerate(reaching(network.masks)):
+    for layer, reach in enumerate(reaching(list(network.masks.values()))):
         changed[layer][~reach] += 10.0
     moved = network.with_weights(network.weights, changed)
     np.testing.assert_array_equal(scores, ReferenceEngine().respond(moved, inputs, NEUTRAL))
@@ -62,11 +63,11 @@ def test_units_called_constant_are_constant(shape: tuple[int, ...], sparsity: fl
     network = _network(shape, sparsity, seed)
     structure = compact(network, noisy=False).structure
     activated = forward(network, np.random.default_rng(seed).normal(size=(2, 30)), NEUTRAL).activated
-    for layer, reach in enumerate(reaching(network.masks)):
-        fed = network.masks[layer].any(axis=1)
+    for layer, reach in enumerate(reaching(list(network.masks.values()))):
+        fed = network.masks[f"weights.{layer + 1}"].any(axis=1)
         assert structure.constants[layer + 1] == np.count_nonzero(reach & ~fed)
         assert structure.rows[layer] == np.count_nonzero(reach & fed)
-        assert (np.ptp(activated[layer][~fed], axis=1) == 0).all()
+        assert (np.ptp(activated[f"hidden.{layer + 1}"][~fed], axis=1) == 0).all()
 
 
 def test_with_noise_a_unit_without_inputs_is_no_constant(sparse: Network) -> None:
@@ -103,6 +104,6 @@ def test_what_compaction_leaves_out_does_not_move_in_training(
 def test_a_network_that_reaches_no_output_is_its_output_biases(
     compiled: Engine, fresh: Network, data: TaskData
 ) -> None:
-    empty = fresh.with_masks([np.zeros_like(m) for m in fresh.masks])
+    empty = fresh.with_masks({name: np.zeros_like(m) for name, m in fresh.masks.items()})
     scores = compiled.respond(empty, data.test.inputs, NEUTRAL)
     np.testing.assert_array_equal(scores, np.repeat(empty.biases[-1][:, None], scores.shape[1], axis=1))

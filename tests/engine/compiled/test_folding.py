@@ -14,7 +14,8 @@ from resynapse.engine.compiled.engine import CompiledEngine
 from resynapse.engine.compiled.folding import MOST_MIXED, VECTOR, Fold, fold, mixed
 from resynapse.engine.compiled.kernels.fold_training import fold_epoch
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.networks.base import Network, initialise
+from resynapse.networks.base import Network
+from resynapse.networks.perceptron import initialise
 from resynapse.plasticity import prune, regrow
 from resynapse.randomness import Key
 from resynapse.task import GaussianBlobs, Split, TaskData
@@ -76,16 +77,11 @@ def test_every_live_weight_that_reaches_an_output_has_its_place(key: Key, data: 
     placed = np.zeros(sum(w.size for w in network.weights), np.bool_)
     live = folded.placement.weight_at[folded.structure.mask == 1]
     placed[live[live >= 0]] = True
-    masks = np.concatenate([m.ravel() for m in network.masks])
+    masks = np.concatenate([m.ravel() for m in network.masks.values()])
     assert not (placed & ~masks).any()
-    reach = np.concatenate(
-        [
-            (network.masks[i] & network.masks[i + 1].any(axis=0)[:, None]).ravel()
-            if i < 3
-            else network.masks[3].ravel()
-            for i in range(4)
-        ]
-    )
+    lower, upper = list(network.masks.values()), list(network.masks.values())[1:]
+    fed = [(mask & above.any(axis=0)[:, None]).ravel() for mask, above in zip(lower, upper, strict=False)]
+    reach = np.concatenate([*fed, lower[-1].ravel()])
     # at this density every unit with an active output reaches one
     np.testing.assert_array_equal(placed, reach)
 
@@ -159,7 +155,7 @@ def test_gradients_agree_with_the_definition_where_rounding_cannot_hide(
     ((_, ours),) = compiled.train(network, part, phase, [1])
     ((_, theirs),) = reference.train(network.astype(np.float64), part, phase, [1])
     for a, b, before, score, mask in zip(
-        ours.weights, theirs.weights, network.weights, scores, network.masks, strict=True
+        ours.weights, theirs.weights, network.weights, scores.values(), network.masks.values(), strict=True
     ):
         # gradients well above float32's rounding of their sums have a certain sign
         certain = mask & (score > 1e-5)
@@ -226,7 +222,7 @@ def test_mixed_classes_are_not_folded(key: Key) -> None:
 def test_a_diverging_run_stays_visible(data: TaskData, key: Key) -> None:
     network = _regrown(key, (24, 20, 12))
     broken = [w.copy() for w in network.weights]
-    broken[1][network.masks[1]] = np.nan
+    broken[1][network.masks["weights.2"]] = np.nan
     network = replace(network, weights=tuple(broken))
     phase = TrainingPhase(schedule=[NEUTRAL], learning_rate=1e-3, batch_size=128, key=key)
     ((_, after),) = CompiledEngine().train(network, data.train, phase, [1])

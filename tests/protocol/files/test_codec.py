@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import resynapse as rs
 from resynapse.errors import ProtocolError
+from resynapse.networks import Perceptron
 from resynapse.outcomes import BATTERY
 from resynapse.protocol import Below, Drop, Mean, Node, Step, dump, dumps, loads, parse
 from resynapse.protocol.steps import Assess, Decay, Discontinue, Drug, Prune, PruneMore, Regrow, Stabilise, Train
@@ -54,7 +55,7 @@ protocol = st.builds(
     name=st.text("abc -_.1", min_size=1).filter(lambda t: not t[0].isspace()),
     title=st.text(),
     task=st.builds(GaussianBlobs, sd=st.floats(0, 3), train=st.integers(1500, 9999)),
-    hidden=st.lists(st.integers(1, 600), min_size=1, max_size=4).map(tuple),
+    network=st.lists(st.integers(1, 600), min_size=1, max_size=4).map(lambda widths: Perceptron(hidden=tuple(widths))),
     batch_size=st.integers(1, 256),
     induction=path,
     arms=st.fixed_dictionaries({"drug-a": path, "off": path}),

@@ -93,19 +93,19 @@ def test_drawn_rows_stay_whole_come_again_and_do_not_depend_on_the_cohort(folder
     [
         (
             TABLE.replace("0.5", "abc"),
-            r"line 6: induction\[0\].prune.*traits.csv line 3, column depth: 'abc' is no finite",
+            r"line 6: induction\[0\].prune.*traits.csv line 3, column depth: 'abc' is no number",
         ),
-        (TABLE.replace("0.5", ""), r"traits.csv line 3, column depth: no value; every row needs a number"),
+        (TABLE.replace("0.5", ""), r"traits.csv line 3, column depth: no value; fill it in or leave the row out"),
         (TABLE.replace("b,0.5,1.2", ""), r"traits.csv line 3, column depth: no value"),
-        (TABLE.replace("b,0.5,1.2", "b"), r"traits.csv line 3, column depth: no value"),
-        (TABLE.replace("0.5", "0_5"), r"line 3, column depth: '0_5' is no finite number"),
-        (TABLE.replace("0.5", "nan"), r"line 3, column depth: 'nan' is no finite number"),
+        (TABLE.replace("b,0.5,1.2", "b"), r"traits.csv line 3: 1 values, but the header names 3 columns"),
+        (TABLE.replace("0.5", "0_5"), r"line 3, column depth: '0_5' is no number"),
+        (TABLE.replace("0.5", "nan"), r"line 3, column depth: no value"),
         (TABLE.replace("0.5", "1.5"), r"row 2 \(subject 1\), column depth: 1.5 is not possible: .* less than 1"),
-        (TABLE.replace("0.5", "0,5"), r"traits.csv line 3: 4 values, the header has 3"),
-        (TABLE.replace("depth", "dept"), r"names column 'depth' not at all; did you mean 'dept'"),
-        (TABLE.replace("gain", "depth"), r"names column 'depth' 2 times"),
+        (TABLE.replace("0.5", "0,5"), r"traits.csv line 3: 4 values, but the header names 3"),
+        (TABLE.replace("depth", "dept"), r"no column 'depth'; did you mean 'dept'"),
+        (TABLE.replace("gain", "depth"), r"column 'depth' stands twice"),
         ("id,depth,gain\n", "0 rows below the header"),
-        ("", "names column 'depth' not at all"),
+        ("", "empty; give a header and rows"),
         ("depth\n" + "0.5\n" * (MOST_VALUES + 1), f"{MOST_VALUES + 1} rows below the header"),
     ],
 )
@@ -118,13 +118,13 @@ def test_a_table_that_will_not_do_is_refused_with_its_place(folder: Path, table:
 
 def test_what_is_no_table_is_refused(folder: Path) -> None:
     (folder / "traits.csv").write_bytes(b"depth\n\xff\xfe\n")
-    with pytest.raises(ProtocolError, match="not a text file in UTF-8"):
+    with pytest.raises(ProtocolError, match="not a text file"):
         rs.load(folder / "tiny.yaml")
     (folder / "traits.csv").unlink()
     with pytest.raises(ProtocolError, match=r"traits.csv: no such file"):
         rs.load(folder / "tiny.yaml")
     (folder / "traits.csv").mkdir()
-    with pytest.raises(ProtocolError, match=r"traits.csv: no such file"):
+    with pytest.raises(ProtocolError, match=r"traits.csv: not a file"):
         rs.load(folder / "tiny.yaml")
 
 
@@ -190,4 +190,4 @@ def test_the_tree_names_the_column_and_not_its_values(folder: Path) -> None:
     console = Console(width=300)
     with console.capture() as shown:
         console.print(draw(rs.load(folder / "drawn.yaml")), markup=False)
-    assert "[sparsity for each subject: column depth of traits.csv, 3 rows, rows drawn with" in shown.get()
+    assert "(sparsity for each subject: column depth of traits.csv, 3 rows, rows drawn with" in shown.get()

@@ -1,4 +1,4 @@
-"""Differences in words: what was changed is said, once, where it stands; nothing is said of equal protocols."""
+"""Differences: each is given once, with its place, the old value and the new one; equal protocols have none."""
 
 from __future__ import annotations
 
@@ -44,36 +44,32 @@ def test_names_are_no_differences() -> None:
 
 
 CHANGES = {
-    ("train: 512", "train: 256"): ["task: train is 256 instead of 512."],
-    ("[24, 20]", "[24]"): ["network: hidden widths are 24 instead of 24, 20."],
-    ("network", "batch_size: 64\nnetwork"): ["network: a batch has 64 samples instead of 128."],
-    ("sparsity: 0.9}", "sparsity: 0.8}"): ["induction: prune sparsity is 0.8 instead of 0.9."],
-    ("of_pruned: 0.5", "of_pruned: 0.25"): ["arm ketamine: regrow of_pruned is 0.25 instead of 0.5."],
-    ("untreated: []", "sham: []"): ["arm untreated is left out.", "arm sham is added: no treatment."],
-    ("untreated: []", "untreated: [{discontinue: {}}]"): ["arm untreated: also discontinue."],
-    ("of_active: 0.1}", "of_active: 0.2}"): ["follow-up, rounds 1 to 8: prune_more of_active is 0.2 instead of 0.1."],
+    ("train: 512", "train: 256"): ["task.train: 512 -> 256"],
+    ("[24, 20]", "[24]"): ["network.hidden: 24, 20 -> 24"],
+    ("network", "batch_size: 64\nnetwork"): ["batch_size: 128 -> 64"],
+    ("sparsity: 0.9}", "sparsity: 0.8}"): ["induction.prune.sparsity: 0.9 -> 0.8"],
+    ("of_pruned: 0.5", "of_pruned: 0.25"): ["arms.ketamine.regrow.of_pruned: 0.5 -> 0.25"],
+    ("untreated: []", "sham: []"): ["arms.untreated: removed: no step", "arms.sham: added: no step"],
+    ("untreated: []", "untreated: [{discontinue: {}}]"): ["arms.untreated: added: stop the drug"],
+    ("of_active: 0.1}", "of_active: 0.2}"): ["follow_up.prune_more.of_active at 1 to 8: 0.1 -> 0.2"],
     ("to: 8", "to: 6"): [
-        "follow-up, rounds 7, 8: no longer prune_more of_active 0.1.",
-        "follow-up, rounds 7, 8: no longer assess cycle: acc_combined.",
+        "follow_up at 7, 8: removed: prune 10 % of what is left, weakest first",
+        "follow_up at 7, 8: removed: assess: cycle (measures acc_combined)",
     ],
     ("[acc_combined, sparsity]", "[acc_combined, gain]"): [
-        "follow-up: assess acute measures gain too and no longer measures sparsity."
+        "follow_up.assess acute.outcomes: removed: sparsity", "follow_up.assess acute.outcomes: added: gain"
     ],
-    ("at: [2, 4]", "at: [4]"): ["follow-up: train side paths start at 4 instead of 2, 4."],
-    ("at: [2, 4]", "share: false\n    at: [2, 4]"): ["follow-up: the side paths of train are each run apart."],
-    ("at: [2, 4]", "arms: [ketamine]\n    at: [2, 4]"): ["follow-up: train is for ketamine instead of all arms."],
-    ("at: [2, 4]", "when: acc_combined < 90\n    at: [2, 4]"): [
-        "follow-up: train is done where acc_combined < 90 instead of always."
-    ],
-    ("fork: [", "fork: [{discontinue: {}}, "): ["follow-up, side path of train: also discontinue."],
-    ("threshold: 80", "threshold: 70"): ["derived outcome crossing: threshold is 70 instead of 80."],
+    ("at: [2, 4]", "at: [4]"): ["follow_up.train.at: 2, 4 -> 4"],
+    ("at: [2, 4]", "share: false\n    at: [2, 4]"): ["follow_up.train.share: added: False"],
+    ("at: [2, 4]", "arms: [ketamine]\n    at: [2, 4]"): ["follow_up.train.arms: added: ketamine"],
+    ("at: [2, 4]", "when: acc_combined < 90\n    at: [2, 4]"): ["follow_up.train.when: added: acc_combined < 90"],
+    ("fork: [", "fork: [{discontinue: {}}, "): ["follow_up.train.fork: added: stop the drug"],
+    ("threshold: 80", "threshold: 70"): ["derived.crossing.first.threshold: 80 -> 70"],
     ("crossing", "fall"): [
-        "derived outcome crossing is left out.",
-        "derived outcome fall is added: first of acc_combined, within cycle, condition course, threshold 80.",
+        "derived.crossing: removed: first outcome crossing, of acc_combined, within cycle, condition course, threshold 80",
+        "derived.fall: added: first outcome fall, of acc_combined, within cycle, condition course, threshold 80",
     ],
-    ("{sparsity: 0.9}", "{sparsity: {normal: [0.9, 0.01]}}"): [
-        "induction: prune sparsity is drawn for each subject (normal 0.9, 0.01) instead of 0.9."
-    ],
+    ("{sparsity: 0.9}", "{sparsity: {normal: [0.9, 0.01]}}"): ["induction.prune.sparsity: 0.9 -> normal 0.9, 0.01"],
 }  # fmt: skip
 
 
@@ -90,26 +86,23 @@ def test_rounds_and_levels_that_differ_in_numbers_are_said_once() -> None:
     doses = "    - sweep: {dose: [0.1, 0.2, 0.4]}\n      do: [{regrow: {of_pruned: $dose}}, {assess: d}]\n"
     swept = BASE.replace("follow_up:", f"{doses}follow_up:")
     (sentence,) = differences(rs.loads(BASE), rs.loads(swept))
-    assert sentence.startswith(
-        "arm ketamine, levels 0.1, 0.2, 0.4: also side path (regrow of_pruned {0.1, 0.2, 0.4}, by"
-    )
+    assert sentence.startswith("arms.ketamine at 0.1, 0.2, 0.4: added: side path (regrow {10, 20, 40} % of")
     cycles = BASE.replace("{cycle: {from: 1, to: 8}}", "{cycle: [1, 2], share: [0.1, 0.2], more: [0.3, 0.4]}")
     twice = "      - prune_more: {of_active: $share}\n      - prune_more: {of_active: $more}\n      - mark: {}"
     added = cycles.replace("      - prune_more: {of_active: 0.1}", "      - prune_more: {of_active: 0.1}\n" + twice)
     assert differences(rs.loads(cycles), rs.loads(added)) == [
-        "follow-up, rounds 1, 2: also prune_more of_active {0.1, 0.2}.",
-        "follow-up, rounds 1, 2: also prune_more of_active {0.3, 0.4}.",
-        "follow-up, rounds 1, 2: also mark.",
+        "follow_up at 1, 2: added: prune {10, 20} % of what is left, weakest first",
+        "follow_up at 1, 2: added: prune {30, 40} % of what is left, weakest first",
+        "follow_up at 1, 2: added: mark: change is measured from here",
     ]
 
 
 def test_steps_outside_of_rounds_are_said_apart() -> None:
     before, after = (rs.load(name) for name in ("switch-relapse", "kindling"))
     said = differences(before, after)
-    assert not any("rounds ;" in sentence for sentence in said)
-    assert sum("also scar of_active" in sentence for sentence in said) == 2
+    assert sum(": added: scar 5 %" in sentence for sentence in said) == 2
     stopped = differences(before, rs.load("manic-switch"))
-    assert any(sentence.startswith("follow-up, levels 25, 50") for sentence in stopped)
+    assert any(sentence.startswith("follow_up at 25, 50") for sentence in stopped)
     assert len(differences(rs.load("dose"), rs.load("mechanisms"))) < 20
 
 
@@ -122,15 +115,15 @@ def test_the_order_follows_the_tree() -> None:
         ("of_pruned: 0.5", "of_pruned: 0.1"),
     ):
         text = text.replace(old, new)
-    places = [sentence.split(":")[0].split(",")[0] for sentence in differences(rs.loads(BASE), rs.loads(text))]
-    assert places == ["induction", "arm ketamine", "follow-up", "derived outcome crossing"]
+    places = [sentence.split(".")[0] for sentence in differences(rs.loads(BASE), rs.loads(text))]
+    assert places == ["induction", "arms", "follow_up", "derived"]
 
 
 def test_a_control_is_said_as_a_variant() -> None:
     before = rs.loads(BASE)
     (sentence,) = differences(before, controlled(before, "random-regrowth"))
-    assert sentence.startswith("variant ")
-    assert "is added: as ketamine, but regrow in the treatment with by random" in sentence
+    assert sentence.startswith("variants.")
+    assert "added: as ketamine, but regrow in the treatment with by random" in sentence
 
 
 def test_whatever_decides_the_numbers_is_a_difference() -> None:

@@ -16,9 +16,10 @@ from tests.report.conftest import Stated
 
 import resynapse as rs
 from resynapse.analysis.cells import Cell
+from resynapse.clinical.literature import literature
 from resynapse.errors import ResynapseError
 from resynapse.report.figures import FIGURES, NAMES, connections, draw, resilience, trajectories, trial
-from resynapse.report.figures.notes import SWITCH, switch_note
+from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.style import COLOURS, SINGLES, Drawn, inline, look, of_all, render, some, styled
 from resynapse.report.run_data import MOST_ARMS, RunData
 
@@ -203,10 +204,10 @@ def test_a_diagram_stays_within_its_paper_however_long_the_protocol() -> None:
 
 def test_what_the_probe_cannot_say_stands_on_every_figure_of_it(run_data: RunData) -> None:
     """Notes of the clinical figures, section 3: say so on the figure."""
-    with_note = {name for name in FIGURES if draw(run_data, name).note == SWITCH}
+    with_note = {name for name in FIGURES if draw(run_data, name).note == literature().switch_note}
     assert {"overview", "probe", "pairs", "trajectories", "survival", "forest"} <= with_note
     assert draw(run_data, "trial").note == ""
-    assert switch_note(run_data, ["manic_relapse_probability"]) == SWITCH
+    assert switch_note(run_data, ["manic_relapse_probability"]) == literature().switch_note
     assert switch_note(run_data, ["acc_combined", "relapse_drop"]) == ""
 
 

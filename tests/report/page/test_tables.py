@@ -8,7 +8,6 @@ import polars as pl
 import pytest
 
 import resynapse as rs
-from resynapse.protocol.prose.sentences import describe
 from resynapse.publication.comparison import published
 from resynapse.report.page.tables import article_tables
 from resynapse.report.sections.citations import citations
@@ -58,18 +57,6 @@ def test_markdown_is_a_table(table: pl.DataFrame) -> None:
         assert blank == ""
         assert len({line.count("|") for line in lines}) == 1
         assert re.fullmatch(r"(\| --- )+\|", lines[1])
-
-
-def test_steps_are_described_with_every_parameter() -> None:
-    assert describe(rs.Train(epochs=100, lr=1e-5, noise_sd=(0.5, 0.0), gain=(1.0, 1.6))) == (
-        "train epochs 100, lr 1e-05, noise_sd 0.5 to 0, gain 1 to 1.6"
-    )
-    assert describe(rs.Discontinue()) == "discontinue"
-    assert describe(rs.Assess(condition="off", outcomes=("acc_clean",))) == "assess off: acc_clean"
-    assert describe(rs.Assess(condition="off", outcomes=("acc_clean",), draws=3, noise="scaled")) == (
-        "assess off: acc_clean, mean of 3 noise draws, internal noise scaled to activation"
-    )
-    assert describe(rs.Enrol(when="acc_clean>=90")) == "enrol when acc_clean >= 90, condition enrolment"
 
 
 def test_citations_name_the_article_the_methods_in_use_and_the_software() -> None:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 import resynapse as rs
 from resynapse.analysis.analyse import Analysis
 from resynapse.analysis.intervals import Interval
+from resynapse.analysis.numbers import interval_text, number
 from resynapse.report.figures import draw
 from resynapse.report.figures.survival import lacks
-from resynapse.report.page.numbers import number
 from resynapse.report.run_data import RunData
-from resynapse.report.sections.statistics import clinical_remarks, interval, statistics_tables
+from resynapse.report.sections.statistics import beside_tables, method_sentences, statistics_tables, tables_by_part
 
 
 @pytest.fixture(scope="module")
@@ -49,16 +49,28 @@ def test_time_to_relapse_and_where_there_is_none_stand_beside_each_other(run_dat
     assert "There is no time to relapse along maintenance" in draw(run_data, "survival").caption
 
 
+def test_every_table_belongs_to_a_part_and_every_computed_part_says_how(run_data: RunData) -> None:
+    found = tables_by_part(run_data.analysis)
+    assert set(found) == {name for name, of_part in run_data.analysis.items() if of_part}
+    everything = statistics_tables(run_data.analysis)
+    assert everything == [table for tables in found.values() for table in tables]
+    rest = statistics_tables(run_data.analysis, without=("equivalence", "clinical"))
+    assert everything == [*rest, *found["equivalence"], *found["clinical"]]
+    # the contrasts of curves and the conditions without time are covered by the sentence of the curves, clinical
+    # findings by their own section
+    assert len(method_sentences(run_data.analysis)) == len(set(found) - {"survival_contrasts", "untimed", "clinical"})
+
+
 def test_where_no_counts_are_time_the_figure_says_why(found: Analysis, run_data: RunData) -> None:
     assert lacks(replace(run_data, analysis=found)).startswith("no time to relapse along maintenance")
 
 
 def test_what_must_be_said_beside_clinical_figures_is_said(found: Analysis) -> None:
-    said = " ".join(clinical_remarks(found))
+    said = " ".join(beside_tables(found))
     assert "Only directions and rank orders are compared" in said
     assert "No figure: Switch with neurosteroids" in said
     assert "all are held out" in said
-    assert clinical_remarks(found.only(["acc_combined"])) == []
+    assert beside_tables(found.only(["acc_combined"])) == []
 
 
 def test_numbers_have_the_digits_they_need() -> None:
@@ -75,5 +87,5 @@ def test_no_number_but_zero_is_printed_as_zero(size: float, negative: bool) -> N
 
 
 def test_an_interval_is_its_ends_or_its_reason() -> None:
-    assert interval(Interval(low=1.0, high=20.0, method="m")) == "[1.00, 20.0]"
-    assert interval(Interval(note="one subject: no interval")) == "one subject: no interval"
+    assert interval_text(Interval(low=1.0, high=20.0, method="m")) == "[1.00, 20.0]"
+    assert interval_text(Interval(note="one subject: no interval")) == "one subject: no interval"

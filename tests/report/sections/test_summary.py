@@ -18,7 +18,7 @@ def test_agreement_with_findings_is_counted_from_the_findings_whatever_their_wor
     side = run_data.analysis.clinical
     assert side is not None
     entries = tuple(replace(entry, agreement="reworded") for entry in side.entries)
-    reworded = replace(run_data, analysis=replace(run_data.analysis, clinical=replace(side, entries=entries)))
+    reworded = replace(run_data, analysis=run_data.analysis.with_parts(clinical=replace(side, entries=entries)))
     assert _counts(reworded) == _counts(run_data)
     asked, answered, floored, same, opposite, contested, nothing = _counts(run_data)
     assert asked == len(side.entries)

@@ -18,6 +18,7 @@ import resynapse as rs
 from resynapse import cli
 from resynapse.errors import ClusterError, ClusterLostError, RunInterruptedError, SubjectError
 from resynapse.protocol import dumps
+from resynapse.runs.events import Event, SubjectFinished, WorkersCounted
 from resynapse.runs.progress import Progress
 from resynapse.runs.store.folder import RunFolder
 from resynapse.runs.workers import cluster as module
@@ -33,17 +34,25 @@ SUBJECTS = 12
 
 
 class Hook:
-    """A display that does something once, in the middle of a run: when the first subject is finished."""
+    """A listener that does something once, in the middle of a run: when the first subject is finished."""
 
     def __init__(self, action: Callable[[], object]) -> None:
         self.action = action
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, SubjectFinished):
+            action, self.action = self.action, lambda: None
+            action()
+
+
+class Lines:
+    """A display that keeps what it shows."""
+
+    def __init__(self) -> None:
         self.lines: list[str] = []
 
     def show(self, *, share: float, text: str, finished: bool) -> None:
         self.lines.append(text)
-        if finished and self.action is not None:
-            action, self.action = self.action, lambda: None
-            action()
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +68,10 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clusters.Lab]:
 
 
 def test_one_worker_gives_the_table_of_threads(lab: clusters.Lab, tiny: rs.Protocol, expected: pl.DataFrame) -> None:
-    hook = Hook(lambda: None)
-    run = rs.run(tiny, subjects=SUBJECTS, seed=5, dask=lab.address, display=hook)
+    seen = Lines()
+    run = rs.run(tiny, subjects=SUBJECTS, seed=5, dask=lab.address, display=seen)
     assert run.table().equals(expected)
-    assert any(line.endswith("on 1 worker") for line in hook.lines)
-    assert hook.lines[-1].startswith(f"{SUBJECTS} of {SUBJECTS} subjects")
+    assert seen.lines[-1].startswith(f"{SUBJECTS} of {SUBJECTS} subjects")
 
 
 def test_a_worker_that_joins_in_the_middle_gets_work(
@@ -77,7 +85,7 @@ def test_a_worker_that_joins_in_the_middle_gets_work(
             client.wait_for_workers(2, timeout=30)
 
     # twice the subjects, so that work is left when the worker has joined
-    run = rs.run(tiny, subjects=2 * SUBJECTS, seed=5, dask=lab.address, display=Hook(join))
+    run = rs.run(tiny, subjects=2 * SUBJECTS, seed=5, dask=lab.address, listener=Hook(join))
     assert run.table().filter(pl.col("subject") < SUBJECTS).equals(expected)
     with Client(lab.address, set_as_default=False) as client:
         done = client.run(lambda: sys.modules["resynapse.runs.workers.worker"]._prepared.cache_info())
@@ -89,7 +97,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(
     lab: clusters.Lab, tiny: rs.Protocol, expected: pl.DataFrame
 ) -> None:
     hook = Hook(lambda: clusters.end(lab.second))
-    run = rs.run(tiny, subjects=SUBJECTS, seed=5, dask=lab.address, display=hook)
+    run = rs.run(tiny, subjects=SUBJECTS, seed=5, dask=lab.address, listener=hook)
     assert lab.second.returncode == -signal.SIGKILL
     assert run.table().equals(expected)
 
@@ -148,7 +156,7 @@ def test_a_lost_scheduler_stops_the_run_soon_and_it_goes_on_later(
 
     said = r"the Dask scheduler at tcp://\S+ is lost; \d+ subjects are finished and kept in"
     with pytest.raises(ClusterLostError, match=said):
-        rs.run(tiny, subjects=SUBJECTS, seed=5, dask=lab.address, out=tmp_path / "run", display=Hook(lose))
+        rs.run(tiny, subjects=SUBJECTS, seed=5, dask=lab.address, out=tmp_path / "run", listener=Hook(lose))
     assert time.monotonic() - lost[0] < 15
     kept = RunFolder(tmp_path / "run").finished()
     assert 1 <= kept < SUBJECTS
@@ -227,7 +235,7 @@ def test_a_subject_that_kills_its_workers_is_reported_and_the_others_finish(
         broken.only_worker(deadly),
         pytest.raises(SubjectError, match="1 of 3 subjects failed, 2 are kept: subject 1: its worker died 1 times"),
     ):
-        rs.run(tiny, subjects=3, dask=broken.address, out=tmp_path / "run", display=Hook(lambda: broken.worker()))
+        rs.run(tiny, subjects=3, dask=broken.address, out=tmp_path / "run", listener=Hook(lambda: broken.worker()))
 
 
 def test_worker_processes_of_this_machine_give_the_same_table(tiny: rs.Protocol, expected: pl.DataFrame) -> None:
@@ -311,10 +319,9 @@ def test_a_worker_answers_in_words_and_rows_and_raises_nothing(tiny: rs.Protocol
     assert dict(code())["resynapse"] == rs.__version__
 
 
-def test_a_place_is_shown_where_no_phase_is_known(capsys: pytest.CaptureFixture[str]) -> None:
-    hook = Hook(lambda: None)
-    progress = Progress(2, 10, hook)
-    progress.place("on 3 workers")
-    progress.end(0)
-    assert hook.lines[-1].startswith("1 of 2 subjects")
-    assert hook.lines[-1].endswith("| on 3 workers")
+def test_a_place_is_shown_where_no_phase_is_known() -> None:
+    progress = Progress(2, 10)
+    progress(WorkersCounted(workers=3, address="tcp://a:1"))
+    progress(SubjectFinished(subject=0, rows=()))
+    assert progress.text.startswith("1 of 2 subjects")
+    assert progress.text.endswith("| on 3 workers")

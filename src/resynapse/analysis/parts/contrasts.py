@@ -9,7 +9,7 @@ named. Everything else is exploratory, and its p is not adjusted.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -17,9 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resynapse.analysis.cells import Cells, Floats, by_presence
-from resynapse.analysis.families import BY_RULE, NAMED, Role, family, shared_cells
-from resynapse.analysis.intervals import Interval, is_constant, mean_intervals, sample_sd, seed
+from resynapse.analysis.estimate import Estimate
+from resynapse.analysis.families import BY_RULE, NAMED, Role, family, shared_cells, smallest_p
+from resynapse.analysis.intervals import ALPHA, Interval, is_constant, mean_intervals, sample_sd, seed
+from resynapse.analysis.numbers import interval_text, number, p_value
+from resynapse.analysis.part import Part, PartTable
 from resynapse.protocol import Protocol
+from resynapse.protocol.conditions import base
 
 EXACT = 12
 """Up to this many subjects every one of the 2**n flips is counted."""
@@ -214,3 +218,89 @@ def _adjusted(found: list[Contrast]) -> tuple[Contrast, ...]:
             what = NAMED if found[index].role == "primary" else BY_RULE
             found[index] = replace(found[index], p_holm=p, family=f"{what}, {arm} and {other} ({len(members)})")
     return tuple(found)
+
+
+def _estimates(found: tuple[Contrast, ...]) -> Iterator[Estimate]:
+    for c in found:
+        cell = Estimate(part="contrast", arm=c.arm, other=c.other, condition=c.condition, outcome=c.outcome, n=c.n)
+        yield cell.of("difference", c.difference, c.interval, p=c.p, p_holm=c.p_holm, role=c.role)
+        yield cell.of("sd of differences", c.sd)
+        yield cell.of("d_z", c.effect, note=c.note or None)
+
+
+def _method(found: tuple[Contrast, ...]) -> str:
+    methods = sorted({c.p_method for c in found if c.p_method})
+    if not methods:
+        return ""
+    families = sorted({c.family.split(",")[0] for c in found if c.family})
+    return (
+        "Contrasts between arms are paired by subject; d_z is the mean over the SD of the differences, with Hedges' "
+        f"correction; p comes from sign-flip permutation ({', '.join(methods)}), adjusted by Holm within each pair of "
+        f"arms over {' and '.join(families)}. All other contrasts are exploratory: their p is not adjusted."
+    )
+
+
+def endpoint_remarks(found: Sequence[Contrast], protocol: Protocol) -> Iterator[str]:
+    """Over what p is adjusted, which primary endpoint has no contrast, and which pairs of arms can reach no small p."""
+    if not found:
+        return
+    if protocol.primary:
+        seen = {(base(one.condition), one.outcome) for one in found}
+        without = [str(one) for one in protocol.primary if (base(one.condition), one.outcome) not in seen]
+        if without:
+            yield f"Primary endpoints that no two arms have, or that are settings: {', '.join(without)}."
+    else:
+        yield (
+            "The protocol names no primary endpoints: p is adjusted over every measured outcome, counts averaged and "
+            "settings and duplicates left out. Name a few with `primary` before a run."
+        )
+    yield from _unreachable(found)
+
+
+def _unreachable(found: Sequence[Contrast]) -> Iterator[str]:
+    """The pairs of arms in which no p can fall below `ALPHA` after Holm, whatever the data."""
+    families: dict[str, list[Contrast]] = {}
+    for one in found:
+        if one.p_holm is not None and one.p_method == "exact":
+            families.setdefault(one.family, []).append(one)
+    out_of_reach = [cells for cells in families.values() if smallest_p(max(c.n for c in cells), len(cells)) > ALPHA]
+    if out_of_reach:
+        most = max(c.n for cells in out_of_reach for c in cells)
+        sizes = sorted({len(cells) for cells in out_of_reach})
+        over = f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+        least = smallest_p(most, sizes[0])
+        pairs = ", ".join(f"{cells[0].arm} - {cells[0].other}" for cells in out_of_reach)
+        where = "no pair of arms" if len(out_of_reach) == len(families) else f"none of {pairs}"
+        yield (
+            f"With {most} subjects a sign-flip p is never below {smallest_p(most, 1):.3g}; after Holm over {over} "
+            f"outcomes it is never below {least:.3g}, so {where} can have a p below {ALPHA:g}. Read the intervals."
+        )
+
+
+CONTRASTS = Part(
+    name="contrasts",
+    title="Contrasts between arms, paired by subject",
+    compute=lambda run: run.of(contrasts),
+    form=tuple[Contrast, ...],
+    estimates=_estimates,
+    tables=(
+        PartTable[Contrast](
+            title="Contrasts between arms, paired by subject",
+            columns={
+                "arms": lambda c: f"{c.arm} - {c.other}",
+                "condition": lambda c: c.condition,
+                "outcome": lambda c: c.outcome,
+                "n": lambda c: str(c.n),
+                "difference": lambda c: number(c.difference, signed=True),
+                "95 % interval": lambda c: interval_text(c.interval),
+                "d_z": lambda c: number(c.effect),
+                "p": lambda c: p_value(c.p),
+                "p (Holm)": lambda c: p_value(c.p_holm),
+                "role": lambda c: c.role,
+            },
+        ),
+    ),
+    method_sentence=_method,
+    why_absent=lambda run: "no outcome is measured in two arms after they part",
+    remarks=lambda run: endpoint_remarks(run.of(contrasts), run.protocol),
+)

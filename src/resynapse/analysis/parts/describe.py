@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -9,7 +10,11 @@ import numpy as np
 
 from resynapse.analysis.cells import Cells, units, yes_or_no
 from resynapse.analysis.censoring import ceilings
+from resynapse.analysis.estimate import Estimate
+from resynapse.analysis.families import SETTINGS
 from resynapse.analysis.intervals import Interval, Kind, mean_intervals, sample_sd
+from resynapse.analysis.numbers import interval_text, number
+from resynapse.analysis.part import Measurements, Part, PartTable
 from resynapse.protocol import Protocol
 from resynapse.tolerance import ABOVE_CHANCE
 
@@ -82,3 +87,56 @@ def censored_remarks(descriptions: Sequence[Description], protocol: Protocol, su
                 f"{name} has no value for every subject in {', '.join(without)}: it is undefined where noise-free "
                 f"accuracy is less than {ABOVE_CHANCE:g} points above chance, or the subject was not enrolled."
             )
+
+
+def _estimates(found: tuple[Description, ...]) -> Iterator[Estimate]:
+    for d in found:
+        cell = Estimate(part="description", arm=d.arm, condition=d.condition, outcome=d.outcome, n=d.n)
+        yield cell.of("mean", d.mean, d.interval)
+        for quantity, value in (("sd", d.sd), ("median", d.median), ("minimum", d.minimum), ("maximum", d.maximum)):
+            yield cell.of(quantity, value)
+        if d.censored:
+            yield cell.of("censored", d.censored, note="values that are bounds: that or more")
+
+
+def _method(found: tuple[Description, ...]) -> str:
+    used = Counter(d.interval.method for d in found if d.interval.method and d.outcome not in SETTINGS)
+    if not used:
+        return "Subjects are the unit of analysis. No interval can be given: see the remarks."
+    named = ", ".join(f"{method} ({count} cells)" for method, count in used.most_common())
+    return f"Subjects are the unit of analysis. 95 % intervals of means: {named}."
+
+
+def _remarks(run: Measurements) -> Iterator[str]:
+    found = run.of(describe)
+    sizes = sorted({d.n for d in found})
+    if len(sizes) > 1:
+        yield f"Not every cell has every subject: n runs from {sizes[0]} to {sizes[-1]}."
+    yield from censored_remarks(found, run.protocol, len(run.cells.subjects))
+
+
+DESCRIPTIONS = Part(
+    name="descriptions",
+    title="Every arm, condition and outcome",
+    compute=lambda run: run.of(describe),
+    form=tuple[Description, ...],
+    estimates=_estimates,
+    tables=(
+        PartTable[Description](
+            title="Every arm, condition and outcome",
+            columns={
+                "arm": lambda d: d.arm,
+                "condition": lambda d: d.condition,
+                "outcome": lambda d: d.outcome,
+                "n": lambda d: f"{d.n} ({d.censored} censored)" if d.censored else str(d.n),
+                "mean": lambda d: number(d.mean),
+                "SD": lambda d: number(d.sd),
+                "median": lambda d: number(d.median),
+                "range": lambda d: f"{number(d.minimum)} to {number(d.maximum)}",
+                "95 % interval": lambda d: interval_text(d.interval),
+            },
+        ),
+    ),
+    method_sentence=_method,
+    remarks=_remarks,
+)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resynapse.analysis.cells import Cells, Floats, courses, units, yes_or_no
+from resynapse.analysis.cells import Cells, Floats, at_count, courses, units, yes_or_no
+from resynapse.analysis.estimate import Estimate
 from resynapse.analysis.families import SETTINGS
 from resynapse.analysis.intervals import LEVEL, Interval, Kind, is_constant, mean_interval, mean_intervals, seed
+from resynapse.analysis.numbers import interval_text, number
+from resynapse.analysis.part import Measurements, Part, PartTable
 from resynapse.analysis.parts.contrasts import sign_flip
 from resynapse.protocol import Protocol
 
@@ -128,3 +132,49 @@ def trends(values: Floats) -> Floats:
     steps = np.arange(values.shape[1]) - (values.shape[1] - 1) / 2
     spread = np.sqrt((ranks**2).sum(axis=1) * (steps**2).sum())
     return np.asarray(np.divide(ranks @ steps, spread, out=np.zeros(len(values)), where=spread > 0))
+
+
+def _estimates(found: tuple[DoseResponse, ...]) -> Iterator[Estimate]:
+    for dr in found:
+        cell = Estimate(part="dose", arm=dr.arm, outcome=dr.outcome)
+        for point in dr.points:
+            at = {"condition": at_count(dr.within, point.count), "n": point.n}
+            yield cell.of("mean", point.mean, point.interval, **at)
+            yield cell.of("mean, band", point.mean, point.band, **at)
+        yield cell.of("trend", dr.trend, dr.trend_interval, condition=dr.within, n=dr.points[0].n, p=dr.trend_p)
+
+
+def _why_absent(run: Measurements) -> str:
+    if courses(run.cells.keys):
+        return "every outcome along counts is a setting or yes or no"
+    return "no condition has three counts"
+
+
+DOSE = Part(
+    name="dose",
+    title="Outcomes along counts",
+    compute=lambda run: run.of(dose_responses),
+    form=tuple[DoseResponse, ...],
+    estimates=_estimates,
+    tables=(
+        PartTable[tuple[DoseResponse, DosePoint]](
+            title="Along counts, with a band for all counts together",
+            rows=lambda found: ((along, point) for along in found for point in along.points),
+            columns={
+                "arm": lambda d: d[0].arm,
+                "at": lambda d: at_count(d[0].within, d[1].count),
+                "outcome": lambda d: d[0].outcome,
+                "n": lambda d: str(d[1].n),
+                "mean": lambda d: number(d[1].mean),
+                "95 % interval": lambda d: interval_text(d[1].interval),
+                "95 % band": lambda d: interval_text(d[1].band),
+                "trend": lambda d: number(d[0].trend, signed=True) if d[1] is d[0].points[-1] else "",
+            },
+        ),
+    ),
+    method_sentence=lambda found: (
+        "Along counts: bands hold for all counts of a line together (max-t); trend is a rank correlation within "
+        "subjects."
+    ),
+    why_absent=_why_absent,
+)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import factorial
 
 import numpy as np
 
 from resynapse.analysis.cells import Cells, Floats, before_the_arms
+from resynapse.analysis.estimate import Estimate
 from resynapse.analysis.families import SETTINGS
 from resynapse.analysis.intervals import Interval, proportion_interval
+from resynapse.analysis.numbers import interval_text
+from resynapse.analysis.part import Part, PartTable
 from resynapse.protocol import Protocol
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,3 +99,36 @@ def _grouped(above: list[int], names: tuple[str, ...]) -> tuple[tuple[str, ...],
     return tuple(
         tuple(name for name, rank in zip(names, above, strict=True) if rank == level) for level in sorted(set(above))
     )
+
+
+def _estimates(found: tuple[Orders, ...]) -> Iterator[Estimate]:
+    for o in found:
+        cell = Estimate(part="order", condition=o.condition, outcome=o.outcome, n=o.n)
+        yield from (cell.of(str(order), order.share, order.interval) for order in o.orders)
+
+
+ORDERS = Part(
+    name="orders",
+    title="Orders of the arms",
+    compute=lambda run: run.of(rank_orders),
+    form=tuple[Orders, ...],
+    estimates=_estimates,
+    tables=(
+        PartTable[tuple[Orders, Order]](
+            title="Orders of the arms, highest value first",
+            rows=lambda found: ((among, order) for among in found for order in among.orders),
+            columns={
+                "condition": lambda o: o[0].condition,
+                "outcome": lambda o: o[0].outcome,
+                "order": lambda o: str(o[1]),
+                "subjects": lambda o: f"{o[1].subjects} of {o[0].n}",
+                "95 % interval of the %": lambda o: interval_text(o[1].interval),
+                "chance %": lambda o: f"{o[0].chance:.1f}",
+            },
+        ),
+    ),
+    method_sentence=lambda found: (
+        "Orders: in how many subjects each order of the arms holds, with Clopper-Pearson intervals."
+    ),
+    why_absent=lambda run: "no outcome is measured in two arms after they part",
+)

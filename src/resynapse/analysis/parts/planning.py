@@ -7,15 +7,18 @@ number for the SD at the upper end of its 80 % one-sided interval (Browne 1995, 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from resynapse.analysis.cells import units
-from resynapse.analysis.parts.contrasts import Contrast
+from resynapse.analysis.estimate import Estimate
+from resynapse.analysis.intervals import ALPHA
+from resynapse.analysis.numbers import number
+from resynapse.analysis.part import Measurements, Part, PartTable
+from resynapse.analysis.parts.contrasts import Contrast, contrasts
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Protocol
 
-ALPHA = 0.05
 POWER = 0.8
 CAUTION = 0.8
 """Probability with which the cautious SD is not exceeded by the true one."""
@@ -143,3 +146,51 @@ def _plan(one: Contrast, difference: float, power: float) -> Plan:
         for_precision=for_precision(difference, sd),
         for_precision_cautious=for_precision(difference, upper),
     )
+
+
+def _compute(run: Measurements) -> tuple[Plan, ...]:
+    return plans(run.of(contrasts), run.protocol, points=run.difference, absolute=run.difference / 100)
+
+
+def _estimates(found: tuple[Plan, ...]) -> Iterator[Estimate]:
+    for plan in found:
+        cell = Estimate(
+            part="plan", arm=plan.arm, other=plan.other, condition=plan.condition, outcome=plan.outcome, n=plan.n
+        )
+        for quantity in ("for_power", "for_power_cautious", "for_precision", "for_precision_cautious"):
+            yield cell.of(quantity, getattr(plan, quantity), note=f"for a difference of {plan.difference:g}")
+
+
+def _why_absent(run: Measurements) -> str:
+    if len(run.cells.subjects) == 1:
+        return "one subject has no spread"
+    return "no paired difference in %, points or a pure number varies"
+
+
+PLANS = Part(
+    name="plans",
+    title="Subjects needed",
+    compute=_compute,
+    form=tuple[Plan, ...],
+    estimates=_estimates,
+    tables=(
+        PartTable[Plan](
+            title=f"Subjects needed for a paired t test, {FEWEST} at least for a sign-flip p of 5 % (in brackets: "
+            "cautious SD)",
+            columns={
+                "arms": lambda p: f"{p.arm} - {p.other}",
+                "condition": lambda p: p.condition,
+                "outcome": lambda p: p.outcome,
+                "paired SD": lambda p: number(p.sd),
+                "difference": lambda p: number(p.difference),
+                "to find it, power 0.8": lambda p: f"{p.for_power} ({p.for_power_cautious})",
+                "to measure it so closely": lambda p: f"{p.for_precision} ({p.for_precision_cautious})",
+            },
+        ),
+    ),
+    method_sentence=lambda found: (
+        "Planning: power of a two-sided paired t test at 5 %, from the SD of the paired differences; "
+        f"{FEWEST} subjects at least, below which the sign-flip p that is reported cannot reach 5 %."
+    ),
+    why_absent=_why_absent,
+)

@@ -6,13 +6,18 @@ taken within the subject first, and its interval is over subjects.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resynapse.analysis.cells import Cells, Floats
+from resynapse.analysis.cells import Cells, Floats, at_count
+from resynapse.analysis.estimate import Estimate
 from resynapse.analysis.intervals import Interval, mean_interval, proportion_interval
+from resynapse.analysis.numbers import interval_text, number
+from resynapse.analysis.part import Part, PartTable
 from resynapse.analysis.threshold_rules import Probes, probes
 from resynapse.protocol import Protocol
 from resynapse.protocol.derived_outcomes import First
@@ -163,3 +168,64 @@ def _design_effect(below: Floats, own: Floats) -> float | None:
         return None
     independent = share * (1 - share) / float(np.sum(~np.isnan(below)))
     return float(own.var(ddof=1)) / 1e4 / n / independent
+
+
+def _estimates(found: tuple[Relapse, ...]) -> Iterator[Estimate]:
+    for r in found:
+        cell = Estimate(part="relapse", arm=r.arm, outcome=r.outcome, condition=r.within)
+        shares = [("of all", r.of_all), ("of remitted", r.of_remitted), *_fates_by_name(r.fates)]
+        told = [(r.within, quantity, share) for quantity, share in shares]
+        for at in r.counts:
+            shares = [("of all", at.of_all), ("of remitted", at.of_remitted), *_fates_by_name(at.fates)]
+            told += [(at_count(r.within, at.count), quantity, share) for quantity, share in shares]
+        for condition, quantity, share in told:
+            if share is not None:
+                read = None if quantity == "of all" else r.remission
+                yield cell.of(quantity, share.value, share.interval, condition=condition, n=share.n, other=read)
+
+
+def _fates_by_name(fates: Fates | None) -> list[tuple[str, Share | None]]:
+    return [(fate, getattr(fates, fate, None)) for fate in ("never_well", "relapsed", "well")]
+
+
+def _rows(found: tuple[Relapse, ...]) -> Iterator[tuple[str, ...]]:
+    for r in found:
+        for where, of_all, of_remitted, fates in (
+            (r.within, r.of_all, r.of_remitted, r.fates),
+            *((at_count(r.within, at.count), at.of_all, at.of_remitted, at.fates) for at in r.counts),
+        ):
+            became = ("" if share is None else number(share.value) for _, share in _fates_by_name(fates))
+            yield (r.arm, r.outcome, where, _told(of_all), r.remission, _told(of_remitted), *became)
+
+
+def _told(share: Share | None) -> str:
+    if share is None:
+        return ""
+    return "nobody" if share.value is None else f"{number(share.value)} {interval_text(share.interval)}"
+
+
+def _columns(*headings: str) -> dict[str, Callable[[tuple[str, ...]], str]]:
+    return {heading: itemgetter(place) for place, heading in enumerate(headings)}
+
+
+RELAPSE = Part(
+    name="relapse",
+    title="Relapse",
+    compute=lambda run: run.of(relapse),
+    form=tuple[Relapse, ...],
+    estimates=_estimates,
+    tables=(
+        PartTable[tuple[str, ...]](
+            title="Relapse in % [95 % interval]: of all subjects, of those who had remitted, and what became of all",
+            rows=_rows,
+            columns=_columns(
+                "arm", "outcome", "at", "of all", "remission at", "of remitted", "never well", "relapsed", "well"
+            ),
+        ),
+    ),
+    method_sentence=lambda found: (
+        "Relapse is a threshold on an outcome. The tests of one subject are not independent: a share over several of "
+        "them is taken within the subject first, and intervals are over subjects."
+    ),
+    why_absent=lambda run: "the protocol has no threshold rule (`below` or `first`) along the counts of a condition",
+)

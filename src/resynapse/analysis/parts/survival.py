@@ -11,22 +11,25 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
-from typing import TYPE_CHECKING, Any, Literal
+from itertools import combinations, pairwise
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from resynapse.analysis.cells import Cells, Floats
+from resynapse.analysis.cells import Cells, at_count
 from resynapse.analysis.count_axes import Exposure, side_paths
-from resynapse.analysis.intervals import LEVEL, Interval, mean_interval, proportion_interval
+from resynapse.analysis.estimate import Estimate
+from resynapse.analysis.intervals import Interval, mean_interval
+from resynapse.analysis.kaplan_meier import Times, first_below, kaplan_meier
+from resynapse.analysis.numbers import interval_text, number, p_value
+from resynapse.analysis.part import Measurements, Part, PartTable
 from resynapse.analysis.parts.contrasts import sign_flip
 from resynapse.analysis.threshold_rules import Probes, probes
 from resynapse.protocol import Protocol
-from resynapse.protocol.derived_outcomes import base
+from resynapse.protocol.conditions import base
 
 if TYPE_CHECKING:
-    from scipy.stats import CensoredData
+    pass
 
 Population = Literal["remitted", "all"]
 FEWEST = 3
@@ -94,27 +97,6 @@ class SurvivalContrast:
     logrank_note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
-    """Time to the first relapse of each subject; `relapsed` is False where it was still well at that time."""
-
-    subjects: NDArray[np.int64]
-    time: Floats
-    relapsed: NDArray[np.bool_]
-    horizon: float
-
-    @property
-    def complete(self) -> bool:
-        """Whether nobody left before the last count."""
-        return bool(np.all(self.relapsed | (self.time >= self.horizon)))
-
-    def censored(self) -> CensoredData:
-        """For SciPy."""
-        from scipy.stats import CensoredData
-
-        return CensoredData.right_censored(self.time, ~self.relapsed)
-
-
 def survival(cells: Cells, protocol: Protocol) -> tuple[tuple[Survival, ...], tuple[SurvivalContrast, ...]]:
     """Curves of every arm, rule and population, and contrasts of arms within them; none where counts are exposures."""
     exposures = side_paths(protocol)
@@ -141,15 +123,6 @@ def untimed(cells: Cells, protocol: Protocol) -> tuple[Exposure, ...]:
     exposures = side_paths(protocol)
     ruled = dict.fromkeys(base(one.within) for one in probes(cells, protocol) if len(one.counts) > 1)
     return tuple(Exposure(within, exposures[within]) for within in ruled if within in exposures)
-
-
-def first_below(below: Floats, counts: tuple[float, ...], subjects: NDArray[np.int64]) -> Times:
-    """Time to the first count below the threshold; who is not tested any more is censored at its last test."""
-    at = np.asarray(counts)
-    relapsed = np.nansum(below, axis=1) > 0
-    last = at[below.shape[1] - 1 - np.argmax(~np.isnan(below)[:, ::-1], axis=1)]
-    time = np.where(relapsed, at[np.nanargmax(np.nan_to_num(below), axis=1)], last)
-    return Times(subjects, time, relapsed, float(at[-1]))
 
 
 def _populations(one: Probes) -> Iterator[tuple[Population, tuple[float, ...], Times]]:
@@ -187,30 +160,6 @@ def _curve(one: Probes, population: Population, at: tuple[float, ...], times: Ti
         restricted_interval=mean_interval(times.time, "free", times.subjects)
         if times.complete
         else Interval(note="some subjects were not tested to the last count"),
-    )
-
-
-def kaplan_meier(times: Times, at: tuple[float, ...]) -> tuple[tuple[float, ...], tuple[Interval, ...]]:
-    """Share in % still well after each time, with pointwise intervals."""
-    from scipy.stats import ecdf
-
-    curve = ecdf(times.censored()).sf
-    well = tuple((100 * curve.evaluate(np.asarray(at))).tolist())
-    n = len(times.time)
-    if times.complete:
-        alive = [round(share * n / 100) for share in well]
-        return well, tuple(proportion_interval(count, n) for count in alive)
-    with warnings.catch_warnings():
-        # before the first relapse, and after everybody relapsed, Greenwood's variance is 0
-        warnings.simplefilter("ignore")
-        band: Any = curve.confidence_interval(LEVEL, method="log-log")
-    low, high = (100 * side.evaluate(np.asarray(at)) for side in (band.low, band.high))
-    ends = zip(low.tolist(), high.tolist(), strict=True)
-    return well, tuple(
-        Interval(low=low, high=high, method="Greenwood, log-log")
-        if np.isfinite([low, high]).all()
-        else Interval(note="nobody relapsed yet, or everybody did: Greenwood's variance is 0")
-        for low, high in ends
     )
 
 
@@ -256,3 +205,128 @@ def _contrast(
         note=note,
         logrank_note=logrank_note,
     )
+
+
+def _estimates(found: tuple[Survival, ...]) -> Iterator[Estimate]:
+    for s in found:
+        cell = Estimate(part=f"time to relapse, {s.population}", arm=s.arm, outcome=s.outcome, n=s.n)
+        for time, share, within, risk in zip(s.times, s.well, s.intervals, s.at_risk, strict=True):
+            yield cell.of("still well", share, within, condition=at_count(s.within, time))
+            yield cell.of("at risk", risk, condition=at_count(s.within, time))
+        yield cell.of("restricted mean", s.restricted_mean, s.restricted_interval, condition=s.within)
+
+
+def _contrast_estimates(found: tuple[SurvivalContrast, ...]) -> Iterator[Estimate]:
+    for c in found:
+        cell = Estimate(
+            part=f"time to relapse, {c.population}",
+            arm=c.arm,
+            other=c.other,
+            condition=c.within,
+            outcome=c.outcome,
+            n=c.n,
+        )
+        note = c.note or c.interval.note or None
+        yield cell.of("difference of restricted means", c.difference, c.interval, p=c.p, note=note)
+        yield cell.of("log-rank", p=c.logrank_p, note=c.logrank_note or None)
+
+
+def _turns(found: tuple[Survival, ...]) -> Iterator[tuple[Survival, int]]:
+    """The first and the last count of each curve, and those at which somebody relapsed."""
+    for curve in found:
+        for place, (before, after) in enumerate(pairwise((100.0, *curve.well))):
+            if before != after or place in (0, len(curve.times) - 1):
+                yield curve, place
+
+
+def _still_well(turn: tuple[Survival, int]) -> str:
+    curve, place = turn
+    return f"{number(curve.well[place])} {interval_text(curve.intervals[place])}"
+
+
+def _why_absent(run: Measurements) -> str:
+    return (
+        "; ".join(one.why for one in run.of(untimed))
+        or "the protocol has no threshold rule (`below` or `first`) along two counts of a condition or more"
+    )
+
+
+CURVES = Part(
+    name="survival",
+    title="Time to relapse",
+    compute=lambda run: run.of(survival)[0],
+    form=tuple[Survival, ...],
+    estimates=_estimates,
+    tables=(
+        PartTable[Survival](
+            title="Time to relapse along counts",
+            columns={
+                "arm": lambda s: s.arm,
+                "along": lambda s: s.within,
+                "outcome": lambda s: s.outcome,
+                "subjects": lambda s: s.population,
+                "relapsed": lambda s: f"{s.events} of {s.n}",
+                "median": lambda s: number(s.median) or "not reached",
+                "restricted mean": lambda s: f"{number(s.restricted_mean)} {interval_text(s.restricted_interval)}",
+                "still well at the end, %": lambda s: f"{number(s.well[-1])} {interval_text(s.intervals[-1])}",
+            },
+        ),
+        PartTable[tuple[Survival, int]](
+            title="At risk and without relapse, count by count where somebody relapsed",
+            rows=_turns,
+            columns={
+                "arm": lambda a: a[0].arm,
+                "at": lambda a: at_count(a[0].within, a[0].times[a[1]]),
+                "outcome": lambda a: a[0].outcome,
+                "subjects": lambda a: a[0].population,
+                "n": lambda a: str(a[0].n),
+                "at risk": lambda a: str(a[0].at_risk[a[1]]),
+                "without relapse after it, %": _still_well,
+            },
+        ),
+    ),
+    method_sentence=lambda found: (
+        "Time to relapse: Kaplan-Meier; restricted means are paired by subject; the log-rank test treats arms as if "
+        "they were different subjects, and is given beside them for comparison."
+    ),
+    why_absent=_why_absent,
+)
+BETWEEN_ARMS = Part(
+    name="survival_contrasts",
+    title="Time to relapse between arms",
+    compute=lambda run: run.of(survival)[1],
+    form=tuple[SurvivalContrast, ...],
+    estimates=_contrast_estimates,
+    tables=(
+        PartTable[SurvivalContrast](
+            title="Time to relapse between arms: restricted means paired by subject, and log-rank",
+            columns={
+                "arms": lambda s: f"{s.arm} - {s.other}",
+                "along": lambda s: s.within,
+                "outcome": lambda s: s.outcome,
+                "subjects": lambda s: s.population,
+                "n": lambda s: str(s.n),
+                "difference": lambda s: number(s.difference, signed=True),
+                "95 % interval": lambda s: interval_text(s.interval) or s.note,
+                "p": lambda s: p_value(s.p),
+                "p (log-rank)": lambda s: p_value(s.logrank_p) or s.logrank_note,
+            },
+        ),
+    ),
+    why_absent=lambda run: "no two arms have a time to relapse",
+)
+UNTIMED = Part(
+    name="untimed",
+    title="No time to relapse",
+    compute=lambda run: run.of(untimed),
+    form=tuple[Exposure, ...],
+    estimates=lambda found: (),
+    tables=(
+        PartTable[Exposure](
+            title="No time to relapse: each count is an exposure that is tested apart, and no network goes through all "
+            "of them",
+            columns={"along": lambda e: e.condition, "tested apart by": lambda e: ", ".join(e.apart)},
+        ),
+    ),
+)
+SURVIVAL = (CURVES, BETWEEN_ARMS, UNTIMED)

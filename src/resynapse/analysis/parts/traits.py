@@ -8,8 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from resynapse.analysis.cells import Cells, Floats
+from resynapse.analysis.estimate import Estimate
 from resynapse.analysis.families import SETTINGS
 from resynapse.analysis.intervals import LEVEL, Interval, is_constant
+from resynapse.analysis.numbers import interval_text, number, p_value
+from resynapse.analysis.part import Measurements, Part, PartTable
 from resynapse.analysis.parts.contrasts import holm
 from resynapse.protocol.population.distributions import TRAIT
 
@@ -116,3 +119,50 @@ def least_squares(outcome: Floats, traits: Floats) -> tuple[Floats, Floats, floa
     total = float(((outcome - outcome.mean()) ** 2).sum())
     r_squared = 1 - float((residuals**2).sum()) / total
     return slopes[1:] / scale, np.sqrt(np.diag(covariance)[1:]) / scale, r_squared
+
+
+def _estimates(found: tuple[TraitEffect, ...]) -> Iterator[Estimate]:
+    for t in found:
+        cell = Estimate(part="trait", arm=t.arm, other=t.trait, condition=t.condition, outcome=t.outcome, n=t.n)
+        yield cell.of("slope", t.slope, t.interval, p=t.p, p_holm=t.p_holm)
+        yield cell.of("standardised", t.standardised)
+        yield cell.of("rank_correlation", t.rank_correlation)
+        yield cell.of("r_squared", t.r_squared)
+
+
+def _why_absent(run: Measurements) -> str:
+    if any(key.condition == TRAIT for key in run.cells.keys):
+        return "too few subjects, or outcomes and traits that do not vary"
+    return "the protocol draws no number for each subject"
+
+
+TRAITS = Part(
+    name="traits",
+    title="Outcomes on the traits of the subjects",
+    compute=lambda run: trait_effects(run.cells),
+    form=tuple[TraitEffect, ...],
+    estimates=_estimates,
+    tables=(
+        PartTable[TraitEffect](
+            title="Outcomes on the traits of the subjects",
+            columns={
+                "arm": lambda t: t.arm,
+                "condition": lambda t: t.condition,
+                "outcome": lambda t: t.outcome,
+                "trait": lambda t: t.trait,
+                "n": lambda t: str(t.n),
+                "slope": lambda t: number(t.slope, signed=True),
+                "95 % interval": lambda t: interval_text(t.interval),
+                "p": lambda t: p_value(t.p),
+                "p (Holm)": lambda t: p_value(t.p_holm),
+                "rank correlation": lambda t: number(t.rank_correlation, signed=True),
+                "R squared": lambda t: number(t.r_squared),
+            },
+        ),
+    ),
+    method_sentence=lambda found: (
+        "Traits: least squares of an outcome on all traits of the arm, with HC3 errors; p adjusted by Holm over all "
+        "outcomes and traits of the arm."
+    ),
+    why_absent=_why_absent,
+)

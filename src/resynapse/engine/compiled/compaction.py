@@ -73,7 +73,7 @@ class Compact(NamedTuple):
     placement: Placement
 
 
-def reaching(masks: tuple[BoolArray, ...]) -> list[BoolArray]:
+def reaching(masks: Sequence[BoolArray]) -> list[BoolArray]:
     """Per hidden layer, which units have an active path to an output."""
     last: BoolArray = np.asarray(masks[-1].any(axis=0))
     reach = [last]
@@ -92,15 +92,15 @@ def compact(network: Network, *, noisy: bool | Sequence[BoolArray], keep_all: bo
         those that do.
     keep_all : keep units that reach no output (where their activity itself is measured).
     """
-    masks = network.masks
+    masks = list(network.masks.values())
     layers = len(masks)
     reach = [np.ones(m.shape[1], dtype=np.bool_) for m in masks[1:]] if keep_all else reaching(masks)
     noise = [np.full(m.shape[0], noisy) for m in masks[:-1]] if isinstance(noisy, bool) else noisy
     fed = [np.asarray(m.any(axis=1)) | n for m, n in zip(masks[:-1], noise, strict=True)]
     varying = [
-        np.arange(network.widths[0]),
+        np.arange(masks[0].shape[1]),
         *(np.flatnonzero(r & f) for r, f in zip(reach, fed, strict=True)),
-        np.arange(network.widths[-1]),
+        np.arange(network.classes),
     ]
     constant = [
         np.arange(0),
@@ -113,8 +113,8 @@ class _Layout:
     """Lays the parameter vector out, block after block."""
 
     def __init__(self, network: Network) -> None:
-        self.network = network
-        self.weight_base = np.cumsum([0, *(m.size for m in network.masks)])
+        self.masks = list(network.masks.values())
+        self.weight_base = np.cumsum([0, *(m.size for m in self.masks)])
         self.bias_base = np.cumsum([0, *(b.size for b in network.biases)])
         self.size = 0
         self.weight_at: list[IntArray] = []
@@ -130,7 +130,7 @@ class _Layout:
         entries = 0
         for i in range(layers):
             rows, columns = varying[i + 1], varying[i]
-            live = self.network.masks[i][np.ix_(rows, columns)]
+            live = self.masks[i][np.ix_(rows, columns)]
             is_dense = bool(np.count_nonzero(live) > DENSE_FROM * live.size)
             dense.append(is_dense)
             at["varying"].append(self.size)
@@ -147,7 +147,7 @@ class _Layout:
                 transposed_row.append(row[by_column])
                 transposed_parameter.append(start[0] + by_column)
                 entries += row.size
-            fixed = self.network.masks[i][np.ix_(rows, constant[i])]
+            fixed = self.masks[i][np.ix_(rows, constant[i])]
             constant_start.append(self._sparse(i, rows, constant[i], fixed)[0])
             at["bias"].append(self.size)
             self._biases(i, rows)
@@ -195,7 +195,7 @@ class _Layout:
         live: BoolArray,
         column: IntArray | None = None,
     ) -> None:
-        width = self.network.masks[layer].shape[1]
+        width = self.masks[layer].shape[1]
         self._append(
             self.weight_base[layer] + rows * width + columns,
             np.full(rows.size, PADDING),

@@ -5,7 +5,7 @@ It holds no GIL inside a kernel and expects single-threaded BLAS, so a core work
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -25,7 +25,7 @@ from resynapse.engine.compiled.kernels.training import train_epoch
 from resynapse.engine.compiled.placement import Placement
 from resynapse.engine.reference import ReferenceEngine
 from resynapse.modulation import Modulation
-from resynapse.networks.base import FloatArray, Network
+from resynapse.networks.base import FloatArray, Network, Trace
 from resynapse.randomness import Key
 from resynapse.task import Split
 
@@ -70,6 +70,7 @@ class CompiledEngine:
         first, second = np.zeros_like(parameters), np.zeros_like(parameters)
         work = way.workspace()
         inputs = data.inputs.astype(np.float32)
+        sites = list(network.architecture.sites)
         steps = 0
         for epoch in range(last + 1):
             if epoch in at:
@@ -85,7 +86,7 @@ class CompiledEngine:
                 data.labels,
                 phase.order(epoch, data.labels.size),
                 phase.batch_size,
-                _modulations(phase.schedule[epoch], network.hidden_layers),
+                _modulations(phase.schedule[epoch], sites),
                 phase.learning_rate,
                 steps,
                 *_words(phase.noise),
@@ -108,19 +109,20 @@ class CompiledEngine:
         inputs: NDArray[np.float64],
         modulation: Modulation,
         noise: Key | None = None,
-        noise_scale: Sequence[FloatArray] | None = None,
+        noise_scale: Mapping[str, FloatArray] | None = None,
     ) -> FloatArray:
         """Class scores, float32 of shape (classes, samples)."""
         noisy = modulation.noise_sd > 0
         if noisy and noise is None:
             raise ValueError("a modulation with noise_sd above 0 needs a noise stream")
+        sites = list(network.architecture.sites)
         if noise_scale is None:
             small = compact(network, noisy=noisy)
-            acting = _modulations(modulation, network.hidden_layers)
+            acting = _modulations(modulation, sites)
         else:
-            small = compact(network, noisy=[scale > 0 for scale in noise_scale])
-            acting = _scaled(modulation, noise_scale, small.structure)
-        out = np.empty((network.widths[-1], inputs.shape[1]), dtype=np.float32)
+            small = compact(network, noisy=[noise_scale[site] > 0 for site in sites])
+            acting = _scaled(modulation, noise_scale, sites, small.structure)
+        out = np.empty((network.classes, inputs.shape[1]), dtype=np.float32)
         scores(
             small.structure,
             small.placement.gather(network),
@@ -132,28 +134,41 @@ class CompiledEngine:
         )
         return out
 
-    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
-        """Mean over the hidden layers of the mean absolute activity, every unit counted."""
+    def trace(
+        self,
+        network: Network,
+        inputs: NDArray[np.float64],
+        modulation: Modulation,
+        noise: Key | None = None,
+        noise_scale: Mapping[str, FloatArray] | None = None,
+    ) -> Trace:
+        """Scores and the activity of every unit by site: in float64, as the reference computes them."""
+        return ReferenceEngine().trace(network, inputs, modulation, noise, noise_scale)
+
+    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, float]:
+        """By site, the mean absolute activity, every unit counted."""
         small = compact(network, noisy=False, keep_all=True)
+        sites = network.architecture.sites
         sums = activities(
             small.structure,
             small.placement.gather(network),
             inputs.astype(np.float32),
-            _modulations(modulation, network.hidden_layers),
+            _modulations(modulation, list(sites)),
             workspace(small.structure),
         )
-        units = np.array(network.widths[1:-1])
-        return float(np.mean(sums / (units * inputs.shape[1])))
+        means = sums / (np.array(list(sites.values())) * inputs.shape[1])
+        return dict(zip(sites, map(float, means), strict=True))
 
-    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> list[FloatArray]:
-        """Per hidden layer, the SD over `inputs` of each unit's activation, float64."""
+    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, FloatArray]:
+        """By site, the SD over `inputs` of each unit's activation, float64."""
+        sites = list(network.architecture.sites)
         structure, placement = compact(network, noisy=True, keep_all=True)
         sums, squares = np.zeros(structure.unit.size), np.zeros(structure.unit.size)
         spreads(
             structure,
             placement.gather(network),
             inputs.astype(np.float32),
-            _modulations(modulation, network.hidden_layers),
+            _modulations(modulation, sites),
             workspace(structure),
             sums,
             squares,
@@ -161,7 +176,7 @@ class CompiledEngine:
         samples = inputs.shape[1]
         # rounding can leave a variance below zero
         every = np.sqrt(np.maximum(squares / samples - (sums / samples) ** 2, 0.0))
-        return [every[a:b] for a, b in pairwise(structure.hidden_at)]
+        return {site: every[a:b] for site, (a, b) in zip(sites, pairwise(structure.hidden_at), strict=True)}
 
     def saliency(
         self,
@@ -169,8 +184,8 @@ class CompiledEngine:
         data: Split,
         modulation: Modulation,
         batches: Sequence[NDArray[np.int64]],
-    ) -> list[NDArray[np.float64]]:
-        """Per layer, the sum over `batches` of abs(dL/dw): in float64, so that both engines choose the same."""
+    ) -> dict[str, NDArray[np.float64]]:
+        """By connection, the sum over `batches` of abs(dL/dw): in float64, so that all engines choose the same."""
         return ReferenceEngine().saliency(network, data, modulation, batches)
 
 
@@ -178,11 +193,11 @@ def _words(key: Key) -> tuple[np.uint32, np.uint32]:
     return np.uint32(key.philox_key & 0xFFFFFFFF), np.uint32(key.philox_key >> 32)
 
 
-def _modulations(modulation: Modulation, hidden_layers: int) -> Modulations:
-    each = [modulation.of_layer(layer) for layer in range(1, hidden_layers + 1)]
+def _modulations(modulation: Modulation, sites: Sequence[str]) -> Modulations:
+    each = [modulation.at(site) for site in sites]
 
     def of(values: Iterable[float]) -> NDArray[np.float32]:
-        return np.fromiter(values, dtype=np.float32, count=hidden_layers)
+        return np.fromiter(values, dtype=np.float32, count=len(sites))
 
     return Modulations(
         activation=np.array([CODES[m.activation] for m in each], dtype=np.int64),
@@ -195,12 +210,14 @@ def _modulations(modulation: Modulation, hidden_layers: int) -> Modulations:
     )
 
 
-def _scaled(modulation: Modulation, noise_scale: Sequence[FloatArray], structure: Structure) -> Modulations:
+def _scaled(
+    modulation: Modulation, noise_scale: Mapping[str, FloatArray], sites: Sequence[str], structure: Structure
+) -> Modulations:
     """Modulations in which every unit has a noise of its own."""
     quiet = replace(modulation, noise_mean=0.0, noise_sd=0.0)
     scale = np.concatenate(
-        [of[structure.unit[a:b]] for of, (a, b) in zip(noise_scale, pairwise(structure.hidden_at), strict=True)]
+        [noise_scale[s][structure.unit[a:b]] for s, (a, b) in zip(sites, pairwise(structure.hidden_at), strict=True)]
     ).astype(np.float32)
-    return _modulations(quiet, len(noise_scale))._replace(
+    return _modulations(quiet, sites)._replace(
         unit_offset=np.float32(modulation.noise_offset) * scale, unit_sd=np.float32(modulation.noise_sd) * scale
     )

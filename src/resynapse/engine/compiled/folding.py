@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from resynapse.engine.compiled.compaction import DENSE_FROM, reaching
 from resynapse.engine.compiled.placement import PADDING, IntArray, Placement
 from resynapse.networks.base import Network
+from resynapse.networks.perceptron import widths as layer_widths
 from resynapse.task import Split
 
 MOST_FEATURES, MOST_CLASSES = 2, 4
@@ -73,7 +74,7 @@ def fold(network: Network, data: Split) -> Fold | None:
     It applies to three hidden layers, at most 2 features and 4 classes, products that are dense enough, and classes
     within which the first layer's units agree.
     """
-    masks, widths = network.masks, network.widths
+    masks, widths = list(network.masks.values()), layer_widths(network)
     if len(masks) != 4 or widths[0] > MOST_FEATURES or widths[-1] > MOST_CLASSES:
         return None
     first, second, third = (np.flatnonzero(r) for r in reaching(masks))
@@ -143,8 +144,8 @@ class _Blocks:
     """Lays the parameter vector out, block after block."""
 
     def __init__(self, network: Network) -> None:
-        self.network = network
-        self.weight_base = np.cumsum([0, *(m.size for m in network.masks)])
+        self.masks = list(network.masks.values())
+        self.weight_base = np.cumsum([0, *(m.size for m in self.masks)])
         self.bias_base = np.cumsum([0, *(b.size for b in network.biases)])
         self.size = 0
         self.weight_at: list[IntArray] = []
@@ -153,7 +154,7 @@ class _Blocks:
 
     def matrix(self, layer: int, rows: IntArray, columns: IntArray, *, by_input: bool = False) -> int:
         """Append weights of some rows and columns (of all inputs of one output, or with `by_input` the reverse)."""
-        mask = self.network.masks[layer]
+        mask = self.masks[layer]
         row, column = np.meshgrid(rows, columns, indexing="ij")
         if by_input:
             row, column = row.T, column.T

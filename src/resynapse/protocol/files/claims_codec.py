@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from resynapse.errors import ProtocolError, Where
-from resynapse.protocol.claim_tests import TESTS, Test, dump_test
+from resynapse.protocol.claim_tests import Test, claim_tests, dump_test
 from resynapse.protocol.claims import BASES, Claim, Reading
 from resynapse.protocol.files.plain_values import mapping, modelled, sequence, typed
 
@@ -104,7 +104,7 @@ def _one_reading(item: Mapping[str, Any], where: Where) -> Iterator[Reading]:
             FutureWarning,
             stacklevel=2,
         )
-    yield _reading(own, where)
+    yield _reading({**own, "id": "as-written"} if also else own, where)
     yield from also
 
 
@@ -113,13 +113,13 @@ _OF_CONTROL = ("control", "tests", "among")
 
 
 def _tests(value: object, where: Where) -> tuple[Test, ...]:
-    made = []
+    made, known = [], claim_tests()
     for index, item in enumerate(sequence(value, where)):
-        named = mapping(item, (*where, index), TESTS, what="test")
+        named = mapping(item, (*where, index), known, what="test")
         if len(named) != 1:
-            raise ProtocolError(f"give one test of {', '.join(TESTS)}", (*where, index))
+            raise ProtocolError(f"give one test of {', '.join(known)}", (*where, index))
         ((kind, fields),) = named.items()
-        made.append(modelled(TESTS[kind], fields, (*where, index, kind)))
+        made.append(modelled(known[kind], fields, (*where, index, kind)))
     return tuple(made)
 
 

@@ -16,6 +16,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter
 
 from resynapse.errors import ProtocolError, Where
+from resynapse.networks import ARCHITECTURES, DEFAULT_ARCHITECTURE, Architecture
 from resynapse.plugins import unknown
 from resynapse.protocol.derived_outcomes import RULES, Derived
 from resynapse.protocol.endpoints import Endpoint
@@ -26,24 +27,23 @@ from resynapse.protocol.files.plain_values import sequence as _sequence
 from resynapse.protocol.files.plain_values import typed as _typed
 from resynapse.protocol.files.repetition import Scope, filled, listed, rounds
 from resynapse.protocol.files.safe_yaml import MOST_VALUES, size
+from resynapse.protocol.given_titles import GivenTitles
 from resynapse.protocol.node import Node, Path, every
 from resynapse.protocol.population.distributions import Place, Trait, found, placed
 from resynapse.protocol.steps import STEPS, Step
 from resynapse.protocol.tree import Protocol
-from resynapse.protocol.variants import Change, Variant
+from resynapse.protocol.variants import Append, Change, Remove, Replace, Set, Variant
 from resynapse.protocol.vocabulary import extend
 from resynapse.protocol.when import When
 from resynapse.task import DEFAULT_TASK, TASKS, Task, places
 
 _BESIDE = ("at", "fork", "share", "arms", "skip", "label", "when", "stream")
 _MANY = ("repeat", "sweep")
-SHORTHAND = {"assess": "condition", "enrol": "when"}
-"""The field that a step's value stands for where it is no mapping."""
 _TOP = (
     "name", "title", "cite", "task", "network", "batch_size", "induction", "arms", "follow_up", "derived",
-    "primary", "variants", "claims",
+    "primary", "variants", "claims", "titles",
 )  # fmt: skip
-UNNUMBERED = ("title", "cite", "claims", "primary")
+UNNUMBERED = ("title", "cite", "claims", "primary", "titles")
 """Parts of a protocol that change no number of a run."""
 MOST_NODES = 2_000
 """Most steps of one path, side paths included, with every repetition written out."""
@@ -69,12 +69,12 @@ def parse(document: object, folder: FilePath | None = None) -> Protocol:
     top = _mapping(document, (), _TOP)
     if "name" not in top:
         raise ProtocolError("name is missing; give the protocol a name")
-    network = _mapping(top.get("network", {}), ("network",), ("hidden",))
     fields: dict[str, Any] = {
         "name": _typed(str, top["name"], ("name",)),
         "title": _typed(str, top.get("title", ""), ("title",)),
         "cite": _typed(str, top.get("cite", ""), ("cite",)),
         "task": _task(top.get("task", {}), ("task",), folder),
+        "network": _network(top.get("network", {}), ("network",)),
         "induction": _path(top.get("induction", []), ("induction",)),
         "arms": _arms(top.get("arms")),
         "follow_up": _path(top.get("follow_up", []), ("follow_up",)),
@@ -90,8 +90,8 @@ def parse(document: object, folder: FilePath | None = None) -> Protocol:
         fields["primary"] = parse_primary(top["primary"], ("primary",))
     if "claims" in top:
         fields["claims"] = parse_claims(top["claims"], ("claims",))
-    if "hidden" in network:
-        fields["hidden"] = _typed(tuple[int, ...], network["hidden"], ("network", "hidden"))
+    if "titles" in top:
+        fields["titles"] = _model(GivenTitles, _mapping(top["titles"], ("titles",)), ("titles",))
     if "batch_size" in top:
         fields["batch_size"] = _typed(int, top["batch_size"], ("batch_size",))
     return Protocol(**fields)
@@ -107,7 +107,7 @@ def dump(protocol: Protocol) -> dict[str, Any]:
         "title": protocol.title,
         "cite": protocol.cite,
         "task": {"kind": kind, **TypeAdapter(type(protocol.task)).dump_python(protocol.task, mode="json")},
-        "network": {"hidden": list(protocol.hidden)},
+        "network": _dump_network(protocol.network),
         "batch_size": protocol.batch_size,
         "induction": _dump_path(protocol.induction),
         "arms": {name: _dump_path(path) for name, path in protocol.arms.items()},
@@ -115,15 +115,23 @@ def dump(protocol: Protocol) -> dict[str, Any]:
         "derived": [{rule.kind: rule.model_dump(mode="json", exclude_none=True)} for rule in protocol.derived],
         **({"primary": [str(one) for one in protocol.primary]} if protocol.primary else {}),
         **({"variants": {n: _dump_variant(v) for n, v in protocol.variants.items()}} if protocol.variants else {}),
+        **({"titles": protocol.titles.model_dump(exclude_defaults=True)} if protocol.titles else {}),
         **({"claims": [dump_claim(claim) for claim in protocol.claims]} if protocol.claims else {}),
     }
 
 
+def _dump_network(network: Architecture) -> dict[str, Any]:
+    # the default kind is left out: files and identities of runs are older than kinds
+    kind = {} if network.kind == DEFAULT_ARCHITECTURE else {"kind": network.kind}
+    return {**kind, **TypeAdapter(type(network)).dump_python(network, mode="json")}
+
+
 def _dump_path(path: Path) -> list[dict[str, Any]]:
-    return [_dump_node(node) for node in path]
+    return [dump_node(node) for node in path]
 
 
-def _dump_node(node: Node) -> dict[str, Any]:
+def dump_node(node: Node) -> dict[str, Any]:
+    """Plain data of a node, as it is written in a path."""
     out: dict[str, Any] = {}
     if node.step is not None:
         written = node.step.model_dump(mode="json", exclude_none=True)
@@ -220,8 +228,8 @@ def _node(value: object, where: Where, scope: Scope) -> Node:
 
 def _step(kind: str, value: object, where: Where) -> tuple[Step, tuple[tuple[Place, Trait], ...]]:
     """The step, with the medians of what is drawn for each subject, and the draws."""
-    if kind in SHORTHAND and not isinstance(value, Mapping):
-        value = {SHORTHAND[kind]: value}
+    if STEPS[kind].shorthand and not isinstance(value, Mapping):
+        value = {STEPS[kind].shorthand: value}
     fields = _mapping({} if value is None else value, where)
     draws = tuple(found(fields, where))
     medians = {place: drawn.median for place, drawn in draws}
@@ -248,12 +256,13 @@ def _variant(value: object, where: Where) -> Variant:
     changes = _sequence(item.get("changes", []), (*where, "changes"))
     return Variant(
         of=_typed(str, item["of"], (*where, "of")),
-        changes=tuple(_change(change, (*where, "changes", i)) for i, change in enumerate(changes)),
+        changes=tuple(one for i, change in enumerate(changes) for one in _change(change, (*where, "changes", i))),
         control=_typed(str, item.get("control", ""), (*where, "control")),
     )
 
 
-def _change(value: object, where: Where) -> Change:
+def _change(value: object, where: Where) -> Iterator[Change]:
+    """The change that a mapping says; `set` with `then` are two, one after the other."""
     item = _mapping(value, where, ("step", "in", "condition", "which", "set", "into", "at", "then"))
     kind, section = item.get("step"), item.get("in", "")
     if not isinstance(kind, str) or kind not in STEPS:
@@ -262,12 +271,25 @@ def _change(value: object, where: Where) -> Change:
         raise ProtocolError(f"{section!r} is no section; allowed: induction, treatment, follow_up", (*where, "in"))
     if "condition" in item and kind != "assess":
         raise ProtocolError(f"{kind} has no condition; only assessments are named by theirs", (*where, "condition"))
+    about: dict[str, Any] = {
+        "step": kind,
+        "section": section,
+        "condition": _typed(str, item.get("condition", ""), (*where, "condition")),
+        "which": _typed(tuple[_Number, ...], item.get("which", []), (*where, "which")),
+    }
     fields = _mapping(item.get("set", {}), (*where, "set"), STEPS[kind].model_fields)
-    steps = {key: _bare(item[key], (*where, key)) for key in ("into", "then") if key in item}
     at = _typed(tuple[int, ...], item["at"], (*where, "at")) if "at" in item else None
-    condition = _typed(str, item.get("condition", ""), (*where, "condition"))
-    which = _typed(tuple[_Number, ...], item.get("which", []), (*where, "which"))
-    return Change(step=kind, section=section, condition=condition, which=which, set=fields, at=at, **steps)
+    if "into" in item:
+        if also := [key for key in ("set", "at", "then") if key in item]:
+            raise ProtocolError(f"into and {also[0]} in one change; write them as two", (*where, also[0]))
+        yield Replace(**about, into=_bare(item["into"], (*where, "into")))
+        return
+    if fields or at is not None:
+        yield Set(**about, set=fields, at=at)
+    if "then" in item:
+        yield Append(**about, then=_bare(item["then"], (*where, "then")))
+    elif not fields and at is None:
+        yield Remove(**about)
 
 
 def _bare(value: object, where: Where) -> Step:
@@ -288,13 +310,12 @@ def _dump_variant(variant: Variant) -> dict[str, Any]:
             out["condition"] = change.condition
         if change.which:
             out["which"] = list(change.which)
-        if change.set:
-            out["set"] = dict(change.set)
-        for key, step in (("into", change.into), ("then", change.then)):
+        if isinstance(change, Set):
+            out |= {"set": dict(change.set)} if change.set else {}
+            out |= {"at": list(change.at)} if change.at is not None else {}
+        for key, step in (("into", getattr(change, "into", None)), ("then", getattr(change, "then", None))):
             if step is not None:
                 out[key] = {step.kind: step.model_dump(mode="json", exclude_none=True)}
-        if change.at is not None:
-            out["at"] = list(change.at)
         changes.append(out)
     control = {"control": variant.control} if variant.control else {}
     return {"of": variant.of, **control, "changes": changes}
@@ -322,6 +343,18 @@ def _rule(value: object, where: Where) -> Derived:
         raise ProtocolError(f"give one rule of {', '.join(RULES)}", where)
     ((kind, fields),) = item.items()
     return _model(RULES[kind], fields, (*where, kind))
+
+
+def _network(value: object, where: Where) -> Architecture:
+    item = dict(_mapping(value, where))
+    kind = item.pop("kind", DEFAULT_ARCHITECTURE)
+    if not isinstance(kind, str) or kind not in ARCHITECTURES:
+        raise ProtocolError(unknown("network", kind, ARCHITECTURES), (*where, "kind"))
+    try:
+        network: Architecture = _typed(ARCHITECTURES[kind], item, where)
+    except ProtocolError as error:
+        raise error if error.where else ProtocolError(str(error), where) from None
+    return network
 
 
 def _task(value: object, where: Where, folder: FilePath | None) -> Task:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from resynapse.protocol.claim_tests import TESTS
+from resynapse.networks import ARCHITECTURES, DEFAULT_ARCHITECTURE
+from resynapse.protocol.claim_tests import claim_tests
 from resynapse.protocol.claims import BASES
 from resynapse.protocol.derived_outcomes import RULES
 from resynapse.protocol.endpoints import FORM
 from resynapse.protocol.endpoints import MOST as MOST_PRIMARY
-from resynapse.protocol.files.codec import SHORTHAND
+from resynapse.protocol.given_titles import GivenTitles
 from resynapse.protocol.population.distributions import KINDS
 from resynapse.protocol.population.trait_tables import MOST_VALUES
 from resynapse.protocol.steps import STEPS
@@ -34,7 +36,7 @@ def json_schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a protocol file."""
     extend()
     path = {"$ref": "#/$defs/path"}
-    task, parts_of_tasks = _task()
+    task, parts_of_tasks = _kinds(TASKS, DEFAULT_TASK)
     text = {"type": "string"}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -48,11 +50,7 @@ def json_schema() -> dict[str, Any]:
             "cite": {**text, "description": "DOI of the article it follows"},
             "base": {**text, "description": "a library protocol; what is named here replaces its part, arm by arm"},
             "task": task,
-            "network": {
-                "type": "object",
-                "additionalProperties": False,
-                "properties": {"hidden": {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1}},
-            },
+            "network": _kinds(ARCHITECTURES, DEFAULT_ARCHITECTURE)[0],
             "batch_size": {"type": "integer", "minimum": 1},
             "induction": {**path, "description": "from the fresh network to the state that all arms share"},
             "arms": {"type": "object", "additionalProperties": {"anyOf": [path, {"type": "null"}]}},
@@ -67,13 +65,14 @@ def json_schema() -> dict[str, Any]:
             },
             "variants": {"type": "object", "additionalProperties": {"$ref": "#/$defs/variant"}},
             "claims": {"type": "array", "items": {"$ref": "#/$defs/claim"}},
+            "titles": GivenTitles.model_json_schema(),
         },
         "$defs": {
             "path": {"type": "array", "items": {"$ref": "#/$defs/node"}},
             "node": _node(),
             "rule": _one_of({name: rule.model_json_schema() for name, rule in RULES.items()}),
             "variant": _variant(),
-            "test": _one_of({name: _inlined(test.model_json_schema()) for name, test in TESTS.items()}),
+            "test": _one_of({name: _inlined(test.model_json_schema()) for name, test in claim_tests().items()}),
             "claim": _claim(),
             "distribution": _distribution(),
             **parts_of_tasks,
@@ -81,14 +80,14 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _task() -> tuple[dict[str, Any], dict[str, Any]]:
-    """The schema of a task of any kind, and the definitions it refers to."""
+def _kinds(registry: Mapping[str, type[Any]], default: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The schema of a task or network of any kind, and the definitions it refers to."""
     schemas, parts = [], {}
-    for kind, task in TASKS.items():
-        schema = TypeAdapter(task).json_schema()
+    for kind, made in registry.items():
+        schema = TypeAdapter(made).json_schema()
         parts.update(schema.pop("$defs", {}))
         schema["properties"] = {"kind": {"const": kind}, **schema["properties"]}
-        if kind != DEFAULT_TASK:
+        if kind != default:
             schema["required"] = ["kind", *schema.get("required", ())]
         schemas.append({**schema, "additionalProperties": False})
     return {"anyOf": schemas}, parts
@@ -118,7 +117,7 @@ def _step(kind: str) -> dict[str, Any]:
     schema = model.model_json_schema()
     schema["properties"] = {name: _open(field) for name, field in schema.get("properties", {}).items()}
     schema["description"] = (model.__doc__ or "").split("\n", 1)[0]
-    if kind in SHORTHAND:
+    if model.shorthand:
         return {"anyOf": [{"type": "string"}, schema]}
     return schema if schema.get("required") else {"anyOf": [{"type": "null"}, schema]}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -17,6 +17,7 @@ from resynapse.protocol.files.repetition import merged
 from resynapse.protocol.files.safe_yaml import MOST_BYTES, Dumper, read
 from resynapse.protocol.population.trait_tables import with_columns
 from resynapse.protocol.tree import Protocol
+from resynapse.protocol.validation.claims import check_claims
 
 _LIBRARY = resources.files("resynapse.protocol") / "library"
 
@@ -26,8 +27,12 @@ def library() -> list[str]:
     return sorted(entry.name.removesuffix(".yaml") for entry in _LIBRARY.iterdir() if entry.name.endswith(".yaml"))
 
 
-def load(name_or_path: str | Path) -> Protocol:
+def load(name_or_path: str | Path, controls: Collection[str] | None = None) -> Protocol:
     """A protocol by its library name, or from a YAML file.
+
+    Parameters
+    ----------
+    controls : names that its claims may use for a control; by default any.
 
     Raises
     ------
@@ -54,7 +59,7 @@ def load(name_or_path: str | Path) -> Protocol:
         raise ProtocolError(f"{path}: not a text file (byte {error.start} is not UTF-8)") from None
     except OSError as error:
         raise ProtocolError(f"{path}: cannot be read ({error.strerror})") from None
-    return loads(text, source=str(path), folder=path.parent)
+    return loads(text, source=str(path), folder=path.parent, controls=controls)
 
 
 def loads_value(text: str, source: str) -> Any:
@@ -65,13 +70,16 @@ def loads_value(text: str, source: str) -> Any:
         raise ProtocolError(f"{source}: {text[:60]!r} is no YAML value: {error}") from None
 
 
-def loads(text: str, source: str = "protocol", folder: Path | None = None) -> Protocol:
+def loads(
+    text: str, source: str = "protocol", folder: Path | None = None, controls: Collection[str] | None = None
+) -> Protocol:
     """A protocol from YAML text.
 
     Parameters
     ----------
     source : names it in errors.
     folder : what paths in it are relative to; by default the current one.
+    controls : as for `load`.
     """
     try:
         document = read(text)
@@ -79,10 +87,12 @@ def loads(text: str, source: str = "protocol", folder: Path | None = None) -> Pr
         colon = "" if str(error).startswith("line ") else ":"
         raise ProtocolError(f"{source}{colon} {one_line(str(error))}") from None
     try:
-        return _parsed(document.value, folder)
+        protocol = _parsed(document.value, folder)
+        check_claims(protocol, protocol.claims, controls)
     except ProtocolError as error:
         place = f" line {document.line(error.where)}" if error.where else ""
         raise ProtocolError(f"{source}{place}: {one_line(str(error))}") from None
+    return protocol
 
 
 def _parsed(document: Any, folder: Path | None) -> Protocol:

@@ -39,6 +39,13 @@ def merged(base: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, An
             )
             joined = dict(ours) if other else {**theirs, **ours}
             out[key] = {k: v for k, v in joined.items() if not (key == "arms" and v is None)}
+    ours, theirs = document.get("titles"), base.get("titles")
+    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+        both = ((key, theirs.get(key), ours.get(key)) for key in (*theirs, *ours))
+        out["titles"] = {
+            key: {**one, **other} if isinstance(one, Mapping) and isinstance(other, Mapping) else other or one
+            for key, one, other in both
+        }
     left, kept = out.get("arms"), base.get("variants")
     if "variants" not in document and isinstance(left, Mapping) and isinstance(kept, Mapping):
         out["variants"] = {name: v for name, v in kept.items() if not isinstance(v, Mapping) or v.get("of") in left}

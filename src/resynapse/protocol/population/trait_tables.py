@@ -6,7 +6,6 @@ neither resuming nor a worker on another machine needs the table.
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from resynapse.errors import ProtocolError, Where, nearest
+from resynapse.task.sheet import read_sheet
 
 MOST_VALUES = 10_000
 """Most rows of a table: all of its values stand in the manifest of every run."""
@@ -161,48 +161,19 @@ def _filled(value: Mapping[str, Any], folder: Path, where: Where) -> dict[str, A
         raise ProtocolError("name a column and its file, such as {column: depth, of: traits.csv}", where)
     path = folder / of
     try:
-        values = _values(path, column)
+        values = _values(str(path), column)
     except ProtocolError as error:
         raise ProtocolError(error.problem, (*where, "column")) from None
-    except UnicodeDecodeError:
-        raise ProtocolError(f"{path}: not a text file in UTF-8", (*where, "of")) from None
-    except csv.Error as error:
-        raise ProtocolError(f"{path}: no CSV table ({error})", (*where, "of")) from None
-    except (OSError, ValueError) as error:
-        raise ProtocolError(f"{path}: cannot be read ({error})", (*where, "of")) from None
     return {**value, "of": path.name, "values": values}
 
 
-def _values(path: Path, column: str) -> list[float]:
-    """The numbers of a column."""
-    if not path.is_file():
-        raise ProtocolError(f"{path}: no such file; give the path of a CSV table, from the folder of the protocol")
-    if path.stat().st_size > MOST_BYTES:
-        raise ProtocolError(f"{path}: larger than {MOST_BYTES // 1_000_000} MB; leave columns out")
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file)
-        header = [name.strip() for name in next(reader, [])]
-        if header.count(column) != 1:
-            found = f"{header.count(column)} times" if column in header else f"not at all; {nearest(column, header)}"
-            raise ProtocolError(f"{path}: the header names column {column!r} {found}")
-        lines = [(reader.line_num, row) for row in reader]
-    while lines and not lines[-1][1]:
-        lines.pop()
-    if not 1 <= len(lines) <= MOST_VALUES:
-        raise ProtocolError(f"{path}: {len(lines)} rows below the header; give at least 1 and at most {MOST_VALUES}")
-    place = header.index(column)
-    numbers = []
-    for line, row in lines:
-        if len(row) > len(header):
-            raise ProtocolError(f"{path} line {line}: {len(row)} values, the header has {len(header)}")
-        text = row[place].strip() if place < len(row) else ""
-        if not text:
-            raise ProtocolError(f"{path} line {line}, column {column}: no value; every row needs a number")
-        try:
-            number = math.nan if "_" in text else float(text)
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            raise ProtocolError(f"{path} line {line}, column {column}: {text!r} is no finite number")
-        numbers.append(number)
-    return numbers
+def _values(path: str, column: str) -> list[float]:
+    """The numbers of a column; blank lines may only end the file, because row and subject belong together."""
+    sheet = read_sheet(path, MOST_BYTES)
+    place = sheet.column(column)
+    rows = list(sheet.rows())
+    while rows and not rows[-1][1]:
+        rows.pop()
+    if not 1 <= len(rows) <= MOST_VALUES:
+        raise ProtocolError(f"{path}: {len(rows)} rows below the header; give at least 1 and at most {MOST_VALUES}")
+    return [sheet.number(line, column, row[place] if row else "") for line, row in rows]

@@ -1,194 +1,130 @@
-"""How two protocols differ, in plain sentences that follow the tree.
-
-Steps are matched by kind, name and place in order, so that one added step is one sentence.
-"""
+"""How two protocols differ: the place of each difference as `--set` takes it, the old value, and the new one."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import replace
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any
 
-from pydantic import BaseModel
-
-from resynapse.protocol.files.codec import dump
+from resynapse.protocol.files.codec import UNNUMBERED, dump, dump_node
 from resynapse.protocol.node import Node, Path
-from resynapse.protocol.prose.sentences import change_in_words, counted, in_words, merged, node_in_words
+from resynapse.protocol.prose.sentences import change_in_words, merged, node_in_words
+from resynapse.protocol.prose.wording import counted, in_words
 from resynapse.protocol.steps import Assess
 from resynapse.protocol.tree import Protocol
 
-Counts = tuple[tuple[str, float], ...]
-"""The rounds and levels around a step, from without: ``(("round", 3),)``."""
-Said = tuple[str, Counts, str]
-"""Place, rounds or levels it is said of, and what is different there."""
+Counts = tuple[float, ...]
+"""The counts of the rounds and levels around a step, the outermost first."""
+Found = tuple[str, Counts, str]
+"""Place, counts, and what is different there."""
 _NUMBER = re.compile(r"\d+(\.\d+)?(e[-+]?\d+)?")
-_BESIDE = {
-    "at": ("side paths start at", "its end"),
-    "arms": ("is for", "all arms"),
-    "skip": ("passes by", "no arm"),
-    "when": ("is done where", "always"),
-    "stream": ("has its stream named", "by order"),
-}
-"""How a difference beside a step is said, and what is said where nothing stands."""
 
 
 def differences(before: Protocol, after: Protocol) -> list[str]:
-    """What is different in `after`, a sentence each; empty where both run alike.
+    """What is different in `after`, a line each; empty where both run alike.
 
-    Names, titles and citations are no differences. What differs alike in every round of a repetition is said once, and
-    once too where numbers alone differ between rounds or levels: ``of_pruned {0.1, 0.2}``.
+    Names, titles, citations and claims are no differences. Rounds of a repetition that differ alike, or in numbers
+    alone, share a line: ``of_pruned {0.1, 0.2}``.
 
     >>> from resynapse.protocol import amended, load
     >>> differences(load("demo"), amended(load("demo"), "task.sd=0.5"))
-    ['task: sd is 0.5 instead of 0.8.']
+    ['task.sd: 0.8 -> 0.5']
     """
-    said: list[Said] = [("task", (), text) for text in _of_mappings(dump(before)["task"], dump(after)["task"])]
-    if before.hidden != after.hidden:
-        said.append(("network", (), f"hidden widths are {_list(after.hidden)} instead of {_list(before.hidden)}"))
-    if before.batch_size != after.batch_size:
-        said.append(("network", (), f"a batch has {after.batch_size} samples instead of {before.batch_size}"))
-    said += _of_paths("induction", before.induction, after.induction)
-    for arm in _names(before.arms, after.arms):
-        if arm not in after.arms:
-            said.append((f"arm {arm}", (), "is left out"))
-        elif arm not in before.arms:
-            steps = ", then ".join(map(_whole, after.arms[arm])) or "no treatment"
-            said.append((f"arm {arm}", (), f"is added: {steps}"))
-        else:
-            said += _of_paths(f"arm {arm}", before.arms[arm], after.arms[arm])
-    said += _of_paths("follow-up", before.follow_up, after.follow_up)
-    said += _of_rules(before, after)
-    for text, one, other in (("no longer", before, after), ("also", after, before)):
-        ends = [str(end) for end in one.primary if end not in other.primary]
-        said += [("primary endpoints", (), f"{text} {_list(ends)}")] if ends else []
-    said += _of_variants(before, after)
-    return list(_sentences(said))
+    return list(_together(list(_of_mappings("", _tree(before), _tree(after)))))
 
 
-def _sentences(said: Sequence[Said]) -> Iterator[str]:
-    """The same of several rounds, or the same but for numbers, in one sentence, where the first of them stands."""
-    rounds: dict[tuple[str, tuple[str, ...], str], list[Counts]] = {}
-    for place, counts, text in said:
-        rounds.setdefault((place, tuple(word for word, _ in counts), text), []).append(counts)
-    alike: dict[tuple[str, tuple[str, ...], str, int], list[tuple[str, Counts]]] = {}
+def _tree(protocol: Protocol) -> dict[str, Any]:
+    """What is compared: plain data, with paths as nodes and variants in words."""
+    plain = {key: value for key, value in dump(protocol).items() if key not in (*UNNUMBERED, "name")}
+    return plain | {
+        "induction": protocol.induction,
+        "arms": dict(protocol.arms),
+        "follow_up": protocol.follow_up,
+        "derived": {rule.outcome: {rule.kind: rule.model_dump(exclude_none=True)} for rule in protocol.derived},
+        "primary": [str(endpoint) for endpoint in protocol.primary],
+        "variants": {
+            name: f"as {variant.of}, but {'; '.join(map(change_in_words, variant.changes)) or 'no change'}"
+            for name, variant in protocol.variants.items()
+        },
+    }
+
+
+def _together(found: Sequence[Found]) -> Iterator[str]:
+    """What is alike at several counts, or alike but for numbers, in one line, where the first of them is."""
+    alike: dict[tuple[str, str, int, int], list[tuple[str, Counts]]] = {}
     times: Counter[tuple[str, str, Counts]] = Counter()
-    for (place, words, text), found in rounds.items():
-        # of one count each, so that every form of a number has its round
-        numberless = _NUMBER.sub("#", text) if len(words) == len(found) == 1 else text
-        # two such steps of one round are two sentences
-        times[place, numberless, found[0]] += 1
-        here = (place, words, numberless, times[place, numberless, found[0]])
-        alike.setdefault(here, []).extend((text, counts) for counts in found)
-    for (place, words, *_), each in alike.items():
+    for place, counts, text in found:
+        numberless = _NUMBER.sub("#", text) if len(counts) == 1 else text
+        # two such steps of one round are two lines
+        times[place, numberless, counts] += 1
+        key = (place, numberless, len(counts), times[place, numberless, counts])
+        alike.setdefault(key, []).append((text, counts))
+    for (place, _, depth, _), each in alike.items():
         texts = list(dict.fromkeys(text for text, _ in each))
-        text = texts[0] if len(texts) == 1 else merged(texts)
-        numbers = [tuple(count for _, count in counts) for _, counts in each]
-        named = counted([one for (one,) in numbers]) if len(words) == 1 else "; ".join(map(_list, numbers))
-        where = f"{place}, {words[-1]}{'s' if len(each) > 1 else ''} {named}" if words else place
-        # a verb that follows a name needs no colon
-        yield f"{where} {text}." if text.startswith("is ") else f"{where}: {text}."
+        text = texts[0] if len(texts) == 1 else merged([text for text, _ in each])
+        at = counted([count for _, (count,) in each]) if depth == 1 else "; ".join(_shown(c) for _, c in each)
+        yield f"{place} at {at}: {text}" if depth else f"{place}: {text}"
 
 
-def _of_paths(place: str, before: Path, after: Path, counts: Counts = ()) -> Iterator[Said]:
+def _of_mappings(
+    place: str, before: Mapping[str, Any], after: Mapping[str, Any], counts: Counts = ()
+) -> Iterator[Found]:
+    for key in dict.fromkeys([*before, *after]):
+        here = f"{place}.{key}" if place else key
+        if key not in after:
+            yield here, counts, f"removed: {_shown(before[key])}"
+        elif key not in before:
+            yield here, counts, f"added: {_shown(after[key])}"
+        else:
+            yield from _of_values(here, before[key], after[key], counts)
+
+
+def _of_values(place: str, before: Any, after: Any, counts: Counts) -> Iterator[Found]:
+    if before == after:
+        return
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        yield from _of_mappings(place, before, after, counts)
+    elif _is_path(before) and _is_path(after):
+        yield from _of_paths(place, before, after)
+    elif _is_names(before) and _is_names(after) and set(before) != set(after):
+        for what, one, other in (("removed", before, after), ("added", after, before)):
+            only = [name for name in one if name not in other]
+            if only:
+                yield place, counts, f"{what}: {', '.join(only)}"
+    else:
+        yield place, counts, f"{_shown(before)} -> {_shown(after)}"
+
+
+def _of_paths(place: str, before: Path, after: Path) -> Iterator[Found]:
+    """Steps are matched by kind, name and order, so that one added step is one difference."""
     matcher = SequenceMatcher(a=list(map(_key, before)), b=list(map(_key, after)), autojunk=False)
     for tag, low, high, other_low, other_high in matcher.get_opcodes():
         gone, new = before[low:high], after[other_low:other_high]
-        if tag == "equal":
-            for same, there in zip(gone, new, strict=True):
-                yield from _of_nodes(place, same, there, (*counts, *_rounds(there, after)))
-            continue
-        for one, other in _paired(gone, new):
+        for one, other in zip(gone, new, strict=True) if tag == "equal" else _paired(gone, new):
             if one is not None and other is not None:
-                yield from _of_nodes(place, one, other, (*counts, *_rounds(other, after)))
+                here = f"{place}.{_kind(other)}"
+                yield from _of_mappings(here, _fields(one), _fields(other), other.label)
+                yield from _of_paths(f"{here}.fork" if other.step else here, one.fork, other.fork)
             elif one is not None:
-                yield place, (*counts, *_rounds(one, before)), f"no longer {_whole(one)}"
+                yield place, one.label, f"removed: {_whole(one)}"
             elif other is not None:
-                yield place, (*counts, *_rounds(other, after)), f"also {_whole(other)}"
-
-
-def _rounds(node: Node, path: Path) -> Counts:
-    """The counts of a node; a side path that alone has its count on a path is the level of a sweep."""
-    alone = node.step is None and sum(other.label == node.label for other in path) == 1
-    return tuple(("level" if alone else "round", count) for count in node.label)
+                yield place, other.label, f"added: {_whole(other)}"
 
 
 def _paired(gone: Path, new: Path) -> Iterator[tuple[Node | None, Node | None]]:
-    """Steps of one kind and round belong together, in order; the others stand alone."""
-
-    def of(path: Path, kind: tuple[str, tuple[float, ...]]) -> list[Node]:
-        return [node for node in path if (_kind(node), node.label) == kind]
-
+    """Steps of one kind and round belong together, in order; the others are alone."""
     for kind in dict.fromkeys((_kind(node), node.label) for node in (*gone, *new)):
-        yield from zip_longest(of(gone, kind), of(new, kind))
+        yield from zip_longest(*([n for n in path if (_kind(n), n.label) == kind] for path in (gone, new)))
 
 
-def _of_nodes(place: str, before: Node, after: Node, within: Counts) -> Iterator[Said]:
-    name = _kind(after)
-    if before.step is not None and after.step is not None:
-        old, new = (dict(_drawn(node)) for node in (before, after))
-        for text in _of_mappings(old, new):
-            yield place, within, f"{name} {text}"
-    for key, (words, nothing) in _BESIDE.items():
-        one, other = (getattr(node, key) for node in (before, after))
-        if one != other:
-            said, instead = (nothing if value in ((), None) else _shown(value) for value in (other, one))
-            yield place, within, f"{name} {words} {said} instead of {instead}"
-    if before.share != after.share:
-        how = "share one trajectory" if after.share else "are each run apart"
-        yield place, within, f"the side paths of {name} {how}"
-    side = f"{place}, side path" if before.step is None else f"{place}, side path of {name}"
-    yield from _of_paths(side, before.fork, after.fork, within)
-
-
-def _drawn(node: Node) -> Iterator[tuple[str, Any]]:
-    """The fields of a step, those that are drawn for each subject in words."""
-    for key, value in node.step or ():
-        traits = [str(trait) for place, trait in node.draws if place[0] == key]
-        yield key, f"drawn for each subject ({'; '.join(traits)})" if traits else value
-
-
-def _of_mappings(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    for key in _names(before, after):
-        one, other = before.get(key), after.get(key)
-        if one == other:
-            continue
-        if key == "outcomes" and isinstance(one, tuple) and isinstance(other, tuple):
-            lost, won = [o for o in one if o not in other], [o for o in other if o not in one]
-            yield " and ".join(
-                [f"measures {_list(won)} too"] * bool(won) + [f"no longer measures {_list(lost)}"] * bool(lost)
-                or ["measures its outcomes in another order"]
-            )
-            continue
-        yield f"{key} is {_shown(other)} instead of {_shown(one)}"
-
-
-def _of_rules(before: Protocol, after: Protocol) -> Iterator[Said]:
-    old, new = ({rule.outcome: rule for rule in protocol.derived} for protocol in (before, after))
-    for name in _names(old, new):
-        one, other = old.get(name), new.get(name)
-        if one is None and other is not None:
-            yield f"derived outcome {name}", (), f"is added: {other.kind} {_fields(other)}"
-        elif one is not None and other is None:
-            yield f"derived outcome {name}", (), "is left out"
-        elif one is not None and other is not None and one != other:
-            kind = {"rule": one.kind}, {"rule": other.kind}
-            for text in _of_mappings({**kind[0], **dict(one)}, {**kind[1], **dict(other)}):
-                yield f"derived outcome {name}", (), text
-
-
-def _of_variants(before: Protocol, after: Protocol) -> Iterator[Said]:
-    for name in _names(before.variants, after.variants):
-        one, other = before.variants.get(name), after.variants.get(name)
-        if other is None:
-            yield f"variant {name}", (), "is left out"
-        elif one != other:
-            changes = "; ".join(map(change_in_words, other.changes)) or "no change"
-            how = "is added" if one is None else "is now"
-            yield f"variant {name}", (), f"{how}: as {other.of}, but {changes}"
+def _fields(node: Node) -> dict[str, Any]:
+    """The fields of a step and what is beside it, without its side path and counts."""
+    plain = dump_node(replace(node, fork=(), label=()))
+    return {**(plain.pop(node.step.kind) if node.step is not None else {}), **plain}
 
 
 def _key(node: Node) -> tuple[object, ...]:
@@ -197,30 +133,28 @@ def _key(node: Node) -> tuple[object, ...]:
 
 def _kind(node: Node) -> str:
     if node.step is None:
-        return "side path"
+        return "fork"
     return f"assess {node.step.condition}" if isinstance(node.step, Assess) else node.step.kind
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(item, Node) for item in value)
+
+
+def _is_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _whole(node: Node) -> str:
     """A step with its side path in one line."""
     inside = ", then ".join(map(_whole, node.fork))
-    alone = node_in_words(Node(**{f.name: getattr(node, f.name) for f in fields(Node) if f.name != "label"}))
+    alone = node_in_words(replace(node, label=()), measures=True)
     return f"{alone} ({inside})" if inside else alone
 
 
-def _fields(rule: BaseModel) -> str:
-    return ", ".join(f"{key} {in_words(value)}" for key, value in rule if key != "outcome" and value is not None)
-
-
-def _names(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
-    return list(dict.fromkeys([*before, *after]))
-
-
 def _shown(value: Any) -> str:
-    if value is None or value == ():
-        return "none"
-    return _list(value) if isinstance(value, (tuple, list)) else in_words(value)
-
-
-def _list(values: Sequence[Any]) -> str:
-    return ", ".join(map(_shown, values))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_shown(inner)}" for key, inner in value.items())
+    if _is_path(value):
+        return ", then ".join(map(_whole, value)) or "no step"
+    return ", ".join(map(_shown, value)) if isinstance(value, (list, tuple)) else in_words(value)

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from resynapse.protocol.files.codec import dump
 from resynapse.protocol.node import Path, every
-from resynapse.protocol.prose.sentences import in_words
+from resynapse.protocol.prose.wording import in_words
 from resynapse.protocol.tree import Protocol
 from resynapse.task import DEFAULT_TASK, Sizes
 
@@ -82,9 +82,8 @@ def _all(protocol: Protocol) -> Iterator[Parameter]:
     yield from _of_path("follow-up", protocol.follow_up)
     for variant in protocol.variants.values():
         for change in variant.changes:
-            for step in (change.into, change.then):
-                if step is not None:
-                    yield from _of_model(f"variant of {variant.of}", step.kind, step, {})
+            for step in change.brings:
+                yield from _of_model(f"variant of {variant.of}", step.kind, step, {})
     for rule in protocol.derived:
         yield from _of_model(f"derived {rule.outcome}", rule.kind, rule, {}, of=rule.of)
 

@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import groupby, pairwise
+from itertools import groupby
 
 from resynapse.protocol.node import Node, Path
-from resynapse.protocol.steps import Assess, Step
-from resynapse.protocol.variants import Change
+from resynapse.protocol.prose.wording import counted, in_words
+from resynapse.protocol.steps import Assess
+from resynapse.protocol.variants import Append, Change, Replace, Set
 
 Line = tuple[int, str]
 """Depth, from 0, and text."""
-NOISE = {"scaled": "scaled to activation", "own": "in units of each unit's own SD"}
-"""What internal noise of an assessment is relative to, where it is not absolute."""
-
-
-def describe(step: Step) -> str:
-    """A step in one line: its name and every parameter."""
-    if isinstance(step, Assess):
-        draws = f", mean of {step.draws} noise draws" if step.draws > 1 else ""
-        noise = f", internal noise {NOISE[step.noise]}" if step.noise in NOISE else ""
-        return f"assess {step.condition}: {', '.join(step.outcomes)}{draws}{noise}"
-    fields = ", ".join(f"{k} {in_words(v)}" for k, v in step if v is not None)
-    return f"{step.kind} {fields}".strip()
-
-
-def in_words(value: object) -> str:
-    """A value of a field."""
-    if isinstance(value, tuple) and all(isinstance(v, int) for v in value):
-        return " and ".join(map(str, value))
-    if isinstance(value, tuple):
-        return " to ".join(in_words(v) for v in value)
-    if isinstance(value, list):
-        return ", ".join(map(in_words, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def change_in_words(change: Change) -> str:
@@ -43,51 +20,42 @@ def change_in_words(change: Change) -> str:
     place = f" {change.condition}" if change.condition else ""
     place += f" number {counted(change.which)}" if change.which else ""
     place += f" in the {change.section.replace('_', '-')}" if change.section else ""
-    if change.into is not None:
-        return f"{describe(change.into)} instead of {change.step}{place}"
-    if change.then is not None:
-        return f"{describe(change.then)} after {change.step}{place}"
+    if isinstance(change, Replace):
+        return f"{change.into.phrase()} instead of {change.step}{place}"
+    if isinstance(change, Append):
+        return f"{change.then.phrase()} after {change.step}{place}"
+    if not isinstance(change, Set):
+        return f"no {change.step}{place}"
     parts = [f"{key} {'default' if value is None else in_words(value)}" for key, value in change.set.items()]
     parts += [f"side path at {counted(change.at)}"] if change.at is not None else []
-    return f"{change.step}{place} with {', '.join(parts)}" if parts else f"no {change.step}{place}"
+    return f"{change.step}{place} with {', '.join(parts)}"
 
 
-def node_in_words(node: Node) -> str:
-    """A step and what stands beside it, its side path aside."""
-    text = "side path" if node.step is None else describe(node.step)
-    for place, drawn in node.draws:
-        text += f" [{'.'.join(map(str, place))} for each subject: {drawn}]"
-    if node.label:
-        text += f" [={','.join(map(str, node.label))}]"
+def node_in_words(node: Node, *, measures: bool = False) -> str:
+    """A step as a phrase with what is beside it, without its side path; `measures` lists its outcomes too."""
+    remarks = []
+    if measures and isinstance(node.step, Assess):
+        remarks.append(f"measures {', '.join(node.step.outcomes)}")
     if node.arms:
-        text += f" [only {', '.join(node.arms)}]"
+        remarks.append(f"only {', '.join(node.arms)}")
     if node.skip:
-        text += f" [not {', '.join(node.skip)}]"
+        remarks.append(f"not {', '.join(node.skip)}")
     if node.when is not None:
-        text += f" [when {node.when}]"
-    if node.at:
+        remarks.append(f"where {node.when}")
+    remarks += [f"{'.'.join(map(str, place))} for each subject: {drawn}" for place, drawn in node.draws]
+    if node.label:
+        remarks.append(f"count {','.join(f'{count:g}' for count in node.label)}")
+    if node.at and node.step is not None:
         apart = "" if node.share else ", each run apart"
-        text += f", side path at {counted(node.at)}{apart}"
-    return text
+        remarks.append(f"side path after {counted(node.at)} {node.step.counts}{apart}")
+    what = "side path" if node.step is None else node.step.phrase()
+    return f"{what} ({'; '.join(remarks)})" if remarks else what
 
 
-def counted(counts: Sequence[float]) -> str:
-    """Counts in words: a rising range by its ends, others one by one.
+def lines(path: Path, depth: int = 0, *, measures: bool = False) -> Iterator[Line]:
+    """A path line by line; rounds of a repetition that differ in values alone are told once.
 
-    >>> counted([5, 10, 15, 20]), counted([1, 2, 5])
-    ('5 to 20 by 5', '1, 2, 5')
-    """
-    steps = [after - before for before, after in pairwise(counts)]
-    if len(counts) > 3 and steps[0] > 0 and all(math.isclose(step, steps[0], rel_tol=1e-9) for step in steps):
-        by = "" if steps[0] == 1 else f" by {steps[0]:g}"
-        return f"{counts[0]:g} to {counts[-1]:g}{by}"
-    return ", ".join(f"{count:g}" for count in counts)
-
-
-def lines(path: Path, depth: int = 0, tell: Callable[[Node], str] = node_in_words) -> Iterator[Line]:
-    """A path line by line; rounds of a repetition that differ in values alone stand there once.
-
-    A value that differs is given for every round: ``bias {1.3, 1.1, 0.9}``. `tell` puts a node in words.
+    A value that differs is given for every round: ``bias {1.3, 1.1, 0.9}``. `measures` lists outcomes too.
     """
     alike: list[tuple[float, list[Line]]] = []
     levels = False
@@ -107,10 +75,10 @@ def lines(path: Path, depth: int = 0, tell: Callable[[Node], str] = node_in_word
         if not label:
             yield from drawn()
             for node in nodes:
-                yield depth, tell(node)
-                yield from lines(node.fork, depth + 1, tell)
+                yield depth, node_in_words(node, measures=measures)
+                yield from lines(node.fork, depth + 1, measures=measures)
             continue
-        one = list(lines(tuple(_within(node) for node in nodes), depth + 1, tell))
+        one = list(lines(tuple(_within(node) for node in nodes), depth + 1, measures=measures))
         if alike and not _same_shape(alike[-1][1], one):
             yield from drawn()
         levels = len(nodes) == 1 and nodes[0].step is None
@@ -148,7 +116,8 @@ def _one_word(forms: Sequence[str]) -> str:
     if len(set(forms)) == 1:
         return forms[0]
     common = next((i for i, letters in enumerate(zip(*forms, strict=False)) if len(set(letters)) > 1), None)
-    before = forms[0][:common].rstrip("0123456789.-+e")
+    # of words of which one begins the other, such as epoch and epochs, both are given whole
+    before = "" if common is None else forms[0][:common].rstrip("0123456789.-+e")
     after = "," if all(form.endswith(",") for form in forms) else ""
     middles = [form[len(before) : len(form) - len(after)] for form in forms]
     return f"{before}{{{', '.join(middles)}}}{after}"

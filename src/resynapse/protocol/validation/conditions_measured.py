@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from resynapse.errors import Where
+from resynapse.protocol.conditions import below
 from resynapse.protocol.node import Path
-from resynapse.protocol.routes import Route, RouteStep, below
+from resynapse.protocol.routes import Route, RouteStep
 from resynapse.protocol.steps import Assess, Enrol
 
 

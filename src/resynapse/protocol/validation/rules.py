@@ -7,8 +7,10 @@ import typing
 from collections.abc import Mapping, Sequence
 
 from resynapse.errors import ProtocolError, Where, nearest
-from resynapse.outcomes import OF_CHANGE, OF_LAYERS, definition
-from resynapse.protocol.derived_outcomes import Derived, base
+from resynapse.outcomes import outcome as defined
+from resynapse.protocol.arms import BY, Arm
+from resynapse.protocol.conditions import base
+from resynapse.protocol.derived_outcomes import Derived
 from resynapse.protocol.endpoints import Endpoint, check_endpoints, known_among
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.population.distributions import Place, Trait
@@ -20,8 +22,6 @@ from resynapse.task.base import MOST_SAMPLES
 
 MOST_POINTS = 100_000
 """Most steps over all arms, those of a side path as often as it starts."""
-MOST_LAYERS, MOST_UNITS = 100, 1_000_000
-"""Most hidden layers, and most units of one; what a machine can hold is asked before a run (`runs.memory`)."""
 
 
 class Tree(typing.Protocol):
@@ -33,7 +33,7 @@ class Tree(typing.Protocol):
 
     @property
     def hidden(self) -> tuple[int, ...]:
-        """Widths of the hidden layers."""
+        """Units of every site."""
 
     @property
     def batch_size(self) -> int:
@@ -79,24 +79,13 @@ def check(protocol: Tree) -> None:
         raise ProtocolError(f"{protocol.name!r} is no name; use letters, and none of / \\ , =", ("name",))
     if not protocol.arms:
         raise ProtocolError("no arm is there; name at least one", ("arms",))
-    if not protocol.hidden:
-        raise ProtocolError("no hidden layer is there; give at least one width", ("network", "hidden"))
-    if len(protocol.hidden) > MOST_LAYERS:
-        raise ProtocolError(
-            f"{len(protocol.hidden)} hidden layers; at most {MOST_LAYERS} are possible", ("network", "hidden")
-        )
-    for index, width in enumerate(protocol.hidden):
-        if width > MOST_UNITS:
-            raise ProtocolError(f"{width} units; at most {MOST_UNITS} are possible", ("network", "hidden", index))
-        if width < 1:
-            raise ProtocolError(f"{width} is not possible: a layer has at least 1 unit", ("network", "hidden", index))
     if protocol.batch_size > MOST_SAMPLES:
         raise ProtocolError(f"{protocol.batch_size} samples; at most {MOST_SAMPLES} are possible", ("batch_size",))
     if protocol.batch_size < 1:
         raise ProtocolError(f"{protocol.batch_size} is not possible: a batch has at least 1 sample", ("batch_size",))
     for arm in protocol.arms:
-        if not _is_arm(arm):
-            raise ProtocolError(f"{arm!r} is no name for an arm; use a letter and none of , = /", ("arms", arm))
+        if not _is_arm(arm) or BY in arm:
+            raise ProtocolError(f"{arm!r} is no name for an arm; use a letter and none of , = / :", ("arms", arm))
     _check_path(protocol, protocol.induction, ("induction",))
     for arm, path in protocol.arms.items():
         _check_path(protocol, path, ("arms", arm))
@@ -104,6 +93,11 @@ def check(protocol: Tree) -> None:
     for name, variant in protocol.variants.items():
         if name in protocol.arms or not _is_arm(name):
             raise ProtocolError(f"{name!r} is no name for a variant; use one of its own", ("variants", name))
+        if BY in name and Arm.parse(name).name != variant.of:
+            raise ProtocolError(
+                f"{name!r} is no name for a variant of {variant.of}; write it without `:`, which names a control",
+                ("variants", name),
+            )
         if variant.of not in protocol.arms:
             raise ProtocolError(
                 f"no arm {variant.of!r}; {nearest(variant.of, protocol.arms)}", ("variants", name, "of")
@@ -228,7 +222,7 @@ def _check_needs(path: Sequence[Placed], *, marked: bool = False, seen: frozense
             seen = seen.union(stop.step.stored)
         marked = marked or isinstance(stop.step, Mark)
         outcomes = stop.step.outcomes if isinstance(stop.step, Assess) else ()
-        changed = [n for n in outcomes if definition(n) in OF_CHANGE]
+        changed = [n for n in outcomes if defined(n).marked]
         if changed and not marked:
             raise ProtocolError(
                 f"{changed[0]} is measured from a mark; put `mark: {{}}` before the treatment", here.where
@@ -291,7 +285,7 @@ def _check_layers(protocol: Tree, step: Step | None, draws: Sequence[tuple[Place
     if isinstance(step, Assess):
         last = len(protocol.hidden) + 1
         for name in step.outcomes:
-            if definition(name) in OF_LAYERS and float(name.partition(" as ")[0].rpartition("_")[2]) > last:
+            if (defined(name).layer or 0) > last:
                 raise ProtocolError(f"{name} is not possible: the network has {last} layers of weights", where)
     if not isinstance(step, Drug):
         return

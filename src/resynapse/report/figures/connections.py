@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from resynapse.protocol.prose.phrases import phrase
 from resynapse.report.figures.style import INK, LINES, WIDTH, Drawn, panels
 from resynapse.report.run_data import RunData
 from resynapse.runs.retrace import Stage, stages, structural_arm, too_much
@@ -66,7 +65,7 @@ def draw(run_data: RunData) -> Drawn:
     figure.legend(*last.get_legend_handles_labels(), loc="outside upper center", ncols=len(shown))
     shares = [100 * sum(m.sum() for m in s.masks) / sum(m.size for m in s.masks) for s in shown]
     told = "; ".join(f"{_name(s)} {share:.1f} % connected" for s, share in zip(shown, shares, strict=True))
-    steps = "; ".join(phrase(s.step) for s in shown if s.step is not None)
+    steps = "; ".join(s.step.phrase() for s in shown if s.step is not None)
     left = f" {len(every) - len(shown)} stages between are not drawn." if len(every) > len(shown) else ""
     return Drawn(
         figure=figure,
@@ -85,11 +84,4 @@ def blocks(mask: NDArray[np.bool_], most: int = PIXELS) -> NDArray[np.float64]:
 
 
 def _name(stage: Stage) -> str:
-    names = {
-        "prune": "pruned",
-        "prune_more": "pruned more",
-        "lesion": "lesioned",
-        "scar": "scarred",
-        "regrow": "regrown",
-    }
-    return "before" if stage.step is None else names[stage.step.kind]
+    return "before" if stage.step is None else stage.step.past or f"after {stage.step.kind}"

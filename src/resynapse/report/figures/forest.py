@@ -58,7 +58,7 @@ def _groups(run_data: RunData, cells: list[Equivalence]) -> Iterator[Group]:
     for unit, member in (("points", True), ("dimensionless", False)):
         group = [cell for cell in cells if (cell.unit in ("pct", "pp")) is member]
         if group:
-            axis = f"ours minus published ({unit}); shaded: margin of {group[0].margin:g}"
+            axis = f"ours minus published ({unit});\nshaded: margin of {group[0].margin:g}"
             outcomes = list(dict.fromkeys(cell.outcome for cell in group))
             ordered = sorted(group, key=lambda cell: outcomes.index(cell.outcome))
             rows = [row for cell in ordered for row in _row(run_data, cell)]

@@ -110,6 +110,6 @@ def spread(boxes: Sequence[tuple[float, float]], low: float, high: float) -> lis
     return made
 
 
-def headed(text: str, letters: int = 46) -> str:
+def headed(text: str, letters: int = 38) -> str:
     """A title over as many lines as it needs."""
     return "\n".join(textwrap.wrap(text, letters))

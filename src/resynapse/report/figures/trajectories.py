@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from resynapse.analysis.cells import Cell, at_count, courses, yes_or_no
 from resynapse.analysis.families import SETTINGS
 from resynapse.analysis.intervals import Interval
-from resynapse.protocol.derived_outcomes import Below, base
+from resynapse.protocol.conditions import base
+from resynapse.protocol.derived_outcomes import Below
 from resynapse.report import words
 from resynapse.report.figures.lines import headed, lines
 from resynapse.report.figures.notes import switch_note

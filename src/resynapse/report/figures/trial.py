@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resynapse.protocol.prose.phrases import outline
 from resynapse.protocol.prose.sentences import Line, change_in_words
+from resynapse.protocol.prose.sentences import lines as outline
 from resynapse.report.figures.style import GREY, WIDTH, Drawn, look
 from resynapse.report.run_data import RunData
 

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from resynapse.audits.audit import Audit, conclude, judged_as_it_is
-from resynapse.audits.claim_library import claimed, claims_of
+from resynapse.audits.audit import Audit, of_run
+from resynapse.audits.claim_library import claimed
 from resynapse.audits.ledger import Entry
-from resynapse.audits.rank_orders import Ranking
-from resynapse.audits.verdict_text import number
+from resynapse.audits.verdict_text import with_interval
 from resynapse.errors import ProtocolError
 from resynapse.report.page.section import Section
 from resynapse.report.page.tables import TextTable
 from resynapse.report.run_data import RunData
 
 MOST_LETTERS = 60
-MOST_EFFECTS = 3
-"""Constants that are shown for each quantity, largest effect first."""
 
 
 RESTATED = (
@@ -27,20 +24,7 @@ RESTATED = (
 
 def audit_tables(audit: Audit) -> list[TextTable]:
     """Every part of an audit that holds something, the ledger first."""
-    made = [
-        _ledger(audit),
-        _readings(audit),
-        _battery(audit),
-        _stability(audit),
-        _unequal(audit),
-        _matrix(audit),
-        _rankings(audit),
-        _studies(audit),
-        _sensitivity(audit),
-        *_maps(audit),
-        _robustness(audit),
-    ]
-    return [table for table in made if table.rows]
+    return [_ledger(audit), *(TextTable(one.title, one.header, one.rows) for one in audit.tables)]
 
 
 def audit_sentences(audit: Audit) -> list[str]:
@@ -73,7 +57,7 @@ def audit_section(run_data: RunData, audit: Audit | None = None) -> Section:
         if not (protocol.claims or protocol.name in claimed()):
             return Section(title="Audit")
         try:
-            audit = conclude(judged_as_it_is(protocol, claims_of(protocol)), run_data.table)
+            audit = of_run(protocol, run_data.table)
         except ProtocolError as error:
             return Section(title="Audit", sentences=(f"Its claims cannot be judged by this run: {error}.",))
         sentences = (AS_IT_IS,)
@@ -92,7 +76,7 @@ def _ledger(audit: Audit) -> TextTable:
             e.id,
             e.verdict,
             _short(e.figure),
-            _estimate(e.estimate, e.low, e.high),
+            with_interval(e.estimate, e.low, e.high),
             e.deciding_run,
             ", ".join(e.breakers) or "-",
             *([same.get(e.id, "-")] if same else []),
@@ -109,142 +93,6 @@ def _of_sentences(ledger: TextTable, audit: Audit) -> TextTable:
     return replace(ledger, header=(ledger.header[0], "statement, restated", *ledger.header[1:]), rows=rows)
 
 
-def _readings(audit: Audit) -> TextTable:
-    """Every reading of every claim with the test that decides it as run."""
-    rows = []
-    for entry in audit.claims:
-        for one in entry.readings:
-            found = one.decides
-            printed = "excluded" if one.contradicted else "allowed" if one.arithmetic else "-"
-            shown = _estimate(found.estimate, found.low, found.high)
-            rows.append((entry.id, one.id or "-", one.standing, printed, shown, found.bound, found.what))
-    header = ("claim", "reading", "as run it", "by the article's figures", "ours [95 %]", "needed", "of")
-    return TextTable("Every reading of every claim", header, tuple(rows))
-
-
-def _battery(audit: Audit) -> TextTable:
-    """What holds as run and fails or is no longer shown in a scenario of the battery."""
-    rows = []
-    for entry in audit.claims:
-        for one in entry.readings:
-            for check in one.checks:
-                for finding, before, q in zip(check.findings, check.as_run, check.q, strict=True):
-                    if before == "holds" != finding.status:
-                        said = "fails" if finding in check.failures else "open"
-                        rate = "-" if q is None else f"{q:.3f}"
-                        shown = _estimate(finding.estimate, finding.low, finding.high)
-                        name = f"{entry.id}, {one.id}" if len(entry.readings) > 1 else entry.id
-                        rows.append(
-                            (name, check.control, said, shown, str(finding.n), finding.bound, rate, finding.what)
-                        )
-    header = ("claim, reading", "nuisance control", "there", "ours [95 %]", "n", "needed", "q", "of")
-    return TextTable("What holds as run, and fails or is open in the battery of nuisance controls", header, tuple(rows))
-
-
-def _stability(audit: Audit) -> TextTable:
-    rows = tuple((s.claim, f"{s.same} of {len(s.seeds)}", s.counts) for s in audit.stability)
-    seeds = ", ".join(str(seed) for seed in audit.stability[0].seeds) if audit.stability else ""
-    title = f"Verdicts over root seeds {seeds}, 10 subjects each"
-    return TextTable(title, ("claim", "same as here", "verdicts"), rows)
-
-
-def _unequal(audit: Audit) -> TextTable:
-    arms = list(dict.fromkeys(arm for values in audit.unequal.values() for arm in values))
-    rows = tuple((name, *(values.get(arm, "-") for arm in arms)) for name, values in audit.unequal.items())
-    return TextTable("Constants that differ between arms", ("", *arms), rows)
-
-
-def _matrix(audit: Audit) -> TextTable:
-    scenarios = list(dict.fromkeys((c.role, c.constant, c.action, c.scenario) for c in audit.matrix))
-    rows = []
-    for role, constant, action, scenario in scenarios:
-        cells = [c for c in audit.matrix if c.scenario == scenario]
-        changed = [
-            f"{c.claim} {c.before} -> {c.after} (shift {_estimate(c.shift, c.shift_low, c.shift_high)})"
-            for c in cells
-            if c.changed
-        ]
-        short = ", shortened" if any(c.shortened for c in cells) else ""
-        counts = (f"{len(changed)} of {len(cells)}", f"{sum(c.moved for c in cells)} of {len(cells)}")
-        rows.append((role, f"{constant}, {action}", scenario + short, *counts, "; ".join(changed) or "-"))
-    header = ("role", "constant", "scenario", "changed", "moved", "conclusions that change (as run -> here)")
-    return TextTable("Constants and conclusions", header, tuple(rows))
-
-
-def _rankings(audit: Audit) -> TextTable:
-    """One row a scenario: relapse in every arm, and every order of arms that is another one than as run."""
-    rows = []
-    for scenario in dict.fromkeys(r.scenario for r in audit.rankings):
-        here = [r for r in audit.rankings if r.scenario == scenario]
-        relapse = [
-            f"{', '.join(f'{arm} {number(mean)}' for arm, mean in zip(r.arms, r.means, strict=True))}; {_spread(r)}"
-            for r in here
-            if r.relapse
-        ]
-        orders = [
-            f"{r.outcome} at {r.condition}: {' > '.join(r.arms)}"
-            for r in here
-            if not r.relapse and (r.changed or not scenario)
-        ]
-        changed = sum(r.changed for r in here if not r.relapse)
-        of = sum(not r.relapse for r in here)
-        rows.append((scenario or "as run", f"{changed} of {of}", "; ".join(orders) or "-", "; ".join(relapse) or "-"))
-    header = ("scenario", "orders that change", "orders", "relapse in %; difference as run ordered [95 %]")
-    return TextTable("Orders of the arms by their means, and relapse, in every scenario", header, tuple(rows))
-
-
-def _spread(ranking: Ranking) -> str:
-    shown = _estimate(ranking.spread, ranking.low, ranking.high)
-    return f"{ranking.before[0]} - {ranking.before[-1]} {shown}"
-
-
-def _studies(audit: Audit) -> TextTable:
-    rows = tuple((s.claim, f"{s.by_mean:.0f} %", f"{s.by_interval:.0f} %") for s in audit.studies)
-    if not rows:
-        return TextTable("", (), ())
-    one = audit.studies[0]
-    title = f"How often {one.size} of the {audit.subjects} subjects reach a claim ({one.drawn} draws)"
-    return TextTable(title, ("claim", "by means alone", "with intervals"), rows)
-
-
-def _sensitivity(audit: Audit) -> TextTable:
-    quantities = list(dict.fromkeys(i.quantity for i in audit.sensitivity))
-    rows = []
-    for quantity in quantities:
-        found = [i for i in audit.sensitivity if i.quantity == quantity]
-        for index in sorted((i for i in found if i.effect > 0), key=lambda i: -i.effect)[:MOST_EFFECTS]:
-            shown = _estimate(index.effect, index.effect_low, index.effect_high)
-            beyond = "yes" if index.shown else "no"
-            rows.append((quantity, index.factor, index.range, shown, number(index.signed), beyond, index.method))
-    header = ("quantity", "constant", "range", "effect [95 %]", "signed", "beyond chance", "method")
-    return TextTable("Sensitivity: the constants with the largest effects", header, tuple(rows))
-
-
-def _maps(audit: Audit) -> list[TextTable]:
-    """One row a claim and threshold, one column a point: + holds, - fails, ? open."""
-    if not audit.map:
-        return []
-    signs = {"holds": "+", "fails": "-", "open": "?", "missing": " "}
-    one = audit.map[0]
-    firsts = list(dict.fromkeys(p.first_level for p in audit.map))
-    rows = []
-    for claim, threshold in dict.fromkeys((p.claim, p.threshold) for p in audit.map):
-        here = [p for p in audit.map if p.claim == claim and p.threshold == threshold]
-        shown = ("".join(signs[p.status] for p in here if p.first_level == level) for level in firsts)
-        rows.append((f"{claim}, {threshold}" if threshold else claim, *shown))
-    seconds = " ".join(f"{level:g}" for level in dict.fromkeys(p.second_level for p in audit.map))
-    axes = f"{one.first} in columns; {one.second} at {seconds} within"
-    title = f"Where each claim holds (+), fails (-) or is open (?): {axes}"
-    return [TextTable(title, ("claim", *(f"{level:g}" for level in firsts)), tuple(rows))]
-
-
-def _robustness(audit: Audit) -> TextTable:
-    rows = tuple((r.setting, r.claim, r.status, _estimate(r.estimate, r.low, r.high), r.what) for r in audit.robustness)
-    return TextTable(
-        "Another task or network", ("setting", "claim", "as run it", "decides [95 %]", "what decides"), rows
-    )
-
-
 def _restated(entry: Entry) -> str:
     """The statement of the article in our words, where it stands, and what should be known beside it."""
     where = f" ({entry.where})" if entry.where else ""
@@ -255,9 +103,3 @@ def _restated(entry: Entry) -> str:
 def _short(text: str) -> str:
     """A figure as a table has room for; the whole is in the JSON."""
     return (text if len(text) <= MOST_LETTERS else text[: MOST_LETTERS - 3] + "...") or "-"
-
-
-def _estimate(value: float | None, low: float | None, high: float | None) -> str:
-    if value is None:
-        return "-"
-    return number(value) if low is None or high is None else f"{number(value)} [{number(low)}, {number(high)}]"

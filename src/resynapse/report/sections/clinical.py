@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from resynapse.clinical.model_answers import CANNOT
+from resynapse.analysis.numbers import interval_text, p_value
+from resynapse.clinical.literature import literature
 from resynapse.clinical.side_by_side import Beside, SideBySide
 from resynapse.report.page.numbers import number
 from resynapse.report.page.section import Section
 from resynapse.report.page.tables import TextTable
-from resynapse.report.sections.statistics import interval, p_value
 
 
 def clinical_section(side: SideBySide | None) -> Section:
@@ -43,7 +43,7 @@ def _question(asks: str, entries: list[Beside]) -> Section:
     answers = tuple(
         (
             entry.arm,
-            entry.model.answer if entry.model else "not asked" if floored(entry) else f"no answer: {entry.note}",
+            _answer(entry),
             _read(entry),
             entry.agreement,
             "" if entry.share_of_draws is None else f"{entry.share_of_draws:.2f}",
@@ -67,16 +67,17 @@ def _question(asks: str, entries: list[Beside]) -> Section:
     )
 
 
-def floored(entry: Beside) -> bool:
-    """Whether the question cannot be asked of the run; the reason stands as its agreement."""
-    return entry.note.startswith(CANNOT)
-
-
 def _status(entries: list[Beside]) -> str:
     found = dict.fromkeys(entry.status for entry in entries)
     if len(found) == 1:
         return next(iter(found))
     return "; ".join(f"{status} for {', '.join(e.arm for e in entries if e.status == status)}" for status in found)
+
+
+def _answer(entry: Beside) -> str:
+    if not entry.can_be_asked:
+        return "not asked"
+    return entry.model.answer if entry.model else f"no answer: {entry.note}"
 
 
 def _read(entry: Beside) -> str:
@@ -85,8 +86,8 @@ def _read(entry: Beside) -> str:
         return ""
     chosen = f"{model.n} of {model.selected_from}" if model.n != model.selected_from else str(model.n)
     return (
-        f"{number(model.difference, signed=True)} {interval(model.interval)}, {model.subjects_yes} subjects yes, n "
-        f"= {chosen}"
+        f"{number(model.difference, signed=True)} {interval_text(model.interval)}, {model.subjects_yes} subjects yes, "
+        f"n = {chosen}"
     )
 
 
@@ -135,9 +136,6 @@ def _switch(side: SideBySide) -> Section:
         return Section(title=title)
     return Section(
         title=title,
-        sentences=(
-            "There is no clinical counterpart to this order: it is neither supported nor refuted. What little there "
-            "is on ketamine without a mood stabiliser points to few switches.",
-        ),
+        sentences=(literature().switch_order_note,),
         tables=(TextTable("Orders under the manic probe", ("condition", "order", "subjects", "chance %"), rows),),
     )

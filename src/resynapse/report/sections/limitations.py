@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from resynapse.clinical.literature import literature
 from resynapse.report.page.section import Section
 from resynapse.report.run_data import RunData
 
@@ -28,7 +29,7 @@ OF_THE_MODEL = (
     "own-scale-noise do not depend on the scale of activity, and hardly on gain.",
     "A threshold on an accuracy is no diagnosis. Counts of epochs, steps and cycles are not calibrated to time.",
     "Simulated subjects have no placebo response and do not regress to a mean, which overstates every treatment.",
-    "Agreement in direction with clinical findings is weak evidence: many different models would agree.",
+    literature().weak_evidence,
     "TRIPOD is for diagnostic and prognostic models of individuals; it is not applicable here and not claimed.",
 )
 

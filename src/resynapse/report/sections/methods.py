@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
-from itertools import pairwise
 
-from resynapse.analysis.families import SETTINGS
-from resynapse.analysis.parts.planning import FEWEST
 from resynapse.outcomes import outcome
 from resynapse.protocol import Assess, Protocol, dumps
 from resynapse.protocol.node import Path
-from resynapse.protocol.prose.phrases import outline
 from resynapse.protocol.prose.sentences import Line, change_in_words
+from resynapse.protocol.prose.sentences import lines as outline
 from resynapse.report.page.section import Section
 from resynapse.report.page.tables import TextTable
 from resynapse.report.run_data import RunData
+from resynapse.report.sections.statistics import method_sentences
 
 
 def methods(run_data: RunData) -> Section:
@@ -27,7 +24,7 @@ def methods(run_data: RunData) -> Section:
         parts=(
             Section(title="Protocol, step by step", parts=tuple(_protocol(protocol))),
             Section(title="Outcomes", points=tuple(_derived(protocol)), tables=(_outcomes(run_data),)),
-            Section(title="Statistics", points=tuple(_statistics(run_data))),
+            Section(title="Statistics", points=tuple(method_sentences(run_data.analysis))),
         ),
         code=(("The protocol file, every default written out", dumps(protocol)),),
     )
@@ -35,11 +32,11 @@ def methods(run_data: RunData) -> Section:
 
 def _cohort(run_data: RunData) -> Iterator[str]:
     protocol, manifest = run_data.protocol, run_data.manifest
-    widths = protocol.widths
-    connections = sum(a * b for a, b in pairwise(widths))
+    network = protocol.network
+    connections = sum(units * inputs for units, inputs in network.connections(protocol.task).values())
     sizes = protocol.task.sizes
     yield (
-        f"Each simulated subject is one fully connected network ({'-'.join(map(str, widths))}, {connections} "
+        f"Each simulated subject is one {network.title} ({network.describe(protocol.task)}, {connections} "
         "connections) with its own initial weights, data, batch order and noise, all from root seed "
         f"{manifest.root_seed}. It learns task {type(protocol.task).__name__} ({sizes.train} training and "
         f"{sizes.test} test samples; {protocol.task.classes} classes) in batches of {protocol.batch_size}. Engine: "
@@ -84,55 +81,3 @@ def _outcomes(run_data: RunData) -> TextTable:
     for rule in run_data.protocol.derived:
         rows[rule.outcome] = (rule.outcome, run_data.unit(rule.outcome).strip(), f"computed from {rule.of}")
     return TextTable("What is measured", ("outcome", "unit", "meaning"), tuple(rows.values()))
-
-
-def _statistics(run_data: RunData) -> Iterator[str]:
-    analysis = run_data.analysis
-    used = Counter(d.interval.method for d in analysis.descriptions if d.interval.method and d.outcome not in SETTINGS)
-    if used:
-        named = ", ".join(f"{method} ({count} cells)" for method, count in used.most_common())
-        yield f"Subjects are the unit of analysis. 95 % intervals of means: {named}."
-    else:
-        yield "Subjects are the unit of analysis. No interval can be given: see the remarks."
-    methods = sorted({c.p_method for c in analysis.contrasts if c.p_method})
-    if methods:
-        families = sorted({c.family.split(",")[0] for c in analysis.contrasts if c.family})
-        yield (
-            "Contrasts between arms are paired by subject; d_z is the mean over the SD of the differences, with "
-            f"Hedges' correction; p comes from sign-flip permutation ({', '.join(methods)}), adjusted by Holm within "
-            f"each pair of arms over {' and '.join(families)}. All other contrasts are exploratory: their p is not "
-            "adjusted."
-        )
-    if analysis.orders:
-        yield "Orders: in how many subjects each order of the arms holds, with Clopper-Pearson intervals."
-    if analysis.relapse:
-        yield (
-            "Relapse is a threshold on an outcome. The tests of one subject are not independent: a share over several "
-            "of them is taken within the subject first, and intervals are over subjects."
-        )
-    if analysis.survival:
-        yield (
-            "Time to relapse: Kaplan-Meier; restricted means are paired by subject; the log-rank test treats arms as "
-            "if they were different subjects, and stands beside them for comparison."
-        )
-    if analysis.dose:
-        yield (
-            "Along counts: bands hold for all counts of a line together (max-t); trend is a rank correlation within "
-            "subjects."
-        )
-    if analysis.traits:
-        yield (
-            "Traits: least squares of an outcome on all traits of the arm, with HC3 errors; p adjusted by Holm "
-            "over all outcomes and traits of the arm."
-        )
-    if analysis.plans:
-        yield (
-            f"Planning: power of a two-sided paired t test at 5 %, from the SD of the paired differences; {FEWEST} "
-            "subjects at least, below which the sign-flip p that is reported cannot reach 5 %."
-        )
-    if analysis.equivalence:
-        yield (
-            "Against the publication: differences have Welch intervals (printed SDs are population SDs and are "
-            "converted); equivalence is tested by two one-sided tests at 5 % with the margin that is printed beside "
-            "each cell. Where neither side varies there is no test, and the cell is counted apart."
-        )

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from resynapse.analysis.cells import Cell
+from resynapse.analysis.numbers import interval_text, p_value
 from resynapse.analysis.parts.contrasts import Contrast, turned
 from resynapse.analysis.parts.relapse import Relapse, Share
-from resynapse.clinical.model_answers import CANNOT
+from resynapse.clinical.side_by_side import Direction
 from resynapse.report.page.numbers import number
 from resynapse.report.page.section import Section
 from resynapse.report.page.tables import TextTable
 from resynapse.report.run_data import RunData
 from resynapse.report.sections.agreement import agreement_words
-from resynapse.report.sections.statistics import interval, p_value
 
 FEW = 4
 """Outcomes that the summary tells of."""
@@ -73,7 +73,7 @@ def _leading(run_data: RunData, leading: Sequence[tuple[str, str]]) -> TextTable
         for arm in run_data.arms:
             cell = run_data.described.get(Cell(arm, condition, outcome))
             if cell is not None:
-                mean = f"{number(cell.mean)}{run_data.unit(outcome)} {interval(cell.interval)}"
+                mean = f"{number(cell.mean)}{run_data.unit(outcome)} {interval_text(cell.interval)}"
                 rows.append((f"{outcome}, {condition}", arm, mean, *_contrast(against.get((arm, condition, outcome)))))
     header = ("outcome", "arm", "mean [95 %]", f"minus {reference} [95 %]", "p", "p (Holm)")
     return TextTable(f"Leading outcomes, and differences from {reference} within the subjects", header, tuple(rows))
@@ -82,7 +82,7 @@ def _leading(run_data: RunData, leading: Sequence[tuple[str, str]]) -> TextTable
 def _contrast(found: Contrast | None) -> tuple[str, str, str]:
     if found is None:
         return "", "", ""
-    difference = f"{number(found.difference, signed=True)} {interval(found.interval)}"
+    difference = f"{number(found.difference, signed=True)} {interval_text(found.interval)}"
     return difference, p_value(found.p), p_value(found.p_holm)
 
 
@@ -122,10 +122,10 @@ def _clinical(run_data: RunData) -> Iterator[str]:
     if side is None:
         return
     answered = [e for e in side.entries if e.model is not None and e.model.answer != "undecided"]
-    sides = [{bool(finding.agrees) for finding in e.findings} for e in answered]
-    same, opposite, contested = (sides.count(side) for side in ({True}, {False}, {True, False}))
-    nothing = sum(not e.findings for e in answered)
-    floored = sum(e.note.startswith(CANNOT) for e in side.entries)
+    directions = [e.direction for e in answered]
+    of = (Direction.SAME, Direction.OPPOSITE, Direction.CONTESTED, Direction.NO_FIGURE)
+    same, opposite, contested, nothing = (directions.count(one) for one in of)
+    floored = sum(not e.can_be_asked for e in side.entries)
     yield (
         f"Beside clinical findings, directions only: of {len(side.entries)} questions to an arm the run answers "
         f"{len(answered)}, and {floored} cannot be asked of it as a state stands at chance. {same} in the direction "

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from resynapse.analysis.families import SETTINGS
+from resynapse.analysis.numbers import interval_text, p_value
 from resynapse.analysis.two_runs import Between, between
 from resynapse.errors import ResynapseError
 from resynapse.protocol import differences
@@ -19,7 +20,6 @@ from resynapse.report.page.tables import TextTable
 from resynapse.report.run_data import RunData
 from resynapse.report.sections.limitations import OF_THE_MODEL
 from resynapse.report.sections.provenance import provenance
-from resynapse.report.sections.statistics import interval, p_value
 
 MOST_CHANGES = 40
 MOST_ROWS = 80
@@ -131,7 +131,7 @@ def _table(cells: tuple[Between, ...]) -> TextTable:
             f"{number(c.first_mean)} ({c.first_n})",
             f"{number(c.second_mean)} ({c.second_n})",
             number(c.difference, signed=True),
-            interval(c.interval),
+            interval_text(c.interval),
             p_value(c.p),
         )
         for c in cells

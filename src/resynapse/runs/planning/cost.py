@@ -7,7 +7,7 @@ nothing is guessed about pruned, regrown or noisy networks.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,11 +16,11 @@ from numpy.typing import DTypeLike, NDArray
 from resynapse.cohort import Subject
 from resynapse.engine import Engine, TrainingPhase, engine
 from resynapse.modulation import Modulation
-from resynapse.networks.base import FloatArray, Network
+from resynapse.networks.base import FloatArray, Network, Trace
 from resynapse.protocol import Protocol
 from resynapse.protocol.routes import epochs
 from resynapse.randomness import Key
-from resynapse.runs.planning.memory import check_memory
+from resynapse.runs.admission import admit_subject
 from resynapse.runs.progress import duration
 from resynapse.runs.provenance import usable_cores
 from resynapse.runs.walk import walk
@@ -63,7 +63,7 @@ class _Rehearsal:
 
     def _timed(self, network: Network, data: Split, phase: TrainingPhase, samples: int) -> tuple[float, Network]:
         """Seconds of one epoch over some of the samples, and the network after it."""
-        part = Split(data.inputs[:, :samples], data.labels[:samples])
+        part = Split(data.inputs[..., :samples], data.labels[:samples])
         started = time.perf_counter()
         ((_, after),) = self.engine.train(network, part, replace(phase, schedule=phase.schedule[:1]), [1])
         return time.perf_counter() - started, after
@@ -74,11 +74,11 @@ class _Rehearsal:
         inputs: NDArray[np.float64],
         modulation: Modulation,
         noise: Key | None = None,
-        noise_scale: Sequence[FloatArray] | None = None,
+        noise_scale: Mapping[str, FloatArray] | None = None,
     ) -> FloatArray:
         # a pass costs what a pass through an equally dense network did: a tree of many arms has thousands
         of_noise = (noise is None, noise_scale is None)
-        alike = (*(int(m.sum()) for m in network.masks), *inputs.shape, modulation.activation, *of_noise)
+        alike = (*(int(m.sum()) for m in network.masks.values()), *inputs.shape, modulation.activation, *of_noise)
         if alike not in self.passes:
             started = time.perf_counter()
             scores = self.engine.respond(network, inputs, modulation, noise, noise_scale)
@@ -87,13 +87,26 @@ class _Rehearsal:
         self.seconds += seconds
         return scores
 
-    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> float:
+    def trace(
+        self,
+        network: Network,
+        inputs: NDArray[np.float64],
+        modulation: Modulation,
+        noise: Key | None = None,
+        noise_scale: Mapping[str, FloatArray] | None = None,
+    ) -> Trace:
+        started = time.perf_counter()
+        seen = self.engine.trace(network, inputs, modulation, noise, noise_scale)
+        self.seconds += time.perf_counter() - started
+        return seen
+
+    def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, float]:
         started = time.perf_counter()
         value = self.engine.activity(network, inputs, modulation)
         self.seconds += time.perf_counter() - started
         return value
 
-    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> list[FloatArray]:
+    def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, FloatArray]:
         started = time.perf_counter()
         values = self.engine.spread(network, inputs, modulation)
         self.seconds += time.perf_counter() - started
@@ -105,7 +118,7 @@ class _Rehearsal:
         data: Split,
         modulation: Modulation,
         batches: Sequence[NDArray[np.int64]],
-    ) -> list[NDArray[np.float64]]:
+    ) -> dict[str, NDArray[np.float64]]:
         started = time.perf_counter()
         scores = self.engine.saliency(network, data, modulation, batches)
         self.seconds += time.perf_counter() - started
@@ -127,7 +140,7 @@ class Estimate:
         ------
         ResynapseError : a subject cannot fit in memory.
         """
-        check_memory(protocol, engine_name, subjects=1, workers=1)
+        admit_subject(protocol, engine_name)
         chosen = engine(engine_name, batch_size=protocol.batch_size)
         with single_threaded_blas():
             for _ in range(2):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 from resynapse.engine import ENGINES
@@ -49,7 +48,7 @@ class Need:
     @classmethod
     def of(cls, protocol: Protocol, engine_name: str) -> Need:
         """Of a subject of a protocol, from its sizes alone."""
-        weights = sum(one * other for one, other in pairwise(protocol.widths))
+        weights = sum(units * inputs for units, inputs in protocol.network.connections(protocol.task).values())
         sizes = protocol.task.sizes
         # the compiled engine works tile by tile, folded or not, the reference on whole sets
         columns = ENGINES[engine_name] or max(protocol.batch_size, sizes.test, sizes.clean)
@@ -85,9 +84,9 @@ def check_memory(protocol: Protocol, engine_name: str, *, subjects: int, workers
     need = Need.of(protocol, engine_name)
     parts = f"data {_size(need.data)}, networks {_size(need.networks)}, work {_size(need.work)}"
     if workers and need.total > there:
-        widths = "-".join(map(str, protocol.widths))
         raise ResynapseError(
-            f"one subject of {protocol.name} (network {widths}) needs about {_size(need.total)} of memory ({parts}), "
+            f"one subject of {protocol.name} (network {protocol.network.describe(protocol.task)}) needs about "
+            f"{_size(need.total)} of memory ({parts}), "
             f"{_size(there)} are there; use fewer units, layers or samples"
         )
     if workers * need.total > there:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from resynapse.errors import RunFolderError
 
@@ -38,6 +40,13 @@ def put(path: Path, fill: Callable[[Path], object]) -> None:
             f"{path}: cannot be written ({error.strerror or error}); make room or give another --out, "
             "then run the same command again: finished subjects are kept"
         ) from None
+
+
+def replace_quickly(path: Path, content: Mapping[str, Any]) -> None:
+    """Write plain data as JSON in one atomic step, without waiting for the disk: for what is soon written again."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    draft.write_text(json.dumps(content) + "\n", "utf-8")
+    draft.replace(path)
 
 
 def settle(folder: Path) -> None:

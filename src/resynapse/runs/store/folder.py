@@ -18,10 +18,21 @@ from typing import TYPE_CHECKING, Any
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import ProtocolError, RunFolderError
 from resynapse.protocol import UNNUMBERED, Protocol, dump, parse, plugins_of
+from resynapse.runs.events import Row
 from resynapse.runs.provenance import commit, hardware, sources, versions
 from resynapse.runs.store.atomic_files import DRAFTS, digest_of, put
+from resynapse.runs.store.file_names import (
+    EVENTS,
+    JOB,
+    JOB_LOG,
+    LOCK,
+    MANIFEST,
+    PARTS,
+    RESULTS,
+    SPARE_MANIFEST,
+    STATUS,
+)
 from resynapse.runs.store.subject_files import COLUMNS, Inventory, Parts, joined
-from resynapse.runs.walk import Row
 from resynapse.task import places
 
 if TYPE_CHECKING:
@@ -115,17 +126,17 @@ class RunFolder:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
-        self._parts = Parts(self.path / "parts")
+        self._parts = Parts(self.path / PARTS)
 
     @property
     def manifest_path(self) -> Path:
         """Where the manifest stands."""
-        return self.path / "manifest.json"
+        return self.path / MANIFEST
 
     @property
     def results_path(self) -> Path:
         """Where the table of a finished run stands."""
-        return self.path / "results.parquet"
+        return self.path / RESULTS
 
     def manifest(self) -> Manifest:
         """What the run is.
@@ -155,7 +166,7 @@ class RunFolder:
     @property
     def _spare_manifest(self) -> Path:
         """A copy, so that a damaged manifest does not cost the finished subjects."""
-        return self.path / "manifest.copy.json"
+        return self.path / SPARE_MANIFEST
 
     def admit(self, wanted: Manifest) -> Manifest:
         """The manifest that will hold once `wanted` starts here or goes on; nothing is written.
@@ -185,7 +196,7 @@ class RunFolder:
 
     def keep(self, manifest: Manifest) -> None:
         """Write the manifest, and forget what a killed process left half written."""
-        for draft in (*self.path.glob(DRAFTS), *self.path.glob(f"parts/{DRAFTS}")):
+        for draft in (*self.path.glob(DRAFTS), *self.path.glob(f"{PARTS}/{DRAFTS}")):
             draft.unlink(missing_ok=True)
         self._write(manifest)
 
@@ -200,7 +211,7 @@ class RunFolder:
 
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            return FileLock(self.path / ".lock").acquire(timeout=0)
+            return FileLock(self.path / LOCK).acquire(timeout=0)
         except Timeout:
             raise RunFolderError(
                 f"{self.path}: another process is working in this folder; wait for it or give another --out"
@@ -274,8 +285,8 @@ class RunFolder:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a file is one that a run leaves before its manifest stands."""
-    return path.name == ".lock" or path.name.endswith(".draft")
+    """Whether a file is one that a run, or a job that starts it, leaves before its manifest stands."""
+    return path.name in (LOCK, EVENTS, STATUS, JOB, JOB_LOG) or path.name.endswith(".draft")
 
 
 def _difference(present: Manifest, wanted: Manifest) -> str:

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from resynapse.errors import RunFolderError
+from resynapse.runs.events import Row
 from resynapse.runs.store.atomic_files import delete, digest, digest_of, put, settle
-from resynapse.runs.walk import Row
 
 if TYPE_CHECKING:
     import polars as pl

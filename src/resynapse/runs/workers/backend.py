@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from resynapse.cohort import Subject
-from resynapse.errors import SubjectError
-from resynapse.runs.walk import Row
+from resynapse.errors import ClusterError, SubjectError
+from resynapse.runs.events import Row
 
 LOCAL = "local"
 """In place of a scheduler's address: worker processes on this machine."""
@@ -49,3 +49,16 @@ class Backend(Protocol):
         ------
         ClusterLostError : the workers are gone for good.
         """
+
+
+def require_dask() -> None:
+    """Refuse where Dask is not installed.
+
+    Raises
+    ------
+    ClusterError : with the command that installs it.
+    """
+    try:
+        import distributed  # noqa: F401
+    except ImportError:
+        raise ClusterError('Dask is not installed, which --dask needs; pip install "resynapse[dask]"') from None

@@ -19,8 +19,7 @@ from typing import TYPE_CHECKING, Self
 
 from resynapse.cohort import Subject
 from resynapse.errors import ClusterError, ClusterLostError, SubjectError
-from resynapse.runs.progress import Progress
-from resynapse.runs.walk import Row
+from resynapse.runs.events import Listener, Row, WorkersCounted
 from resynapse.runs.workers.backend import LOCAL, Finished
 from resynapse.runs.workers.local import LocalWorkers
 from resynapse.runs.workers.worker import TASK, Answer, Plan
@@ -42,19 +41,6 @@ _ADDRESS = re.compile(r"((?P<scheme>tcp|tls|ws|wss|ucx)://)?(?P<host>[\w.-]+|\[[
 _LOGGERS = ("distributed", "distributed.client", "distributed.scheduler", "distributed.worker", "asyncio", "tornado")
 
 
-def require_dask() -> None:
-    """Refuse where Dask is not installed.
-
-    Raises
-    ------
-    ClusterError : with the command that installs it.
-    """
-    try:
-        import distributed  # noqa: F401
-    except ImportError:
-        raise ClusterError('Dask is not installed, which --dask needs; pip install "resynapse[dask]"') from None
-
-
 class Cluster:
     """The workers of a Dask scheduler.
 
@@ -63,17 +49,17 @@ class Cluster:
     where : ``local``, or the address of a running scheduler such as ``tcp://127.0.0.1:8786``.
     plan : what the workers compute.
     workers : processes to start for ``local``.
-    progress : is told how many workers there are.
+    tell : receives how many workers there are, and what they say about their subjects.
     note : receives a line for every failed try of a subject.
     """
 
     def __init__(
-        self, where: str, plan: Plan, workers: int, progress: Progress, note: Callable[[str], None] = lambda text: None
+        self, where: str, plan: Plan, workers: int, tell: Listener, note: Callable[[str], None] = lambda text: None
     ) -> None:
         self.where = where
         self.plan = plan
         self.workers = workers
-        self.progress = progress
+        self.tell = tell
         self.note = note
         self._flying: dict[Future, tuple[Subject, int]] = {}
         self._through: SimpleQueue[Future] = SimpleQueue()
@@ -193,10 +179,7 @@ class Cluster:
         if self._local is not None:
             self._local.check()
         self._room = IN_FLIGHT * max(1, sum(threads.values()))
-        count = len(threads)
-        self.progress.place(
-            f"on {count} worker{'s' if count > 1 else ''}" if count else f"waiting for workers at {self.address}"
-        )
+        self.tell(WorkersCounted(workers=len(threads), address=self.address))
 
     @contextmanager
     def _asking(self) -> Iterator[None]:

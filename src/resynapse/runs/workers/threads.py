@@ -13,8 +13,8 @@ from resynapse.cohort import Subject
 from resynapse.engine import Engine
 from resynapse.errors import RunInterruptedError, SubjectError
 from resynapse.protocol import Protocol
-from resynapse.runs.progress import Progress
-from resynapse.runs.walk import Row, walk
+from resynapse.runs.events import EpochDone, Event, Listener, Row, SubjectStarted
+from resynapse.runs.walk import walk
 from resynapse.runs.workers.backend import Finished
 from resynapse.runs.workers.blas import single_threaded_blas
 
@@ -25,14 +25,14 @@ class Threads:
     Parameters
     ----------
     workers : subjects at a time.
-    progress : is told of every epoch.
+    tell : receives what happens to the subjects.
     """
 
-    def __init__(self, protocol: Protocol, engine: Engine, workers: int, progress: Progress) -> None:
+    def __init__(self, protocol: Protocol, engine: Engine, workers: int, tell: Listener) -> None:
         self.protocol = protocol
         self.engine = engine
         self.workers = workers
-        self.progress = progress
+        self.tell = tell
         self.stopping = threading.Event()
 
     def __enter__(self) -> Self:
@@ -63,12 +63,14 @@ class Threads:
                 yield Finished(pending.pop(future), _rows(future))
 
     def _one(self, subject: Subject) -> list[Row]:
-        self.progress.begin(subject.number)
-        try:
-            return walk(self.protocol, subject, self.engine, _Watch(self, subject.number))
-        except BaseException:
-            self.progress.drop(subject.number)
-            raise
+        self.tell(SubjectStarted(subject=subject.number))
+        return walk(self.protocol, subject, self.engine, self._listen)
+
+    def _listen(self, event: Event) -> None:
+        """Tell it to the run, and end the subject between epochs when the run stops."""
+        if isinstance(event, EpochDone) and self.stopping.is_set():
+            raise RunInterruptedError("stopped between epochs")
+        self.tell(event)
 
 
 def _rows(future: Future[list[Row]]) -> Sequence[Row] | SubjectError:
@@ -80,21 +82,3 @@ def _rows(future: Future[list[Row]]) -> Sequence[Row] | SubjectError:
         failure = SubjectError(str(error) or type(error).__name__)
         failure.__cause__ = error
         return failure
-
-
-class _Watch:
-    """Tells progress of one subject, and stops it when the run stops."""
-
-    def __init__(self, threads: Threads, subject: int) -> None:
-        self.threads = threads
-        self.subject = subject
-
-    def phase(self, name: str) -> None:
-        """A new phase begins."""
-        self.threads.progress.phase(self.subject, f"subject {self.subject}, {name}")
-
-    def epoch(self) -> None:
-        """An epoch is over."""
-        if self.threads.stopping.is_set():
-            raise RunInterruptedError("stopped between epochs")
-        self.threads.progress.epoch(self.subject)

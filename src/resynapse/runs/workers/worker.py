@@ -15,7 +15,8 @@ from resynapse.cohort import Subject
 from resynapse.engine import Engine, engine
 from resynapse.errors import RunInterruptedError, SubjectError
 from resynapse.protocol import Protocol, dump, parse, plugins_here, plugins_of
-from resynapse.runs.planning.memory import check_memory
+from resynapse.runs.admission import admit_subject
+from resynapse.runs.events import EpochDone, Event, Listener
 from resynapse.runs.provenance import sources
 from resynapse.runs.walk import walk
 from resynapse.runs.workers.blas import keep_blas_single_threaded
@@ -69,7 +70,7 @@ def compute(plan: Plan, number: int) -> Answer:
     keep_blas_single_threaded()
     try:
         protocol, chosen = _prepared(plan)
-        rows = walk(protocol, Subject(plan.root_seed, number), chosen, _Watch())
+        rows = walk(protocol, Subject(plan.root_seed, number), chosen, _waited_for())
         return Answer("rows", [(*row,) for row in rows])
     except SubjectError as error:
         return Answer("failed", [], str(error))
@@ -87,23 +88,20 @@ def _difference(wanted: dict[str, str]) -> str:
 @lru_cache(maxsize=4)
 def _prepared(plan: Plan) -> tuple[Protocol, Engine]:
     protocol = parse(json.loads(plan.protocol))
-    check_memory(protocol, plan.engine, subjects=1, workers=1)
+    admit_subject(protocol, plan.engine)
     return protocol, engine(plan.engine, batch_size=protocol.batch_size)
 
 
-class _Watch:
+def _waited_for() -> Listener:
     """Ends a subject between epochs once nobody waits for it any more, so that a stopped run frees its workers."""
+    tasks, key = _task()
 
-    def __init__(self) -> None:
-        self.tasks, self.key = _task()
-
-    def phase(self, name: str) -> None:
-        """Nobody looks on."""
-
-    def epoch(self) -> None:
-        """An epoch is over."""
-        if self.tasks is not None and getattr(self.tasks.get(self.key), "state", "cancelled") == "cancelled":
+    def listen(event: Event) -> None:
+        abandoned = tasks is not None and getattr(tasks.get(key), "state", "cancelled") == "cancelled"
+        if abandoned and isinstance(event, EpochDone):
             raise RunInterruptedError("nobody waits for this subject any more")
+
+    return listen
 
 
 def _task() -> tuple[Any, Any]:

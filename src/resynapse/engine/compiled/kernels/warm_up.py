@@ -20,7 +20,7 @@ from resynapse.engine.base import TrainingPhase
 from resynapse.engine.compiled.engine import CompiledEngine
 from resynapse.engine.compiled.kernels.jit import FOLDER
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.networks.base import initialise
+from resynapse.networks.perceptron import initialise
 from resynapse.plasticity import prune
 from resynapse.randomness import Key
 from resynapse.task import GaussianBlobs

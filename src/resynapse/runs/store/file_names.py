@@ -1,0 +1,11 @@
+"""What the files of a run folder are called."""
+
+MANIFEST = "manifest.json"
+SPARE_MANIFEST = "manifest.copy.json"
+RESULTS = "results.parquet"
+PARTS = "parts"
+LOCK = ".lock"
+STATUS = "status.json"
+EVENTS = "events.jsonl"
+JOB = "job.json"
+JOB_LOG = "job.log"
