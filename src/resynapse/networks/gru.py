@@ -12,7 +12,7 @@ from resynapse.networks.base import NO_NOISE, Architecture, Network, Noise, Trac
 from resynapse.networks.gru_layer import GruStep, gru_back, gru_step
 from resynapse.networks.recurrent import MOST_UNITS, drawn, library_of, of_layer, steps_of
 from resynapse.randomness import Key, uniforms
-from resynapse.task import Task
+from resynapse.task import Task, outputs_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,10 +25,10 @@ class Gru(Architecture):
     embedding : units of a linear layer before the first one, 0 for none.
     readout : ``last`` reads the activity of the last step, ``every`` that of each step.
 
-    Layer l, counted from 1, has the connections ``input.l`` (3 units, inputs) and ``recurrent.l`` (3 units, units), with
-    the gates reset, update, new one below the other, and a bias for each; ``readout`` has the shape (classes, units).
-    Its activity is the site ``hidden.l``. Internal noise acts on the input of a layer, after gain; a probe of the
-    hidden units acts on its state.
+    Layer l, counted from 1, has the connections ``input.l`` (3 units, inputs) and ``recurrent.l`` (3 units, units),
+    with the gates reset, update, new one below the other, and a bias for each; ``readout`` has the shape (classes,
+    units). Its activity is the site ``hidden.l``. Internal noise acts on the input of a layer, after gain; a probe of
+    the hidden units acts on its state.
 
     Raises
     ------
@@ -67,7 +67,7 @@ class Gru(Architecture):
         for layer, (units, inputs) in enumerate(zip(self.hidden, self._inputs(task), strict=True), 1):
             shapes[f"input.{layer}"] = (3 * units, inputs)
             shapes[f"recurrent.{layer}"] = (3 * units, units)
-        return {**shapes, "readout": (task.classes, self.hidden[-1])}
+        return {**shapes, "readout": (outputs_of(task), self.hidden[-1])}
 
     def initialise(self, key: Key, task: Task) -> Network:
         """All values of a layer and of the read-out uniform in +-1/sqrt(units), the embedding in +-1/sqrt(features)."""
@@ -140,7 +140,7 @@ class Gru(Architecture):
 
     def describe(self, task: Task) -> str:
         """Inputs, units of each layer, classes, such as ``2-384-4``."""
-        sizes = (task.features, *([self.embedding] if self.embedding else []), *self.hidden, task.classes)
+        sizes = (task.features, *([self.embedding] if self.embedding else []), *self.hidden, outputs_of(task))
         return "-".join(map(str, sizes))
 
     def variations(self) -> dict[str, Architecture]:

@@ -15,7 +15,7 @@ MOST_UNITS, MOST_STEPS = 100_000, 10_000
 
 
 class Drawn(NamedTuple):
-    """Standard normal numbers of one step at one site, or None where no noise acts: on its input, on its hidden units."""
+    """Standard normal numbers of one step at one site: on its input, on its hidden units; None for no noise."""
 
     on_input: FloatArray | None
     on_hidden: FloatArray | None

@@ -11,7 +11,7 @@ from resynapse.modulation import Activation, FloatArray, Modulation, activate, s
 from resynapse.networks.base import NO_NOISE, Architecture, Network, Noise, Trace
 from resynapse.networks.recurrent import MOST_UNITS, library_of, steps_of
 from resynapse.randomness import Key, normals
-from resynapse.task import Task
+from resynapse.task import Task, outputs_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ class Rnn(Architecture):
     def connections(self, task: Task) -> dict[str, tuple[int, int]]:
         """Shape (units, inputs) of input, recurrent connections and read-out."""
         (units,) = self.hidden
-        return {"input": (units, task.features), "recurrent": (units, units), "readout": (task.classes, units)}
+        return {"input": (units, task.features), "recurrent": (units, units), "readout": (outputs_of(task), units)}
 
     def initialise(self, key: Key, task: Task) -> Network:
         """Normal values; each unit's connection with itself is raised by `self_connection`."""
@@ -117,7 +117,7 @@ class Rnn(Architecture):
 
     def describe(self, task: Task) -> str:
         """Inputs, units, classes, such as ``6-30-1``."""
-        return "-".join(map(str, (task.features, *self.hidden, task.classes)))
+        return "-".join(map(str, (task.features, *self.hidden, outputs_of(task))))
 
     def variations(self) -> dict[str, Architecture]:
         """Half the units, and twice as many."""

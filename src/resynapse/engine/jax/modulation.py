@@ -43,7 +43,8 @@ class TracedModulation:
 
     def at(self, site: str) -> TracedSite:
         """What acts on one site."""
-        return TracedSite(*self.numbers[site], *self.forms[site])
+        form, (gain, inhibition, scale, shift, offset, sd) = self.forms[site], self.numbers[site]
+        return TracedSite(gain, inhibition, scale, shift, offset, sd, form.activation, form.noisy, form.noise_on)
 
 
 def resolved(

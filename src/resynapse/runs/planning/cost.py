@@ -26,6 +26,7 @@ from resynapse.runs.provenance import usable_cores
 from resynapse.runs.walk import walk
 from resynapse.runs.workers.blas import single_threaded_blas
 from resynapse.task import Split
+from resynapse.task.losses import part_of
 
 BATCHES, MORE_BATCHES = 6, 30
 """Training batches that stand for a phase: their difference is what batches cost, the rest is paid once a phase."""
@@ -63,7 +64,7 @@ class _Rehearsal:
 
     def _timed(self, network: Network, data: Split, phase: TrainingPhase, samples: int) -> tuple[float, Network]:
         """Seconds of one epoch over some of the samples, and the network after it."""
-        part = Split(data.inputs[..., :samples], data.labels[:samples])
+        part = part_of(data, slice(samples))
         started = time.perf_counter()
         ((_, after),) = self.engine.train(network, part, replace(phase, schedule=phase.schedule[:1]), [1])
         return time.perf_counter() - started, after
