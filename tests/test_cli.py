@@ -26,7 +26,7 @@ from resynapse.protocol import dumps
 
 COMMANDS = (
     "replicate", "run", "compare", "table", "analyse", "audit", "attribute", "match", "protocols", "show", "validate", "citations", "controls",
-    "schema", "flow", "plugins", "diff", "figure", "report", "export",
+    "schema", "flow", "plugins", "diff", "upgrade", "figure", "report", "export",
 )  # fmt: skip
 
 
@@ -88,6 +88,19 @@ def test_figures_are_listed_with_the_reason_why_others_are_not(
     assert "not clinical advice" in out
 
 
+def test_every_figure_is_written_with_its_numbers(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, _ = _call("figure", str(finished), "--all", "--out", str(finished / "all"), capsys=capsys)
+    assert code == 0
+    drawn = {path.stem for path in (finished / "all").glob("*.svg")}
+    assert {"overview", "trial", "pairs"} <= drawn
+    for path in (finished / "all").glob("*.csv"):
+        assert path.stem in drawn
+        first, header, *rows = path.read_text("utf-8").splitlines()
+        assert first.startswith("# Simulated output")
+        assert "," in header
+        assert rows
+
+
 @pytest.mark.parametrize(("words", "begins"), [((), b"<?xml"), (("--format", "pdf"), b"%PDF"), ("png", b"\x89PNG")])
 def test_a_figure_is_written(
     words: tuple[str, ...] | str, begins: bytes, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -120,7 +133,8 @@ def test_reports_and_exports_are_written(finished: Path, tmp_path: Path, capsys:
         (("figure", "RUN", "forest"), "no published table"),
         (("figure", "RUN", "trial", "--out", "a.jpg"), "end it in .svg, .pdf or .png"),
         (("figure", "RUN", "trial", "--out", "a.png", "--format", "pdf"), "leave one of them out"),
-        (("figure", "RUN", "--format", "pdf"), "give one of trial"),
+        (("figure", "RUN", "--format", "pdf"), "give --all, or one of overview"),
+        (("figure", "RUN", "trial", "--all"), "leave one of them out"),
         (("export", "RUN", "--out", "RUN"), "give another folder"),
         (("report", "nowhere"), "no run here"),
         (("report", "RUN", "--out", "/nowhere/r.html"), "No such file"),
@@ -274,7 +288,13 @@ def test_protocols_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_protocol_is_shown_as_a_tree_with_its_cost(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = _call("show", str(file), capsys=capsys)
     assert code == 0
-    for part in ("ketamine", "of_pruned 0.5", "side path at 2, 4", "25 training epochs a subject", "Estimated cost"):
+    for part in (
+        "ketamine",
+        "regrow 50 % of the pruned connections",
+        "side path after 2, 4 epochs",
+        "25 training epochs a subject",
+        "Estimated cost",
+    ):
         assert part in out
 
 
@@ -368,7 +388,7 @@ def test_protocols_differ_in_words_also_those_of_runs(
     other = tmp_path / "other.yaml"
     other.write_text(file.read_text().replace("sparsity: 0.9", "sparsity: 0.5"))
     _, out, _ = _call("diff", str(finished), str(other), capsys=capsys)
-    assert out.splitlines()[1] == "induction: prune sparsity is 0.5 instead of 0.9."
+    assert out.splitlines()[1] == "induction.prune.sparsity: 0.9 -> 0.5"
     code, _, err = _call("diff", str(file), str(tmp_path), capsys=capsys)
     assert code == 2
     assert "no run here" in err

@@ -37,6 +37,7 @@ FLOORS = (
     {"attribution"},
     {"report"},
     {"api"},
+    {"lab"},
     {"cli"},
     {"__main__"},
 )

@@ -5,6 +5,7 @@ Needs Chromium and `pip install 'resynapse[browser]'`; skipped, with the reason,
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,9 @@ QUIET = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
          "--disable-component-update", "--disable-sync")  # fmt: skip
 
 
+OPEN = "for (const one of document.querySelectorAll('details')) one.open = true"
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     with playwright.sync_playwright() as started:
@@ -42,14 +46,15 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {path.stem: path.as_uri() for path in folder.glob("*.html")}
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1400, 390])
 @pytest.mark.parametrize("name", ["report", "versus"])
 def test_a_page_fits_says_no_error_loads_nothing_and_is_accessible(
-    name: str, width: int, browser: Any, pages: dict[str, str]
+    name: str, width: int, scheme: str, browser: Any, pages: dict[str, str]
 ) -> None:
     said: list[str] = []
     asked: list[str] = []
-    page = browser.new_page(viewport={"width": width, "height": 900})
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     page.on("console", lambda message: said.append(message.text))
     page.on("pageerror", lambda error: said.append(str(error)))
     page.on("request", lambda request: asked.append(request.url))
@@ -59,6 +64,8 @@ def test_a_page_fits_says_no_error_loads_nothing_and_is_accessible(
     assert asked == [pages[name]]
     rules = next(Path(axe.__file__).parent.rglob("axe.min.js")).read_text("utf-8")
     page.evaluate(rules)
+    page.evaluate(OPEN)
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
     found = page.evaluate("axe.run({exclude: ['.picture svg *']})")["violations"]
     assert [(one["id"], one["nodes"][0]["html"][:100]) for one in found] == []
 
@@ -66,6 +73,7 @@ def test_a_page_fits_says_no_error_loads_nothing_and_is_accessible(
 def test_a_click_sorts_by_number_and_a_second_one_back(browser: Any, pages: dict[str, str]) -> None:
     page = browser.new_page()
     page.goto(pages["report"])
+    page.evaluate(OPEN)
     table = page.locator("#table-every-arm-condition-and-outcome")
     head = table.locator("thead th").nth(4)
     means = "node => [...node.querySelectorAll('tbody tr')].map(row => Number.parseFloat(row.cells[4].textContent))"
@@ -81,10 +89,11 @@ def test_a_click_sorts_by_number_and_a_second_one_back(browser: Any, pages: dict
 def test_a_column_of_conditions_sorts_by_the_counts_in_them(browser: Any, pages: dict[str, str]) -> None:
     page = browser.new_page()
     page.goto(pages["report"])
+    page.evaluate(OPEN)
     table = page.locator("#table-every-arm-condition-and-outcome")
     table.locator("thead th").nth(1).locator("button").click()
     found = table.evaluate("node => [...node.querySelectorAll('tbody tr')].map(row => row.cells[1].textContent)")
-    counts = [int(text.split("=")[1]) for text in found if text.startswith("maintenance=")]
+    counts = [int(match[1]) for text in found if (match := re.search(r"\(maintenance=(\d+)\)", text))]
     assert len(set(counts)) > 1
     assert counts == sorted(counts)
 
@@ -92,8 +101,51 @@ def test_a_column_of_conditions_sorts_by_the_counts_in_them(browser: Any, pages:
 def test_a_table_is_saved_as_csv_with_the_disclaimer(browser: Any, pages: dict[str, str]) -> None:
     page = browser.new_page()
     page.goto(pages["report"])
+    page.evaluate(OPEN)
     with page.expect_download() as waiting:
         page.locator("#table-every-arm-condition-and-outcome .csv").click()
     text = Path(waiting.value.path()).read_text("utf-8")
     assert text.startswith("# Simulated output")
     assert '"arm","condition","outcome","n","mean"' in text
+
+
+def test_an_address_opens_what_is_folded(browser: Any, pages: dict[str, str]) -> None:
+    page = browser.new_page()
+    page.goto(f"{pages['report']}#table-every-arm-condition-and-outcome")
+    assert page.locator("#table-every-arm-condition-and-outcome table").is_visible()
+
+
+def test_a_word_is_explained_in_place_and_closed_again(browser: Any, pages: dict[str, str]) -> None:
+    page = browser.new_page()
+    page.goto(pages["report"])
+    term = page.locator("a.term").first
+    for _ in range(2):
+        term.click()
+        assert page.locator(".gloss").count() == 1
+        assert len(page.locator(".gloss").inner_text()) > 20
+        term.press("Enter")
+        assert page.locator(".gloss").count() == 0
+
+
+def test_the_numbers_of_a_figure_are_saved_with_the_disclaimer(browser: Any, pages: dict[str, str]) -> None:
+    page = browser.new_page()
+    page.goto(pages["report"])
+    with page.expect_download() as waiting:
+        page.locator("#figure-overview .numbers").click()
+    lines = Path(waiting.value.path()).read_text("utf-8").splitlines()
+    assert lines[0].startswith("# Simulated output")
+    assert lines[1].startswith("arm,condition,outcome")
+    assert len(lines) > 4
+
+
+def test_print_cuts_no_table_and_leaves_only_long_tables_folded(browser: Any, pages: dict[str, str]) -> None:
+    page = browser.new_page(viewport={"width": 688, "height": 980})
+    page.goto(pages["report"])
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    folded = page.locator("details:not([open])")
+    assert folded.count() == page.locator(".table details").count() > 0
+    page.evaluate(OPEN)
+    cut = "nodes => nodes.filter(node => node.scrollWidth > node.clientWidth + 1).map(node => node.ariaLabel)"
+    assert page.locator(".scroll").evaluate_all(cut) == []
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0

@@ -188,7 +188,7 @@ def run(
     workers : subjects at a time; by default the cores this process may use.
     seed : root seed of all randomness, 0 or more.
     arms : some of the protocol's arms; the numbers of an arm do not depend on the others.
-    engine : ``compiled``, ``unfolded`` (the same without folding) or ``reference``.
+    engine : ``compiled``, ``reference`` (slow and literal), or that of a plug-in; see `resynapse.engine.engines`.
     dask : ``"local"`` for worker processes on this machine, or the address of a running Dask scheduler such as
         ``"tcp://127.0.0.1:8786"``; by default threads of this process. The numbers are the same.
     display, note : where progress and remarks go; nowhere by default.

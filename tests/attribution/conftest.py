@@ -29,7 +29,7 @@ def planted() -> Planted:
         keys, columns = [], []
         for mixture, arm in enumerate(tree.arms):
             taken = frozenset(player.key for i, player in enumerate(tree.players) if mixture >> i & 1)
-            for one, who in zip(tree.asked, tree.reaching, strict=True):
+            for one, who in zip(tree.requested, tree.reaching, strict=True):
                 keys.append(Cell(arm, one.condition, one.outcome))
                 columns.append(value(taken & {tree.players[i].key for i in who}) + deviations[:, mixture])
         return Cells(np.arange(len(deviations)), tuple(keys), np.array(columns).T)

@@ -87,8 +87,8 @@ def test_subjects_without_a_value_are_left_out_and_counted(tree: Factorial, plan
 def real(tiny: rs.Protocol, tmp_path_factory: pytest.TempPathFactory) -> tuple[Attribution, Path]:
     """A real run of three subjects, and its folder."""
     out = tmp_path_factory.mktemp("attribution") / "out"
-    asked = ["acc_internal_1.0 at acute", "gain at acute", "sparsity at acute", "acc_biased_1.0 at maintenance"]
-    found = rs.attribute(tiny, between=["ketamine", "ssri"], outcomes=asked, subjects=3, out=out, workers=1)
+    requested = ["acc_internal_1.0 at acute", "gain at acute", "sparsity at acute", "acc_biased_1.0 at maintenance"]
+    found = rs.attribute(tiny, between=["ketamine", "ssri"], outcomes=requested, subjects=3, out=out, workers=1)
     return found, out
 
 
@@ -120,8 +120,8 @@ def test_it_is_a_folder_that_goes_on_and_a_page_with_the_disclaimer(
     found, out = real
     assert json.loads((out / "attribution.json").read_text()) == json.loads(found.to_json())
     said: list[str] = []
-    asked = [contrast.name for contrast in found.contrasts]
-    again = rs.attribute(tiny, between=["ketamine", "ssri"], outcomes=asked, subjects=3, out=out, note=said.append)
+    requested = [contrast.name for contrast in found.contrasts]
+    again = rs.attribute(tiny, between=["ketamine", "ssri"], outcomes=requested, subjects=3, out=out, note=said.append)
     assert again == found
     assert not any("Estimated" in text for text in said)
     page = write_page(found, out).read_text()

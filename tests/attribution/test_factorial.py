@@ -61,7 +61,7 @@ def _values(table: pl.DataFrame, arm: str) -> dict[tuple[int, str, str], float]:
 
 
 @pytest.mark.parametrize(
-    ("between", "asked"),
+    ("between", "requested"),
     [
         (("fast", "slow"), ["acc_combined at acute", "relapse_drop", "acc_biased_1.0 at maintenance=4"]),
         (("slow", "fast"), ["manic_relapse_probability", "gain at acute"]),
@@ -71,16 +71,16 @@ def _values(table: pl.DataFrame, arm: str) -> dict[tuple[int, str, str], float]:
 )
 @pytest.mark.parametrize("engine", ["compiled", "reference"])
 def test_everything_is_the_first_arm_and_nothing_the_second(
-    uneven: Protocol, between: tuple[str, str], asked: list[str], engine: str
+    uneven: Protocol, between: tuple[str, str], requested: list[str], engine: str
 ) -> None:
-    tree = factorial(uneven, between, asked)
+    tree = factorial(uneven, between, requested)
     subjects = 2 if engine == "compiled" else 1
     mixed = rs.run(tree.protocol.only(between), subjects=subjects, workers=1, engine=engine).table()
     as_it_is = rs.run(uneven.only(between), subjects=subjects, workers=1, engine=engine).table()
     assert (tree.arms[-1], tree.arms[0]) == between
     for arm in between:
         found, own = _values(mixed, arm), _values(as_it_is, arm)
-        assert {(o.condition, o.outcome) for o in tree.asked} <= {(c, name) for _, c, name in found}
+        assert {(o.condition, o.outcome) for o in tree.requested} <= {(c, name) for _, c, name in found}
         assert found == {cell: own[cell] for cell in found}
 
 
@@ -100,10 +100,10 @@ def test_every_shared_stretch_is_trained_once_and_what_cannot_matter_is_left_out
 
 
 def test_maintenance_lasts_as_long_as_it_is_looked_at(tiny: Protocol) -> None:
-    asked = ("acc_biased_1.0 at maintenance", "acc_biased_1.0 at maintenance=4")
-    short, long = (factorial(tiny, ["ketamine", "ssri"], [one]) for one in asked)
+    requested = ("acc_biased_1.0 at maintenance", "acc_biased_1.0 at maintenance=4")
+    short, long = (factorial(tiny, ["ketamine", "ssri"], [one]) for one in requested)
     assert epochs(long.protocol.routes) - epochs(short.protocol.routes) == 2 * (3 * 2 * 2 * 2 + 1)
-    assert [str(one) for one in short.asked] == ["acc_biased_1.0 at maintenance=2"]
+    assert [str(one) for one in short.requested] == ["acc_biased_1.0 at maintenance=2"]
 
 
 def test_a_component_that_cannot_reach_an_outcome_moves_no_bit_of_it(uneven: Protocol) -> None:
@@ -171,7 +171,7 @@ def test_any_two_arms_of_the_article_can_be_compared() -> None:
                 made = factorial(
                     protocol, [first, second], ["acc_internal_2.5 at acute", "acc_biased_1.0 at maintenance"]
                 )
-                assert [o.condition for o in made.asked] == ["acute", "maintenance=25"]
+                assert [o.condition for o in made.requested] == ["acute", "maintenance=25"]
                 assert len(made.players) <= MOST
 
 
@@ -181,7 +181,7 @@ def test_variants_are_arms_too(tiny: Protocol) -> None:
 
 
 @pytest.mark.parametrize(
-    ("between", "asked", "says"),
+    ("between", "requested", "says"),
     [
         (["ketamine", "ketamin"], [], "did you mean 'ketamine'"),
         (["ketamine", "ketamine"], [], "name two different arms"),
@@ -192,9 +192,9 @@ def test_variants_are_arms_too(tiny: Protocol) -> None:
         (["ketamine", "ssri"], ["acc_combined at maintenance"], "not measured at 'maintenance'"),
     ],
 )
-def test_bad_input_is_named_with_its_cure(tiny: Protocol, between: list[str], asked: list[str], says: str) -> None:
+def test_bad_input_is_named_with_its_cure(tiny: Protocol, between: list[str], requested: list[str], says: str) -> None:
     with pytest.raises(ProtocolError, match=says) as refused:
-        factorial(tiny, between, asked)
+        factorial(tiny, between, requested)
     assert "\n" not in str(refused.value)
 
 

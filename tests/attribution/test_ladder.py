@@ -53,10 +53,10 @@ def _cells(tree: Ladder, change: Floats, loss: Floats, outcome: Floats, fixed: t
     for rung, arm in enumerate(tree.rungs):
         columns[Cell(arm, REACHED, CHANGE)] = change[rung]
         columns[Cell(arm, REACHED, LOSS)] = loss[rung]
-        columns |= {Cell(arm, one.condition, one.outcome): outcome[rung] for one in tree.asked}
+        columns |= {Cell(arm, one.condition, one.outcome): outcome[rung] for one in tree.requested}
     columns[Cell(tree.fixed, REACHED, CHANGE)] = np.full(subjects, fixed[0])
     columns[Cell(tree.fixed, REACHED, LOSS)] = np.full(subjects, fixed[1])
-    columns |= {Cell(tree.fixed, one.condition, one.outcome): np.full(subjects, fixed[2]) for one in tree.asked}
+    columns |= {Cell(tree.fixed, one.condition, one.outcome): np.full(subjects, fixed[2]) for one in tree.requested}
     return Cells(np.arange(subjects), tuple(columns), np.array(list(columns.values())).T)
 
 

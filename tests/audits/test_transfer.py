@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import resynapse as rs
 from resynapse.audits.claim_library import claims_of
 from resynapse.audits.other_networks import settings
-from resynapse.audits.transfer import Chance, kinds_of, rescaled, said, steps_an_epoch, transferred
+from resynapse.audits.transfer import Chance, kinds_of, rescaled, scaling, steps_an_epoch, transferred
 from resynapse.protocol import Below, Regrow, Train, parse
 from resynapse.protocol.claim_tests import TESTS, Test
 from resynapse.protocol.claims import Claim, Reading
@@ -136,7 +136,7 @@ def test_conditional_steps_have_thresholds_above_the_new_chance_too() -> None:
 
 
 def test_what_was_scaled_is_said() -> None:
-    steps, batches, chance = said(SWITCH, DIGITS)
+    steps, batches, chance = scaling(SWITCH, DIGITS)
     assert "94 steps an epoch (published: 94), in batches of 12 of 1128 samples (published: 128 of 12000)" in steps
     assert batches == "gradients for regrowth over 320 batches instead of 30"
     assert chance.startswith("chance 10 % instead of 25 %: a bound b on an accuracy is 10 + (b - 25) x 1.2")

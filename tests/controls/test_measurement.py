@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import truediv
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from resynapse.errors import ProtocolError
 from resynapse.modulation import NEUTRAL
 from resynapse.networks.base import Network
 from resynapse.outcomes import noise_scale
+from resynapse.outcomes.examination import mean_activity
 from resynapse.protocol import amended, dumps, loads
 from resynapse.protocol.derived_outcomes import Below
 from resynapse.protocol.routes import assessments, epochs
@@ -119,11 +121,12 @@ def test_the_scale_is_the_ratio_of_activities_where_noise_enters(
     assert scale() == scale(noise_sd=2.0, noise_mean=1.0) == 1.0
     for gain, inhibition in ((1.6, 1.0), (0.85, 0.7)):
         acting = replace(NEUTRAL, gain=gain, inhibition=inhibition)
-        ratio = compiled.activity(sparse, inputs, acting) / compiled.activity(sparse, inputs, NEUTRAL)
+        found = (mean_activity(compiled.activity(sparse, inputs, state)) for state in (acting, NEUTRAL))
+        ratio = truediv(*found)
         assert scale(gain=gain, inhibition=inhibition) == pytest.approx(ratio / (gain * inhibition))
     # the stabiliser's cap counts, its shift does not
     assert scale(gain=1.6, protection=1.0) == pytest.approx(scale(gain=1.05))
-    silent = replace(sparse, weights=tuple(0 * w for w in sparse.weights), biases=tuple(0 * b for b in sparse.biases))
+    silent = sparse.with_values({name: 0 * value for name, value in sparse.values.items()})
     with pytest.raises(ProtocolError, match="noise cannot be scaled"):
         noise_scale(compiled, inputs, sparse, NEUTRAL, silent)
 

@@ -9,73 +9,32 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resynapse.engine import Engine, TrainingPhase, engine
+from resynapse.engine import Engine, EngineAliasWarning, TrainingPhase, check_engine, conformance, engine, engines
 from resynapse.engine.compiled.compaction import DENSE_FROM, compact
 from resynapse.errors import ResynapseError
 from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.networks.base import Network
-from resynapse.networks.perceptron import initialise
-from resynapse.plasticity import prune, regrow
+from resynapse.networks.perceptron import Perceptron, initialise
+from resynapse.plasticity import prune
 from resynapse.randomness import Key
 from resynapse.task import Digits, GaussianBlobs, TaskData
 
-MODULATIONS = {
-    "neutral": NEUTRAL,
-    "gain": Modulation(gain=1.25),
-    "tonic inhibition": Modulation(inhibition=0.7, activation="tanh", gain=0.85),
-    "noise": Modulation(noise_sd=0.5, gain=1.3),
-    "biased noise under protection": Modulation(noise_mean=1.0, noise_sd=1.0, gain=1.6, protection=0.6),
-    "stabiliser": Modulation(gain=1.6, protection=1.0, activation="tanh"),
-    "drug on one layer": Modulation(gain=1.6, inhibition=0.8, activation="tanh", noise_sd=0.3, sites=("hidden.2",)),
-    "drug on two layers": Modulation(gain=1.3, activation="tanh", protection=0.5, sites=("hidden.1", "hidden.3")),
-}
+CASES = {case.name: case for case in conformance.cases()}
+CHECKS = {**conformance.CHECKS, **conformance.GRADIENT_CHECKS}
 # float32 carries 2**-24 a rounding; a score sums some tens of products through four layers
 SCORE = {"rtol": 2e-5, "atol": 2e-5}
 
 
-@pytest.mark.parametrize("modulation", MODULATIONS.values(), ids=MODULATIONS.keys())
-@pytest.mark.parametrize("sparsity", [0.0, 0.5, 0.9, 0.98])
-def test_class_scores_agree(
-    compiled: Engine,
-    reference: Engine,
-    fresh: Network,
-    data: TaskData,
-    key: Key,
-    modulation: Modulation,
-    sparsity: float,
-) -> None:
-    network = prune(fresh, sparsity)
-    ours = compiled.respond(network, data.test.inputs, modulation, key.of("noise"))
-    theirs = reference.respond(network, data.test.inputs, modulation, key.of("noise"))
-    np.testing.assert_allclose(ours, theirs, **SCORE)
+@pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS.keys())
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_the_compiled_engine_conforms(compiled: Engine, case: conformance.Case, check: conformance.Check) -> None:
+    check(compiled, case, conformance.DEFAULT_TOLERANCE)
 
 
-@pytest.mark.parametrize("modulation", MODULATIONS.values(), ids=MODULATIONS.keys())
-@pytest.mark.parametrize("sparsity", [0.0, 0.5, 0.9, 0.98])
-def test_an_epoch_of_training_agrees(
-    compiled: Engine,
-    reference: Engine,
-    fresh: Network,
-    data: TaskData,
-    key: Key,
-    modulation: Modulation,
-    sparsity: float,
-) -> None:
-    network = prune(fresh, sparsity)
-    phase = TrainingPhase(schedule=[modulation], learning_rate=1e-4, batch_size=128, key=key)
-    ((_, ours),) = compiled.train(network, data.train, phase, [1])
-    ((_, theirs),) = reference.train(network.astype(np.float64), data.train, phase, [1])
-    moved = 0.0
-    for a, b, c in zip(
-        (*ours.weights, *ours.biases),
-        (*theirs.weights, *theirs.biases),
-        (*network.weights, *network.biases),
-        strict=True,
-    ):
-        # five steps of at most lr each; where a gradient is only rounding, Adam's direction is rounding too
-        np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-5)
-        moved = max(moved, float(np.abs(b - c).max()))
-    assert moved > 2e-4
+@pytest.mark.parametrize("hidden", [(9,), (9, 8, 7, 6)], ids=str)
+@pytest.mark.parametrize("name", ["compiled", "unfolded", "reference"])
+def test_every_engine_conforms_on_one_layer_and_on_many(name: str, hidden: tuple[int, ...]) -> None:
+    conformance.conform(engine(name), Perceptron(hidden=hidden))
 
 
 @settings(max_examples=25)
@@ -134,33 +93,11 @@ def test_any_depth_and_width_agrees_on_digits(
         )
 
 
-def test_both_engines_choose_the_same_connections(
-    compiled: Engine, reference: Engine, sparse: Network, data: TaskData, key: Key
-) -> None:
-    batches = [np.arange(128), np.arange(128, 256)]
-    chosen = []
-    for one in (compiled, reference):
-        network = sparse.astype(one.dtype)
-        scores = one.saliency(network, data.train, Modulation(activation="tanh"), batches)
-        chosen.append(regrow(network, 0.5, scores, key, init_sd=0.03))
-    for a, b in zip(chosen[0].masks.values(), chosen[1].masks.values(), strict=True):
-        np.testing.assert_array_equal(a, b)
-
-
 def test_both_engines_prune_the_same_connections(fresh: Network) -> None:
     for a, b in zip(
         prune(fresh, 0.95).masks.values(), prune(fresh.astype(np.float64), 0.95).masks.values(), strict=True
     ):
         np.testing.assert_array_equal(a, b)
-
-
-def test_activity_agrees_and_counts_units_that_reach_no_output(
-    compiled: Engine, reference: Engine, sparse: Network, data: TaskData
-) -> None:
-    assert compact(sparse, noisy=False).structure.rows[:-1].sum() < sum(sparse.architecture.sites.values())
-    for modulation in (NEUTRAL, Modulation(gain=1.6, activation="tanh"), MODULATIONS["drug on two layers"]):
-        ours = compiled.activity(sparse, data.test.inputs, modulation)
-        assert ours == pytest.approx(reference.activity(sparse, data.test.inputs, modulation), rel=1e-5)
 
 
 def test_dense_and_sparse_kernels_give_the_same_training(
@@ -175,19 +112,6 @@ def test_dense_and_sparse_kernels_give_the_same_training(
         results.append(next(compiled.train(network, data.train, phase, [1]))[1])
     for a, b in zip(results[0].weights, results[1].weights, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5, atol=2e-5)
-
-
-def test_training_in_one_go_or_with_forks_is_the_same(
-    compiled: Engine, sparse: Network, data: TaskData, key: Key
-) -> None:
-    phase = TrainingPhase(schedule=[NEUTRAL] * 4, learning_rate=1e-3, batch_size=128, key=key)
-    forked = dict(compiled.train(sparse, data.train, phase, [0, 1, 3, 4]))
-    short = TrainingPhase(schedule=[NEUTRAL] * 3, learning_rate=1e-3, batch_size=128, key=key)
-    ((_, alone),) = compiled.train(sparse, data.train, short, [3])
-    for a, b, c in zip(forked[3].weights, alone.weights, sparse.weights, strict=True):
-        np.testing.assert_array_equal(a, b)
-        np.testing.assert_array_equal(forked[0].weights[0], sparse.weights[0])
-        assert a.shape == c.shape
 
 
 def test_long_training_reaches_the_same_accuracy(compiled: Engine, reference: Engine, key: Key) -> None:
@@ -216,6 +140,17 @@ def test_a_batch_larger_than_a_tile_is_refused_with_the_engine_that_can() -> Non
     assert engine("reference", batch_size=200).name == "reference"
 
 
-def test_noise_without_a_stream_is_refused(compiled: Engine, fresh: Network, data: TaskData) -> None:
-    with pytest.raises(ValueError, match="noise stream"):
-        compiled.respond(fresh, data.test.inputs, Modulation(noise_sd=1.0))
+def test_an_architecture_without_kernels_is_refused_with_the_engine_that_can() -> None:
+    class Other(Perceptron):
+        pass
+
+    with pytest.raises(ResynapseError, match="no kernels for network perceptron; use --engine reference"):
+        engine("compiled", architecture=Other())
+    assert engine("reference", architecture=Other()).name == "reference"
+
+
+def test_the_alias_of_the_flag_warns_once_a_run_is_admitted_and_reads_old_manifests() -> None:
+    with pytest.warns(EngineAliasWarning, match="use --engine compiled"):
+        check_engine("unfolded", 128)
+    assert "unfolded" not in engines()
+    assert engine("unfolded").name == "unfolded"

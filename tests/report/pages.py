@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
@@ -60,3 +62,8 @@ class Page(HTMLParser):
             self.rows[-1][-1] += 1
         for key in LOADING & named.keys():
             (self.targets if named[key].startswith("#") else self.loads).append(named[key])
+
+
+def words_of(page: str) -> str:
+    """The text of a page without its tags."""
+    return html.unescape(re.sub(r"<[^>]+>", "", page))

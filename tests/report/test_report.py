@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from tests.report.conftest import Stated
-from tests.report.pages import Page
+from tests.report.pages import Page, words_of
 
 import resynapse as rs
 from resynapse.clinical.model_answers import PROBE
@@ -17,22 +17,27 @@ from resynapse.protocol import dump, parse
 from resynapse.report import report as reports
 from resynapse.report.figures import draw
 from resynapse.report.figures.style import render
+from resynapse.report.page.section import Picture
 from resynapse.report.report import flow, report
 from resynapse.report.run_data import RunData
+from resynapse.report.sections.agreement import agreement_words
+from resynapse.report.sections.opening import opening
 from resynapse.report.sections.provenance import command_to_reproduce
-from resynapse.report.sections.summary import summary
+from resynapse.report.sections.results import leading_table
 from resynapse.runs.store.folder import RunFolder
 
 SECTIONS = (
-    "Summary", "Methods", "Flow of subjects", "Figures", "Tables", "Comparison with the publication",
-    "Beside clinical findings", "Audit", "Limitations", "How to cite", "Provenance",
+    "Resilience, and the course afterwards", "What was found", "Results", "What the conclusions rest on",
+    "Comparison with the publication", "Beside clinical findings", "Methods", "Limitations", "How to cite",
+    "Provenance", "Glossary",
 )  # fmt: skip
 
 
 @pytest.fixture
 def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests of words, which need not wait for drawings."""
-    monkeypatch.setattr(reports, "_pictures", lambda _: ((), ()))
+    drawn = Picture(name="trial", title="t", caption="c", svg="")
+    monkeypatch.setattr(reports, "_pictures", lambda _: {"trial": drawn})
 
 
 def _titles(html: str) -> list[str]:
@@ -45,19 +50,24 @@ def test_every_part_is_there_in_order(html: str) -> None:
 
 def test_claims_that_a_run_cannot_answer_are_said_to_be_so(html: str) -> None:
     # the run has none of the article's neurosteroid-like arm
-    assert "Its claims cannot be judged by this run: claim near-ceiling" in html
+    assert "Its claims cannot be judged by this run: " in html
+    assert "claim near-ceiling: protocol switch-relapse has no arm 'neurosteroid'" in words_of(html)
 
 
-def test_the_summary_carries_numbers_of_the_table(run_data: RunData) -> None:
-    made = summary(run_data)
-    text = " ".join(made.points)
+def test_the_first_screen_carries_numbers_of_the_table(run_data: RunData) -> None:
+    made = opening(run_data, None)
+    text = " ".join((made.headline, *(one.sentence for one in made.findings)))
     mean = run_data.table.filter(
         (run_data.table["arm"] == "untreated") & (run_data.table["outcome"] == "acc_combined")
         & (run_data.table["condition"] == "acute")
     )["value"].mean()  # fmt: skip
-    assert f"{mean:.1f}" in text + str(made.tables[0].rows)
-    assert text.startswith("7 simulated networks went through each of 3 arms")
-    assert "NOT a replication" in text
+    assert f"untreated ({mean:.1f} %)" in text
+    assert "7 simulated networks" in made.ran
+    assert "through 3 arms" in made.ran
+
+
+def test_a_run_that_is_no_replication_says_so(html: str) -> None:
+    assert "NOT a replication" in html
 
 
 def test_methods_are_those_of_the_protocol(html: str) -> None:
@@ -67,7 +77,7 @@ def test_methods_are_those_of_the_protocol(html: str) -> None:
 
 
 def test_a_clinical_question_shows_both_sides_and_what_is_absent(html: str) -> None:
-    asked = html[html.index("Is switching more frequent on the drug than without it?</h3>") :]
+    asked = html[html.index("Is switching more frequent on the drug than without it?</h3></summary>") :]
     found = re.findall(r'<th scope="row">(yes|no)</th>', asked[: asked.index("<h3>Does a mood stabiliser")])
     assert found.count("yes") >= 2
     assert found.count("no") >= 2
@@ -100,7 +110,7 @@ def test_one_subject_has_no_interval_and_that_is_said(stated: Stated, small: rs.
     html = report(RunData.of(stated(small, values)))
     Page.of(html)
     assert "One subject: no interval, no spread and no test." in html
-    assert "One simulated network went through" in html
+    assert "one simulated network" in html
 
 
 def test_outcomes_that_do_not_vary_and_outcomes_that_an_arm_lacks(stated: Stated, small: rs.Protocol) -> None:
@@ -113,7 +123,7 @@ def test_outcomes_that_do_not_vary_and_outcomes_that_an_arm_lacks(stated: Stated
     html = report(run_data)
     Page.of(html)
     assert "2 of 3 cells do not vary over subjects" in html
-    assert flow(run_data).rows == (("untreated", "7", "7", "7"), ("ketamine", "7", "7", "4 to 7"))
+    assert flow(run_data).rows == (("untreated", "7", "7", "7"), ("ketamine-like", "7", "7", "4 to 7"))
 
 
 def test_figures_do_not_grow_with_the_cohort(stated: Stated, small: rs.Protocol) -> None:
@@ -154,7 +164,7 @@ def test_the_leading_table_is_full_wherever_the_untreated_arm_stands(stated: Sta
     rows = []
     for protocol in (small, last):
         order = {key: values[key] for arm in protocol.arms for key in values if key[0] == arm}
-        (table,) = summary(RunData.of(stated(protocol, order))).tables
+        table = leading_table(RunData.of(stated(protocol, order)))
         rows.append(sorted(table.rows))
         assert table.header[3] == "minus untreated [95 %]"
         assert [row[3] == "" for row in sorted(table.rows)] == [row[1] == "untreated" for row in sorted(table.rows)]
@@ -164,5 +174,7 @@ def test_the_leading_table_is_full_wherever_the_untreated_arm_stands(stated: Sta
 def test_cells_that_vary_on_neither_side_are_counted_apart(stated: Stated, small: rs.Protocol) -> None:
     values = {("ketamine", "longitudinal", "manic_relapse_probability"): [0.0] * 7}
     values |= {("ketamine", "acute", "acc_combined"): [99.0, 99.1, 99.2, 99.3, 99.1, 99.0, 99.2]}
-    said = " ".join(summary(RunData.of(stated(small, values))).points)
+    run_data = RunData.of(stated(small, values))
+    assert run_data.agreement is not None
+    said = " ".join(agreement_words(run_data.agreement))
     assert "1 vary on neither side and lie within the margin, which no test has shown" in said

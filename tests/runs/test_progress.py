@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from resynapse.runs import progress as module
+from resynapse.runs.duration import duration
 from resynapse.runs.events import EpochDone, PhaseEntered, SubjectFailed, SubjectFinished, SubjectStarted
-from resynapse.runs.progress import Beat, PlainDisplay, Progress, duration, shown
+from resynapse.runs.progress import Beat, PlainDisplay, Progress, shown
 
 
 @dataclass

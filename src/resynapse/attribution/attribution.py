@@ -11,8 +11,8 @@ import numpy as np
 
 from resynapse.analysis.cells import Cells, Floats, units
 from resynapse.analysis.intervals import Interval, mean_intervals
-from resynapse.attribution.asked import Asked
 from resynapse.attribution.factorial import Factorial
+from resynapse.attribution.requested import Requested
 from resynapse.attribution.shapley import alone, last, shapley
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import RunFolderError
@@ -78,7 +78,7 @@ class Contrast:
     @property
     def name(self) -> str:
         """Outcome and condition."""
-        return str(Asked(self.outcome, self.condition))
+        return str(Requested(self.outcome, self.condition))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +134,7 @@ def attribution(tree: Factorial, cells: Cells, protocol: str, epochs: int) -> At
     unit = units(tree.protocol)
     contrasts = [
         contrast(tree, one, who, cells, unit.get(one.outcome, "1"))
-        for one, who in zip(tree.asked, tree.reaching, strict=True)
+        for one, who in zip(tree.requested, tree.reaching, strict=True)
     ]
     return Attribution(
         protocol=protocol,
@@ -146,7 +146,7 @@ def attribution(tree: Factorial, cells: Cells, protocol: str, epochs: int) -> At
     )
 
 
-def contrast(tree: Factorial, one: Asked, who: Sequence[int], cells: Cells, unit: str) -> Contrast:
+def contrast(tree: Factorial, one: Requested, who: Sequence[int], cells: Cells, unit: str) -> Contrast:
     """One outcome, divided among the players that can reach it."""
     values = _game(tree, one, who, cells)
     whole = ~np.isnan(values).any(axis=0)
@@ -191,7 +191,7 @@ def contrast(tree: Factorial, one: Asked, who: Sequence[int], cells: Cells, unit
     )
 
 
-def _game(tree: Factorial, one: Asked, who: Sequence[int], cells: Cells) -> Floats:
+def _game(tree: Factorial, one: Requested, who: Sequence[int], cells: Cells) -> Floats:
     """The value of every set of the players that count, shape (sets, subjects)."""
     columns = []
     for members in range(2 ** len(who)):

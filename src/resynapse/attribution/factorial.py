@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from resynapse.attribution.asked import Asked, Needed, asked
 from resynapse.attribution.followup import alike, follow_up, merged, path, washout_alone, washouts
 from resynapse.attribution.reach import FOLLOW_UP, GAIN, WASHOUT, unreached
+from resynapse.attribution.requested import Needed, Requested, requested
 from resynapse.attribution.treatments import COMPONENTS, treatment
 from resynapse.controls.exposure import within
 from resynapse.errors import ProtocolError, nearest
@@ -57,7 +57,7 @@ class Factorial:
     first, second : the arms that are compared; the first is the mixture of all components, the second that of none.
     players : what is attributed to, in the order of their bits.
     arms : names of the mixtures; bit `i` of a place says whether component `i` is the first arm's.
-    asked : outcomes.
+    requested : outcomes.
     reaching : of each outcome, the players that can reach it.
     equal : components in which the arms do not differ, in words.
     """
@@ -67,7 +67,7 @@ class Factorial:
     second: str
     players: tuple[Player, ...]
     arms: tuple[str, ...]
-    asked: tuple[Asked, ...]
+    requested: tuple[Requested, ...]
     reaching: tuple[tuple[int, ...], ...]
     equal: tuple[str, ...]
 
@@ -84,7 +84,7 @@ def factorial(
     Parameters
     ----------
     between : the first and the second arm, variants included.
-    outcomes, at : see `asked`.
+    outcomes, at : see `requested`.
     join : components that count as one.
 
     Raises
@@ -93,21 +93,21 @@ def factorial(
         differ; too many components.
     """
     first, second = one_contrast(protocol, between)
-    outcomes_asked, needed = asked(protocol, (first, second), outcomes, at)
+    wanted, needed = requested(protocol, (first, second), outcomes, at)
     ours, theirs = treatment(protocol, first), treatment(protocol, second)
     if ours.marked != theirs.marked:
         raise ProtocolError(f"one of {first} and {second} alone has a mark; change is measured from different moments")
     after = {arm: follow_up(protocol, arm, needed.measured) for arm in (first, second)}
     differing = [key for key in COMPONENTS if getattr(ours, key) != getattr(theirs, key)]
-    words = {key: (ours.in_words(key), theirs.in_words(key)) for key in differing}
+    phrases = {key: (ours.in_words(key), theirs.in_words(key)) for key in differing}
     route, other = after[first], after[second]
     if alike(route) != alike(other):
         key = WASHOUT if washout_alone(route, other) else FOLLOW_UP
-        words[key] = _after(key, route), _after(key, other)
-    players = _players(words, join)
-    lost = [unreached(protocol, one, after, (ours, theirs)) for one in outcomes_asked]
+        phrases[key] = _after(key, route), _after(key, other)
+    players = _players(phrases, join)
+    lost = [unreached(protocol, one, after, (ours, theirs)) for one in wanted]
     reaching = tuple(tuple(i for i, p in enumerate(players) if not lost_to.issuperset(p.keys)) for lost_to in lost)
-    for one, who in zip(outcomes_asked, reaching, strict=True):
+    for one, who in zip(wanted, reaching, strict=True):
         if not who:
             raise ProtocolError(f"{first} and {second} do not differ in anything that reaches {one}; name other arms")
     if len(players) > MOST:
@@ -119,7 +119,7 @@ def factorial(
     keys = [{key for i, p in enumerate(players) if mixture >> i & 1 for key in p.keys} for mixture in range(len(names))]
     single = [i for i, p in enumerate(players) if p.keys == (GAIN,)]
     forgetful = [i for i, who in enumerate(reaching) if not set(single) <= set(who)]
-    after_all = _follow_ups(protocol, (first, second), outcomes_asked, forgetful, dict(zip(names, keys, strict=True)))
+    after_all = _follow_ups(protocol, (first, second), wanted, forgetful, dict(zip(names, keys, strict=True)))
     tree = Protocol(
         name=f"{protocol.name}-attribution",
         title=f"Mixtures of two arms of {protocol.name}",
@@ -141,7 +141,7 @@ def factorial(
         second=second,
         players=players,
         arms=names,
-        asked=outcomes_asked,
+        requested=wanted,
         reaching=reaching,
         equal=tuple(ALL[key] for key in COMPONENTS if key not in differing),
     )
@@ -169,18 +169,18 @@ def one_contrast(protocol: Protocol, between: Sequence[str]) -> tuple[str, str]:
     return first, second
 
 
-def _players(words: dict[str, tuple[str, str]], join: Sequence[Sequence[str]]) -> tuple[Player, ...]:
-    groups: dict[str, tuple[str, ...]] = {key: (key,) for key in words}
+def _players(phrases: dict[str, tuple[str, str]], join: Sequence[Sequence[str]]) -> tuple[Player, ...]:
+    groups: dict[str, tuple[str, ...]] = {key: (key,) for key in phrases}
     for names in join:
         meant = [name.strip().replace("-", "_") for name in names]
         for key in meant:
-            if key not in words:
-                known = [k.replace("_", "-") for k in words]
+            if key not in phrases:
+                known = [k.replace("_", "-") for k in phrases]
                 raise ProtocolError(f"{key.replace('_', '-')!r} is no component here; {nearest(key, known)}")
-        joined = tuple(key for key in words if any(key in groups[m] for m in meant))
+        joined = tuple(key for key in phrases if any(key in groups[m] for m in meant))
         groups.update(dict.fromkeys(joined, joined))
     return tuple(
-        Player(keys=keys, first="; ".join(words[k][0] for k in keys), second="; ".join(words[k][1] for k in keys))
+        Player(keys=keys, first="; ".join(phrases[k][0] for k in keys), second="; ".join(phrases[k][1] for k in keys))
         for keys in dict.fromkeys(groups.values())
     )
 
@@ -194,7 +194,7 @@ def _name(players: Sequence[Player], mixture: int, first: str, second: str) -> s
 def _follow_ups(
     protocol: Protocol,
     arms: tuple[str, str],
-    outcomes: Sequence[Asked],
+    outcomes: Sequence[Requested],
     forgetful: Sequence[int],
     mixtures: Mapping[str, set[str]],
 ) -> list[tuple[Route, list[str]]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from resynapse.attribution.asked import Asked, asked
 from resynapse.attribution.factorial import one_contrast
 from resynapse.attribution.followup import follow_up, merged, path
+from resynapse.attribution.requested import Requested, requested
 from resynapse.attribution.treatments import Treatment, treatment
 from resynapse.controls.exposure import within
 from resynapse.errors import ProtocolError
@@ -35,7 +35,7 @@ class Ladder:
     rates : their learning rates.
     rate : that of the arm that is not moved.
     own, exposed : places of the arm as it is, and of the rung with the other arm's exposure.
-    asked : outcomes.
+    requested : outcomes.
     """
 
     protocol: Protocol
@@ -47,7 +47,7 @@ class Ladder:
     rate: float
     own: int
     exposed: int
-    asked: tuple[Asked, ...]
+    requested: tuple[Requested, ...]
 
     @property
     def fixed(self) -> str:
@@ -63,7 +63,7 @@ def ladder(protocol: Protocol, between: Sequence[str], outcomes: Sequence[str] =
     ProtocolError : arms or outcomes that do not exist or cannot be compared, or an arm that does not train.
     """
     first, second = one_contrast(protocol, between)
-    outcomes_asked, needed = asked(protocol, (first, second), outcomes, at)
+    wanted, needed = requested(protocol, (first, second), outcomes, at)
     parts = {arm: replace(treatment(protocol, arm), marked=True) for arm in (first, second)}
     exposure = {arm: _exposure(arm, one) for arm, one in parts.items()}
     matched, fixed = sorted(parts, key=lambda arm: exposure[arm])
@@ -95,7 +95,7 @@ def ladder(protocol: Protocol, between: Sequence[str], outcomes: Sequence[str] =
         rate=_rate(parts[fixed]),
         own=factors.index(1.0),
         exposed=factors.index(ratio),
-        asked=outcomes_asked,
+        requested=wanted,
     )
 
 

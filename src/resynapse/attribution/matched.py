@@ -12,8 +12,8 @@ import numpy as np
 from resynapse.analysis.cells import Cells, Floats
 from resynapse.analysis.intervals import Interval, mean_intervals
 from resynapse.analysis.matching import at_equal
-from resynapse.attribution.asked import Asked
 from resynapse.attribution.ladder import CHANGE, LOSS, REACHED, Ladder
+from resynapse.attribution.requested import Requested
 from resynapse.disclaimer import DISCLAIMER
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Matched:
     @property
     def name(self) -> str:
         """Outcome and condition."""
-        return str(Asked(self.outcome, self.condition))
+        return str(Requested(self.outcome, self.condition))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,8 +117,8 @@ class Matching:
 
 def matching(tree: Ladder, cells: Cells, protocol: str) -> Matching:
     """The matching behind the results of a ladder."""
-    reached = {name: _along(tree, cells, Asked(name, REACHED)) for name in MEASURES}
-    goals = {name: _column(cells, tree.fixed, Asked(name, REACHED)) for name in MEASURES}
+    reached = {name: _along(tree, cells, Requested(name, REACHED)) for name in MEASURES}
+    goals = {name: _column(cells, tree.fixed, Requested(name, REACHED)) for name in MEASURES}
     change, loss = reached[CHANGE], reached[LOSS]
     return Matching(
         protocol=protocol,
@@ -128,11 +128,13 @@ def matching(tree: Ladder, cells: Cells, protocol: str) -> Matching:
         fixed=tree.fixed,
         target=_rung(tree.fixed, tree.rate, goals[CHANGE], goals[LOSS]),
         rungs=tuple(map(_rung, tree.rungs, tree.rates, change, loss)),
-        outcomes=tuple(_matched(tree, cells, one, reached, goals) for one in tree.asked),
+        outcomes=tuple(_matched(tree, cells, one, reached, goals) for one in tree.requested),
     )
 
 
-def _matched(tree: Ladder, cells: Cells, one: Asked, reached: dict[str, Floats], goals: dict[str, Floats]) -> Matched:
+def _matched(
+    tree: Ladder, cells: Cells, one: Requested, reached: dict[str, Floats], goals: dict[str, Floats]
+) -> Matched:
     along, fixed = _along(tree, cells, one), _column(cells, tree.fixed, one)
     moved = {AS_RUN: along[tree.own], EXPOSURE: along[tree.exposed]}
     moved |= {basis: at_equal(reached[name], along, goals[name]) for name, basis in MEASURES.items()}
@@ -166,12 +168,12 @@ def _basis(name: str, sides: tuple[Floats, Floats], interval: Interval) -> Basis
     return replace(made, first=first, second=second, difference=first - second)
 
 
-def _along(tree: Ladder, cells: Cells, one: Asked) -> Floats:
+def _along(tree: Ladder, cells: Cells, one: Requested) -> Floats:
     """An outcome at every rung, shape (rungs, subjects)."""
     return np.array([_column(cells, arm, one) for arm in tree.rungs])
 
 
-def _column(cells: Cells, arm: str, one: Asked) -> Floats:
+def _column(cells: Cells, arm: str, one: Requested) -> Floats:
     column = cells.column(arm, one.condition, one.outcome)
     return np.full(len(cells.subjects), np.nan) if column is None else column
 

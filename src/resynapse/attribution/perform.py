@@ -1,4 +1,4 @@
-"""Run an attribution or a matching: say what it costs, run what is missing of its tree, and read it."""
+"""Run an attribution or a matching: print its cost, run what is missing of its tree, and read it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Running:
     note: Note = lambda text: None
 
     def cells(self, tree: Protocol, what: str) -> Cells:
-        """The results of a tree: what is missing is run, after what it is and what it costs was said.
+        """The results of a tree: what is missing is run, after its size and cost are printed.
 
         Raises
         ------

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from resynapse.attribution.asked import Asked, Needed
 from resynapse.attribution.followup import way
+from resynapse.attribution.requested import Needed, Requested
 from resynapse.attribution.treatments import Treatment
 from resynapse.modulation import Modulation
 from resynapse.protocol import Discontinue, Lesion, Mark, Protocol, PruneMore, Regrow, Stabilise, Train
@@ -17,7 +17,7 @@ _OF_WEIGHTS = (PruneMore, Lesion, Mark, Regrow)
 
 
 def unreached(
-    protocol: Protocol, one: Asked, after: Mapping[str, Route], treatments: tuple[Treatment, Treatment]
+    protocol: Protocol, one: Requested, after: Mapping[str, Route], treatments: tuple[Treatment, Treatment]
 ) -> frozenset[str]:
     """The components of which an outcome cannot know, whatever is measured.
 

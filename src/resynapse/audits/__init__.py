@@ -1,1 +1,1 @@
-"""The audit: which conclusions of a protocol stand, and on what they rest."""
+"""The audit: which conclusions of a protocol hold, and what they depend on."""

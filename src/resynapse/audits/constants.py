@@ -17,7 +17,7 @@ Move = Callable[[Any, float, Step], Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constant:
-    """A constant: where it stands and how far it can reasonably be moved.
+    """A constant: the fields that hold it, and how far it can reasonably be moved.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Constant:
     absolute: bool = False
 
     def removes(self, level: float) -> bool:
-        """Whether a level takes away what the constant stands for, and is not a value like others."""
+        """Whether a level removes what the constant describes, and is not a value like others."""
         return level == 0 and not self.absolute
 
     def level(self, share: float) -> float:

@@ -1,4 +1,4 @@
-"""What a run says to a test: it holds, it fails, it is open, or it cannot be read."""
+"""The result of a test in a run: it holds, it fails, it is open, or it cannot be read."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def values(cells: Cells, combination: Combination, scenario: Scenario = AS_RUN) 
         total = total + weight * column
         if scenario.among is not None:
             total = np.where(_among(cells, cell, scenario), total, np.nan)
-    # six sixths of 100 are 100: a share at its bound is told from one below it
+    # six sixths of 100 are 100: a share at its bound is not taken for one below it
     return np.round(total, 12)
 
 
@@ -101,7 +101,7 @@ def _mean(bound: Bound, cells: Cells, one: Combination, scenario: Scenario) -> F
     kept, subjects = column[~np.isnan(column)], cells.subjects[~np.isnan(column)]
     if not len(kept):
         return Finding(status="missing", what=one.name, bound=str(bound), missing=("a subject of this kind",))
-    kind, shares = _kind(one, cells), counts_subjects(one, cells)
+    kind, shares = kind_of(one, cells), counts_subjects(one, cells)
     interval = mean_interval(kept, kind, subjects)
     low, high = ends(interval, kept, shares)
     status = _status(bound, low, high)
@@ -122,7 +122,7 @@ def _mean(bound: Bound, cells: Cells, one: Combination, scenario: Scenario) -> F
     )
 
 
-def _kind(one: Combination, cells: Cells) -> Kind:
+def kind_of(one: Combination, cells: Cells) -> Kind:
     """Only a mean of percentages has the bounds of a percentage; the unit of an outcome says so, not its name."""
     if counts_subjects(one, cells):
         return "yes or no" if len(one.weights) == 1 else "percent"

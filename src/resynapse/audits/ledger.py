@@ -74,13 +74,13 @@ def ledger(
     """
     results = results_of(claims, cells, battery(protocol), table)
     absent = missing_from(protocol)
-    blunt = {(one.outcome, one.condition): one.sentence for one in separability(cells, protocol) if one.flagged}
+    flagged = {(one.outcome, one.condition): one.sentence for one in separability(cells, protocol) if one.flagged}
     made = []
     for claim in claims:
         entry = _entry(claim, results[claim.id], absent, table)
         parts = [part for test in claim.tests for part in combinations(test, cells.keys).parts]
         read = dict.fromkeys((cell.outcome, cell.condition) for part in parts for _, cell in part.weights)
-        made.append(replace(entry, cannot_separate=tuple(blunt[cell] for cell in read if cell in blunt)))
+        made.append(replace(entry, cannot_separate=tuple(flagged[cell] for cell in read if cell in flagged)))
     return tuple(made)
 
 
@@ -131,11 +131,11 @@ def _decided(
         missing = listed(decides.missing)
         return decides, "not measured", f"This protocol does not measure {missing}, so the claim cannot be tested here."
     if verdict == "contradicted by the article's own numbers":
-        said = results[0].contradicted
-        assert said is not None
+        excluded = results[0].contradicted
+        assert excluded is not None
         decides = results[0].decides
         ours = "Not measured here." if decides.status == "missing" else as_run(decides)
-        return decides, "the published tables", f"{said.sentence} {ours}"
+        return decides, "the published tables", f"{excluded.sentence} {ours}"
     if verdict in ("mixed", "undecided", "not supported"):
         standing = {"mixed": "fails", "undecided": "open", "not supported": "fails"}[verdict]
         one = next(one for one in measured if one.standing == standing)
@@ -163,8 +163,8 @@ def _where(one: ReadingResult, results: Sequence[ReadingResult]) -> str:
 
 def _told(one: ReadingResult, results: Sequence[ReadingResult]) -> str:
     """What became of one reading, in a sentence."""
-    said = one.contradicted
-    text = as_run(one.decides) if said is None else f"{said.sentence} {as_run(one.decides)}"
+    excluded = one.contradicted
+    text = as_run(one.decides) if excluded is None else f"{excluded.sentence} {as_run(one.decides)}"
     if len(results) == 1:
         return text
     verb = {"holds": "holds", "fails": "fails", "open": "is open", "missing": "is not measured"}[one.standing]
@@ -213,12 +213,12 @@ def _battery(entries: Sequence[Entry]) -> Table:
             for check in one.checks:
                 for finding, before, q in zip(check.findings, check.as_run, check.q, strict=True):
                     if before == "holds" != finding.status:
-                        said = "fails" if finding in check.failures else "open"
+                        status = "fails" if finding in check.failures else "open"
                         rate = "-" if q is None else f"{q:.3f}"
                         shown = with_interval(finding.estimate, finding.low, finding.high)
                         name = f"{entry.id}, {one.id}" if len(entry.readings) > 1 else entry.id
                         rows.append(
-                            (name, check.control, said, shown, str(finding.n), finding.bound, rate, finding.what)
+                            (name, check.control, status, shown, str(finding.n), finding.bound, rate, finding.what)
                         )
     header = ("claim, reading", "nuisance control", "there", "ours [95 %]", "n", "needed", "q", "of")
     return Table("What holds as run, and fails or is open in the battery of nuisance controls", header, tuple(rows))

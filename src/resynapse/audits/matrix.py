@@ -33,7 +33,7 @@ class MatrixCell:
     ----------
     constant, action, role, scenario : the row.
     claim : the column: the claim's id, and the reading where it is not the first.
-    before, after : what the run says to all tests of the claim, as run and in this scenario, both over the counts that
+    before, after : the status of all tests of the claim, as run and in this scenario, both over the counts that
         this scenario has.
     what, estimate, low, high, n : the contrast that decides in this scenario, as in `Finding`.
     as_run : the estimate of the same test as run.
@@ -100,8 +100,8 @@ def matrix(
     return tuple(replace(cell, q=q) for cell, q in zip(found, rates, strict=True))
 
 
-def answer(reading: Reading, cells: Cells, scenario: Scenario = AS_RUN) -> tuple[Status, tuple[Finding, ...]]:
-    """What all tests of a reading say together, the worst of them, and each."""
+def status_of(reading: Reading, cells: Cells, scenario: Scenario = AS_RUN) -> tuple[Status, tuple[Finding, ...]]:
+    """The worst status of the tests of a reading, and each finding."""
     there = replace(scenario, among=reading.selects) if reading.among else scenario
     findings = tuple(find(test, cells, there) for test in reading.tests)
     return min((f.status for f in findings), key=WORST_FIRST.index), findings
@@ -120,8 +120,8 @@ def _cells(
         return
     here = [combinations(test, cells.keys, scenario) for test in reading.tests]
     there = [combinations(test, run.keys) for test in reading.tests]
-    before, as_run = answer(reading, run)
-    after, findings = answer(reading, cells, scenario)
+    before, as_run = status_of(reading, run)
+    after, findings = status_of(reading, cells, scenario)
     if before == "missing":
         return
     at = next(i for i, finding in enumerate(findings) if finding.status == after)

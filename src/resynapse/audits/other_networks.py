@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from resynapse.analysis.cells import Cells
 from resynapse.audits.findings import Status
-from resynapse.audits.matrix import answer
+from resynapse.audits.matrix import status_of
 from resynapse.audits.plan import AuditPlan
 from resynapse.audits.section import AuditSection, Evidence, Stage, Table
 from resynapse.audits.sensitivity import few_subjects, first_durations
-from resynapse.audits.transfer import rescaled, said, transferred
+from resynapse.audits.transfer import rescaled, scaling, transferred
 from resynapse.audits.verdict_text import with_interval
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
@@ -28,7 +28,7 @@ class Robust:
     Parameters
     ----------
     setting : what is other.
-    claim, status : its id, and what the run says to all its tests.
+    claim, status : its id, and status of all its tests.
     what, estimate, low, high, n : the contrast that decides.
     """
 
@@ -57,10 +57,10 @@ def settings(protocol: Protocol, *, whole: bool) -> Iterator[tuple[str, Protocol
 
 
 def robust(setting: str, claims: Iterable[Claim], cells: Cells) -> tuple[Robust, ...]:
-    """What a run with another task or network says to each claim that it measures."""
+    """The status of each claim that a run with another task or network measures."""
     made = []
     for name, reading in (named for claim in claims for named in claim.named):
-        status, findings = answer(reading, cells)
+        status, findings = status_of(reading, cells)
         decides = next(finding for finding in findings if finding.status == status)
         if status != "missing":
             made.append(
@@ -100,7 +100,7 @@ def _remarks(evidence: Evidence) -> Iterator[str]:
     source = evidence.planned.source
     for stage, _ in evidence.of(SECTION.name):
         if type(stage.protocol.task) is not type(source.task):
-            yield from (f"{stage.name}: {text}" for text in said(source, stage.protocol))
+            yield from (f"{stage.name}: {text}" for text in scaling(source, stage.protocol))
 
 
 def _tables(found: Iterable[Robust], _: int) -> Iterator[Table]:

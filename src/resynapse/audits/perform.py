@@ -18,9 +18,10 @@ from resynapse.cohort import Cohort
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
 from resynapse.protocol.routes import epochs
+from resynapse.runs.duration import duration
 from resynapse.runs.execute import execute
 from resynapse.runs.planning.cost import Estimate
-from resynapse.runs.progress import Display, duration
+from resynapse.runs.progress import Display
 from resynapse.runs.provenance import usable_cores
 from resynapse.runs.store.atomic_files import put
 from resynapse.runs.store.folder import RunFolder
@@ -48,7 +49,7 @@ def perform(
     display: Display | None = None,
     note: Note = lambda text: None,
 ) -> Audit:
-    """Plan, say the plan, run what is missing, judge.
+    """Plan, print the plan, run what is missing, judge.
 
     Parameters
     ----------
@@ -63,7 +64,7 @@ def perform(
     planned = replace(plan(protocol, claims, depth, subjects), seeds=tuple(compared))
     tree = Stage(name=TREE, protocol=planned.protocol, subjects=planned.subjects)
     wanted = {section.name: tuple(section.stages(planned)) for section in SECTIONS}
-    # other root seeds come last: they say least
+    # other root seeds come last: they matter least
     others = sorted((one for stages in wanted.values() for one in stages), key=lambda one: one.seed is not None)
     seen = RunFolder(out / TREE)
     sealed = seal(out, claims, seen.finished() if seen.manifest_path.exists() else 0)

@@ -85,7 +85,7 @@ _REDUCED: dict[Depth, str] = {
 
 
 def judged_as_it_is(protocol: Protocol, claims: Sequence[Claim]) -> AuditPlan:
-    """The plan behind a run that is there already: its controls are the rows of the matrix, nothing is run.
+    """The plan of a finished run: its own controls are the rows of the matrix, and nothing more is run.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What published means and SDs alone say to a test, whatever the values and the pairing behind them.
+"""What published means and SDs alone imply for a test, whatever the values and the pairing behind them.
 
 The bounds hold for every set of n values with this mean and population SD (`design/audit.md`); printed numbers are
 taken anywhere within their rounding. So a contradiction found here needs no run, and no run can repair it.
@@ -39,7 +39,7 @@ class Printed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arithmetic:
-    """What the published figures say to one test.
+    """What the published figures imply for one test.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ class Ranking:
 
     @property
     def changed(self) -> bool:
-        """Whether the arms stand in another order than as run."""
+        """Whether the order of the arms is another one than as run."""
         return self.arms != self.before
 
 
@@ -112,7 +112,7 @@ def _ranking(one: _Ranked, cells: Cells, run: Cells, scenario: Scenario) -> Iter
 
 
 def _parts(one: _Ranked, cells: Cells, scenario: Scenario) -> dict[str, Combination]:
-    """What stands for each arm; without the arms that are not measured."""
+    """The combination of each arm; without those that are not measured."""
     found = {}
     for arm in one.arms:
         test = MeanOf(of=str(Measure(one.outcome, arm, one.condition)), above=0)

@@ -1,4 +1,4 @@
-"""What a run, its battery of controls and the published figures say to one reading of a claim."""
+"""One reading of a claim in a run, in its battery of controls, and on the published figures."""
 
 from __future__ import annotations
 
@@ -92,9 +92,9 @@ class ReadingResult:
     @property
     def decides(self) -> Finding:
         """The finding that says most as run: what is missing, a failure, what is open, or the first of all."""
-        said = self.contradicted
-        if said is not None:
-            return self.findings[self.arithmetic.index(said)]
+        excluded = self.contradicted
+        if excluded is not None:
+            return self.findings[self.arithmetic.index(excluded)]
         for status in ("missing", "fails", "open"):
             for finding in self.findings:
                 if finding.status == status:
@@ -109,14 +109,14 @@ def read(reading: Reading, cells: Cells, battery: Sequence[Scenario], table: Map
     """
     as_run = replace(AS_RUN, among=reading.selects)
     findings = tuple(find(test, cells, as_run) for test in reading.tests)
-    said = tuple(compute(test, table) for test in reading.tests) if not reading.among else ()
+    arithmetic = tuple(compute(test, table) for test in reading.tests) if not reading.among else ()
     return ReadingResult(
         id=reading.id,
         interpretation=reading.interpretation,
         among=reading.among,
-        standing=_standing(findings, said),
+        standing=_standing(findings, arithmetic),
         findings=findings,
-        arithmetic=said,
+        arithmetic=arithmetic,
         checks=tuple(_checks(reading, cells, battery, findings)),
     )
 
@@ -150,8 +150,8 @@ def _failures(check: Check) -> Iterator[tuple[Finding, float]]:
             yield finding, q
 
 
-def _standing(findings: Sequence[Finding], said: Sequence[Arithmetic]) -> Standing:
-    if any(a.says == "contradicted" for a in said):
+def _standing(findings: Sequence[Finding], arithmetic: Sequence[Arithmetic]) -> Standing:
+    if any(a.says == "contradicted" for a in arithmetic):
         return "fails"
     statuses: set[Status] = {f.status for f in findings}
     for status in ("missing", "fails", "open"):

@@ -1,4 +1,4 @@
-"""Where each conclusion holds: a grid over the two constants that matter most; thresholds are a third direction."""
+"""The region in which a conclusion holds: a grid over the two constants that matter most, and other thresholds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from resynapse.analysis.cells import Cells
 from resynapse.audits.constants import CONSTANTS, DUMMY, Constant
 from resynapse.audits.findings import Status
 from resynapse.audits.linear_contrasts import combinations
-from resynapse.audits.matrix import answer
+from resynapse.audits.matrix import status_of
 from resynapse.audits.perturbations import moved, variants
 from resynapse.audits.scenarios import Scenario, thresholds
 from resynapse.audits.section import AuditSection, Evidence, Note, Stage, Table
@@ -34,7 +34,7 @@ class MapPoint:
     claim : its id.
     first, second : the constants, and `first_level`, `second_level` their levels in every arm that has them.
     threshold : in words; empty for the protocol's own.
-    status : what the run says to all tests of the claim.
+    status : status of all tests of the claim.
     """
 
     claim: str
@@ -93,7 +93,7 @@ def mapped(claims: Iterable[Claim], cells: Cells, tree: Protocol, along: tuple[C
         for name, levels in _points(along):
             arms = {v.of: variant for variant, v in tree.variants.items() if v.control == name}
             for threshold, outcomes in {"": {}, **other}.items():
-                status, _ = answer(reading, cells, Scenario(name=name, arms=arms, outcomes=outcomes))
+                status, _ = status_of(reading, cells, Scenario(name=name, arms=arms, outcomes=outcomes))
                 made.append(
                     MapPoint(
                         claim=claimed,

@@ -32,7 +32,7 @@ class Scenario:
     among: tuple[When, str] | None = None
 
     def read(self, measure: Measure) -> Measure:
-        """The cell that stands for `measure` in this scenario."""
+        """The cell that is read in place of `measure`."""
         return Measure(
             self.outcomes.get(measure.outcome, measure.outcome),
             self.arms.get(measure.arm, measure.arm),

@@ -56,7 +56,7 @@ class Evidence:
     planned : the plan, with protocol and claims.
     cells : results of the tree.
     seed : root seed of the audit.
-    runs : by section, the runs that it asked for and their tables.
+    runs : by section, the runs that it needs and their tables.
     found : what the sections before it found, by name.
     """
 
@@ -86,7 +86,7 @@ class AuditSection:
     tables : the tables of what it found, given the subjects of the tree; those without rows are left out.
     stages : runs beside the tree that it needs.
     later : runs that can only be planned when the sections before it have been judged.
-    remarks : what it must say of how it reads its runs.
+    remarks : what readers must know of how it reads its runs.
     """
 
     name: str

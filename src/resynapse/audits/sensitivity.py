@@ -236,10 +236,10 @@ def elementary_effects(points: Floats, response: Floats) -> Floats:
     """Effects of a Morris design, shape (trajectories, factors, subjects), over the whole range of each factor."""
     count = points.shape[1]
     runs = points.reshape(-1, count + 1, count)
-    answers = response.reshape(len(runs), count + 1, -1)
+    responses = response.reshape(len(runs), count + 1, -1)
     moves = np.diff(runs, axis=1)
-    effects = np.empty((len(runs), count, answers.shape[2]))
-    for trajectory, (move, change) in enumerate(zip(moves, np.diff(answers, axis=1), strict=True)):
+    effects = np.empty((len(runs), count, responses.shape[2]))
+    for trajectory, (move, change) in enumerate(zip(moves, np.diff(responses, axis=1), strict=True)):
         moved = np.argmax(np.abs(move), axis=1)
         effects[trajectory, moved] = change / move[np.arange(count), moved][:, None]
     return effects

@@ -44,7 +44,7 @@ class Studies:
 def small_studies(claims: Iterable[Claim], cells: Cells, size: int = SIZE) -> tuple[Studies, ...]:
     """Studies of `size` subjects drawn with replacement; none where the cohort has fewer than two such studies.
 
-    The cohort stands for the population. Drawing without replacement would shrink the variance between studies by
+    The cohort represents the population. Drawing without replacement would shrink the variance between studies by
     ``1 - size / n``, a half for ten of twenty.
     """
     n = len(cells.subjects)

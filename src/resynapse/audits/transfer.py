@@ -116,8 +116,8 @@ def rescaled_test(test: Test, kinds: Mapping[str, Kind], chance: Chance) -> Test
     return test.scaled(scale)
 
 
-def said(before: Protocol, after: Protocol) -> tuple[str, ...]:
-    """What was scaled between a protocol and the same one on another task, a sentence each."""
+def scaling(before: Protocol, after: Protocol) -> tuple[str, ...]:
+    """What is scaled between a protocol and the same one on another task, a sentence each."""
     made = [
         f"{steps_an_epoch(after)} steps an epoch (published: {steps_an_epoch(before)}), in batches of "
         f"{after.batch_size} of {after.task.sizes.train} samples (published: {before.batch_size} of "

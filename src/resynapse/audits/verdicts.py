@@ -1,8 +1,8 @@
-"""The verdict of a claim: one order of answers, the first that applies.
+"""The verdict of a claim: the first row that applies.
 
 ======================================== ==============================================================================
-by construction                          true by how the model is built; no result could say otherwise
-not testable here                        outside what a simulation can say, or no reading is measured by this run
+by construction                          true by how the model is built; no result could differ
+not testable here                        outside what a simulation can show, or no reading is measured by this run
 contradicted by the article's own numbers  every reading is excluded by the published figures
 mixed                                    one reading holds and another fails
 undecided                                a reading is neither shown nor excluded

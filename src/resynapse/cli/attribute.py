@@ -152,6 +152,6 @@ def _arms(between: str) -> list[str]:
     return [arm.strip() for arm in between.split(",")]
 
 
-def _name(protocol: str, arms: list[str], seed: int, asked: object) -> str:
-    """The name of a folder: what is asked decides what is run, so that it is a part of it."""
-    return f"{'-'.join([protocol, *arms])}-seed{seed}-{zlib.crc32(repr(asked).encode()):08x}"
+def _name(protocol: str, arms: list[str], seed: int, requested: object) -> str:
+    """The name of a folder: what is requested decides what is run, so that it is a part of it."""
+    return f"{'-'.join([protocol, *arms])}-seed{seed}-{zlib.crc32(repr(requested).encode()):08x}"

@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, Token
 
@@ -31,8 +31,8 @@ Workers = Annotated[
 ]
 Seed = Annotated[int, Parameter(converter=whole, help="Root seed of all randomness.")]
 EngineName = Annotated[
-    Literal["compiled", "unfolded", "reference"],
-    Parameter(help="The fast engine, the same without folding, or the slow literal one that defines the model."),
+    str,
+    Parameter(help="`compiled` (fast), `reference` (slow, literal: it defines the model), or that of a plug-in."),
 ]
 Dask = Annotated[
     str | None,

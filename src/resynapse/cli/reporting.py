@@ -25,16 +25,25 @@ def figure(
     name: Annotated[str | None, Parameter(help="Which figure; without it, those of the run are listed.")] = None,
     /,
     *,
+    all: Annotated[bool, Parameter(help="Every figure of the run, each with its numbers as CSV.", negative="")] = False,
     format: Annotated[FigureFormat | None, Parameter(help="By default that of --out, or svg.")] = None,
-    out: Annotated[Path | None, Parameter(help="File; by default RUN_FOLDER/figures/NAME.FORMAT.")] = None,
+    out: Annotated[
+        Path | None,
+        Parameter(help="File, or folder with --all; by default RUN_FOLDER/figures/NAME.FORMAT."),
+    ] = None,
 ) -> None:
-    """Draw one figure of a run, or list those that apply and why the others do not."""
+    """Draw one figure of a run or all of them, or list those that apply and why the others do not."""
     from resynapse.report.figures import FIGURES, draw
     from resynapse.report.figures.style import render
 
-    if name is None and (format or out):
-        raise ResynapseError(f"no figure is named; give one of {', '.join(FIGURES)} after the run folder")
+    if all and name is not None:
+        raise ResynapseError(f"--all draws every figure, and {name} is named; leave one of them out")
+    if name is None and not all and (format or out):
+        raise ResynapseError(f"no figure is named; give --all, or one of {', '.join(FIGURES)} after the run folder")
     run_data = _run_data(run_folder)
+    if all:
+        _every_figure(run_data, out or run_folder / "figures", format or "svg")
+        return
     if name is None:
         for kind in FIGURES.values():
             reason = kind.lacks(run_data)
@@ -47,6 +56,28 @@ def figure(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     say(f"{path}. {SHORT_DISCLAIMER}")
+
+
+def _every_figure(run_data: RunData, folder: Path, format: FigureFormat) -> None:
+    from resynapse.report.figures import FIGURES, draw
+    from resynapse.report.figures.style import numbers_csv, render
+
+    if folder.exists() and not folder.is_dir():
+        raise ResynapseError(f"--out {folder} is a file; with --all, give a folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind in FIGURES.values():
+        reason = kind.lacks(run_data)
+        if reason:
+            say(f"{kind.name}: not of this run: {reason}")
+            continue
+        drawn = draw(run_data, kind.name)
+        path = folder / f"{kind.name}.{format}"
+        path.write_bytes(render(drawn, format))
+        numbers = numbers_csv(drawn)
+        if numbers:
+            path.with_suffix(".csv").write_text(f"# {SHORT_DISCLAIMER}\n{numbers}", "utf-8")
+        say(f"{path}{', and its numbers as .csv' if numbers else ''}")
+    say(SHORT_DISCLAIMER)
 
 
 @app.command

@@ -46,10 +46,12 @@ def why_no_washout(protocol: Protocol) -> str:
     if not any(found.values()):
         return "no arm has a washout of the stabiliser"
     several = [arm for arm, rates in found.items() if len(rates) > 1]
-    said = [f"{', '.join(several)} {'have' if len(several) > 1 else 'has'} several rates of washout"] if several else []
+    reasons = (
+        [f"{', '.join(several)} {'have' if len(several) > 1 else 'has'} several rates of washout"] if several else []
+    )
     one = sorted(set(_one_rate(protocol).values()))
-    said += [f"every {'other ' if several else ''}washout has the rate {one[0]:g} already"] if one else []
-    return "; ".join(said)
+    reasons += [f"every {'other ' if several else ''}washout has the rate {one[0]:g} already"] if one else []
+    return "; ".join(reasons)
 
 
 def why_no_lesion(protocol: Protocol) -> str:

@@ -1,6 +1,6 @@
 """The training of one arm, as controls see it: which steps, on which paths, and which of them is maintenance.
 
-Training that stands between the stabiliser and its washout is maintenance, also where an arm's treatment holds its own
+Training between the stabiliser and its washout is maintenance, also where an arm's treatment holds its own
 tests.
 """
 
@@ -22,7 +22,7 @@ class Training:
     ----------
     number : among the training steps of its section, as `Change.which` counts them.
     step : what is trained.
-    maintains : it stands between a stabiliser and its washout.
+    maintains : it is between a stabiliser and its washout.
     stopped : the drug was discontinued before it, in its section.
     """
 

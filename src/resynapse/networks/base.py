@@ -177,7 +177,7 @@ class Architecture(ABC):
     namespace), so that an engine by automatic differentiation can trace it; `backward` is for the reference engine.
     """
 
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid"}
     kind: ClassVar[str]
     """As `network.kind` names it in protocol files."""
     title: ClassVar[str]

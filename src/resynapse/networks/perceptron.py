@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from resynapse.errors import ProtocolError
 from resynapse.modulation import FloatArray, Modulation, activate, slope, transmitted
@@ -15,6 +15,11 @@ from resynapse.task import Task
 
 MOST_LAYERS, MOST_UNITS = 100, 1_000_000
 """Most hidden layers, and most units of one; what a machine can hold is asked before a run (`runs.planning.memory`)."""
+
+
+def _bounds(schema: dict[str, Any]) -> None:
+    """What a JSON Schema says besides the types; `Perceptron` itself explains a refusal."""
+    schema["properties"]["hidden"].update(items={"type": "integer", "minimum": 1}, minItems=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +38,7 @@ class Perceptron(Architecture):
     ProtocolError : no layer, too many of them, or a width that is not possible.
     """
 
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "json_schema_extra": _bounds}
     kind: ClassVar[str] = "perceptron"
     title: ClassVar[str] = "fully connected network"
 

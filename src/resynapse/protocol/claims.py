@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from resynapse.protocol.arms import Arm
 from resynapse.protocol.claim_tests import Test
@@ -34,8 +36,12 @@ class Reading:
 
     tests: tuple[Test, ...]
     id: str = ""
-    interpretation: str = ""
-    among: str = ""
+    interpretation: Annotated[str, Field(description="how the statement is taken: its comparator and its measures")] = (
+        ""
+    )
+    among: Annotated[
+        str, Field(description="only subjects for whom this holds, such as acc_combined >= 90 at acute")
+    ] = ""
 
     @property
     def selects(self) -> tuple[When, str] | None:
@@ -61,9 +67,9 @@ class Claim:
     """
 
     id: str
-    statement: str
+    statement: Annotated[str, Field(description="the conclusion, restated")]
     readings: tuple[Reading, ...] = ()
-    where: str = ""
+    where: Annotated[str, Field(description="section of the publication")] = ""
     basis: Basis = "finding"
     note: str = ""
 

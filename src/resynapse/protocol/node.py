@@ -35,7 +35,7 @@ class Node:
     share: bool = True
     arms: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
-    label: tuple[float, ...] = ()
+    label: tuple[int | float, ...] = ()
     when: When | None = None
     draws: tuple[tuple[Place, Trait], ...] = ()
     stream: str | None = None

@@ -10,9 +10,9 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from resynapse.errors import ProtocolError
 from resynapse.protocol.routes import Route, RouteStep
@@ -34,8 +34,11 @@ class Change:
 
     step: str
     section: str = ""
-    condition: str = ""
-    which: tuple[int, ...] = ()
+    condition: Annotated[str, Field(description="of assessments, the one that is so named")] = ""
+    which: Annotated[
+        tuple[Annotated[int, Field(ge=1)], ...],
+        Field(description="of these steps, the first (1), the second (2) and so on along the arm"),
+    ] = ()
 
     def __new__(cls, **fields: Any) -> Change:
         """A change of the kind that its fields say, where none is named; this form is a former one."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
+from resynapse.engine import engines
 from resynapse.networks import ARCHITECTURES, Architecture
 from resynapse.outcomes import definition
 from resynapse.outcomes import extend as extend_outcomes
@@ -32,6 +33,7 @@ def extend() -> None:
     admit("task", _take_task)
     admit("network", _take_network)
     extend_outcomes()
+    engines()
     claim_tests()
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
 import numpy as np
 
 from resynapse.analysis.flow import flow as selection
 from resynapse.audits.audit import Audit
 from resynapse.protocol.conditions import base
 from resynapse.protocol.population.distributions import TRAIT
-from resynapse.protocol.prose.titles import named, titles_of
-from resynapse.report.figures import FIGURES, draw
-from resynapse.report.figures.style import inline, render
+from resynapse.protocol.prose.titles import named
+from resynapse.report import words
+from resynapse.report.figures import FIGURES, Kind, draw
+from resynapse.report.figures.inline import inline
+from resynapse.report.figures.style import numbers_csv, render
 from resynapse.report.page.page import page
 from resynapse.report.page.section import Picture, Section
-from resynapse.report.page.tables import TextTable, flow_table, titled
+from resynapse.report.page.tables import TextTable, flow_table
 from resynapse.report.run_data import RunData
 from resynapse.report.sections.agreement import (
     agreement_tables,
@@ -24,12 +30,13 @@ from resynapse.report.sections.agreement import (
 )
 from resynapse.report.sections.audit import audit_section
 from resynapse.report.sections.citations import citations
-from resynapse.report.sections.clinical import clinical_section
+from resynapse.report.sections.directions import beside_findings
 from resynapse.report.sections.limitations import limitations
 from resynapse.report.sections.methods import methods
+from resynapse.report.sections.opening import opening
 from resynapse.report.sections.provenance import provenance
-from resynapse.report.sections.statistics import statistics_tables, tables_by_part
-from resynapse.report.sections.summary import summary
+from resynapse.report.sections.results import results
+from resynapse.report.sections.statistics import tables_by_part
 
 
 def report(run_data: RunData, *, audit: Audit | None = None) -> str:
@@ -37,43 +44,25 @@ def report(run_data: RunData, *, audit: Audit | None = None) -> str:
 
     Parameters
     ----------
-    audit : an audit of which the run is the tree; by default its claims are judged by the controls that it holds.
+    audit : an audit of which the run is the tree: its ledger comes first. By default the claims of the protocol are
+        judged by the controls that the run holds, after the results.
     """
     protocol = run_data.protocol
-    pictures, absent = _pictures(run_data)
+    pictures = _pictures(run_data)
+    rests = audit_section(run_data, audit)
+    title = f"{protocol.name}: {'audit' if audit else 'report'} of a simulated run"
     sections = (
-        summary(run_data),
-        methods(run_data),
-        Section(
-            title="Flow of subjects",
-            sentences=_flow_words(run_data),
-            tables=(flow(run_data), flow_table(selection(protocol, run_data.table), protocol)),
-        ),
-        Section(title="Figures", pictures=pictures, parts=(Section(title="Figures that do not apply", points=absent),)),
-        Section(
-            title="Tables",
-            sentences=(TABLES,),
-            tables=tuple(
-                titled(table, titles_of(protocol))
-                for table in statistics_tables(run_data.analysis, without=OWN_SECTION)
-            ),
-        ),
-        _publication(run_data),
-        clinical_section(run_data.analysis.clinical),
-        audit_section(run_data, audit),
+        *((rests,) if audit is not None else ()),
+        results(run_data, pictures),
+        *((rests,) if audit is None else ()),
+        _publication(run_data, pictures),
+        beside_findings(run_data.analysis.clinical),
+        _methods(run_data, pictures),
         limitations(run_data),
         Section(title="How to cite", points=tuple(citations(protocol))),
         provenance(run_data),
     )
-    return page(f"{protocol.name}: report of a simulated run", protocol.title, sections)
-
-
-OWN_SECTION = ("equivalence", "clinical")
-"""Parts that have a section of their own."""
-TABLES = (
-    "A click on a column sorts by it; CSV saves a table with the numbers as shown. `resynapse export` writes every "
-    "number in full. Square brackets hold 95 % intervals."
-)
+    return page(title, protocol.title, sections, opening(run_data, pictures.get("overview"), audit))
 
 
 def flow(run_data: RunData) -> TextTable:
@@ -85,7 +74,7 @@ def flow(run_data: RunData) -> TextTable:
         if key.condition != TRAIT:
             tested.setdefault((key.arm, base(key.condition)), []).append(int(present[:, column].sum()))
     conditions = list(dict.fromkeys(condition for _, condition in tested))
-    titles = titles_of(run_data.protocol)
+    titles = words.titles(run_data.protocol)
     size, finished = str(run_data.manifest.subjects), str(len(cells.subjects))
     rows = tuple(
         (
@@ -106,6 +95,19 @@ def _range(counts: list[int]) -> str:
     return str(counts[0]) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}"
 
 
+def _methods(run_data: RunData, pictures: Mapping[str, Picture]) -> Section:
+    """The protocol as a diagram and in words, and who was tested."""
+    made = methods(run_data)
+    where = Section(
+        title="Flow of subjects",
+        sentences=_flow_words(run_data),
+        tables=(flow(run_data), flow_table(selection(run_data.protocol, run_data.table), run_data.protocol)),
+    )
+    absent = [f"{name}: {kind.lacks(run_data)}" for name, kind in FIGURES.items() if kind.lacks(run_data)]
+    parts = (*made.parts, where, Section(title="Figures that do not apply", points=absent))
+    return replace(made, pictures=(pictures["trial"],), parts=parts)
+
+
 def _flow_words(run_data: RunData) -> tuple[str, ...]:
     said = [
         "Nobody is allocated by lot: every subject goes through every arm, from the identical state after induction."
@@ -119,36 +121,45 @@ def _flow_words(run_data: RunData) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _pictures(run_data: RunData) -> tuple[tuple[Picture, ...], tuple[str, ...]]:
-    made, absent = [], []
-    for name, kind in FIGURES.items():
-        reason = kind.lacks(run_data)
-        if reason:
-            absent.append(f"{name}: {reason}")
-            continue
-        drawn = draw(run_data, name)
-        svg = inline(render(drawn, "svg"), name, drawn.alt)
-        made.append(Picture(name=name, title=kind.title, caption=drawn.caption, svg=svg))
-    return tuple(made), tuple(absent)
+def _pictures(run_data: RunData) -> dict[str, Picture]:
+    """Every figure that applies; the networks of one of them are computed again beside the drawing of the others."""
+    kinds = {name: kind for name, kind in FIGURES.items() if not kind.lacks(run_data)}
+    if "connections" in kinds:
+        with ThreadPoolExecutor(1) as pool:
+            traced = pool.submit(lambda: run_data.traced)
+            last = kinds.pop("connections")
+            made = {name: _picture(run_data, kind) for name, kind in kinds.items()}
+            traced.result()
+        return {**made, last.name: _picture(run_data, last)}
+    return {name: _picture(run_data, kind) for name, kind in kinds.items()}
 
 
-def _publication(run_data: RunData) -> Section:
+def _picture(run_data: RunData, kind: Kind) -> Picture:
+    drawn = draw(run_data, kind.name)
+    svg = inline(render(drawn, "svg"), kind.name, drawn.alt)
+    narrow = ""
+    if kind.name == "overview":
+        small = draw(run_data, kind.name, columns=1)
+        narrow = inline(render(small, "svg"), f"{kind.name}-narrow", small.alt)
+    csv = numbers_csv(drawn).replace("<", "")
+    return Picture(name=kind.name, title=kind.title, caption=drawn.caption, svg=svg, narrow=narrow, csv=csv)
+
+
+def _publication(run_data: RunData, pictures: Mapping[str, Picture]) -> Section:
     title = "Comparison with the publication"
     if run_data.agreement is None:
         return Section(title=title)
     equivalence = tables_by_part(run_data.analysis).get("equivalence", ())
+    every = (
+        *agreement_tables(run_data.agreement),
+        *equivalence,
+        spread_table(run_data.agreement),
+        direction_table(run_data.agreement),
+        reference_table(run_data.agreement),
+    )
     return Section(
         title=title,
         points=agreement_words(run_data.agreement),
-        tables=tuple(
-            table
-            for table in (
-                *agreement_tables(run_data.agreement),
-                *equivalence,
-                spread_table(run_data.agreement),
-                direction_table(run_data.agreement),
-                reference_table(run_data.agreement),
-            )
-            if table.rows
-        ),
+        pictures=tuple(pictures[name] for name in ("forest",) if name in pictures),
+        parts=(Section(title="Every published cell", folded=True, tables=tuple(t for t in every if t.rows)),),
     )

@@ -16,6 +16,7 @@ from resynapse.protocol import Protocol
 from resynapse.publication.agreement import Agreement, agreement
 from resynapse.publication.comparison import Comparison, protocols_with_tables
 from resynapse.report import words
+from resynapse.runs.retrace import Stage, stages, structural_arm
 from resynapse.runs.store.folder import Manifest, RunFolder
 
 if TYPE_CHECKING:
@@ -110,6 +111,11 @@ class RunData:
         return REFERENCE if REFERENCE in self.arms else self.arms[0]
 
     @cached_property
+    def traced(self) -> tuple[Stage, ...]:
+        """The connections of the first subject before and after each step that changes them, computed again."""
+        return stages(self.manifest, structural_arm(self.protocol), int(self.cells.subjects[0]))
+
+    @cached_property
     def units(self) -> Mapping[str, str]:
         """The unit of every outcome."""
         return units(self.protocol)
@@ -140,6 +146,10 @@ class RunData:
         """The unit as it is printed behind a number, with a space before it; empty for a dimensionless outcome."""
         unit = self.units.get(outcome, "1")
         return "" if unit in ("1", "count") else f" {unit}"
+
+    def decimals(self, outcome: str) -> int:
+        """Decimals of an outcome in sentences."""
+        return words.titles(self.protocol).of(outcome).decimals
 
     def axis(self, outcome: str) -> str:
         """The unit of an outcome and which direction is better, for an axis."""

@@ -2,42 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-from resynapse.protocol.prose.titles import titles_of
+from resynapse.protocol import Protocol, library, load
+from resynapse.protocol.given_titles import GivenTitles
+from resynapse.protocol.prose.titles import Titles, titles_of
 
-if TYPE_CHECKING:
-    from resynapse.protocol import Protocol
+
+def _titled(protocol: Protocol) -> Protocol:
+    """The protocol; one of the library that was run before titles existed has those of today."""
+    if protocol.titles == GivenTitles() and protocol.name in library():
+        return replace(protocol, titles=load(protocol.name).titles)
+    return protocol
+
+
+def titles(protocol: Protocol) -> Titles:
+    """The titles of a protocol's arms, conditions and outcomes."""
+    known = _known.get(id(protocol))
+    if known is None or known[0] is not protocol:
+        _known.clear()
+        known = _known[id(protocol)] = (protocol, titles_of(_titled(protocol)))
+    return known[1]
+
+
+_known: dict[int, tuple[Protocol, Titles]] = {}
 
 UP, DOWN = "higher is better", "lower is better"
 
 
 def arm_title(protocol: Protocol, arm: str) -> str:
     """The title of an arm; that of a variant names its control."""
-    return titles_of(protocol).arm(arm)
+    return titles(protocol).arm(arm)
 
 
 def outcome_title(protocol: Protocol, outcome: str) -> str:
     """The title of an outcome, in words."""
-    return titles_of(protocol).outcome(outcome)
+    return titles(protocol).outcome(outcome)
 
 
 def condition_title(protocol: Protocol, condition: str) -> str:
     """The title of a condition, its counts in words."""
-    return titles_of(protocol).condition(condition)
+    return titles(protocol).condition(condition)
 
 
 def cell_title(protocol: Protocol, condition: str, outcome: str) -> str:
     """An outcome at a condition, as a heading says it."""
-    text = titles_of(protocol).at(condition, outcome)
+    text = titles(protocol).at(condition, outcome)
     return text[0].upper() + text[1:]
 
 
 def better(protocol: Protocol, outcome: str) -> str:
     """`UP` or `DOWN`; empty where more is neither better nor worse."""
-    return {"better": UP, "worse": DOWN, "neither": ""}[titles_of(protocol).of(outcome).more]
+    return {"better": UP, "worse": DOWN, "neither": ""}[titles(protocol).of(outcome).more]
 
 
 def along(protocol: Protocol, within: str) -> str:
     """What the counts of a condition count, for an axis."""
-    return titles_of(protocol).along(within)
+    return titles(protocol).along(within)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from resynapse.cohort import Cohort
-from resynapse.engine import check_engine
+from resynapse.engine import check_engine, supporting
 from resynapse.errors import ClusterError, ResynapseError
 from resynapse.protocol import Protocol
 from resynapse.runs.planning.memory import check_memory
@@ -24,7 +24,7 @@ def admit(protocol: Protocol, cohort: Cohort, engine_name: str, *, workers: int 
     ResynapseError : the workers, the engine, the cohort or the memory do not suit the protocol; it says what would.
     """
     _check_workers(workers, dask)
-    check_engine(engine_name, protocol.batch_size)
+    check_engine(engine_name, protocol.batch_size, protocol.network)
     cohort.check(protocol)
     here = 0 if dask not in (None, LOCAL) else min(workers or usable_cores(), cohort.size)
     check_memory(protocol, engine_name, subjects=cohort.size, workers=here)
@@ -37,8 +37,13 @@ def admit_subject(protocol: Protocol, engine_name: str) -> None:
     ------
     ResynapseError : the engine or the memory does not suit it.
     """
-    check_engine(engine_name, protocol.batch_size)
+    check_engine(engine_name, protocol.batch_size, protocol.network)
     check_memory(protocol, engine_name, subjects=1, workers=1)
+
+
+def able_engines(protocol: Protocol) -> list[str]:
+    """Names of the engines that can compute a protocol."""
+    return supporting(protocol.network, protocol.batch_size)
 
 
 def _check_workers(workers: int | None, dask: str | None) -> None:

@@ -131,7 +131,8 @@ def _backend(manifest: Manifest, count: int, dask: str | None, tell: Listener, n
     if dask is None:
         from resynapse.runs.workers.threads import Threads
 
-        return Threads(protocol, engine(manifest.engine, batch_size=protocol.batch_size, note=note), count, tell)
+        kind = engine(manifest.engine, batch_size=protocol.batch_size, architecture=protocol.network, note=note)
+        return Threads(protocol, kind, count, tell)
     from resynapse.runs.workers.cluster import Cluster
     from resynapse.runs.workers.worker import Plan
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
+from resynapse.runs.duration import duration
 from resynapse.runs.events import (
     EpochDone,
     Event,
@@ -243,12 +244,3 @@ def display() -> Iterator[Display]:
                 bars.update(task, completed=share, description=text)
 
         yield Bar()
-
-
-def duration(seconds: float) -> str:
-    """Seconds in words: ``48 s``, ``12 min``, ``3.1 h``."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"

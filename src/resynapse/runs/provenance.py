@@ -11,18 +11,27 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-_PACKAGES = ("resynapse", "numpy", "numba", "llvmlite", "scipy", "polars", "pydantic", "PyYAML")
+from resynapse.engine import engines
+
+_PACKAGES = ("resynapse", "numpy", "scipy", "polars", "pydantic", "PyYAML")
 
 
 def versions() -> dict[str, str]:
     """Python's version and those of the packages that decide the numbers."""
     found = {"python": platform.python_version()}
-    for name in _PACKAGES:
+    of_engines = (name for kind in engines().values() for name in kind.packages)
+    for name in dict.fromkeys((*_PACKAGES, *of_engines)):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             found[name] = "not installed"
     return found
+
+
+def engine_remark(name: str) -> str:
+    """What a report says of an engine's numbers; empty for nothing, and for an engine that is not installed here."""
+    kind = engines().get(name)
+    return kind.remark if kind else ""
 
 
 def commit() -> dict[str, Any]:

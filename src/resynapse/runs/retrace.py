@@ -8,18 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resynapse.cohort import Subject
-from resynapse.engine import engine
+from resynapse.engine import engine, engine_kind
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Protocol, Regrow, Step, Train
 from resynapse.protocol.routes import Route
 from resynapse.runs.store.folder import Manifest
 from resynapse.runs.walk import reached
 from resynapse.runs.workers.blas import single_threaded_blas
-
-MOST = 1e12
-"""Most updates of connections (epochs x samples x connections): about ten times those of `switch-relapse`."""
-MOST_LITERAL = 1e11
-"""The same for the reference engine, which is slower."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +47,7 @@ def too_much(manifest: Manifest, arm: str) -> str:
     protocol = manifest.protocol
     connections = sum(units * inputs for units, inputs in protocol.network.connections(protocol.task).values())
     epochs = sum(stop.step.length for stop in route if isinstance(stop.step, Train))
-    limit = MOST if manifest.engine != "reference" else MOST_LITERAL
+    limit = engine_kind(manifest.engine).most_updates
     work = float(epochs) * protocol.task.sizes.train * connections
     return (
         "" if work <= limit else f"to compute the networks again would take {work:.2g} updates; the limit is {limit:g}"
@@ -70,7 +65,8 @@ def stages(manifest: Manifest, arm: str, number: int) -> tuple[Stage, ...]:
     if reason:
         raise ResynapseError(reason)
     stops = len(_before_follow_up(manifest.protocol, arm))
-    chosen = engine(manifest.engine, batch_size=manifest.protocol.batch_size, note=lambda text: None)
+    protocol = manifest.protocol
+    chosen = engine(manifest.engine, batch_size=protocol.batch_size, architecture=protocol.network)
     subject = Subject(manifest.root_seed, number)
     found: list[Stage] = []
     with single_threaded_blas():

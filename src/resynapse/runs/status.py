@@ -19,6 +19,8 @@ from resynapse.runs.store.file_names import JOB, JOB_LOG, MANIFEST, PARTS, RESUL
 
 ENDINGS = ("audit.json", "attribution.json", "match.json")
 """What commands that keep their runs in folders below write at their end."""
+DEPTH = 3
+"""Levels of folders that are looked through: ``resynapse-audits/AUDIT/tree``."""
 SILENT_AFTER = 30.0
 """Seconds without a new file after which a run of another machine counts as stopped."""
 SCHEMA_VERSION = 1
@@ -45,7 +47,8 @@ class RunStatus:
     started, updated : seconds since 1970; None if unknown.
     reason : why a run failed, stopped or is damaged; may be empty.
     leading : records with arm, endpoint, n, mean, sd.
-    going_on : records of the subjects on their way.
+    going_on : records of the subjects on their way: subject, arms, stream, epoch (of the phase), epochs (its length),
+        epochs_in_all, measured.
     where : the workers of a cluster, in words; empty for threads of one process.
     """
 
@@ -89,21 +92,25 @@ def read(folder: str | Path) -> RunStatus | None:
 
 
 def runs(folder: str | Path) -> list[RunStatus]:
-    """The runs in a folder, and in the folders of audits and attributions below it, by name."""
-    return [status for path in _folders(Path(folder), 2) if (status := read(path)) is not None]
+    """The run in a folder, or the runs below it (also those of audits and attributions), by folder name."""
+    path = Path(folder)
+    own = read(path)
+    here = [] if own is None else [own]
+    return here + [status for one in _folders(path, DEPTH) if (status := read(one)) is not None]
 
 
 def _folders(folder: Path, depth: int) -> Iterator[Path]:
     """Folders that may hold runs; a run folder holds no other runs."""
+    if (folder / MANIFEST).exists():
+        return
     try:
-        below = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False))
+        below = sorted(e.name for e in os.scandir(folder) if e.name[0] != "." and e.is_dir(follow_symlinks=False))
     except OSError:
         return
     for name in below:
-        path = folder / name
-        yield path
-        if depth > 1 and not (path / MANIFEST).exists():
-            yield from _folders(path, depth - 1)
+        yield folder / name
+        if depth > 1:
+            yield from _folders(folder / name, depth - 1)
 
 
 def _content(path: Path) -> dict[str, Any] | None:

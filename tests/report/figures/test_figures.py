@@ -19,8 +19,9 @@ from resynapse.analysis.cells import Cell
 from resynapse.clinical.literature import literature
 from resynapse.errors import ResynapseError
 from resynapse.report.figures import FIGURES, NAMES, connections, draw, resilience, trajectories, trial
+from resynapse.report.figures.inline import inline
 from resynapse.report.figures.notes import switch_note
-from resynapse.report.figures.style import COLOURS, SINGLES, Drawn, inline, look, of_all, render, some, styled
+from resynapse.report.figures.style import COLOURS, SINGLES, Drawn, look, of_all, render, some, styled
 from resynapse.report.run_data import MOST_ARMS, RunData
 
 OTHER = """
@@ -262,4 +263,6 @@ def test_the_intact_reference_is_no_arm_of_a_figure_and_it_is_said(run_data: Run
     assert seen.drawn == ("untreated", "ssri")
     drawn = draw(seen, "pairs")
     assert "healthy" not in drawn.alt
-    assert drawn.caption.endswith("untreated:healthy and ssri:healthy are not drawn; the tables have them.")
+    assert drawn.caption.endswith(
+        "intact network and SSRI-like treatment, control healthy are not drawn; the tables have them."
+    )

@@ -91,7 +91,10 @@ def test_a_long_table_is_cut_and_says_so() -> None:
 )
 def test_columns_sort_by_the_numbers_in_them(rising: list[str]) -> None:
     script = (resources.files("resynapse.report.page") / "templates" / "page.js").read_text("utf-8")
-    bare = "const document = {querySelector: () => ({textContent: ''}), querySelectorAll: () => []};"
+    bare = (
+        "const document = {querySelector: () => ({textContent: ''}), querySelectorAll: () => []};"
+        "const location = {hash: ''}; const addEventListener = () => {}; const matchMedia = () => ({});"
+    )
     run = f"{bare}\n{script}\nconsole.log(JSON.stringify({json.dumps(rising[::-1])}.sort(order)));"
     done = subprocess.run(["node", "-e", run], capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == rising
@@ -106,6 +109,7 @@ def test_sections_with_nothing_in_them_are_left_out() -> None:
 def test_two_tables_of_one_title_have_two_ids() -> None:
     table = TextTable("same", ("n",), (("1",),))
     assert Page.of(page("a", "b", [Section(title="c", tables=(table, table))])).ids == [
+        "top",
         "c",
         "table-same",
         "table-same-2",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import html
 import json
+import re
 from pathlib import Path
 
 import pytest
+from tests.report.pages import words_of
 
 import resynapse as rs
 from resynapse.audits.audit import Audit
+from resynapse.audits.verdicts import VERDICTS
+from resynapse.report.figures.matrix import matrix
 from resynapse.report.run_data import RunData
-from resynapse.report.sections.audit import AS_IT_IS, audit_section, audit_sentences, audit_tables
+from resynapse.report.sections.audit import AS_IT_IS, MEANING, audit_section, audit_sentences, audit_tables
 
 FILE = """
 name: small
@@ -121,7 +124,7 @@ def test_the_command_prints_the_same_audit_and_runs_nothing_twice(
     assert audit.claims[0].sentence in out
     assert "not clinical advice" in out
     page = (small.parent / "out" / "report.html").read_text("utf-8")
-    assert audit.claims[0].sentence in html.unescape(page)
+    assert audit.claims[0].sentence in words_of(page)
 
 
 def test_a_report_shows_the_ledger_of_its_own_claims_and_no_section_where_nothing_is_claimed(
@@ -129,8 +132,32 @@ def test_a_report_shows_the_ledger_of_its_own_claims_and_no_section_where_nothin
 ) -> None:
     tree = rs.Run(small.parent / "out" / "tree")
     own = audit_section(RunData.of(tree.folder))
-    assert [row[:3] for row in own.tables[0].rows] == [(e.id, e.statement, e.verdict) for e in audit.claims]
+    ledger = own.parts[-1].tables[0]
+    assert [row[:3] for row in ledger.rows] == [(e.id, e.statement, e.verdict) for e in audit.claims]
     assert AS_IT_IS in own.sentences
     assert AS_IT_IS not in audit_section(RunData.of(tree.folder), audit).sentences
     unclaimed = rs.run(rs.loads(FILE.partition("claims:")[0]), subjects=2, out=tmp_path / "run")
     assert not audit_section(RunData.of(unclaimed.folder))
+
+
+def test_the_page_of_an_audit_opens_with_its_ledger(audit: Audit, small: Path) -> None:
+    page = (small.parent / "out" / "report.html").read_text("utf-8")
+    assert page.index('id="what-the-conclusions-rest-on"') < page.index('id="results"')
+    for entry in audit.claims:
+        card = page[page.index(f'id="claim-{entry.id}"') :].partition("</article>")[0]
+        assert f"<span>{entry.verdict}</span>" in card
+        assert entry.statement in words_of(card)
+    counts = page[page.index('class="counts"') :].partition("</ul>")[0]
+    assert sum(int(n) for n in re.findall(r"<b>(\d+)</b>", counts)) == len(audit.claims)
+
+
+def test_every_verdict_has_a_tone_and_a_meaning() -> None:
+    assert set(MEANING) == set(VERDICTS)
+    assert {tone for tone, _ in MEANING.values()} == {"good", "open", "bad", "plain"}
+    assert [verdict for verdict in VERDICTS if MEANING[verdict][0] == "good"] == ["supported"]
+
+
+def test_the_matrix_as_a_picture_has_every_scenario(audit: Audit) -> None:
+    drawn = matrix(audit)
+    assert {row["control"] for row in drawn.numbers} == {cell.scenario for cell in audit.matrix}
+    assert f"{sum(cell.changed for cell in audit.matrix)} of {len(audit.matrix)}" in drawn.caption

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.report.conftest import Stated
-from tests.report.pages import Page
+from tests.report.pages import Page, words_of
 
 import resynapse as rs
 from resynapse.errors import ResynapseError
@@ -31,7 +31,7 @@ def test_equal_seeds_are_paired_and_other_seeds_are_not(stated: Stated, small: r
 def test_changed_values_of_the_protocol_are_named(stated: Stated, small: rs.Protocol) -> None:
     other = amended(small, "arms.ketamine.regrow.of_pruned=0.25")
     html = versus(RunData.of(stated(small, VALUES)), RunData.of(stated(other, VALUES)))
-    assert "arm ketamine: regrow of_pruned is 0.25 instead of 0.5." in html
+    assert "arms.ketamine.regrow.of_pruned: 0.5 -> 0.25" in words_of(html)
     assert "1 of 1 cells in both are the same in every shared subject" in html
 
 

@@ -218,3 +218,21 @@ def test_a_run_folder_counts_its_packed_subjects(tmp_path: Path, tiny: rs.Protoc
     run = rs.run(tiny, subjects=FEW + 1, arms=["untreated"], out=tmp_path / "run")
     assert RunFolder(run.path).finished() == FEW + 1
     assert len(list((run.path / "parts").iterdir())) == 2
+
+
+def test_what_has_not_changed_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = _filled(tmp_path)
+    read: list[Path] = []
+    content = module._content
+
+    def counted(path: Path) -> bytes:
+        read.append(path)
+        return content(path)
+
+    monkeypatch.setattr(module, "_content", counted)
+    first = parts.inventory()
+    assert sorted(set(read)) == sorted(read) == sorted(tmp_path.glob("*.parquet"))
+    assert parts.inventory() == first
+    assert len(read) == len(set(read))
+    parts.add(7, _rows(7), "p")
+    assert 7 in parts.inventory().sound

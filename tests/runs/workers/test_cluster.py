@@ -18,8 +18,17 @@ import resynapse as rs
 from resynapse import cli
 from resynapse.errors import ClusterError, ClusterLostError, RunInterruptedError, SubjectError
 from resynapse.protocol import dumps
-from resynapse.runs.events import Event, SubjectFinished, WorkersCounted
+from resynapse.runs.events import (
+    EpochDone,
+    Event,
+    PhaseEntered,
+    RunStarted,
+    SubjectFinished,
+    SubjectStarted,
+    WorkersCounted,
+)
 from resynapse.runs.progress import Progress
+from resynapse.runs.status import read
 from resynapse.runs.store.folder import RunFolder
 from resynapse.runs.workers import cluster as module
 from resynapse.runs.workers.worker import Plan, code, compute
@@ -72,6 +81,24 @@ def test_one_worker_gives_the_table_of_threads(lab: clusters.Lab, tiny: rs.Proto
     run = rs.run(tiny, subjects=SUBJECTS, seed=5, dask=lab.address, display=seen)
     assert run.table().equals(expected)
     assert seen.lines[-1].startswith(f"{SUBJECTS} of {SUBJECTS} subjects")
+
+
+def test_workers_tell_of_their_subjects_and_no_epoch_twice(
+    lab: clusters.Lab, tiny: rs.Protocol, tmp_path: Path
+) -> None:
+    heard: list[Event] = []
+    rs.run(tiny, subjects=SUBJECTS, seed=5, dask=lab.address, out=tmp_path / "run", listener=heard.append)
+    begun = {event.subject for event in heard if isinstance(event, SubjectStarted)}
+    phases = [event for event in heard if isinstance(event, PhaseEntered)]
+    (started,) = (event for event in heard if isinstance(event, RunStarted))
+    assert begun == set(range(SUBJECTS))
+    assert {event.stream.split("/")[0] for event in phases} <= {"induction", "treatment", "follow_up"}
+    assert phases
+    for number in begun:
+        assert sum(e.epochs for e in heard if isinstance(e, EpochDone) and e.subject == number) <= started.epochs
+    status = read(tmp_path / "run")
+    assert status is not None
+    assert (status.state, status.done, status.going_on) == ("finished", SUBJECTS, ())
 
 
 def test_a_worker_that_joins_in_the_middle_gets_work(
@@ -134,15 +161,15 @@ def test_a_stopped_run_frees_its_workers_within_an_epoch(lab: clusters.Lab, tiny
     def executing() -> list[int]:
         return list(client.run(lambda dask_worker: len(dask_worker.state.executing)).values())
 
-    class Interrupt:
-        def show(self, *, share: float, text: str, finished: bool) -> None:
-            if executing() == [1]:
-                raise KeyboardInterrupt
+    def interrupt(event: Event) -> None:
+        # told in the thread of the run, once a second
+        if isinstance(event, WorkersCounted) and executing() == [1]:
+            raise KeyboardInterrupt
 
     with Client(lab.address, set_as_default=False) as client:
         with pytest.raises(RunInterruptedError, match="stopped; 0 subjects are finished and kept"):
-            rs.run(endless, subjects=3, dask=lab.address, out=tmp_path / "run", display=Interrupt())
-        clusters.wait_until(lambda: executing() == [0], within=10)
+            rs.run(endless, subjects=3, dask=lab.address, out=tmp_path / "run", listener=interrupt)
+        clusters.wait_until(lambda: executing() == [0], within=30)
 
 
 def test_a_lost_scheduler_stops_the_run_soon_and_it_goes_on_later(

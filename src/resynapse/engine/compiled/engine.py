@@ -21,6 +21,7 @@ from resynapse.engine.compiled.kernels.evaluation import activities, scores, spr
 from resynapse.engine.compiled.kernels.fold_training import fold_epoch
 from resynapse.engine.compiled.kernels.fold_work import fold_workspace
 from resynapse.engine.compiled.kernels.forward_backward import Modulations, workspace
+from resynapse.engine.compiled.kernels.jit import use_cache
 from resynapse.engine.compiled.kernels.training import train_epoch
 from resynapse.engine.compiled.placement import Placement
 from resynapse.engine.reference import ReferenceEngine
@@ -54,6 +55,9 @@ class CompiledEngine:
     fold: bool = True
     """Whether phases that can be folded are (`engine/compiled/folding.py`); False trains them like all others."""
     dtype: type[np.float32] = np.float32
+
+    def __post_init__(self) -> None:
+        use_cache()
 
     @property
     def name(self) -> str:

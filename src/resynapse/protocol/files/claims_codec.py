@@ -10,7 +10,7 @@ from typing import Any
 from resynapse.errors import ProtocolError, Where
 from resynapse.protocol.claim_tests import Test, claim_tests, dump_test
 from resynapse.protocol.claims import BASES, Claim, Reading
-from resynapse.protocol.files.plain_values import mapping, modelled, sequence, typed
+from resynapse.protocol.files.plain_values import fields_of, mapping, modelled, sequence, typed
 
 
 def parse_claims(value: object, where: Where = ()) -> tuple[Claim, ...]:
@@ -29,9 +29,7 @@ def parse_claims(value: object, where: Where = ()) -> tuple[Claim, ...]:
 
 def _claim(value: object, where: Where) -> Claim:
     text = ("id", "statement", "where", "note")
-    item = mapping(
-        value, where, (*text, "basis", "readings", "tests", "interpretation", "among", "reading", "controls")
-    )
+    item = mapping(value, where, (*fields_of(Claim), *fields_of(Reading), "reading", "controls"))
     for key in ("id", "statement"):
         if not item.get(key):
             raise ProtocolError(f"{key} is missing; a claim has an id, a statement and readings or tests", where)
@@ -64,7 +62,7 @@ def _readings(value: object, where: Where) -> tuple[Reading, ...]:
 
 
 def _reading(value: object, where: Where) -> Reading:
-    item = mapping(value, where, ("id", "interpretation", "among", "tests"))
+    item = mapping(value, where, fields_of(Reading))
     text = {key: typed(str, item[key], (*where, key)) for key in ("id", "interpretation", "among") if key in item}
     made = Reading(**text, tests=_tests(item.get("tests", []), (*where, "tests")))
     if not made.tests:
@@ -108,7 +106,6 @@ def _one_reading(item: Mapping[str, Any], where: Where) -> Iterator[Reading]:
     yield from also
 
 
-_OF_ONE_READING = ("tests", "interpretation", "among", "reading", "controls")
 _OF_CONTROL = ("control", "tests", "among")
 
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, TypeAdapter
+from pydantic import TypeAdapter
 
 from resynapse.errors import ProtocolError, Where
 from resynapse.networks import ARCHITECTURES, DEFAULT_ARCHITECTURE, Architecture
@@ -21,6 +21,7 @@ from resynapse.plugins import unknown
 from resynapse.protocol.derived_outcomes import RULES, Derived
 from resynapse.protocol.endpoints import Endpoint
 from resynapse.protocol.files.claims_codec import dump_claim, parse_claims
+from resynapse.protocol.files.plain_values import fields_of
 from resynapse.protocol.files.plain_values import mapping as _mapping
 from resynapse.protocol.files.plain_values import modelled as _model
 from resynapse.protocol.files.plain_values import sequence as _sequence
@@ -37,7 +38,8 @@ from resynapse.protocol.vocabulary import extend
 from resynapse.protocol.when import When
 from resynapse.task import DEFAULT_TASK, TASKS, Task, places
 
-_BESIDE = ("at", "fork", "share", "arms", "skip", "label", "when", "stream")
+_BESIDE = {key: kind for key, kind in fields_of(Node).items() if key not in ("step", "draws")}
+"""What may be beside a step, with its type."""
 _MANY = ("repeat", "sweep")
 _TOP = (
     "name", "title", "cite", "task", "network", "batch_size", "induction", "arms", "follow_up", "derived",
@@ -49,7 +51,6 @@ MOST_NODES = 2_000
 """Most steps of one path, side paths included, with every repetition written out."""
 MOST_STEPS = 20_000
 """Most steps of all arms together."""
-_Number = Annotated[int, Field(ge=1)]
 
 
 def parse(document: object, folder: FilePath | None = None) -> Protocol:
@@ -213,16 +214,8 @@ def _node(value: object, where: Where, scope: Scope) -> Node:
         fields["when"] = When.parse(item["when"], (*where, "when"))
     if "fork" in item:
         fields["fork"] = _path(item["fork"], (*where, "fork"), scope)
-    for key, kind in (
-        ("at", tuple[int, ...]),
-        ("arms", tuple[str, ...]),
-        ("skip", tuple[str, ...]),
-        ("share", bool),
-        ("label", tuple[int | float, ...]),
-        ("stream", str),
-    ):
-        if key in item:
-            fields[key] = _typed(kind, item[key], (*where, key))
+    for key in item.keys() & set(_BESIDE) - {"when", "fork"}:
+        fields[key] = _typed(_BESIDE[key], item[key], (*where, key))
     return Node(**fields)
 
 
@@ -271,11 +264,11 @@ def _change(value: object, where: Where) -> Iterator[Change]:
         raise ProtocolError(f"{section!r} is no section; allowed: induction, treatment, follow_up", (*where, "in"))
     if "condition" in item and kind != "assess":
         raise ProtocolError(f"{kind} has no condition; only assessments are named by theirs", (*where, "condition"))
+    kinds = fields_of(Change)
     about: dict[str, Any] = {
         "step": kind,
         "section": section,
-        "condition": _typed(str, item.get("condition", ""), (*where, "condition")),
-        "which": _typed(tuple[_Number, ...], item.get("which", []), (*where, "which")),
+        **{key: _typed(kinds[key], item[key], (*where, key)) for key in ("condition", "which") if key in item},
     }
     fields = _mapping(item.get("set", {}), (*where, "set"), STEPS[kind].model_fields)
     at = _typed(tuple[int, ...], item["at"], (*where, "at")) if "at" in item else None

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import MISSING, fields
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from resynapse.networks import ARCHITECTURES, DEFAULT_ARCHITECTURE
 from resynapse.protocol.claim_tests import claim_tests
-from resynapse.protocol.claims import BASES
+from resynapse.protocol.claims import Claim, Reading
 from resynapse.protocol.derived_outcomes import RULES
 from resynapse.protocol.endpoints import FORM
 from resynapse.protocol.endpoints import MOST as MOST_PRIMARY
+from resynapse.protocol.files.plain_values import fields_of
 from resynapse.protocol.given_titles import GivenTitles
+from resynapse.protocol.node import Node
 from resynapse.protocol.population.distributions import KINDS
 from resynapse.protocol.population.trait_tables import MOST_VALUES
 from resynapse.protocol.steps import STEPS
+from resynapse.protocol.variants import Append, Replace, Set, Variant
 from resynapse.protocol.vocabulary import extend
 from resynapse.task import DEFAULT_TASK, TASKS
 
 _VARIABLE = {"type": "string", "pattern": r"\$", "description": "a variable of a repeat or sweep around the step"}
-_NAMES = {"type": "array", "items": {"type": "string"}}
 _COUNT = {"type": "integer", "minimum": 0}
 _COUNTS = {"type": "array", "items": _COUNT}
 _RANGE = {
@@ -96,19 +99,13 @@ def _kinds(registry: Mapping[str, type[Any]], default: str) -> tuple[dict[str, A
 def _node() -> dict[str, Any]:
     steps = {kind: _step(kind) for kind in STEPS}
     rounds = {"type": "object", "minProperties": 1}
-    beside = {
+    written = {
         "at": {"anyOf": [_COUNTS, _RANGE, _VARIABLE]},
         "fork": {"$ref": "#/$defs/path"},
-        "share": {"type": "boolean"},
-        "arms": _NAMES,
-        "skip": _NAMES,
-        "label": {"type": "array", "items": {"type": "number"}},
         "when": {"type": "string", "pattern": r"^\s*\S+\s*(<=|>=|<|>)\s*\S+\s*$"},
-        "stream": {"type": "string"},
-        "repeat": rounds,
-        "sweep": rounds,
-        "do": {"$ref": "#/$defs/path"},
     }
+    beside = _object(Node, written, without=("step", "draws"))["properties"]
+    beside |= {"repeat": rounds, "sweep": rounds, "do": {"$ref": "#/$defs/path"}}
     return {"type": "object", "additionalProperties": False, "minProperties": 1, "properties": {**steps, **beside}}
 
 
@@ -157,72 +154,55 @@ def _distribution() -> dict[str, Any]:
 
 
 def _variant() -> dict[str, Any]:
-    change = {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["step"],
-        "properties": {
-            "step": {"enum": list(STEPS)},
-            "in": {"enum": ["induction", "treatment", "follow_up"]},
-            "set": {"type": "object"},
-            "condition": {"type": "string", "description": "of assessments, the one that is so named"},
-            "which": {
-                "type": "array",
-                "items": {"type": "integer", "minimum": 1},
-                "description": "of these steps, the first (1), the second (2) and so on along the arm",
-            },
-            "into": {"$ref": "#/$defs/node"},
-            "at": _COUNTS,
-            "then": {"$ref": "#/$defs/node"},
-        },
+    node = {"$ref": "#/$defs/node"}
+    parts = {
+        "step": {"enum": list(STEPS)},
+        "section": {"enum": ["induction", "treatment", "follow_up"]},
+        "set": {"type": "object"},
+        "at": _COUNTS,
+        "into": node,
+        "then": node,
     }
-    return {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["of"],
-        "properties": {
-            "of": {"type": "string"},
-            "control": {"type": "string"},
-            "changes": {"type": "array", "items": change},
-        },
-    }
+    properties: dict[str, Any] = {}
+    for kind in (Set, Replace, Append):
+        properties |= _object(kind, parts)["properties"]
+    properties["in"] = properties.pop("section")
+    change = {"type": "object", "additionalProperties": False, "required": ["step"], "properties": properties}
+    return {**_object(Variant, {"changes": {"type": "array", "items": change}}), "required": ["of"]}
 
 
 def _claim() -> dict[str, Any]:
     text = {"type": "string"}
     tests = {"type": "array", "items": {"$ref": "#/$defs/test"}, "minItems": 1}
-    of_reading = {
-        "interpretation": {**text, "description": "how the statement is taken: its comparator and its measures"},
-        "among": {**text, "description": "only subjects for whom this holds, such as acc_combined >= 90 at acute"},
-        "tests": tests,
-    }
-    reading = {
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["id", "tests"],
-        "properties": {"id": text, **of_reading},
-    }
+    reading = {**_object(Reading, {"tests": tests}), "required": ["id", "tests"]}
     control = {
         "type": "object",
         "additionalProperties": False,
         "required": ["control"],
         "properties": {"control": text, "tests": tests, "among": text},
     }
+    readings = {"type": "array", "items": reading, "description": "the most charitable first"}
+    claim = _object(Claim, {"readings": readings})
+    claim["properties"] = {
+        **reading["properties"],
+        **claim["properties"],
+        "reading": {**text, "deprecated": True, "description": "now `interpretation`"},
+        "controls": {"type": "array", "items": {"anyOf": [text, control]}, "deprecated": True},
+    }
+    return {"description": "a conclusion that `resynapse audit` decides", **claim}
+
+
+def _object(kind: type, written: dict[str, Any], without: Collection[str] = ()) -> dict[str, Any]:
+    """The schema of a specification from its fields; `written` are those that a file writes in another form."""
+    types = {name: annotated for name, annotated in fields_of(kind).items() if name not in without}
+    required = [f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING]
     return {
         "type": "object",
-        "description": "a conclusion that `resynapse audit` decides",
         "additionalProperties": False,
-        "required": ["id", "statement"],
+        "required": [name for name in required if name in types],
         "properties": {
-            "id": text,
-            "where": {**text, "description": "section of the publication"},
-            "statement": {**text, "description": "the conclusion, restated"},
-            "note": text,
-            "basis": {"enum": list(BASES)},
-            "readings": {"type": "array", "items": reading, "description": "the most charitable first"},
-            **of_reading,
-            "reading": {**text, "deprecated": True, "description": "now `interpretation`"},
-            "controls": {"type": "array", "items": {"anyOf": [text, control]}, "deprecated": True},
+            name: written[name] if name in written else TypeAdapter(annotated).json_schema()
+            for name, annotated in types.items()
         },
     }
 

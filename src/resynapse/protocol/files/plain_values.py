@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -14,6 +14,12 @@ from resynapse.plugins import unknown
 from resynapse.protocol.population.distributions import KINDS
 
 _M = TypeVar("_M", bound=BaseModel)
+
+
+def fields_of(kind: type) -> dict[str, Any]:
+    """The fields of a specification with their types, so that files and their schema have the keys that it has."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {field.name: hints[field.name] for field in dataclass_fields(kind)}
 
 
 def modelled(model: type[_M], value: object, where: Where) -> _M:

@@ -8,7 +8,7 @@ from importlib import import_module
 from types import ModuleType
 
 from resynapse.errors import ResynapseError, nearest
-from resynapse.report.figures.style import Drawn, styled
+from resynapse.report.figures.style import Drawn, at_most, styled
 from resynapse.report.run_data import RunData
 
 __all__ = ["FIGURES", "Kind", "draw"]
@@ -46,8 +46,12 @@ FIGURES: Mapping[str, Kind] = {name: Kind.of(name, import_module(f"{__name__}.{n
 """Every kind by its name, in the order of the report."""
 
 
-def draw(run_data: RunData, name: str) -> Drawn:
+def draw(run_data: RunData, name: str, *, columns: int = 99) -> Drawn:
     """The figure of this name.
+
+    Parameters
+    ----------
+    columns : most panels side by side; 1 for a narrow screen, in figures whose panels can be put below each other.
 
     Raises
     ------
@@ -58,11 +62,12 @@ def draw(run_data: RunData, name: str) -> Drawn:
     reason = FIGURES[name].lacks(run_data)
     if reason:
         raise ResynapseError(f"{run_data.path}: no figure {name!r} of this run: {reason}")
-    with styled():
+    with styled(), at_most(columns):
         made = FIGURES[name].draw(run_data)
     left = [arm for arm in run_data.arms if arm not in run_data.drawn]
     if left and name in OF_ARMS:
         many = f"{len(left)} arms with a control"
-        said = f"{' and '.join(left) if len(left) <= FEW else many} {'is' if len(left) == 1 else 'are'} not drawn"
+        few = " and ".join(map(run_data.arm_title, left))
+        said = f"{few if len(left) <= FEW else many} {'is' if len(left) == 1 else 'are'} not drawn"
         made = replace(made, caption=f"{made.caption} {said}; the tables have {'it' if len(left) == 1 else 'them'}.")
     return made

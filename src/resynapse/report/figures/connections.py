@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from resynapse.report.figures.style import INK, LINES, WIDTH, Drawn, panels
 from resynapse.report.run_data import RunData
-from resynapse.runs.retrace import Stage, stages, structural_arm, too_much
+from resynapse.runs.retrace import Stage, structural_arm, too_much
 
 TITLE = "Connections before and after"
 PIXELS = 64
@@ -26,7 +26,7 @@ def lacks(run_data: RunData) -> str:
 def draw(run_data: RunData) -> Drawn:
     """A row of matrices a stage, and a row of degree distributions below."""
     arm, subject = structural_arm(run_data.protocol), int(run_data.cells.subjects[0])
-    every = stages(run_data.manifest, arm, subject)
+    every = run_data.traced
     shown = every if len(every) <= MOST_STAGES else (*every[: MOST_STAGES - 1], every[-1])
     # a matrix in which everything is connected shows nothing
     pictured = [stage for stage in shown if not all(mask.all() for mask in stage.masks)]

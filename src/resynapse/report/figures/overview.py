@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resynapse.report import words
 from resynapse.report.figures import resilience, trajectories
 from resynapse.report.figures.lines import headed, lines
 from resynapse.report.figures.notes import switch_note
@@ -27,7 +28,10 @@ def draw(run_data: RunData) -> Drawn:
     figure, axes = panels(len(curves) + len(courses), height=HEIGHT)
     told, numbers, shown = [], [], []
     for axis, curve in zip(axes, curves, strict=False):
-        axis.set(title=headed(f"Accuracy as noise grows: {curve[0]}"), xlabel=resilience.FAMILIES[curve[1]])
+        axis.set(
+            title=headed(f"Accuracy as noise grows, {words.condition_title(run_data.protocol, curve[0])}"),
+            xlabel=resilience.FAMILIES[curve[1]],
+        )
         axis.set(ylabel="accuracy (%), higher is better", ylim=(-3, 103))
         said, drawn = lines(axis, run_data, resilience.points(run_data, curve), height=HEIGHT)
         told.append(f"accuracy as noise grows: {said}")

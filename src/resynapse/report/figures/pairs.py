@@ -45,16 +45,17 @@ def draw(run_data: RunData) -> Drawn:
     reference = run_data.arm_title(run_data.reference)
     for row, key in enumerate(shown):
         left, right = axes[2 * row], axes[2 * row + 1]
-        left.set_title(headed(run_data.title(*key), 60))
+        left.set_title(headed(run_data.title(*key), 84))
         left.set_xlabel(run_data.axis(key[1]))
         rows_of_arms(left, [(run_data.arm_title(arm), look(arm, run_data.drawn)) for arm in arms[key]])
         right.sharey(left)
         right.tick_params(axis="y", labelleft=False, length=0)
         right.grid(visible=False, axis="y")
         right.spines["left"].set_visible(False)
-        right.set_title(f"minus {reference}, same subject", fontweight="normal")
-        points = "points" if run_data.unit(key[1]).strip() == "%" else run_data.unit(key[1]).strip()
-        right.set_xlabel(points)
+        unit = run_data.unit(key[1]).strip()
+        right.set_xlabel(
+            f"minus {reference}, same subject ({'points' if unit in ('%', 'points') else unit or 'difference'})"
+        )
         right.axvline(0, color=GREY, linewidth=0.9)
         said = []
         baseline = _values(run_data, Cell(run_data.reference, *key))

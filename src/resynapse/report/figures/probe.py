@@ -30,7 +30,7 @@ def draw(run_data: RunData) -> Drawn:
     told, numbers = [], []
     for axis, key in zip(axes, every, strict=False):
         arms = [arm for arm in run_data.drawn if Cell(arm, *key) in run_data.described]
-        axis.set(title=headed(run_data.title(*key), 44), xlabel=run_data.axis(key[1]))
+        axis.set(title=headed(run_data.title(*key), 34), xlabel=run_data.axis(key[1]))
         rows_of_arms(axis, [(run_data.arm_title(arm), look(arm, run_data.drawn)) for arm in arms])
         if run_data.unit(key[1]).strip() == "%":
             axis.set_xlim(-3, 103)

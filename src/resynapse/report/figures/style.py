@@ -6,11 +6,13 @@ a grey print can be read.
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -125,6 +127,19 @@ def styled() -> AbstractContextManager[None]:
     return rc_context(_SETTINGS)
 
 
+_most: ContextVar[int] = ContextVar("most panels side by side", default=99)
+
+
+@contextmanager
+def at_most(columns: int) -> Iterator[None]:
+    """Within it, figures have at most so many panels side by side, and half the width where that is one."""
+    token = _most.set(columns)
+    try:
+        yield
+    finally:
+        _most.reset(token)
+
+
 def panels(
     count: int,
     *,
@@ -144,9 +159,10 @@ def panels(
     """
     from matplotlib.figure import Figure
 
-    across = min(count, columns)
+    narrow = _most.get() < columns and size is None
+    across = min(count, columns, _most.get())
     rows = -(-count // across)
-    figure = Figure(figsize=size or (WIDTH, height * rows + 0.3), layout="constrained")
+    figure = Figure(figsize=size or (WIDTH / 2 if narrow else WIDTH, height * rows + 0.3), layout="constrained")
     axes = figure.subplots(rows, across, squeeze=False, **options)
     return figure, list(axes.ravel())
 
@@ -186,7 +202,13 @@ def render(drawn: Drawn, format: Format) -> bytes:
         if not any(str(text.get_gid()).startswith(_FOOTER) for text in figure.texts):
             _foot(figure, drawn.note)
         target = io.BytesIO()
-        figure.savefig(target, format=format, metadata=_metadata(format))
+        if format == "svg":
+            # straight to the canvas: `savefig` would lay the figure out twice
+            from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+            FigureCanvasSVG(figure).print_svg(target, metadata=_metadata(format))  # type: ignore[no-untyped-call]
+        else:
+            figure.savefig(target, format=format, metadata=_metadata(format))
     return _renamed(target.getvalue()) if format == "svg" else target.getvalue()
 
 
@@ -211,6 +233,19 @@ def _foot(figure: Figure, note: str) -> None:
         figure.text(0.06 / width, up, line, fontsize=_SMALL, color=GREY, va="bottom", gid=f"{_FOOTER}-{row}")
 
 
+def numbers_csv(drawn: Drawn) -> str:
+    """The numbers of a figure as CSV, with a header; empty where it has none."""
+    if not drawn.numbers:
+        return ""
+    target = io.StringIO()
+    writer = csv.DictWriter(
+        target, list(dict.fromkeys(key for row in drawn.numbers for key in row)), lineterminator="\n"
+    )
+    writer.writeheader()
+    writer.writerows({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()} for row in drawn.numbers)
+    return target.getvalue()
+
+
 def format_of(path: Path) -> Format:
     """The format that a file's name ends in.
 
@@ -222,23 +257,6 @@ def format_of(path: Path) -> Format:
         if path.suffix.lower() == f".{one}":
             return one
     raise ResynapseError(f"{path}: no format is known by {path.suffix!r}; end it in .svg, .pdf or .png")
-
-
-def inline(svg: bytes, name: str, alt: str) -> str:
-    """An SVG as a part of a page: no prologue, ids of its own, and the alternative text as its name."""
-    from markupsafe import escape
-
-    text = svg.decode()
-    text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
-    # equal images have equal ids, which nothing refers to
-    text = re.sub(r'(<image\b[^>]*?) id="[^"]*"', r"\1", text)
-    text = re.sub(r'\b(id="|xlink:href="#|url\(#)', rf"\1{name}-", text)
-    # a page may turn a colour for its dark theme, and the paper is the page's own
-    text = re.sub(r"#([0-9a-fA-F]{6})(?=[;\"])", lambda m: f"var(--c{m[1].lower()},#{m[1].lower()})", text)
-    text = re.sub(r'(<svg[^>]*?) width="[^"]*"', r"\1", text, count=1)
-    text = re.sub(r'(<svg[^>]*?) height="[^"]*"', r"\1", text, count=1)
-    return text.replace("<svg", f'<svg role="img" aria-label="{escape(alt)}"', 1)
 
 
 def _metadata(format: Format) -> dict[str, Any]:

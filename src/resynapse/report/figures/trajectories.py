@@ -8,7 +8,7 @@ from resynapse.analysis.cells import Cell, at_count, courses, yes_or_no
 from resynapse.analysis.families import SETTINGS
 from resynapse.analysis.intervals import Interval
 from resynapse.protocol.conditions import base
-from resynapse.protocol.derived_outcomes import Below
+from resynapse.protocol.derived_outcomes import Below, OtherThreshold
 from resynapse.report import words
 from resynapse.report.figures.lines import headed, lines
 from resynapse.report.figures.notes import switch_note
@@ -43,7 +43,8 @@ def found(run_data: RunData) -> dict[Panel, dict[str, list[tuple[float, Cell]]]]
 
 def thresholds(run_data: RunData, panel: Panel) -> list[float]:
     """The thresholds that the protocol lays on an outcome within a condition."""
-    rules = [rule for rule in run_data.protocol.derived if isinstance(rule, Below)]
+    below = [rule for rule in run_data.protocol.derived if isinstance(rule, Below)]
+    rules = [rule for rule in below if OtherThreshold.parse(rule.outcome) is None]
     return sorted({rule.threshold for rule in rules if (rule.within, rule.of) == (base(panel[0]), panel[1])})
 
 

@@ -10,43 +10,60 @@ from typing import TYPE_CHECKING
 
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import ResynapseError
-from resynapse.report.page.section import MOST, Section, anchor
+from resynapse.report.page.glossary import Terms, slug
+from resynapse.report.page.section import MOST, Opening, Section, anchor
 from resynapse.report.page.tables import TextTable
 
 if TYPE_CHECKING:
     from jinja2 import Template
     from markupsafe import Markup
 
+FOLD = 12
+"""Rows above which a table is closed until it is opened."""
+
 
 class Anchors:
-    """Names of the tables of a page, each once."""
+    """Names of the places of a page, each once."""
 
     def __init__(self) -> None:
         self._seen: dict[str, int] = {}
 
     def table(self, table: TextTable) -> str:
         """The name of a table, with a number where another has the same title."""
-        name = f"table-{anchor(table.title)[:60]}"
+        return self.once(f"table-{anchor(table.title)[:60]}")
+
+    def once(self, name: str) -> str:
+        """A name, with a number where it is taken."""
         self._seen[name] = self._seen.get(name, 0) + 1
         return name if self._seen[name] == 1 else f"{name}-{self._seen[name]}"
 
 
-def page(title: str, subtitle: str, sections: Sequence[Section]) -> str:
+def page(title: str, subtitle: str, sections: Sequence[Section], opening: Opening | None = None) -> str:
     """The page; sections that hold nothing are left out.
+
+    Parameters
+    ----------
+    title, subtitle : of the document; the first screen of `opening` comes before the sections, where there is one.
 
     Raises
     ------
     ResynapseError : the page would not carry the disclaimer.
     """
+    terms = Terms()
     html = _template().render(
         title=title,
         subtitle=subtitle,
+        opening=opening,
         sections=[one for one in sections if one],
         disclaimer=DISCLAIMER,
         style=_file("page.css"),
         script=_file("page.js"),
         most=MOST,
+        fold=FOLD,
         anchors=Anchors(),
+        terms=terms,
+        slug=slug,
+        prose=lambda text: _marked(prose(text), terms),
     )
     if html.count(DISCLAIMER) < 2:
         raise ResynapseError("the page does not carry the disclaimer; put it back into report/templates/page.html.j2")
@@ -58,12 +75,11 @@ def _template() -> Template:
     from jinja2 import Environment, StrictUndefined
 
     house = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    house.filters["prose"] = prose
     return house.from_string(_file("page.html.j2"))
 
 
 def prose(text: str) -> Markup:
-    """A sentence as HTML: escaped, and what stands between backticks as code.
+    """A sentence as HTML: escaped, and what is between backticks as code.
 
     >>> str(prose("`below` & more"))
     '<code>below</code> &amp; more'
@@ -71,6 +87,10 @@ def prose(text: str) -> Markup:
     from markupsafe import Markup, escape
 
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def _marked(html: Markup, terms: Terms) -> Markup:
+    return type(html)(terms.mark(str(html)))
 
 
 def _file(name: str) -> str:

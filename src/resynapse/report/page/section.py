@@ -1,26 +1,107 @@
-"""The parts of a page: sections with sentences, tables and figures."""
+"""The parts of a page: sections with sentences, tables and figures, findings, and cards of claims."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from resynapse.protocol.prose.sentences import Line
 from resynapse.report.page.tables import TextTable
 
 MOST = 400
 """Most rows of a table in a page; the rest is counted, and `resynapse export` has them all."""
+Tone = Literal["good", "open", "bad", "plain"]
+"""How a verdict is coloured; its words say the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A figure in a page: its name, title and caption, and the SVG with its alternative text in it."""
+    """A figure in a page: its name, title and caption, and the SVG with its alternative text in it.
+
+    Parameters
+    ----------
+    narrow : the same for a narrow screen, its panels one below the other; empty where one drawing does for both.
+    csv : the numbers of the figure; empty where they are in a table.
+    """
 
     name: str
     title: str
     caption: str
     svg: str
+    narrow: str = ""
+    csv: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One result in a sentence, with what speaks for and against it.
+
+    Parameters
+    ----------
+    title : what was measured, and where.
+    sentence : what came out, in plain words.
+    number : the estimate with its interval.
+    of : what the number is.
+    standing, tone : whether it survives its controls, in a few words.
+    rests : what was tried against it, and what was not.
+    """
+
+    title: str
+    sentence: str
+    number: str
+    of: str
+    standing: str
+    tone: Tone
+    rests: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One claim with its verdict.
+
+    Parameters
+    ----------
+    name, statement, where : of the claim; the statement is a restatement in our words.
+    verdict, tone : as computed.
+    meaning : what the verdict means, in a sentence.
+    facts : what the article prints, what was measured here, and the like, each with its name.
+    details : the full reasons, folded.
+    """
+
+    name: str
+    statement: str
+    where: str
+    verdict: str
+    tone: Tone
+    meaning: str
+    facts: Sequence[tuple[str, str]]
+    details: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """The first screen of a page.
+
+    Parameters
+    ----------
+    asked : the question of the protocol.
+    ran : what was run, in a line.
+    headline : the answer in one sentence.
+    findings : three to six of them.
+    picture : the one that carries the headline.
+    counts : verdicts with their numbers, where claims were judged.
+    note : how the findings were chosen.
+    """
+
+    asked: str
+    ran: str
+    headline: str
+    findings: Sequence[Finding] = ()
+    picture: Picture | None = None
+    counts: Sequence[tuple[str, int, Tone]] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +113,12 @@ class Section:
     title : heading.
     sentences : paragraphs, before everything else.
     points : a list, after the paragraphs.
-    outline : lines of a path, after the list; those of side paths stand further in.
+    outline : lines of a path, after the list; those of side paths are indented.
     code : preformatted text, by its title; folded away.
+    cards : claims with their verdicts.
     tables, pictures : after that.
     parts : sections within.
+    folded : closed until a reader opens it; only of parts.
     """
 
     title: str
@@ -43,9 +126,11 @@ class Section:
     points: Sequence[str] = ()
     outline: Sequence[Line] = ()
     code: Sequence[tuple[str, str]] = ()
+    cards: Sequence[Card] = ()
     tables: Sequence[TextTable] = ()
     pictures: Sequence[Picture] = ()
     parts: Sequence[Section] = ()
+    folded: bool = False
 
     @property
     def anchor(self) -> str:
@@ -54,7 +139,8 @@ class Section:
 
     def __bool__(self) -> bool:
         """Whether there is anything in it."""
-        return any((self.sentences, self.points, self.outline, self.code, self.tables, self.pictures, *self.parts))
+        content = (self.sentences, self.points, self.outline, self.code, self.cards, self.tables, self.pictures)
+        return any((*content, *self.parts))
 
 
 def anchor(title: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from resynapse.attribution.attribution import Attribution, Contrast, Share
-from resynapse.report.figures.style import inline, render
+from resynapse.report.figures.inline import inline
+from resynapse.report.figures.style import render
 from resynapse.report.figures.waterfall import waterfall
 from resynapse.report.page.numbers import number
 from resynapse.report.page.page import page

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from resynapse.audits.audit import Audit, of_run
 from resynapse.audits.claim_library import claimed
 from resynapse.audits.ledger import Entry
 from resynapse.audits.verdict_text import with_interval
+from resynapse.controls import controls
 from resynapse.errors import ProtocolError
-from resynapse.report.page.section import Section
+from resynapse.report.figures.matrix import matrix_pictures
+from resynapse.report.page.section import Card, Section, Tone
 from resynapse.report.page.tables import TextTable
 from resynapse.report.run_data import RunData
 
 MOST_LETTERS = 60
+MOST_PRINTED = 4
+"""Printed figures on the card of a claim; the others are in its reasons."""
 
 
 RESTATED = (
@@ -44,6 +49,59 @@ AS_IT_IS = (
 )
 
 
+MEANING: dict[str, tuple[Tone, str]] = {
+    "supported": ("good", "every reading holds, also in every control that touches it"),
+    "holds as run": ("open", "it holds in the run, but not in every control, or a control was not run"),
+    "not supported": ("bad", "every reading fails in this run"),
+    "undecided": ("open", "a reading is neither shown nor excluded by this many networks"),
+    "mixed": ("open", "one fair reading of the sentence holds and another fails"),
+    "contradicted by the article's own numbers": ("bad", "the published tables exclude every reading"),
+    "not testable here": ("plain", "no simulation of this kind can show it, or it was not measured"),
+    "by construction": ("plain", "it is true by how the model is built; no result could say otherwise"),
+}
+"""How each verdict is coloured, and what it means."""
+
+
+def cards(audit: Audit) -> Iterator[Card]:
+    """Each claim with its verdict, the figure of the article, ours, and what breaks it."""
+    same = {one.claim: f"{one.same} of {len(one.seeds)} seeds have the same verdict" for one in audit.stability}
+    for e in audit.claims:
+        printed = e.figure.split("; ")
+        facts = [
+            ("The article", "; ".join(printed[:MOST_PRINTED]) + ("; and more" if printed[MOST_PRINTED:] else "")),
+            ("Here", _here(e)),
+            ("Decided by", e.deciding_run),
+            ("Broken by", _controls(e.breakers)),
+            ("Open under", _controls(e.undecided_in)),
+            ("Other seeds", same.get(e.id, "")),
+        ]
+        tone, meaning = MEANING[e.verdict]
+        more = [f"The article prints {e.figure}."] if printed[MOST_PRINTED:] else []
+        yield Card(
+            name=e.id,
+            statement=e.statement,
+            where=e.where,
+            verdict=e.verdict,
+            tone=tone,
+            meaning=meaning,
+            facts=[(name, text) for name, text in facts if text],
+            details=[text for text in (e.sentence, e.note, *e.cannot_separate, *more) if text],
+        )
+
+
+def _here(e: Entry) -> str:
+    if e.estimate is None:
+        return ""
+    return f"{with_interval(e.estimate, e.low, e.high)}, n = {e.n}"
+
+
+def _controls(names: Sequence[str]) -> str:
+    """Controls with what they isolate, as most names say little."""
+    every = controls()
+    known = {name: every[name].isolates if name in every else "" for name in names}
+    return "; ".join(f"{name} ({text})" if text else name for name, text in known.items())
+
+
 def audit_section(run_data: RunData, audit: Audit | None = None) -> Section:
     """Ledger and matrix as a section of a report, empty where nothing is claimed.
 
@@ -52,20 +110,34 @@ def audit_section(run_data: RunData, audit: Audit | None = None) -> Section:
     audit : the audit of which the run is the tree; None judges the run as it is.
     """
     protocol = run_data.protocol
+    title = "What the conclusions rest on"
     sentences: tuple[str, ...] = ()
+    given = audit is not None
     if audit is None:
         if not (protocol.claims or protocol.name in claimed()):
-            return Section(title="Audit")
+            return Section(title=title)
         try:
             audit = of_run(protocol, run_data.table)
         except ProtocolError as error:
-            return Section(title="Audit", sentences=(f"Its claims cannot be judged by this run: {error}.",))
+            return Section(title=title, sentences=(f"Its claims cannot be judged by this run: {error}.",))
         sentences = (AS_IT_IS,)
+    words = audit_sentences(audit)
+    made = tuple(cards(audit))
+    absent = sorted({name for entry in audit.claims for name in entry.not_run})
+    missing = (f"Not run, so that nothing here survived them: {', '.join(absent)}.",) if absent else ()
     return Section(
-        title="Audit",
-        sentences=sentences,
-        tables=(_of_sentences(_ledger(audit), audit), *audit_tables(audit)[1:]),
-        parts=(Section(title="Verdicts in words", points=tuple(audit_sentences(audit)[1:])),),
+        title=title,
+        sentences=(*sentences, audit.summary, RESTATED, *words[2 + len(audit.claims) :], *missing),
+        cards=made if given else (),
+        pictures=matrix_pictures(audit),
+        parts=(
+            Section(title="Each conclusion of the article", folded=True, cards=() if given else made),
+            Section(
+                title="The ledger and every number behind it",
+                folded=True,
+                tables=(_of_sentences(_ledger(audit), audit), *audit_tables(audit)[1:]),
+            ),
+        ),
     )
 
 

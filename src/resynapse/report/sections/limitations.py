@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from resynapse.clinical.literature import literature
 from resynapse.report.page.section import Section
 from resynapse.report.run_data import RunData
+from resynapse.runs.provenance import engine_remark
 
 OF_THE_MODEL = (
     "A subject is a simulated network: a draw of weights, data and noise. It has no life events, sleep, comorbidity, "
@@ -49,11 +50,9 @@ def limitations(run_data: RunData) -> Section:
 
 def _of_this_run(run_data: RunData) -> Iterator[str]:
     yield from run_data.analysis.remarks
-    if run_data.manifest.engine == "compiled":
-        yield (
-            "Computed in float32 by the compiled engine, which agrees with the literal one statistically after long "
-            "training."
-        )
+    remark = engine_remark(run_data.manifest.engine)
+    if remark:
+        yield remark
     if run_data.comparison is None:
         yield "No published table of this protocol ships with resynapse: nothing here was compared with a publication."
     constant = sum(d.n > 1 and d.sd == 0 for d in run_data.analysis.descriptions)

@@ -11,8 +11,9 @@ from resynapse.analysis.two_runs import Between, between
 from resynapse.errors import ResynapseError
 from resynapse.protocol import differences
 from resynapse.report import words
+from resynapse.report.figures.inline import inline
 from resynapse.report.figures.rows import Group, Row, forest
-from resynapse.report.figures.style import Drawn, inline, render, styled
+from resynapse.report.figures.style import Drawn, render, styled
 from resynapse.report.page.numbers import number
 from resynapse.report.page.page import page
 from resynapse.report.page.section import Picture, Section

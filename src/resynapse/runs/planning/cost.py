@@ -21,7 +21,7 @@ from resynapse.protocol import Protocol
 from resynapse.protocol.routes import epochs
 from resynapse.randomness import Key
 from resynapse.runs.admission import admit_subject
-from resynapse.runs.progress import duration
+from resynapse.runs.duration import duration
 from resynapse.runs.provenance import usable_cores
 from resynapse.runs.walk import walk
 from resynapse.runs.workers.blas import single_threaded_blas
@@ -142,7 +142,7 @@ class Estimate:
         ResynapseError : a subject cannot fit in memory.
         """
         admit_subject(protocol, engine_name)
-        chosen = engine(engine_name, batch_size=protocol.batch_size)
+        chosen = engine(engine_name, batch_size=protocol.batch_size, architecture=protocol.network)
         with single_threaded_blas():
             for _ in range(2):
                 rehearsal = _Rehearsal(chosen)

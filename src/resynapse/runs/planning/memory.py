@@ -12,15 +12,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from resynapse.engine import ENGINES
+from resynapse.engine import engine_kind
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Mark, Protocol
 from resynapse.protocol.routes import nesting
 
 WORKING = 80
 """Bytes a weight while one phase runs: parameters, two moments, gradient, where each stands. Regrowth takes less."""
-STORED = {"compiled": 6, "unfolded": 6, "reference": 10}
-"""Bytes a weight of a network at rest: the weight itself, its mask, its scar."""
 DRAWN = 30
 """Bytes an input: drawing its set with noise, then keeping it with the copy that noise is added to."""
 ACTIVITY = 50
@@ -50,14 +48,15 @@ class Need:
         """Of a subject of a protocol, from its sizes alone."""
         weights = sum(units * inputs for units, inputs in protocol.network.connections(protocol.task).values())
         sizes = protocol.task.sizes
-        # the compiled engine works tile by tile, folded or not, the reference on whole sets
-        columns = ENGINES[engine_name] or max(protocol.batch_size, sizes.test, sizes.clean)
+        kind = engine_kind(engine_name)
+        # some engines work tile by tile, others on whole sets
+        columns = kind.columns or max(protocol.batch_size, sizes.test, sizes.clean)
         marked = any(isinstance(node.step, Mark) for node in protocol.nodes)
         # the state before the step that runs and after it, what is marked, and what is come back to
         states = 2 + marked + nesting(protocol.routes)
         return cls(
             data=DRAWN * (protocol.task.features + 2) * sum(sizes),
-            networks=states * STORED[engine_name] * weights,
+            networks=states * kind.bytes_per_weight * weights,
             work=WORKING * weights + ACTIVITY * sum(protocol.hidden) * columns,
         )
 

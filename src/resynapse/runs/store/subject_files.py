@@ -54,6 +54,7 @@ class Parts:
         self.path = path
         self._held: dict[int, Path] | None = None
         self._singles: dict[int, Path] | None = None
+        self._last: tuple[object, Inventory] | None = None
 
     def add(self, subject: int, rows: Sequence[Row], protocol: str) -> None:
         """Keep the results of one subject, and pack when enough single parts lie there."""
@@ -88,10 +89,13 @@ class Parts:
                 self._held[number] = pack
 
     def inventory(self) -> Inventory:
-        """Read every part once, check it, and say which subjects are held where."""
+        """Read every part, check it, and say which subjects are held where; read again only where files changed."""
         for _ in range(_TRIES):
             try:
-                return self._taken()
+                stamps = self._stamps()
+                if self._last is None or self._last[0] != stamps:
+                    self._last = stamps, self._taken()
+                return self._last[1]
             except FileNotFoundError:  # another process packed meanwhile
                 continue
         raise RunFolderError(f"{self.path}: changes faster than it can be read; try again when the run is idle")
@@ -132,6 +136,11 @@ class Parts:
                 for path, wanted in held.items()
             ]
             yield pl.concat(frames).sort("subject", maintain_order=True)
+
+    def _stamps(self) -> frozenset[tuple[str, int, int]]:
+        """Name, size and time of change of every file: what must be equal for an inventory to hold still."""
+        found = ((path.name, path.stat()) for path in self.path.glob("*"))
+        return frozenset((name, stat.st_size, stat.st_mtime_ns) for name, stat in found)
 
     def _taken(self) -> Inventory:
         sound: dict[int, Path] = {}

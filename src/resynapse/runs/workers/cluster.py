@@ -15,14 +15,14 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from resynapse.cohort import Subject
 from resynapse.errors import ClusterError, ClusterLostError, SubjectError
 from resynapse.runs.events import Listener, Row, WorkersCounted
 from resynapse.runs.workers.backend import LOCAL, Finished
 from resynapse.runs.workers.local import LocalWorkers
-from resynapse.runs.workers.worker import TASK, Answer, Plan
+from resynapse.runs.workers.worker import TASK, Answer, Plan, told
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -76,6 +76,8 @@ class Cluster:
                 self.address = self._local.address
             self.client = _connected(self.address)
             stack.callback(self._leave)
+            self._name = f"subject-{self.client.id}"
+            self.client.subscribe_topic(self._name, self._heard)
             self._cleanup = stack.pop_all()
         return self
 
@@ -95,12 +97,19 @@ class Cluster:
             yield from self._next()
 
     def _submit(self, subject: Subject, tries: int) -> None:
-        key = (f"subject-{self.client.id}", subject.number, tries)
+        key = (self._name, subject.number, tries)
         with self._asking():
             known = {"plan": tuple(self.plan), "number": subject.number}
             future = self.client.submit(eval, TASK, known, key=key, pure=False)
         self._flying[future] = subject, tries
         future.add_done_callback(self._through.put)
+
+    def _heard(self, message: tuple[float, dict[str, Any]]) -> None:
+        """What a worker says about a subject that is on its way; in a thread of Dask."""
+        _, content = message
+        if any(subject.number == content["subject"] for subject, _ in list(self._flying.values())):
+            for event in told(content):
+                self.tell(event)
 
     def _next(self) -> Iterator[Finished]:
         """What has arrived; waits a moment for the first."""

@@ -16,7 +16,7 @@ from resynapse.protocol import Protocol
 from resynapse.runs.events import EpochDone, Event, Listener, Row, SubjectStarted
 from resynapse.runs.walk import walk
 from resynapse.runs.workers.backend import Finished
-from resynapse.runs.workers.blas import single_threaded_blas
+from resynapse.runs.workers.blas import keep_blas_single_threaded, single_threaded_blas
 
 
 class Threads:
@@ -38,7 +38,9 @@ class Threads:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(single_threaded_blas())
-            self._pool = ThreadPoolExecutor(self.workers, thread_name_prefix="subject")
+            self._pool = ThreadPoolExecutor(
+                self.workers, thread_name_prefix="subject", initializer=keep_blas_single_threaded
+            )
             self._cleanup = stack.pop_all()
         return self
 

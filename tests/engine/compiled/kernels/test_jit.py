@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +35,7 @@ def test_every_kernel_file_and_what_it_freezes_counts() -> None:
 
 
 def test_kernels_lie_in_the_folder_of_their_sources() -> None:
+    jit.use_cache()
     activate_values(np.zeros(3, np.float32), 0)
     folder = jit.cache_folder()
     assert folder is not None
@@ -49,13 +54,22 @@ def test_without_a_writable_place_nothing_is_cached(tmp_path: Path, monkeypatch:
     assert jit.cache_folder() is None
 
 
-def test_kernels_of_earlier_sources_are_deleted_from_the_package(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(jit, "_HERE", tmp_path)
-    old, new = (tmp_path / "__pycache__" / f"resynapse-kernels-{n}" for n in ("old", "new"))
-    for folder in (old, new):
-        folder.mkdir(parents=True)
-    jit._forget_others(new)
-    assert new.exists()
-    assert not old.exists()
+def test_only_kernels_of_other_sources_that_nobody_loaded_for_long_are_deleted(tmp_path: Path) -> None:
+    ours, unused, in_use, young = (tmp_path / f"{jit.PREFIX}{n}" for n in ("ours", "unused", "in-use", "young"))
+    long_ago = time.time() - 86_400 * (jit.UNUSED_DAYS + 1)
+    for folder in (ours, unused, in_use, young):
+        folder.mkdir()
+        (folder / jit.MARK).write_text("")
+        if folder != young:
+            os.utime(folder / jit.MARK, (long_ago, long_ago))
+            os.utime(folder, (long_ago, long_ago))
+    os.utime(in_use / jit.MARK)
+    jit.forget_unused(ours)
+    assert {folder.name for folder in tmp_path.iterdir()} == {ours.name, in_use.name, young.name}
+
+
+def test_importing_the_kernels_touches_no_file(tmp_path: Path) -> None:
+    code = "import resynapse.engine.compiled.engine, resynapse.engine.compiled.kernels.warm_up"
+    env = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    subprocess.run([sys.executable, "-c", code], env=env, check=True)
+    assert not (tmp_path / "cache").exists()

@@ -11,7 +11,7 @@ import pytest
 
 from resynapse.engine import Engine
 from resynapse.engine.compiled.kernels import warm_up
-from resynapse.engine.compiled.kernels.jit import FOLDER
+from resynapse.engine.compiled.kernels.jit import use_cache
 
 
 def test_the_first_process_and_the_next_compute_the_same_to_the_last_bit(tmp_path: Path) -> None:
@@ -33,10 +33,23 @@ def test_kernels_that_are_there_are_not_compiled_again(compiled: Engine, monkeyp
     def never(*_: object, **__: object) -> None:
         raise AssertionError("compiled again")
 
-    assert FOLDER is not None
-    assert (FOLDER / warm_up.MARK).exists()
+    folder = use_cache()
+    assert folder is not None
+    assert (folder / warm_up.MARK).exists()
     monkeypatch.setattr(subprocess, "run", never)
-    warm_up.make_ready.__wrapped__(never)
+    monkeypatch.setattr(warm_up, "_done", [])
+    warm_up.make_ready(never)
+
+
+def test_kernels_are_made_ready_once_in_a_process_whoever_is_told(
+    compiled: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    monkeypatch.setattr(warm_up, "exercise", lambda: calls.append("exercise"))
+    monkeypatch.setattr(warm_up, "_done", [])
+    for number in range(3):
+        warm_up.make_ready(lambda text, number=number: calls.append(f"{text} {number}"))
+    assert calls == ["exercise"]
 
 
 def test_the_mark_of_a_tree_that_was_copied_is_not_believed(
@@ -46,12 +59,14 @@ def test_the_mark_of_a_tree_that_was_copied_is_not_believed(
     folder = tmp_path / "kernels"
     folder.mkdir()
     (folder / warm_up.MARK).write_text(warm_up.stamp().replace("/engine/", "/copied/"))
-    monkeypatch.setattr(warm_up, "FOLDER", folder)
+    monkeypatch.setattr(warm_up, "use_cache", lambda: folder)
+    monkeypatch.setattr(warm_up, "_done", [])
     started, said = [], []
     monkeypatch.setattr(subprocess, "run", lambda *words, **_: started.append(words))
-    warm_up.make_ready.__wrapped__(said.append)
+    warm_up.make_ready(said.append)
     assert len(started) == 1
     assert "compiling" in said[0]
     (folder / warm_up.MARK).write_text(warm_up.stamp())
-    warm_up.make_ready.__wrapped__(said.append)
+    monkeypatch.setattr(warm_up, "_done", [])
+    warm_up.make_ready(said.append)
     assert len(started) == 1

@@ -12,7 +12,7 @@ CODES = {"relu": RELU, "tanh": TANH}
 
 
 @inlined
-def tanh(z):  # type: ignore[no-untyped-def]
+def tanh(z):
     """Hyperbolic tangent, float32: z * P(z**2) / Q(z**2) on [-9, 9].
 
     Fitted to the exact function (relative error below 5e-7, as the tests hold): a library call for each element would
@@ -33,7 +33,7 @@ def tanh(z):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def activate_values(values, kind):  # type: ignore[no-untyped-def]
+def activate_values(values, kind):
     """Replace preactivations by their activation."""
     if kind == RELU:
         for s in range(values.size):
@@ -45,7 +45,7 @@ def activate_values(values, kind):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def relu_layer(products, bias, target, living, scale, offset, shift):  # type: ignore[no-untyped-def]
+def relu_layer(products, bias, target, living, scale, offset, shift):
     """Activity of a ReLU layer on a tile, before noise.
 
     Parameters
@@ -67,7 +67,7 @@ def relu_layer(products, bias, target, living, scale, offset, shift):  # type: i
 
 
 @kernel
-def tanh_layer(products, bias, target, living, scale, offset, shift):  # type: ignore[no-untyped-def]
+def tanh_layer(products, bias, target, living, scale, offset, shift):
     """Activity of a tanh layer on a tile, before noise; arguments as of `relu_layer`."""
     for j in range(products.shape[0]):
         size = np.float32(0.0)
@@ -80,7 +80,7 @@ def tanh_layer(products, bias, target, living, scale, offset, shift):  # type: i
 
 
 @kernel
-def apply_slope(delta, activated, order, packed, kind, scale):  # type: ignore[no-untyped-def]
+def apply_slope(delta, activated, order, packed, kind, scale):
     """Replace deltas by delta * act'(activated) * scale.
 
     Parameters
@@ -103,7 +103,7 @@ def apply_slope(delta, activated, order, packed, kind, scale):  # type: ignore[n
 
 
 @kernel
-def scale_by_slope(values, activated, kind, scale):  # type: ignore[no-untyped-def]
+def scale_by_slope(values, activated, kind, scale):
     """Replace single deltas (of constant units) by delta * act'(activated) * scale."""
     for c in range(values.size):
         a = activated[c]

@@ -10,7 +10,7 @@ from resynapse.randomness import TILE
 
 
 @kernel
-def scores(structure, parameters, inputs, modulations, key0, key1, work, out):  # type: ignore[no-untyped-def]
+def scores(structure, parameters, inputs, modulations, key0, key1, work, out):
     """Fill `out`, (classes, samples), with the class scores of `inputs`, (features, samples)."""
     total = inputs.shape[1]
     classes = out.shape[0]
@@ -23,7 +23,7 @@ def scores(structure, parameters, inputs, modulations, key0, key1, work, out):  
 
 
 @kernel
-def activities(structure, parameters, inputs, modulations, work):  # type: ignore[no-untyped-def]
+def activities(structure, parameters, inputs, modulations, work):
     """Per hidden layer, the sum of absolute activity over units and samples, float64."""
     total = inputs.shape[1]
     layers = structure.rows.size - 1
@@ -47,7 +47,7 @@ def activities(structure, parameters, inputs, modulations, work):  # type: ignor
 
 
 @kernel
-def spreads(structure, parameters, inputs, modulations, work, sums, squares):  # type: ignore[no-untyped-def]
+def spreads(structure, parameters, inputs, modulations, work, sums, squares):
     """Per varying hidden unit, sum and sum of squares over samples of its activation minus that of the first sample.
 
     Parameters

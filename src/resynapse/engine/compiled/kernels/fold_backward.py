@@ -22,7 +22,7 @@ from resynapse.engine.compiled.kernels.optimiser import adam_masked
 
 
 @kernel
-def class_deltas(structure, samples, work):  # type: ignore[no-untyped-def]
+def class_deltas(structure, samples, work):
     """Turn class scores into dL/dscores of the mean cross-entropy."""
     scores, classes = work.output, structure.classes
     share = np.float32(1.0) / np.float32(samples)
@@ -45,7 +45,7 @@ def class_deltas(structure, samples, work):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def output_layer_back(structure, samples, work):  # type: ignore[no-untyped-def]
+def output_layer_back(structure, samples, work):
     """Gradients of the output weights and biases."""
     third, at = structure.third, structure.output_at
     gradient = work.gradient[at : at + third * TERMS].reshape(third, TERMS)
@@ -58,7 +58,7 @@ def output_layer_back(structure, samples, work):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def third_layer_back(structure, parameters, modulations, samples, work, step):  # type: ignore[no-untyped-def]
+def third_layer_back(structure, parameters, modulations, samples, work, step):
     """Update the third layer's weights; deltas of the second layer are left in `work.delta`."""
     second, third, classes = structure.second, structure.third, structure.classes
     output = parameters[structure.output_at : structure.output_at + third * TERMS].reshape(third, TERMS)
@@ -111,7 +111,7 @@ def third_layer_back(structure, parameters, modulations, samples, work, step):  
 
 
 @inlined
-def combine_and_multiply(out, a, b, c, d, rows, other):  # type: ignore[no-untyped-def]
+def combine_and_multiply(out, a, b, c, d, rows, other):
     """Out = sum of (a, b, c, d)[i] * rows[i]; and the products of the first three rows with `other`."""
     x, y, z = np.float32(0.0), np.float32(0.0), np.float32(0.0)
     for j in range(out.size):
@@ -124,7 +124,7 @@ def combine_and_multiply(out, a, b, c, d, rows, other):  # type: ignore[no-untyp
 
 
 @inlined
-def add_and_multiply(out, factor, row, other):  # type: ignore[no-untyped-def]
+def add_and_multiply(out, factor, row, other):
     """Out += factor * row; and the product of row with `other`."""
     total = np.float32(0.0)
     for j in range(row.size):
@@ -135,7 +135,7 @@ def add_and_multiply(out, factor, row, other):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def second_layer_back(structure, parameters, modulations, work, step):  # type: ignore[no-untyped-def]
+def second_layer_back(structure, parameters, modulations, work, step):
     """Update the second layer's weights, unit of the first layer by unit; gradients of the first layer go with it."""
     features, varying, constants, second = structure.features, structure.varying, structure.constants, structure.second
     scale = modulations.scale[0]

@@ -17,7 +17,7 @@ from resynapse.engine.compiled.kernels.jit import inlined, kernel
 
 
 @inlined
-def relu_affine(out, x, y, rows):  # type: ignore[no-untyped-def]
+def relu_affine(out, x, y, rows):
     """Out = relu(out + x * rows[0] + y * rows[1] + rows[2])."""
     for j in range(out.size):
         z = (out[j] + x * rows[0, j]) + (y * rows[1, j] + rows[2, j])
@@ -25,7 +25,7 @@ def relu_affine(out, x, y, rows):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def sort_by_class(work, inputs, labels, order, begin, samples):  # type: ignore[no-untyped-def]
+def sort_by_class(work, inputs, labels, order, begin, samples):
     """Fill the batch from `samples` entries of `order`, class after class."""
     features, classes = inputs.shape[0], work.start.size - 1
     work.start[:] = 0
@@ -43,7 +43,7 @@ def sort_by_class(work, inputs, labels, order, begin, samples):  # type: ignore[
 
 
 @kernel
-def first_layer(structure, parameters, samples, work):  # type: ignore[no-untyped-def]
+def first_layer(structure, parameters, samples, work):
     """Which units are mostly on in which class, and the pairs that differ."""
     features, classes = structure.features, structure.classes
     weights = parameters[: structure.varying * features].reshape(structure.varying, features)
@@ -80,7 +80,7 @@ def first_layer(structure, parameters, samples, work):  # type: ignore[no-untype
 
 
 @kernel
-def second_layer(structure, parameters, modulations, samples, work):  # type: ignore[no-untyped-def]
+def second_layer(structure, parameters, modulations, samples, work):
     """Activation of the second layer: for each class an affine map of the inputs, plus what the exceptions add."""
     features, varying, constants, second = structure.features, structure.varying, structure.constants, structure.second
     scale = modulations.scale[0]
@@ -117,7 +117,7 @@ def second_layer(structure, parameters, modulations, samples, work):  # type: ig
 
 
 @kernel
-def third_layer(structure, parameters, modulations, samples, work):  # type: ignore[no-untyped-def]
+def third_layer(structure, parameters, modulations, samples, work):
     """Activity of the third layer, the units' patterns and the pairs that differ (in `work.found`, by sample)."""
     second, third, classes = structure.second, structure.third, structure.classes
     scale = modulations.scale[1]
@@ -158,7 +158,7 @@ def third_layer(structure, parameters, modulations, samples, work):  # type: ign
 
 
 @kernel
-def _note_exceptions(structure, samples, work):  # type: ignore[no-untyped-def]
+def _note_exceptions(structure, samples, work):
     """List the third layer's exceptions, sorted by unit; their values are for the backward pass."""
     third = structure.third
     exceptions, hidden = work.third, work.third_hidden
@@ -185,7 +185,7 @@ def _note_exceptions(structure, samples, work):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def output_layer(structure, parameters, samples, work):  # type: ignore[no-untyped-def]
+def output_layer(structure, parameters, samples, work):
     """Class scores, in `work.output`."""
     third, at = structure.third, structure.output_at
     weights = parameters[at : at + third * TERMS].reshape(third, TERMS)

@@ -23,7 +23,7 @@ from resynapse.engine.compiled.kernels.optimiser import Step, adam_masked
 
 
 @kernel
-def fold_epoch(  # type: ignore[no-untyped-def]
+def fold_epoch(
     structure,
     parameters,
     first,

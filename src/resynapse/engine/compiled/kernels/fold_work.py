@@ -120,14 +120,14 @@ def fold_workspace(structure: Folded) -> FoldWork:
 
 
 @inlined
-def add_scaled(out, factor, row):  # type: ignore[no-untyped-def]
+def add_scaled(out, factor, row):
     """Out += factor * row."""
     for j in range(row.size):
         out[j] += factor * row[j]
 
 
 @inlined
-def spread(outs, a, b, c, d, row):  # type: ignore[no-untyped-def]
+def spread(outs, a, b, c, d, row):
     """outs[i] += (a, b, c, d)[i] * row."""
     for j in range(row.size):
         r = row[j]
@@ -138,21 +138,21 @@ def spread(outs, a, b, c, d, row):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def combine(out, a, b, c, d, rows):  # type: ignore[no-untyped-def]
+def combine(out, a, b, c, d, rows):
     """Out = sum of (a, b, c, d)[i] * rows[i]."""
     for j in range(out.size):
         out[j] = (a * rows[0, j] + b * rows[1, j]) + (c * rows[2, j] + d * rows[3, j])
 
 
 @inlined
-def add_combined(out, a, b, c, d, rows):  # type: ignore[no-untyped-def]
+def add_combined(out, a, b, c, d, rows):
     """Out += sum of (a, b, c, d)[i] * rows[i]."""
     for j in range(out.size):
         out[j] += (a * rows[0, j] + b * rows[1, j]) + (c * rows[2, j] + d * rows[3, j])
 
 
 @inlined
-def product(one, other):  # type: ignore[no-untyped-def]
+def product(one, other):
     """The scalar product of two rows."""
     total = np.float32(0.0)
     for j in range(one.size):
@@ -161,7 +161,7 @@ def product(one, other):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def sort_by_pattern(exceptions):  # type: ignore[no-untyped-def]
+def sort_by_pattern(exceptions):
     """Fill `exceptions.order` and `exceptions.used` from the patterns of the units."""
     place = np.zeros(PATTERNS + 1, np.int64)
     for u in range(exceptions.pattern.size):
@@ -176,7 +176,7 @@ def sort_by_pattern(exceptions):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def clear(by_pattern, used):  # type: ignore[no-untyped-def]
+def clear(by_pattern, used):
     """Set the sums of the used patterns to zero."""
     for pattern in range(PATTERNS):
         if used[pattern]:
@@ -184,7 +184,7 @@ def clear(by_pattern, used):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def gather_classes(by_class, by_pattern, used, terms):  # type: ignore[no-untyped-def]
+def gather_classes(by_class, by_pattern, used, terms):
     """by_class[c] = sum of by_pattern over the used patterns that hold class c."""
     for c in range(by_class.shape[0]):
         by_class[c, :terms] = np.float32(0.0)
@@ -196,7 +196,7 @@ def gather_classes(by_class, by_pattern, used, terms):  # type: ignore[no-untype
 
 
 @kernel
-def gather_patterns(by_pattern, by_class, used, terms):  # type: ignore[no-untyped-def]
+def gather_patterns(by_pattern, by_class, used, terms):
     """by_pattern[p] = sum of by_class over the classes of each used pattern."""
     for pattern in range(used.size):
         if used[pattern]:

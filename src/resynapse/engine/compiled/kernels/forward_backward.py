@@ -98,7 +98,7 @@ def workspace(structure: Structure) -> Work:
 
 
 @kernel
-def forward(structure, parameters, inputs, modulations, key0, key1, tile, draw, work):  # type: ignore[no-untyped-def]
+def forward(structure, parameters, inputs, modulations, key0, key1, tile, draw, work):
     """Fill `work` with the activity of one tile; the class scores, (classes, 128), are in `work.delta`.
 
     Parameters
@@ -151,7 +151,7 @@ def forward(structure, parameters, inputs, modulations, key0, key1, tile, draw, 
 
 
 @kernel
-def _biases(structure, parameters, i, work):  # type: ignore[no-untyped-def]
+def _biases(structure, parameters, i, work):
     """Fill `work.row_sum` with the biases of layer i's rows and what the constant units add to them."""
     rows = structure.rows[i]
     bias_at = structure.bias_at[i]
@@ -170,7 +170,7 @@ def _biases(structure, parameters, i, work):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _constants(structure, parameters, modulations, i, work):  # type: ignore[no-untyped-def]
+def _constants(structure, parameters, modulations, i, work):
     """Activity of the constant units that feed layer i: of their biases alone."""
     if structure.constants[i] == 0:
         return
@@ -186,7 +186,7 @@ def _constants(structure, parameters, modulations, i, work):  # type: ignore[no-
 
 
 @kernel
-def output_delta(logits, labels, samples):  # type: ignore[no-untyped-def]
+def output_delta(logits, labels, samples):
     """Turn class scores, (classes, 128), into dL/dscores of the mean cross-entropy of the first `samples`."""
     classes = logits.shape[0]
     share = np.float32(1.0) / np.float32(samples)
@@ -208,7 +208,7 @@ def output_delta(logits, labels, samples):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def backward(structure, parameters, gradient, inputs, modulations, work, step):  # type: ignore[no-untyped-def]
+def backward(structure, parameters, gradient, inputs, modulations, work, step):
     """Backpropagate dL/dscores in `work.delta` through what `forward` left, and update every parameter.
 
     Units whose activation is zero on the whole tile have no gradient: they are left out of the products, exactly. The
@@ -255,7 +255,7 @@ def backward(structure, parameters, gradient, inputs, modulations, work, step): 
 
 
 @kernel
-def _bias_gradients(structure, gradient, i, delta, alive, packed, work):  # type: ignore[no-untyped-def]
+def _bias_gradients(structure, gradient, i, delta, alive, packed, work):
     """Sum the deltas of each row over the tile: the gradient of its bias."""
     rows = structure.rows[i]
     work.row_sum[:rows] = np.float32(0.0)
@@ -269,7 +269,7 @@ def _bias_gradients(structure, gradient, i, delta, alive, packed, work):  # type
 
 
 @kernel
-def _deltas_before(structure, parameters, i, delta, before, modulations, work):  # type: ignore[no-untyped-def]
+def _deltas_before(structure, parameters, i, delta, before, modulations, work):
     """Turn products into deltas of the units that feed layer i: of the living ones, packed if their layer is dense."""
     at = structure.hidden_at[i - 1]
     order = work.alive[at : at + work.alive_count[i - 1]]
@@ -299,7 +299,7 @@ def _deltas_before(structure, parameters, i, delta, before, modulations, work): 
 
 
 @kernel
-def _dense_before(structure, parameters, i, delta, alive, packed, before, work):  # type: ignore[no-untyped-def]
+def _dense_before(structure, parameters, i, delta, alive, packed, before, work):
     """Fill `before` with W.T delta over the living rows of a dense layer."""
     rows, columns = structure.rows[i], structure.columns[i]
     first = structure.varying_at[i]
@@ -314,7 +314,7 @@ def _dense_before(structure, parameters, i, delta, alive, packed, before, work):
 
 
 @kernel
-def _dense_update(structure, parameters, i, delta, alive, packed, source, work, step):  # type: ignore[no-untyped-def]
+def _dense_update(structure, parameters, i, delta, alive, packed, source, work, step):
     """Gradient and Adam update of a dense layer, block by block of living rows; dead rows have gradient zero."""
     rows, columns = structure.rows[i], structure.columns[i]
     first = structure.varying_at[i]
@@ -329,7 +329,7 @@ def _dense_update(structure, parameters, i, delta, alive, packed, source, work, 
 
 
 @kernel
-def _constant_gradients(structure, parameters, gradient, modulations, i, work):  # type: ignore[no-untyped-def]
+def _constant_gradients(structure, parameters, gradient, modulations, i, work):
     """Gradients of the weights from constant units and of those units' biases, from sums over the batch."""
     begin, end = structure.constant_at[i], structure.constant_at[i + 1]
     deltas = work.constant_delta[begin:end]

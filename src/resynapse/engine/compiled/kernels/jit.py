@@ -2,6 +2,7 @@
 
 Numba stamps its cache with the file of one function alone, but a kernel contains the kernels it calls and constants of
 other modules. So the cache lies in a folder named by a digest of all these sources: changed code is never run stale.
+Importing a kernel touches no file: the folder is made when an engine is built, by `use_cache`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,12 @@ OPTIONS: dict[str, Any] = {
 }
 """Without the GIL; sums may be reordered, but NaN and infinity keep their meaning."""
 
+PREFIX = "resynapse-kernels-"
+"""How the folder of a cache begins; the digest of its sources follows."""
+MARK = "ready"
+"""Name of the file that says that every kernel lies in the cache, and for which sources."""
+UNUSED_DAYS = 30
+"""A cache of other sources that nobody loaded for so long may be deleted."""
 _HERE = Path(__file__).parent
 _SOURCES = (
     *sorted(_HERE.glob("*.py")),
@@ -40,8 +49,8 @@ def digest() -> str:
 
 
 def cache_folder() -> Path | None:
-    """Where compiled kernels of these sources are kept; None where nothing can be written."""
-    name = f"resynapse-kernels-{digest()}"
+    """Where compiled kernels of these sources are kept, made if need be; None where nothing can be written."""
+    name = f"{PREFIX}{digest()}"
     places = [Path(config.CACHE_DIR)] if config.CACHE_DIR else [_HERE / "__pycache__", Path.home() / ".cache"]
     for place in places:
         folder = place / name
@@ -54,18 +63,32 @@ def cache_folder() -> Path | None:
     return None
 
 
-def _forget_others(folder: Path) -> None:
-    """Delete the kernels of earlier sources that lie in the package itself."""
-    if folder.parent == _HERE / "__pycache__":
-        for old in folder.parent.glob("resynapse-kernels-*"):
-            if old != folder:
-                shutil.rmtree(old, ignore_errors=True)
+def forget_unused(folder: Path) -> None:
+    """Delete the kernels of other sources, beside `folder`, that no process has loaded for `UNUSED_DAYS`."""
+    before = time.time() - UNUSED_DAYS * 86_400
+    for other in folder.parent.glob(f"{PREFIX}*"):
+        # every process that loads kernels touches their mark (`warm_up.make_ready`)
+        used = [path.stat().st_mtime for path in (other, other / MARK) if path.exists()]
+        if other != folder and used and max(used) < before:
+            shutil.rmtree(other, ignore_errors=True)
 
 
-FOLDER = cache_folder()
-"""The cache of this process."""
-if FOLDER is not None:
-    _forget_others(FOLDER)
+@cache
+def use_cache() -> Path | None:
+    """Let all kernels keep their compiled code, before the first of them is compiled; the folder of this process."""
+    folder = cache_folder()
+    if folder is not None:
+        before = config.CACHE_DIR
+        config.CACHE_DIR = str(folder)
+        try:
+            for compiled in _KERNELS:
+                compiled.enable_caching()
+        finally:
+            config.CACHE_DIR = before
+    return folder
+
+
+_KERNELS: list[Any] = []
 
 
 def kernel(function: Callable[..., Any]) -> Any:
@@ -79,10 +102,6 @@ def inlined(function: Callable[..., Any]) -> Any:
 
 
 def _compiled(function: Callable[..., Any], **more: Any) -> Any:
-    before = config.CACHE_DIR
-    if FOLDER is not None:
-        config.CACHE_DIR = str(FOLDER)
-    try:
-        return njit(**OPTIONS, **more, cache=FOLDER is not None)(function)
-    finally:
-        config.CACHE_DIR = before
+    compiled = njit(**OPTIONS, **more)(function)
+    _KERNELS.append(compiled)
+    return compiled

@@ -18,7 +18,7 @@ _LOG2 = np.float32(np.log(2.0))
 
 
 @inlined
-def tile_words(out, key0, key1, tile, unit, layer, draw):  # type: ignore[no-untyped-def]
+def tile_words(out, key0, key1, tile, unit, layer, draw):
     """Fill `out`, uint32 of shape (128,), with the words of one unit on one tile of samples."""
     first = np.uint32(tile * LANES)
     for k in range(LANES):
@@ -40,7 +40,7 @@ def tile_words(out, key0, key1, tile, unit, layer, draw):  # type: ignore[no-unt
 
 
 @inlined
-def words_to_normals(words, small, bits, out):  # type: ignore[no-untyped-def]
+def words_to_normals(words, small, bits, out):
     """Turn 128 words into standard normals; `small` (float32) and `bits` (its int32 view) are scratch."""
     for s in range(TILE):
         word = words[s]
@@ -105,7 +105,7 @@ def words_to_normals(words, small, bits, out):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def add_noise(target, factor, units, key0, key1, tile, layer, draw):  # type: ignore[no-untyped-def]
+def add_noise(target, factor, units, key0, key1, tile, layer, draw):
     """Add `factor` times standard normals to every unit of a layer on one tile.
 
     Parameters
@@ -127,7 +127,7 @@ def add_noise(target, factor, units, key0, key1, tile, layer, draw):  # type: ig
 
 
 @kernel
-def add_own_noise(target, offset, sd, scale, units, key0, key1, tile, layer, draw):  # type: ignore[no-untyped-def]
+def add_own_noise(target, offset, sd, scale, units, key0, key1, tile, layer, draw):
     """As `add_noise`, with a mean and an sd for each unit; what has an sd of 0 draws nothing.
 
     Parameters

@@ -29,7 +29,7 @@ class Step(NamedTuple):
 
 
 @kernel
-def adam_block(parameters, block, order, packed, begin, first_at, step):  # type: ignore[no-untyped-def]
+def adam_block(parameters, block, order, packed, begin, first_at, step):
     """Update rows of a dense layer from a block of gradients, masked weights staying zero.
 
     Parameters
@@ -57,7 +57,7 @@ def adam_block(parameters, block, order, packed, begin, first_at, step):  # type
 
 
 @kernel
-def decay_rows(parameters, step, begin, columns, living):  # type: ignore[no-untyped-def]
+def decay_rows(parameters, step, begin, columns, living):
     """Update the rows that are not `living` by a gradient of zero: their moments decay."""
     rate, correction = step.rate, step.second_correction
     for j in range(living.size):
@@ -76,7 +76,7 @@ def decay_rows(parameters, step, begin, columns, living):  # type: ignore[no-unt
 
 
 @kernel
-def adam_masked(parameters, gradient, step, begin, end):  # type: ignore[no-untyped-def]
+def adam_masked(parameters, gradient, step, begin, end):
     """Update parameters begin to end from `gradient`, (end - begin,); masked ones stay zero."""
     values, mask = parameters[begin:end], step.mask[begin:end]
     first, second = step.first[begin:end], step.second[begin:end]

@@ -9,7 +9,7 @@ from resynapse.randomness import TILE
 
 
 @inlined
-def add_four(out, fresh, w0, w1, w2, w3, a, b, c, d):  # type: ignore[no-untyped-def]
+def add_four(out, fresh, w0, w1, w2, w3, a, b, c, d):
     """Out = w0 * a + w1 * b + w2 * c + w3 * d, or out += the same unless it is `fresh`."""
     if fresh:
         for s in range(TILE):
@@ -20,7 +20,7 @@ def add_four(out, fresh, w0, w1, w2, w3, a, b, c, d):  # type: ignore[no-untyped
 
 
 @kernel
-def rows_times(out, parameters, start, column, source):  # type: ignore[no-untyped-def]
+def rows_times(out, parameters, start, column, source):
     """out[j] = sum of parameters[p] * source[column[p]] over the live weights p of row j."""
     zero = np.float32(0.0)
     for j in range(out.shape[0]):
@@ -41,7 +41,7 @@ def rows_times(out, parameters, start, column, source):  # type: ignore[no-untyp
 
 
 @kernel
-def columns_times(out, order, packed, parameters, start, position, row, delta):  # type: ignore[no-untyped-def]
+def columns_times(out, order, packed, parameters, start, position, row, delta):
     """Sum of parameters[position[t]] * delta[row[t]] over the live weights t of each column of `order`.
 
     With `packed` the sum of column order[n] stands in out[n], else in out[order[n]].
@@ -67,7 +67,7 @@ def columns_times(out, order, packed, parameters, start, position, row, delta): 
 
 
 @kernel
-def row_gradients(gradient, start, column, living, delta, source):  # type: ignore[no-untyped-def]
+def row_gradients(gradient, start, column, living, delta, source):
     """gradient[p] = sum over samples of delta[j] * source[column[p]] for the live weights p of row j.
 
     Rows that are not `living` have a delta of zero; an empty `living` means that all are.

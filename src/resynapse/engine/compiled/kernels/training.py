@@ -12,7 +12,7 @@ from resynapse.randomness import TILE
 
 
 @kernel
-def train_epoch(  # type: ignore[no-untyped-def]
+def train_epoch(
     structure,
     parameters,
     first,

@@ -8,25 +8,27 @@ objects are loaded in the same order in every process.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import cache
+from contextlib import suppress
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
 from resynapse.engine.base import TrainingPhase
 from resynapse.engine.compiled.engine import CompiledEngine
-from resynapse.engine.compiled.kernels.jit import FOLDER
+from resynapse.engine.compiled.kernels.jit import MARK, forget_unused, use_cache
 from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.networks.perceptron import initialise
 from resynapse.plasticity import prune
 from resynapse.randomness import Key
 from resynapse.task import GaussianBlobs
 
-MARK = "ready"
-"""Name of the file that says that every kernel lies in the cache, and for which sources."""
+_lock = Lock()
+_done: list[bool] = []
 
 
 def exercise() -> None:
@@ -46,7 +48,6 @@ def exercise() -> None:
     engine.spread(network, data.test.inputs, NEUTRAL)
 
 
-@cache
 def make_ready(note: Callable[[str], None]) -> None:
     """See that the kernels are compiled, then load them; nothing is done twice in a process.
 
@@ -54,23 +55,33 @@ def make_ready(note: Callable[[str], None]) -> None:
     ----------
     note : told when compiling begins, as it takes a while.
     """
-    if FOLDER is not None and not _is_ready(FOLDER):
-        from filelock import FileLock
+    with _lock:
+        if _done:
+            return
+        folder = use_cache()
+        if folder is not None and not _is_ready(folder):
+            from filelock import FileLock
 
-        with FileLock(FOLDER / ".lock"):
-            if not _is_ready(FOLDER):
-                note("compiling the kernels, once for this installation (up to a minute)")
-                words = [sys.executable, "-c", f"from {__name__} import compile_all; compile_all()"]
-                # a child that cannot be started leaves the work to this process
-                subprocess.run(words, check=False, stdin=subprocess.DEVNULL, capture_output=True)
-    exercise()
+            with FileLock(folder / ".lock"):
+                if not _is_ready(folder):
+                    note("compiling the kernels, once for this installation (up to a minute)")
+                    words = [sys.executable, "-c", f"from {__name__} import compile_all; compile_all()"]
+                    # a child that cannot be started leaves the work to this process
+                    subprocess.run(words, check=False, stdin=subprocess.DEVNULL, capture_output=True)
+        exercise()
+        if folder is not None:
+            with suppress(OSError):
+                os.utime(folder / MARK)
+        _done.append(True)
 
 
 def compile_all() -> None:
-    """Fill the cache and mark it."""
+    """Fill the cache and mark it; then clear away what nobody has used for long."""
     exercise()
-    if FOLDER is not None:
-        (FOLDER / MARK).write_text(stamp())
+    folder = use_cache()
+    if folder is not None:
+        (folder / MARK).write_text(stamp())
+        forget_unused(folder)
 
 
 def stamp() -> str:

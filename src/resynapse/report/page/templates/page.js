@@ -26,17 +26,66 @@ for (const button of document.querySelectorAll("thead button")) {
     body.append(...[...body.rows].sort((a, b) => turn * order(written(a.cells[at]), written(b.cells[at]))));
   });
 }
+const save = (name, text) => {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv" }));
+  link.download = `${name}.csv`;
+  link.click();
+  URL.revokeObjectURL(link.href);
+};
 for (const button of document.querySelectorAll(".csv")) {
   button.addEventListener("click", () => {
     const figure = button.closest("figure");
+    if (button.classList.contains("numbers")) {
+      save(figure.id, `# ${disclaimer}\n${figure.querySelector("script").textContent}`);
+      return;
+    }
     const quoted = (cell) => `"${written(cell).replaceAll('"', '""')}"`;
     const lines = [...figure.querySelectorAll("tr")].map((row) => [...row.cells].map(quoted).join(","));
     const cut = figure.querySelector(".cut");
     const head = [disclaimer, ...(cut ? [written(cut)] : [])].map((line) => `# ${line}\n`).join("");
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([`${head}${lines.join("\n")}\n`], { type: "text/csv" }));
-    link.download = `${figure.id}.csv`;
-    link.click();
-    URL.revokeObjectURL(link.href);
+    save(figure.id, `${head}${lines.join("\n")}\n`);
   });
 }
+for (const term of document.querySelectorAll("a.term")) {
+  term.setAttribute("role", "button");
+  term.setAttribute("aria-expanded", "false");
+  let shown = null;
+  const turn = (event) => {
+    event.preventDefault();
+    if (shown) {
+      shown.remove();
+      shown = null;
+    } else {
+      const word = document.getElementById(term.hash.slice(1));
+      shown = document.createElement("span");
+      shown.className = "gloss";
+      shown.setAttribute("role", "note");
+      shown.textContent = `${word.textContent}: ${word.nextElementSibling.textContent}`;
+      term.closest("p, li, figcaption").append(shown);
+    }
+    term.setAttribute("aria-expanded", String(Boolean(shown)));
+  };
+  term.addEventListener("click", turn);
+  term.addEventListener("keydown", (event) => event.key === " " && turn(event));
+}
+const reveal = () => {
+  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (!target) return;
+  for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+  for (const inner of target.querySelectorAll(":scope > details")) inner.open = true;
+  target.scrollIntoView();
+};
+addEventListener("hashchange", reveal);
+reveal();
+const contents = document.querySelector("nav details");
+if (matchMedia("(max-width: 1149px)").matches) contents.open = false;
+let closed = [];
+addEventListener("beforeprint", () => {
+  // a long table is printed where a reader has opened it: all of them are a hundred pages
+  closed = [...document.querySelectorAll("details:not([open])")].filter((one) => !one.closest(".table"));
+  for (const one of closed) one.open = true;
+});
+addEventListener("afterprint", () => {
+  for (const one of closed) one.open = false;
+});

@@ -1,4 +1,4 @@
-"""What is asked of an attribution: outcomes at conditions, and what must be measured for them."""
+"""The request of an attribution: outcomes at conditions, and what must be measured for them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from resynapse.protocol.endpoints import Endpoint
 from resynapse.protocol.routes import looks
 
 USUAL = ("acc_combined", "acc_internal_2.5", "acc_biased_1.0")
-"""Asked where nothing is named: resilience, extreme noise and the manic probe, of these what is measured."""
+"""Requested where nothing is named: resilience, extreme noise and the manic probe, of these what is measured."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Requested:
     """An outcome at a condition, with its count.
 
-    >>> str(Asked("acc_combined", "acute"))
+    >>> str(Requested("acc_combined", "acute"))
     'acc_combined at acute'
     """
 
@@ -39,16 +39,16 @@ class Needed:
     measured: dict[str, set[str]] = field(default_factory=dict)
     rules: list[Derived] = field(default_factory=list)
 
-    def of(self, protocol: Protocol, arm: str, asked: Asked) -> bool:
+    def of(self, protocol: Protocol, arm: str, requested: Requested) -> bool:
         """Add what an outcome needs in an arm; False where the arm has no such outcome."""
         known = measured(protocol, arm)
-        if asked.outcome in known.get(asked.condition, ()):
-            self.measured.setdefault(asked.condition, set()).add(asked.outcome)
+        if requested.outcome in known.get(requested.condition, ()):
+            self.measured.setdefault(requested.condition, set()).add(requested.outcome)
             return True
         for rule in protocol.derived:
-            written = next((w for w in rule.writes if w in (asked.condition, base(asked.condition))), None)
-            if rule.outcome == asked.outcome and written is not None:
-                inputs = list(_inputs(rule, asked.condition[len(written) :], known))
+            written = next((w for w in rule.writes if w in (requested.condition, base(requested.condition))), None)
+            if rule.outcome == requested.outcome and written is not None:
+                inputs = list(_inputs(rule, requested.condition[len(written) :], known))
                 if inputs and all(self.of(protocol, arm, one) for one in inputs):
                     if rule not in self.rules:
                         self.rules.append(rule)
@@ -56,16 +56,16 @@ class Needed:
         return False
 
 
-def _inputs(rule: Derived, suffix: str, known: dict[str, list[str]]) -> Iterator[Asked]:
+def _inputs(rule: Derived, suffix: str, known: dict[str, list[str]]) -> Iterator[Requested]:
     """What a rule reads to write at one count of its condition; a rule that gathers counts reads them all."""
     for condition in rule.reads:
         if isinstance(rule, Gathered):
-            yield from (Asked(rule.of, found) for found in known if condition in (found, base(found)))
+            yield from (Requested(rule.of, found) for found in known if condition in (found, base(found)))
         else:
-            yield Asked(rule.of, condition + suffix)
+            yield Requested(rule.of, condition + suffix)
     if rule.selects is not None:
         when, condition = rule.selects
-        yield Asked(when.outcome, condition)
+        yield Requested(when.outcome, condition)
 
 
 def measured(protocol: Protocol, arm: str) -> dict[str, list[str]]:
@@ -76,10 +76,10 @@ def measured(protocol: Protocol, arm: str) -> dict[str, list[str]]:
     return found
 
 
-def asked(
+def requested(
     protocol: Protocol, arms: tuple[str, str], outcomes: Sequence[str], at: str | None
-) -> tuple[tuple[Asked, ...], Needed]:
-    """What the words ask for.
+) -> tuple[tuple[Requested, ...], Needed]:
+    """The outcomes that a request names.
 
     Parameters
     ----------
@@ -95,13 +95,13 @@ def asked(
     shared += [w for rule in protocol.derived if isinstance(rule, Gathered) for w in rule.writes]
     needed = Needed()
 
-    def has(one: Asked) -> bool:
+    def has(one: Requested) -> bool:
         trial = Needed()
         return all(trial.of(protocol, arm, one) for arm in arms)
 
-    def first(outcome: str, condition: str | None) -> Asked | None:
+    def first(outcome: str, condition: str | None) -> Requested | None:
         among = [c for c in shared if condition is None or condition in (c, base(c))]
-        return next((Asked(outcome, c) for c in among if has(Asked(outcome, c))), None)
+        return next((Requested(outcome, c) for c in among if has(Requested(outcome, c))), None)
 
     if not shared:
         raise ProtocolError(f"{arms[0]} and {arms[1]} have no condition after treatment in common; name other arms")

@@ -1,0 +1,23 @@
+import { listenToCharts } from "./charts";
+import { listenToForms } from "./forms";
+import { watch } from "./live";
+
+listenToForms();
+listenToCharts();
+watch();
+
+document.addEventListener("click", (event) => {
+  const button = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-copy]") : null;
+  if (button === null) return;
+  void navigator.clipboard.writeText(button.dataset.copy ?? "").then(() => {
+    const before = button.innerHTML;
+    button.textContent = "Copied";
+    window.setTimeout(() => (button.innerHTML = before), 1500);
+  });
+});
+
+// a chosen outcome shows at once
+document.addEventListener("change", (event) => {
+  const form = event.target instanceof HTMLSelectElement ? event.target.form : null;
+  if (form?.dataset.pick !== undefined) form.requestSubmit();
+});

@@ -1,0 +1,196 @@
+"""The workspace: which protocols and runs there are. Pages name them by ids from this inventory, never by paths."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from resynapse.errors import ResynapseError
+from resynapse.runs.store.atomic_files import put
+
+DEPTH = 4
+"""How many folders deep runs are looked for."""
+PROTOCOLS, RUNS, OWN = "protocols", "resynapse-runs", ".resynapse-lab"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
+_SKIP = frozenset({"parts", "node_modules", "__pycache__"})
+
+
+class UnknownError(ResynapseError):
+    """There is no such protocol, run or page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A run folder, and what its manifest says without the protocol being checked."""
+
+    id: str
+    path: Path
+    name: str
+    manifest: dict[str, Any]
+
+    @property
+    def subjects(self) -> int:
+        """Size of the cohort."""
+        return int(self.manifest["subjects"])
+
+    @property
+    def protocol(self) -> str:
+        """Name of the protocol."""
+        return str(self.manifest["protocol"]["name"])
+
+    @property
+    def begun(self) -> bool:
+        """Whether its manifest is written."""
+        return bool(self.manifest["identity"])
+
+    @property
+    def finished(self) -> bool:
+        """Whether its table is written."""
+        return self.manifest.get("results") is not None
+
+
+@dataclass(slots=True)
+class Workspace:
+    """Folders that a session shows.
+
+    Parameters
+    ----------
+    root : where it writes: protocols, runs, and what the laboratory itself keeps.
+    others : folders of runs that are shown too.
+    """
+
+    root: Path
+    others: Sequence[Path] = ()
+    _seen: dict[Path, tuple[tuple[int, int], Found]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.root = self.root.resolve()
+        self.others = tuple(path.resolve() for path in self.others)
+
+    @property
+    def own(self) -> Path:
+        """What the laboratory keeps: jobs and the log of the session."""
+        return self.root / OWN
+
+    def protocols(self) -> dict[str, Path]:
+        """The workspace's protocol files by their names."""
+        found: dict[str, Path] = {}
+        for folder in (self.root / PROTOCOLS, self.root):
+            for path in sorted(folder.glob("*.yaml")) if folder.is_dir() else ():
+                if path.is_file() and not path.is_symlink() and _NAME.fullmatch(path.stem):
+                    found.setdefault(path.stem, path)
+        return found
+
+    def protocol(self, name: str) -> Path:
+        """The file of a protocol of the workspace.
+
+        Raises
+        ------
+        UnknownError : there is none of this name.
+        """
+        found = self.protocols().get(name)
+        if found is None:
+            raise UnknownError(f"no protocol {name!r} in this workspace; choose one on the page Protocols")
+        return self.inside(found)
+
+    def new_protocol(self, name: str) -> Path:
+        """Where a protocol of a new name is written.
+
+        Raises
+        ------
+        ResynapseError : the name cannot be that of a file.
+        """
+        if not _NAME.fullmatch(name):
+            raise ResynapseError(
+                f"{name!r} cannot name a file; use up to 80 letters, digits, points, hyphens and underscores"
+            )
+        return self.inside(self.root / PROTOCOLS / f"{name}.yaml")
+
+    def inside(self, path: Path) -> Path:
+        """A path that is in the workspace and no link out of it.
+
+        Raises
+        ------
+        ResynapseError : it is not.
+        """
+        if path.is_symlink() or not path.resolve().is_relative_to(self.root):
+            raise ResynapseError(f"{path.name}: outside the workspace; put a copy of the file into it")
+        return path
+
+    def write(self, path: Path, text: str) -> None:
+        """Write a file of the workspace in one step."""
+        self.inside(path).parent.mkdir(parents=True, exist_ok=True)
+        put(path, lambda draft: draft.write_text(text, "utf-8"))
+
+    def runs(self) -> list[Found]:
+        """Every run, the latest first; only manifests are read, and those that changed since the last time."""
+        found = {one.path: one for top in (self.root, *self.others) for one in self._below(top, DEPTH)}
+        for gone in self._seen.keys() - found.keys():
+            del self._seen[gone]
+        return sorted(found.values(), key=lambda one: self._seen[one.path][0], reverse=True)
+
+    def run(self, id: str) -> Found:
+        """The run of an id.
+
+        Raises
+        ------
+        UnknownError : there is none.
+        """
+        for _, found in self._seen.values():
+            if found.id == id and (current := self._found(found.path)) is not None:
+                return current
+        for found in self.runs():
+            if found.id == id:
+                return found
+        raise UnknownError("no such run in this workspace; choose one on the page Runs")
+
+    def _below(self, folder: Path, depth: int) -> Iterator[Found]:
+        found = self._found(folder)
+        if found is not None:
+            yield found
+            return
+        if depth == 0:
+            return
+        try:
+            entries = [e for e in os.scandir(folder) if e.is_dir(follow_symlinks=False) and e.name not in _SKIP]
+        except OSError:
+            return
+        for entry in entries:
+            if not entry.name.startswith("."):
+                yield from self._below(folder / entry.name, depth - 1)
+
+    def _found(self, path: Path) -> Found | None:
+        file = path / "manifest.json"
+        try:
+            stat = file.stat()
+            stamp = (stat.st_mtime_ns, stat.st_size)
+            before = self._seen.get(path)
+            if before is not None and before[0] == stamp:
+                return before[1]
+            manifest = json.loads(file.read_text("utf-8"))
+            if not {"identity", "subjects", "protocol", "root_seed"} <= manifest.keys():
+                return None
+            found = Found(run_id(path), path, self._named(path), manifest)
+            _ = found.subjects, found.protocol
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return None
+        self._seen[path] = (stamp, found)
+        return found
+
+    def _named(self, path: Path) -> str:
+        """The folder's name for people, from where the workspace begins."""
+        for top in (self.root / RUNS, self.root, *self.others):
+            if path != top and path.is_relative_to(top):
+                return path.relative_to(top).as_posix()
+        return path.name
+
+
+def run_id(path: Path) -> str:
+    """The id of a run folder."""
+    return hashlib.sha256(str(path).encode()).hexdigest()[:12]

@@ -1,0 +1,97 @@
+"""The first screen: what was asked and run, the answer in a sentence, findings and the picture that carries it."""
+
+from __future__ import annotations
+
+from resynapse.analysis.cells import Cell
+from resynapse.audits.audit import Audit
+from resynapse.audits.verdicts import VERDICTS
+from resynapse.report import words
+from resynapse.report.page.section import Opening, Picture
+from resynapse.report.run_data import RunData
+from resynapse.report.sections.audit import MEANING
+from resynapse.report.sections.findings import Split, chosen, findings, listed, remitted, split
+
+
+def opening(run_data: RunData, picture: Picture | None, audit: Audit | None = None) -> Opening:
+    """The first screen of a run, or of the audit of which it is the tree."""
+    found = findings(run_data)
+    return Opening(
+        asked=run_data.protocol.title or run_data.protocol.name,
+        ran=ran(run_data),
+        headline=_of_run(run_data) if audit is None else _of_audit(audit),
+        findings=found,
+        picture=picture,
+        counts=()
+        if audit is None
+        else tuple(
+            (verdict, audit.count(verdict), MEANING[verdict][0]) for verdict in VERDICTS if audit.count(verdict)
+        ),
+        note=chosen(run_data) if found else "",
+    )
+
+
+def ran(run_data: RunData) -> str:
+    """Who went through what, in a line."""
+    n = len(run_data.cells.subjects)
+    own = [run_data.arm_title(arm) for arm in run_data.arms if arm in run_data.protocol.arms]
+    controls = len(run_data.arms) - len(own)
+    parts = [
+        run_data.protocol.name,
+        "one simulated network" if n == 1 else f"{n} simulated networks",
+        f"each through {len(own)} arms" if len(own) > 1 else f"arm {own[0]}" if own else "",
+        f"{controls} arm{'' if controls == 1 else 's'} more with a control" if controls else "",
+        f"seed {run_data.manifest.root_seed}",
+    ]
+    if run_data.unfinished:
+        parts.append(f"{run_data.unfinished} still to come")
+    return " · ".join(filter(None, parts))
+
+
+def _of_run(run_data: RunData) -> str:
+    """The first leading outcome in words, and relapse where there is one."""
+    if not run_data.leading:
+        return "No outcome was measured in two arms: there is nothing to compare."
+    first = split(run_data, *run_data.leading[0])
+    text = f"{run_data.title(first.condition, first.outcome)}: {_ends(run_data, first)}."
+    after = list(remitted(run_data))
+    if after:
+        name = words.outcome_title(run_data.protocol, run_data.analysis.relapse[0].outcome)
+        text += f" {name[0].upper()}{name[1:]} among networks that were well before: {'; '.join(after)}."
+    return text
+
+
+def _ends(run_data: RunData, one: Split) -> str:
+    """Who is at the top and who at the bottom, with their means."""
+    unit, digits = run_data.unit(one.outcome), run_data.decimals(one.outcome)
+
+    def mean(arm: str) -> str:
+        found = run_data.described[Cell(arm, one.condition, one.outcome)].mean
+        return f"{run_data.arm_title(arm)} ({found:.{digits}f}{unit})"
+
+    if not one.following:
+        return f"no difference between neighbours is shown among {listed([mean(arm) for arm in one.leading])}"
+    ends = ("did best", "worst") if words.better(run_data.protocol, one.outcome) else ("was highest", "lowest")
+    return f"{listed([mean(arm) for arm in one.leading])} {ends[0]}, {mean(one.following[-1])} {ends[1]}"
+
+
+def _of_audit(audit: Audit) -> str:
+    """The ledger in one sentence, findings alone."""
+    counted = [entry for entry in audit.claims if entry.verdict != "by construction"]
+    good = audit.count("supported")
+    rest = [f"{audit.count(v)} {SHORT.get(v, v)}" for v in VERDICTS[1:-1] if audit.count(v)]
+    changed = ""
+    if audit.changed:
+        changed = f" The run differs from the published protocol in {', '.join(audit.changed)}: it is no replication."
+    others = f": {listed(rest)}." if rest else "."
+    return (
+        f"Of {len(counted)} conclusions that results can decide, {good} {'is' if good == 1 else 'are'} supported in "
+        f"{audit.subjects} simulated networks and every control{others}"
+        f"{changed}"
+    )
+
+
+SHORT = {
+    "holds as run": "true of the run, but not of every control",
+    "mixed": "true in one reading and false in another",
+    "undecided": "neither shown nor excluded",
+}
