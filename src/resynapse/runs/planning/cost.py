@@ -20,7 +20,7 @@ from resynapse.networks.base import FloatArray, Network, Trace
 from resynapse.protocol import Protocol
 from resynapse.protocol.routes import epochs
 from resynapse.randomness import Key
-from resynapse.runs.admission import admit_subject
+from resynapse.runs.admission import admit_subject, engine_for
 from resynapse.runs.duration import duration
 from resynapse.runs.provenance import usable_cores
 from resynapse.runs.walk import walk
@@ -134,13 +134,14 @@ class Estimate:
     seconds: float
 
     @classmethod
-    def rehearse(cls, protocol: Protocol, engine_name: str = "compiled") -> Estimate:
+    def rehearse(cls, protocol: Protocol, engine_name: str | None = None) -> Estimate:
         """Time a few steps of every phase, twice: the first time warms up.
 
         Raises
         ------
         ResynapseError : a subject cannot fit in memory.
         """
+        engine_name = engine_for(protocol, engine_name)
         admit_subject(protocol, engine_name)
         chosen = engine(engine_name, batch_size=protocol.batch_size, architecture=protocol.network)
         with single_threaded_blas():
