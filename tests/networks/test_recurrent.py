@@ -16,7 +16,7 @@ from resynapse.task.losses import loss, part_of, slopes
 
 KEY = Key(5, 2)
 POINTS = ResampledPoints(train=24, test=8, clean=4, steps=5)
-MATCH = DelayedMatch(repeats=2, test_repeats=1, delay=3)
+MATCH = DelayedMatch(repeats=2, test_repeats=1, delay=4)
 CASES: list[tuple[Architecture, Task]] = [
     (Gru(hidden=(6,)), POINTS),
     (Gru(hidden=(5, 4), embedding=3), POINTS),

@@ -39,11 +39,13 @@ def test_the_target_itself_is_right_and_its_opposite_is_not() -> None:
 
 @pytest.mark.parametrize("strength", [0.0, 0.4, 1.0])
 def test_a_distractor_has_the_wrong_sign_for_two_steps_of_the_delay_alone(strength: float) -> None:
-    other = TASK.distracted(DATA.clean, 20, strength)
-    changed = np.flatnonzero((other.inputs != DATA.clean.inputs).any(axis=(1, 2)))
-    assert set(changed) <= {20, 21}
-    cue = DATA.clean.inputs[TASK.cues[0], 1]
-    np.testing.assert_array_equal(other.inputs[20, 1], -strength * cue)
+    sets = list(TASK.distracted(DATA.clean, strength))
+    assert [start + 1 for start in TASK.distractors] == [16, 20, 24, 28, 32, 36]
+    for start, other in zip(TASK.distractors, sets, strict=True):
+        changed = np.flatnonzero((other.inputs != DATA.clean.inputs).any(axis=(1, 2)))
+        assert set(changed) <= {start, start + 1}
+        cue = DATA.clean.inputs[TASK.cues[0], 1]
+        np.testing.assert_array_equal(other.inputs[start, 1], -strength * cue)
 
 
 def test_noise_makes_repeats_differ_and_the_clean_set_has_none() -> None:

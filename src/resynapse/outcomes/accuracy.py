@@ -129,6 +129,25 @@ def _tolerance(
     )
 
 
+def _distracted(name: str, strength: float) -> Outcome:
+    def measure(seen: Examination) -> float | None:
+        if seen.data.distracted is None:
+            return None
+        quiet = replace(seen.modulation, noise_mean=0.0, noise_sd=0.0)
+        right = [
+            float(np.mean(seen.data.correct(seen.responder.respond(seen.network, trials.inputs, quiet), trials.labels)))
+            for trials in seen.data.distracted(seen.data.test, strength)
+        ]
+        return 100.0 * float(np.mean(right))
+
+    meaning = (
+        f"accuracy on the test set with a distractor of strength {strength:g} and the wrong sign in the delay, mean "
+        "over its places; no value for a task without a delay"
+    )
+    title = f"accuracy with a distractor of strength {strength:g}"
+    return Outcome(name, "%", meaning, measure, title=title, kind="accuracy", more="better")
+
+
 ACCURACIES = (
     _accuracy("acc_clean", "accuracy on the clean set, no noise", "accuracy on clean data", "clean"),
     _accuracy("acc_standard", "accuracy on the test set, no added noise", "accuracy without added noise"),
@@ -212,4 +231,5 @@ OF_NOISE = (
         ),
         "mean of internal noise (its sd is 1)",
     ),
+    Family("acc_distractor", _distracted, "strength of the distractor (the cue has 1)"),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import Field, dataclass, fields, is_dataclass
 from typing import Any, NamedTuple, Protocol
 
@@ -47,6 +47,8 @@ class TaskData:
     clean: Split
     correct: Callable[[NDArray[np.floating], NDArray[np.int64]], NDArray[np.bool_]] = likeliest
     """Which samples are right, from scores and labels."""
+    distracted: Callable[[Split, float], Iterator[Split]] | None = None
+    """The same trials with a distractor of a strength, one set for each place in the delay; None without a delay."""
 
 
 class Sizes(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -13,6 +14,8 @@ from resynapse.task.base import Sizes, Split, TaskData
 
 FIXATION, BLANK, CUE, LATE_DELAY, RESPONSE, END = 10, 2, 2, 10, 2, 5
 """Steps of every part but the delay: fixation, blank, each cue, second delay, response, end."""
+EVERY = 4
+"""Steps from one place of a distractor to the next."""
 CONDITIONS = np.array([(1, 1), (1, -1), (-1, 1), (-1, -1)])
 """First and second cue of the four conditions."""
 FALSE_RESPONSE = 0.75
@@ -27,7 +30,7 @@ class DelayedMatch:
     ----------
     repeats : training trials of each of the four conditions.
     test_repeats : trials of each condition in the test set; the clean set has one of each, without noise.
-    delay : steps between the cues, 1 or more.
+    delay : steps between the cues, 4 or more.
     noise_sd : SD of the observation noise on every input line in every step.
 
     Input lines: constant 1, first cue, second cue, three trial-phase lines (lines 2 and 3 are on in the fixation, line
@@ -43,10 +46,10 @@ class DelayedMatch:
     noise_sd: float = 0.1
 
     def __post_init__(self) -> None:
-        for name in ("repeats", "test_repeats", "delay"):
+        for name, least in (("repeats", 1), ("test_repeats", 1), ("delay", 4)):
             value = getattr(self, name)
-            if not 1 <= value <= 10_000:
-                raise ValueError(f"{name} is {value}; give 1 to 10000")
+            if not least <= value <= 10_000:
+                raise ValueError(f"{name} is {value}; give {least} to 10000")
         if not (np.isfinite(self.noise_sd) and self.noise_sd >= 0):
             raise ValueError(f"noise_sd is {self.noise_sd}; it must be 0 or more")
 
@@ -94,6 +97,7 @@ class DelayedMatch:
             test=self._trials(key.of("test"), self.test_repeats, self.noise_sd),
             clean=self._trials(key.of("clean"), 1, 0.0),
             correct=self.correct,
+            distracted=self.distracted,
         )
 
     def correct(self, scores: NDArray[np.floating], labels: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -108,18 +112,23 @@ class DelayedMatch:
         near = np.abs(scores[start:end, 0].mean(axis=0) - target) < 1.0
         return np.asarray(near & (scores[:start, 0].max(axis=0) <= FALSE_RESPONSE))
 
-    def distracted(self, split: Split, start: int, strength: float) -> Split:
-        """The same trials with the first-cue line overwritten for two steps of the delay by the wrong sign.
+    @property
+    def distractors(self) -> range:
+        """First steps of a distractor, from 0: every fourth of the delay, from its second."""
+        return range(self.cues[0] + CUE + 1, self.cues[1] - CUE, EVERY)
+
+    def distracted(self, split: Split, strength: float) -> Iterator[Split]:
+        """The trials with the first-cue line overwritten for two steps by the wrong sign, at each place of the delay.
 
         Parameters
         ----------
-        start : first of the two steps, from 0.
         strength : of the distractor, 0 or more; the cue has 1.
         """
-        inputs = np.array(split.inputs)
-        cue = np.sign(inputs[self.cues[0] : self.cues[0] + CUE, 1].mean(axis=0))
-        inputs[start : start + CUE, 1] = -strength * cue
-        return Split(inputs, split.labels, split.targets)
+        cue = np.sign(split.inputs[self.cues[0] : self.cues[0] + CUE, 1].mean(axis=0))
+        for start in self.distractors:
+            inputs = np.array(split.inputs)
+            inputs[start : start + CUE, 1] = -strength * cue
+            yield Split(inputs, split.labels, split.targets)
 
     def _trials(self, key: Key, repeats: int, sd: float) -> Split:
         conditions = np.tile(CONDITIONS, (repeats, 1))
