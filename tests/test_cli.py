@@ -25,8 +25,8 @@ from resynapse.controls import CONTROLS
 from resynapse.protocol import dumps
 
 COMMANDS = (
-    "replicate", "run", "compare", "table", "analyse", "audit", "attribute", "match", "protocols", "show", "validate", "citations", "controls",
-    "schema", "flow", "plugins", "diff", "upgrade", "figure", "report", "export",
+    "replicate", "run", "watch", "runs", "compare", "table", "analyse", "audit", "attribute", "match", "protocols", "show", "validate",
+    "citations", "controls", "schema", "flow", "plugins", "diff", "upgrade", "figure", "report", "export",
 )  # fmt: skip
 
 
