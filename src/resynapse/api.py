@@ -16,7 +16,9 @@ from resynapse.runs.progress import Display
 from resynapse.runs.store.folder import Manifest, RunFolder
 
 if TYPE_CHECKING:
+    import pandas as pd
     import polars as pl
+    import xarray as xr
 
     from resynapse.analysis.analyse import Analysis
     from resynapse.attribution.attribution import Attribution
@@ -158,6 +160,34 @@ class Run:
         from resynapse.report.run_data import RunData
 
         return export(RunData.of(self.folder), Path(out))
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The tidy table as a pandas frame.
+
+        Raises
+        ------
+        ResynapseError : pandas is not installed.
+        """
+        from resynapse.analysis.arrays import pandas_frame
+
+        return pandas_frame(self.table())
+
+    def to_xarray(self) -> xr.DataArray:
+        """The values by subject, arm, condition and outcome, with titles and units.
+
+        Raises
+        ------
+        ResynapseError : xarray is not installed.
+        """
+        from resynapse.analysis.arrays import labelled_array
+
+        return labelled_array(self.table(), self.protocol)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the run in a line, its leading outcomes, and the disclaimer."""
+        from resynapse.report.notebook import run_html
+
+        return run_html(self.folder, repr(self))
 
     def __repr__(self) -> str:
         of = self.manifest

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -137,9 +137,11 @@ def _view(one: RunStatus) -> Group:
         return Text(text, style=style, no_wrap=True, overflow="ellipsis")
 
     facts = (one.state, _subjects(one), _left(one), one.where)
+    bar = Table.grid()
+    bar.add_row(ProgressBar(total=1.0, completed=one.share or 0.0, width=40))
     shown: list[RenderableType] = [
         line(f"{one.protocol or one.path}: {', '.join(fact for fact in facts if fact)}", "bold"),
-        ProgressBar(total=1.0, completed=one.share or 0.0, width=40),
+        bar,
     ]
     for subject in one.going_on[:MOST_GOING_ON]:
         phase = f", {subject['arms']}: {subject['stream']}, epoch {subject['epoch']} of {subject['epochs']}"
@@ -147,17 +149,16 @@ def _view(one: RunStatus) -> Group:
     if len(one.going_on) > MOST_GOING_ON:
         shown.append(line(f"  and {len(one.going_on) - MOST_GOING_ON} more"))
     if one.leading:
-        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-        table.add_column(no_wrap=True, overflow="ellipsis", ratio=2)
-        table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-        table.add_column(no_wrap=True, justify="right")
-        for record in one.leading:
-            table.add_row(Text(record["endpoint"]), Text(record["arm"]), _mean(record))
-        final = one.state == "finished"
-        shown += [line("mean (SD)" if final else "mean (SD) so far; not yet a result", "italic"), table]
+        shown.append(line("mean (SD)" if one.state == "finished" else "mean (SD), not yet a result", "italic"))
+    for endpoint in dict.fromkeys(record["endpoint"] for record in one.leading):
+        means = {record["arm"]: _mean(record, one.done) for record in one.leading if record["endpoint"] == endpoint}
+        wide = max(map(len, means.values()))
+        # numbers first: where room is short, names are cut
+        shown += [line(endpoint), *(line(f"  {mean:>{wide}}  {arm}") for arm, mean in means.items())]
     return Group(*shown)
 
 
-def _mean(record: dict[str, float | None]) -> str:
+def _mean(record: dict[str, Any], done: int | None = None) -> str:
     sd = "" if record["sd"] is None else f" ({record['sd']:.3g})"
-    return f"{record['mean']:.4g}{sd}, n {record['n']}"
+    number = "" if record["n"] == done else f", n {record['n']}"
+    return f"{record['mean']:.4g}{sd}{number}"

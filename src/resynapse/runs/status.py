@@ -156,6 +156,9 @@ def _of_status(path: Path, content: dict[str, Any]) -> RunStatus:
 
 
 def _job_lives(path: Path) -> bool:
+    """Whether a job that was started after the last status still runs."""
+    if _modified(path / JOB) < _modified(path / STATUS):
+        return False
     process = Process.from_dict((_content(path / JOB) or {}).get("process"))
     return process is not None and process.alive
 

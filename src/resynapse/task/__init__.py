@@ -6,7 +6,7 @@ batch.
 
 from __future__ import annotations
 
-from resynapse.task.base import Sizes, Split, Task, TaskData, places
+from resynapse.task.base import Sizes, Split, Task, TaskData, location_fields
 from resynapse.task.blobs import PUBLISHED_CENTRES, GaussianBlobs
 from resynapse.task.digits import Digits
 from resynapse.task.table import Table
@@ -22,7 +22,7 @@ __all__ = [
     "Table",
     "Task",
     "TaskData",
-    "places",
+    "location_fields",
 ]
 
 TASKS: dict[str, type[Task]] = {"gaussian-blobs": GaussianBlobs, "digits": Digits, "csv": Table}
