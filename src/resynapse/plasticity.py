@@ -18,7 +18,7 @@ from resynapse.networks.base import BoolArray, FloatArray, Network
 from resynapse.randomness import Key, normals, words
 
 SPARSITY_CAP = 0.99
-"""Highest sparsity that `prune_more` asks for."""
+"""Highest sparsity that `prune_more` can reach."""
 
 TieRule = Literal["keyed", "index"]
 Scores = Mapping[str, NDArray[Any]]
@@ -61,7 +61,7 @@ def prune(network: Network, sparsity: float) -> Network:
     sparsity : share of each layer's connections to be without, in [0, 1).
 
     The quantile (linear interpolation) runs over all positions of the layer, pruned ones included as zeros. A
-    pruned position is never re-opened. The biology it stands for: loss of the weakest synapses.
+    pruned position is never re-opened. The biology it represents: loss of the weakest synapses.
     """
     masks: dict[str, BoolArray] = {}
     for name, mask in network.masks.items():
@@ -184,7 +184,7 @@ def regrow(
 
     A connection into a unit that reaches no output has a score of exactly zero, so ties are the rule in sparse
     networks and not the exception. The new weight of a position is a function of the position, not of the choice.
-    The biology it stands for: synaptogenesis after ketamine, guided by demand.
+    The biology it represents: synaptogenesis after ketamine, guided by demand.
     """
     values: dict[str, FloatArray] = {}
     masks: dict[str, BoolArray] = {}
@@ -211,7 +211,7 @@ def scar(network: Network, scars: Mapping[str, BoolArray]) -> Network:
 
     Parameters
     ----------
-    scars : by name, bool array of shape (units, inputs); joined with the scars that are there.
+    scars : by name, bool array of shape (units, inputs); added to the existing scars.
     """
     joined = {name: old | scars[name] for name, old in network.scars.items()}
     pruned = network.with_masks({name: mask & ~joined[name] for name, mask in network.masks.items()})
@@ -226,7 +226,7 @@ def severity(gain: float, activity: float) -> float:
     gain : of the drug state, as it is set.
     activity : mean absolute hidden activity on the test set, noise off, after inhibition and gain.
 
-    The biology it stands for: an overexcited network is hurt more. Source: docs/model.md, Scars.
+    The biology it represents: an overexcited network is damaged more. Source: docs/model.md, Scars.
     """
     return min(2.0, max(0.5, 1.0 + (gain - 1.0) + 2.0 * (activity - 0.1)))
 

@@ -86,7 +86,7 @@ def test_show_lists_the_endpoints(tmp_path: Path, capsys: pytest.CaptureFixture[
 
     from resynapse.protocol.prose.outline import draw
 
-    Console(width=120).print(draw(load("demo")))
+    Console(width=200).print(draw(load("demo")))
     shown = capsys.readouterr().out
     assert "primary endpoints" in shown
     assert "acc_biased_1.0 at maintenance" in shown

@@ -18,7 +18,7 @@ Note = Callable[[str], None]
 
 
 class EngineAliasWarning(FutureWarning):
-    """An engine is asked for by a name that is kept for old files only."""
+    """The requested engine name is kept for old files only."""
 
 
 def no_note(text: str) -> None:
@@ -148,7 +148,7 @@ def engine_kind(name: str) -> EngineKind:
     if name in ALIASES:
         return ALIASES[name][0]
     if name not in known:
-        raise ResynapseError(unknown("engine", name, known))
+        raise ResynapseError(f"--engine: {unknown('engine', name, known)}")
     return known[name]
 
 

@@ -79,7 +79,7 @@ def _share_right(
         if input_sd > 0:
             inputs = inputs + input_sd * _input_noise(key.of("input"), inputs.shape)
         internal = key.of("internal") if noisy.noise_sd > 0 else None
-        # a responder of a plug-in's test may know no noise_scale, and is not asked for it in vain
+        # a responder of a plug-in's test may not accept noise_scale, so it is passed only if needed
         scores = seen.responder.respond(seen.network, inputs, noisy, internal, **scaled)
         right.append(float(np.mean(seen.data.correct(scores, data.labels))))
     return 100.0 * (sum(right) / len(right))

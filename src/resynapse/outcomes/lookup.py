@@ -101,7 +101,7 @@ def _looked_up(name: str) -> Outcome | None:
         return None
     value = float(numbered[1])
     if not math.isfinite(value):
-        raise ProtocolError(f"{name[:40]}... asks for {value}; give a finite number")
+        raise ProtocolError(f"{name[:40]}...: expected a finite number, got {value}")
     # the canonical name keys the noise, so acc_internal_1 and acc_internal_1.0 are one measurement
     built = family.build(f"{family.name}_{value}", value)
     return replace(built, name=name, family=family.name, strength=value, strength_of=family.strength_of)

@@ -60,10 +60,10 @@ class Sizes(NamedTuple):
 
 
 class Task(Protocol):
-    """What a simulated network has to tell apart.
+    """A classification task of a simulated network.
 
     A kind of task is a frozen, keyword-only dataclass whose fields are the keys of `task` in a protocol file. A field
-    that says only where something lies, not what it is, has ``metadata={"decides": False}``.
+    that gives only the location of data, not its content, has ``metadata={"decides": False}``.
     """
 
     @property
@@ -92,14 +92,14 @@ def steps_of(task: Task) -> int:
     return int(getattr(task, "steps", 1))
 
 
-def places(kind: type[Task]) -> tuple[str, ...]:
-    """The fields of a kind of task that say only where something lies."""
+def location_fields(kind: type[Task]) -> tuple[str, ...]:
+    """The fields of a kind of task that give only the location of data."""
     named: tuple[Field[Any], ...] = fields(kind) if is_dataclass(kind) else ()
     return tuple(one.name for one in named if not one.metadata.get("decides", True))
 
 
 def check_sizes(sizes: Sizes) -> None:
-    """Refuse sets without samples, and sets that no machine holds.
+    """Refuse empty sets, and sets too large for any machine.
 
     Raises
     ------

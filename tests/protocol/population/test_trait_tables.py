@@ -103,7 +103,7 @@ def test_drawn_rows_stay_whole_come_again_and_do_not_depend_on_the_cohort(folder
         (TABLE.replace("0.5", "1.5"), r"row 2 \(subject 1\), column depth: 1.5 is not possible: .* less than 1"),
         (TABLE.replace("0.5", "0,5"), r"traits.csv line 3: 4 values, but the header names 3"),
         (TABLE.replace("depth", "dept"), r"no column 'depth'; did you mean 'dept'"),
-        (TABLE.replace("gain", "depth"), r"column 'depth' stands twice"),
+        (TABLE.replace("gain", "depth"), r"duplicate column 'depth'"),
         ("id,depth,gain\n", "0 rows below the header"),
         ("", "empty; give a header and rows"),
         ("depth\n" + "0.5\n" * (MOST_VALUES + 1), f"{MOST_VALUES + 1} rows below the header"),

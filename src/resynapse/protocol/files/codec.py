@@ -36,7 +36,7 @@ from resynapse.protocol.tree import Protocol
 from resynapse.protocol.variants import Append, Change, Remove, Replace, Set, Variant
 from resynapse.protocol.vocabulary import extend
 from resynapse.protocol.when import When
-from resynapse.task import DEFAULT_TASK, TASKS, Task, places
+from resynapse.task import DEFAULT_TASK, TASKS, Task, location_fields
 
 _BESIDE = {key: kind for key, kind in fields_of(Node).items() if key not in ("step", "draws")}
 """What may be beside a step, with its type."""
@@ -355,7 +355,7 @@ def _task(value: object, where: Where, folder: FilePath | None) -> Task:
     kind = item.pop("kind", DEFAULT_TASK)
     if not isinstance(kind, str) or kind not in TASKS:
         raise ProtocolError(unknown("task", kind, TASKS), (*where, "kind"))
-    for key in places(TASKS[kind]):
+    for key in location_fields(TASKS[kind]):
         if folder is not None and isinstance(item.get(key), str):
             item[key] = str(folder / item[key])
     try:

@@ -33,7 +33,7 @@ from resynapse.runs.store.file_names import (
     STATUS,
 )
 from resynapse.runs.store.subject_files import COLUMNS, Inventory, Parts, joined
-from resynapse.task import places
+from resynapse.task import location_fields
 
 if TYPE_CHECKING:
     import polars as pl
@@ -60,8 +60,8 @@ class Manifest:
     def identity(self) -> str:
         """Digest of what decides the numbers; runs of equal identity may share a folder."""
         protocol = {k: v for k, v in dump(self.protocol).items() if k not in UNNUMBERED}
-        unsaid = places(type(self.protocol.task))
-        protocol["task"] = {k: v for k, v in protocol["task"].items() if k not in unsaid}
+        ignored = location_fields(type(self.protocol.task))
+        protocol["task"] = {k: v for k, v in protocol["task"].items() if k not in ignored}
         decides = {"protocol": protocol, "root_seed": self.root_seed, "engine": self.engine}
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
 
