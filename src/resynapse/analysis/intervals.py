@@ -94,9 +94,17 @@ def mean_intervals(
     return found
 
 
-def mean_interval(values: Floats, kind: Kind, subjects: NDArray[np.int64] | None = None) -> Interval:
-    """The interval of one mean; see `mean_intervals`."""
-    return mean_intervals(values[:, None], [kind], subjects)[0]
+def mean_interval(
+    values: Floats, kind: Kind, subjects: NDArray[np.int64] | None = None, level: float = LEVEL
+) -> Interval:
+    """The interval of one mean; see `mean_intervals`. What was computed for the same values is remembered."""
+    numbers = np.arange(len(values)) if subjects is None else np.asarray(subjects, np.int64)
+    return _remembered(np.asarray(values, np.float64).tobytes(), kind, numbers.tobytes(), level)
+
+
+@lru_cache(maxsize=4096)  # an audit reads the same column in many scenarios
+def _remembered(values: bytes, kind: Kind, subjects: bytes, level: float) -> Interval:
+    return mean_intervals(np.frombuffer(values)[:, None], [kind], np.frombuffer(subjects, np.int64), level)[0]
 
 
 @lru_cache(maxsize=4096)  # a run with many arms asks for the same few shares ten thousand times

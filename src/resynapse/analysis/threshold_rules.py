@@ -78,7 +78,7 @@ def probes(cells: Cells, protocol: Protocol) -> Iterator[Probes]:
             columns = [column for _, column in points]
             stopped = baselines(routes[arm], rule.of) if arm in routes else {}
             tests = [Cell(arm, stopped.get(cells.keys[column].condition, ""), rule.of) for column in columns]
-            found = [cells.keys.index(test) for test in tests if test in cells.keys]
+            found = [cells.index[test] for test in tests if test in cells.index]
             discontinued, first_after = len(found) == len(columns), 0
             if not discontinued:
                 single = [

@@ -84,12 +84,12 @@ def validate(file: Annotated[str, Parameter(help="A protocol file.")], /) -> Non
     from resynapse.controls.registry import controls as known_controls
     from resynapse.protocol import load
     from resynapse.protocol.routes import epochs
-    from resynapse.runs.admission import able_engines, admit_subject
+    from resynapse.runs.admission import able_engines, admit_subject, engine_for
 
     chosen = load(file, controls=[*known_controls(), *RENAMED])
     able = able_engines(chosen)
-    admit_subject(chosen, able[0] if able else "compiled")
-    limited = "" if "compiled" in able else f" (batches of {chosen.batch_size}: for --engine {' or '.join(able)} only)"
+    admit_subject(chosen, engine_for(chosen))
+    limited = "" if "compiled" in able else f" (for --engine {' or '.join(able)})"
     say(
         f"{file}: valid protocol {chosen.name}{limited}; arms {', '.join(chosen.routes)}; "
         f"{epochs(chosen.routes)} training epochs a subject. {SHORT_DISCLAIMER}"

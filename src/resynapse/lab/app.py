@@ -17,7 +17,16 @@ from starlette.types import ASGIApp
 
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
-from resynapse.lab import actions, composing, library_pages, run_pages, taking_away
+from resynapse.lab import (
+    actions,
+    comparing,
+    composing,
+    library_pages,
+    results_pages,
+    run_pages,
+    story_pages,
+    taking_away,
+)
 from resynapse.lab.context import BAD_INPUT, Lab, lab_of
 from resynapse.lab.trust import Gate, TooLargeError
 from resynapse.lab.workspace import UnknownError
@@ -28,8 +37,10 @@ def routes(*, read_only: bool) -> list[BaseRoute]:
     reading: list[BaseRoute] = [
         *library_pages.ROUTES,
         *run_pages.ROUTES,
+        *results_pages.ROUTES,
+        *comparing.ROUTES,
+        *story_pages.ROUTES,
         *taking_away.ROUTES,
-        *composing.READING,
         Mount("/static", StaticFiles(directory=str(resources.files("resynapse.lab") / "static"))),
     ]
     return reading if read_only else [*reading, *composing.WRITING, *actions.ROUTES]

@@ -25,6 +25,7 @@ LIBRARY_GROUPS: dict[str, tuple[str, ...]] = {
         "washout",
         "partial-responders",
     ),
+    "Recurrent networks": ("gru-kindling", "working-memory", "gru-demo"),
     "Demo, other task": ("demo", "digits-switch-relapse"),
 }
 """Every protocol of the library once: the main article and its siblings in the order of their records, then the
