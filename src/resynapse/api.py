@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from resynapse.cohort import Cohort
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Protocol
+from resynapse.runs.admission import engine_for
 from resynapse.runs.events import Listener, ignore
 from resynapse.runs.execute import execute
 from resynapse.runs.progress import Display
@@ -202,7 +203,7 @@ def run(
     workers: int | None = None,
     seed: int = 0,
     arms: Sequence[str] | None = None,
-    engine: str = "compiled",
+    engine: str | None = None,
     dask: str | None = None,
     display: Display | None = None,
     listener: Listener = ignore,
@@ -218,7 +219,8 @@ def run(
     workers : subjects at a time; by default the cores this process may use.
     seed : root seed of all randomness, 0 or more.
     arms : some of the protocol's arms; the numbers of an arm do not depend on the others.
-    engine : ``compiled``, ``reference`` (slow and literal), or that of a plug-in; see `resynapse.engine.engines`.
+    engine : ``compiled``, ``jax``, ``reference`` (slow and literal), or that of a plug-in; by default the first that
+        can compute the protocol; see `resynapse.engine.engines`.
     dask : ``"local"`` for worker processes on this machine, or the address of a running Dask scheduler such as
         ``"tcp://127.0.0.1:8786"``; by default threads of this process. The numbers are the same.
     display, note : where progress and remarks go; nowhere by default.
@@ -243,7 +245,7 @@ def run(
         cohort,
         folder,
         workers=workers,
-        engine_name=engine,
+        engine_name=engine_for(protocol, engine),
         dask=dask,
         display=display,
         listener=listener,

@@ -43,7 +43,7 @@ def replicate(
     out: Annotated[Path | None, Parameter(help="Run folder; by default resynapse-runs/PROTOCOL-seedS.")] = None,
     workers: Workers = None,
     seed: Seed = 0,
-    engine: EngineName = "compiled",
+    engine: EngineName = None,
     dask: Dask = None,
     control: Controls = None,
     set: Changes = None,
@@ -78,7 +78,7 @@ def run(
     workers: Workers = None,
     seed: Seed = 0,
     arms: Annotated[str | None, Parameter(help="Some of the arms, separated by commas.")] = None,
-    engine: EngineName = "compiled",
+    engine: EngineName = None,
     dask: Dask = None,
     control: Controls = None,
     set: Changes = None,
@@ -94,7 +94,7 @@ def run(
 
 
 def _run(
-    protocol: Protocol, subjects: int, out: Path, workers: int | None, seed: int, engine: str, dask: str | None
+    protocol: Protocol, subjects: int, out: Path, workers: int | None, seed: int, engine: str | None, dask: str | None
 ) -> Run:
     from resynapse.api import run as start
     from resynapse.runs.progress import display
