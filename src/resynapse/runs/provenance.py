@@ -48,7 +48,7 @@ def commit() -> dict[str, Any]:
 
 @cache
 def sources() -> str:
-    """Digest of resynapse's own sources: it tells installed copies and changed checkouts apart."""
+    """Digest of resynapse's own sources: it distinguishes installed copies from changed checkouts."""
     root = Path(__file__).parents[1]
     total = hashlib.sha256()
     for source in sorted(p for kind in ("*.py", "*.yaml", "*.npz") for p in root.rglob(kind)):
@@ -84,7 +84,7 @@ def _processor() -> str:
     return platform.processor()
 
 
-def _git(root: Path, *words: str) -> str:
+def _git(root: Path, *arguments: str) -> str:
     return subprocess.run(
-        ["git", "-C", str(root), *words], capture_output=True, text=True, check=True, timeout=10
+        ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True, timeout=10
     ).stdout.strip()
