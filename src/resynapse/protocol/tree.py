@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from resynapse.errors import ProtocolError, nearest
+from resynapse.html_view import html_view
 from resynapse.networks import Architecture, Perceptron
 from resynapse.protocol.claims import Claim
 from resynapse.protocol.derived_outcomes import Derived
@@ -17,6 +18,7 @@ from resynapse.protocol.endpoints import Endpoint
 from resynapse.protocol.given_titles import GivenTitles
 from resynapse.protocol.node import Node, Path, Stepwise, every, nodes
 from resynapse.protocol.population.distributions import Trait
+from resynapse.protocol.prose.sentences import lines
 from resynapse.protocol.routes import Route, route
 from resynapse.protocol.steps import Assess, Step
 from resynapse.protocol.validation.claims import decidable
@@ -25,7 +27,7 @@ from resynapse.protocol.variants import Variant
 from resynapse.task import GaussianBlobs, Task
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Protocol:
     """An experiment, written down.
 
@@ -66,6 +68,16 @@ class Protocol:
 
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if key != "routes"}
+
+    def __repr__(self) -> str:
+        controls = f", {len(self.variants)} with a control" if self.variants else ""
+        return f"Protocol({self.name!r}: arms {', '.join(self.arms) or 'none'}{controls}; {len(self.claims)} claims)"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the steps of every arm, in words."""
+        paths = {"every arm, before": self.induction, **self.arms, "every arm, after": self.follow_up}
+        rows = [(name, text) for name, path in paths.items() for _, text in lines(path, measures=True)]
+        return html_view(self.title or self.name, repr(self), ("arm", "step"), rows)
 
     @property
     def hidden(self) -> tuple[int, ...]:
