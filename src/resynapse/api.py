@@ -150,17 +150,26 @@ class Run:
         path.write_bytes(render(draw(RunData.of(self.folder), name), format))
         return path
 
-    def export(self, out: str | Path) -> list[Path]:
+    def export(
+        self, out: str | Path, *, crate: bool = False, notebook: bool = False, figures: bool = False
+    ) -> list[Path]:
         """Write the run as tidy CSV files and LaTeX tables into a folder.
+
+        Parameters
+        ----------
+        crate : protocol, manifest and RO-Crate 1.1 metadata too, so that the folder is a Process Run Crate.
+        notebook : `again.ipynb` too, which runs the protocol again to the same numbers.
+        figures : every figure too, in the folder `figures`.
 
         Raises
         ------
-        ResynapseError : the folder is a run folder or a file, or no subject is finished.
+        ResynapseError : the folder is a run folder or a file, no subject is finished, or a notebook is wanted of a
+            run that is not finished.
         """
         from resynapse.report.export import export
         from resynapse.report.run_data import RunData
 
-        return export(RunData.of(self.folder), Path(out))
+        return export(RunData.of(self.folder), Path(out), crate=crate, notebook=notebook, figures=figures)
 
     def to_pandas(self) -> pd.DataFrame:
         """The tidy table as a pandas frame.
