@@ -65,5 +65,5 @@ def _literal(text: str) -> str:
 
 
 def _cell(number: int, kind: str, text: str) -> dict[str, object]:
-    code = {"outputs": [], "execution_count": None} if kind == "code" else {}
+    code: dict[str, object] = {"outputs": [], "execution_count": None} if kind == "code" else {}
     return {"id": f"cell-{number}", "cell_type": kind, "metadata": {}, "source": text.splitlines(keepends=True), **code}
