@@ -11,7 +11,7 @@ from tests.miniatures import miniature
 import resynapse as rs
 from resynapse.cohort import Subject
 from resynapse.engine import engine
-from resynapse.protocol import SHELVES, Scar, Step, dumps, library, loads
+from resynapse.protocol import LIBRARY_GROUPS, Scar, Step, dumps, library, loads
 from resynapse.protocol.routes import Route, RouteStep, assessments
 from resynapse.runs.admission import engine_for
 from resynapse.runs.walk import walk
@@ -64,7 +64,7 @@ def trains(name: str, arm: str) -> list[tuple[int, float]]:
 
 
 def test_every_protocol_stands_on_one_shelf() -> None:
-    assert sorted(name for names in SHELVES.values() for name in names) == library()
+    assert sorted(name for names in LIBRARY_GROUPS.values() for name in names) == library()
 
 
 @pytest.mark.parametrize("name", library())

@@ -1,4 +1,4 @@
-"""Everything that can be said about a run, in one object."""
+"""The complete analysis of a run, in one object."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def analyse(table: pl.DataFrame, protocol: Protocol, *, unfinished: int = 0, dif
     ResynapseError : the table is empty, or the difference is not above 0.
     """
     if table.is_empty():
-        raise ResynapseError("the table holds no value; run at least one subject first")
+        raise ResynapseError("the table has no value; run at least one subject first")
     run = Measurements(table=table, cells=Cells.of(table), protocol=protocol, difference=difference)
     found: dict[str, Any] = {}
     absent, remarks = [], list(_remarks(len(run.cells.subjects), unfinished))

@@ -18,14 +18,14 @@ def protocols() -> None:
     """List the protocols that ship with resynapse."""
     from rich.table import Table
 
-    from resynapse.protocol import SHELVES, load
+    from resynapse.protocol import LIBRARY_GROUPS, load
     from resynapse.publication.comparison import protocols_with_tables
 
     published = protocols_with_tables()
     drawn = Table.grid(padding=(0, 2, 0, 0))
     drawn.add_column(no_wrap=True)
-    for shelf, names in SHELVES.items():
-        drawn.add_row(shelf)
+    for group, names in LIBRARY_GROUPS.items():
+        drawn.add_row(group)
         for name in names:
             drawn.add_row(f"  {name}", load(name).title + ("; published tables ship" if name in published else ""))
         drawn.add_row()

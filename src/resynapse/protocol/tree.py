@@ -94,7 +94,7 @@ class Protocol:
             yield from (trait for _, trait in node.draws)
 
     def with_arm(self, name: str, steps: Sequence[Stepwise]) -> Protocol:
-        """The same protocol with one more arm, or another treatment in an arm that is there."""
+        """The same protocol with one more arm, or another treatment in an existing arm."""
         return replace(self, arms={**self.arms, name: nodes(steps)})
 
     def with_primary(self, endpoints: Sequence[Endpoint]) -> Protocol:
@@ -169,7 +169,7 @@ def _of_arms(path: Path, kept: Sequence[str]) -> Path:
         skip = tuple(a for a in node.skip if a in kept)
         fork = _of_arms(node.fork, kept)
         if (node.arms and not arms) or (node.step is None and not fork):
-            # nobody takes it, but it still counts in the order that names random streams
+            # no arm takes it, but it still counts in the order that names random streams
             if node.step is not None:
                 left.append(replace(node, arms=(), skip=tuple(kept), at=(), fork=()))
             continue

@@ -193,7 +193,7 @@ class Scar(Step):
 
 
 class Regrow(Step):
-    """Re-open pruned connections where the loss asks for them most (or at random): synaptogenesis.
+    """Re-open pruned connections with the largest gradient of the loss (or at random): synaptogenesis.
 
     Source: docs/model.md, Regrowth.
     """
