@@ -11,10 +11,10 @@ import pytest
 from tests.miniatures import miniature
 
 import resynapse as rs
-from resynapse.analysis import analysis_file
+from resynapse.analysis import analysis_file, part_registry
 from resynapse.analysis.analyse import analyse
 from resynapse.analysis.analysis_file import analysis_of, from_json
-from resynapse.analysis.part_registry import parts
+from resynapse.analysis.part_registry import PARTS, parts
 from resynapse.runs.store.file_names import ANALYSIS
 from resynapse.runs.store.folder import RunFolder
 
@@ -113,3 +113,14 @@ def test_a_kept_analysis_is_no_reason_to_refuse_a_folder(tmp_path: Path, looked_
     (tmp_path / ANALYSIS).write_text("{}")
     rs.run(looked_at, subjects=1, workers=1, out=tmp_path)
     assert (tmp_path / ANALYSIS).read_text() == "{}"
+
+
+def test_a_part_that_no_package_installed_is_computed_every_time(
+    folder: RunFolder, computed: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = analysis_of(folder)
+    extra = replace(parts()["orders"], name="extra")
+    monkeypatch.setattr(part_registry, "PARTS", {**PARTS, "extra": (extra,)})
+    for _ in range(2):
+        assert analysis_of(folder).extra == found.orders
+    assert len(computed) == 3

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter
 
 from resynapse.analysis.analyse import Absent, Analysis, analyse
-from resynapse.analysis.part_registry import parts
+from resynapse.analysis.part_registry import BUILT_IN, groups, parts
 from resynapse.errors import RunFolderError
 from resynapse.protocol import dump, plugins_here
 from resynapse.runs.provenance import sources, versions
@@ -57,9 +57,12 @@ def analysis_of(folder: RunFolder, table: pl.DataFrame | None = None, *, differe
 
 
 def _key(folder: RunFolder, difference: float) -> str | None:
-    """Digest of everything that decides the analysis of a finished run; None of an unfinished or damaged one."""
-    results = folder.sound_results()
-    if results is None:
+    """Digest of everything that decides the analysis of a finished run.
+
+    None of an unfinished or damaged one, and with a part that no package installed: its code may change unseen.
+    """
+    results, plugins = folder.sound_results(), plugins_here()
+    if results is None or any(f"part {name}" not in plugins for name in groups() if name not in BUILT_IN):
         return None
     decides = {
         "results": results,
@@ -67,7 +70,7 @@ def _key(folder: RunFolder, difference: float) -> str | None:
         "difference": difference,
         "sources": sources(),
         "versions": versions(),
-        "plugins": plugins_here(),
+        "plugins": plugins,
         "parts": list(parts()),
     }
     return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
