@@ -348,7 +348,7 @@ REFUSED = (
     (("audit", "demo"), "claims nothing"),
     (("audit", "switch-relapse", "--depth", "deep"), "--depth"),
     (("citations",), "PROTOCOL"),
-    (("validate", "{tmp}/file"), "a mapping must stand here"),
+    (("validate", "{tmp}/file"), "expected a mapping, got"),
 )  # fmt: skip
 
 
@@ -485,7 +485,7 @@ def test_one_value_can_be_changed(file: Path, tmp_path: Path, capsys: pytest.Cap
 def test_a_wrong_change_is_one_line(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = _call("show", str(file), "--set", "arms.ketamin.regrow.of_pruned=0.25", capsys=capsys)
     assert code == 2
-    assert err == "resynapse: arms: nothing stands at 'ketamin'; did you mean 'ketamine'?\n"
+    assert err == "resynapse: arms: no 'ketamin' here; did you mean 'ketamine'?\n"
 
 
 def test_the_schema_is_json_alone(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from resynapse.cohort import Cohort
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Protocol
+from resynapse.runs.admission import engine_for
 from resynapse.runs.events import Listener, ignore
 from resynapse.runs.execute import execute
 from resynapse.runs.progress import Display
@@ -149,17 +150,26 @@ class Run:
         path.write_bytes(render(draw(RunData.of(self.folder), name), format))
         return path
 
-    def export(self, out: str | Path) -> list[Path]:
+    def export(
+        self, out: str | Path, *, crate: bool = False, notebook: bool = False, figures: bool = False
+    ) -> list[Path]:
         """Write the run as tidy CSV files and LaTeX tables into a folder.
+
+        Parameters
+        ----------
+        crate : protocol, manifest and RO-Crate 1.1 metadata too, so that the folder is a Process Run Crate.
+        notebook : `again.ipynb` too, which runs the protocol again to the same numbers.
+        figures : every figure too, in the folder `figures`.
 
         Raises
         ------
-        ResynapseError : the folder is a run folder or a file, or no subject is finished.
+        ResynapseError : the folder is a run folder or a file, no subject is finished, or a notebook is wanted of a
+            run that is not finished.
         """
         from resynapse.report.export import export
         from resynapse.report.run_data import RunData
 
-        return export(RunData.of(self.folder), Path(out))
+        return export(RunData.of(self.folder), Path(out), crate=crate, notebook=notebook, figures=figures)
 
     def to_pandas(self) -> pd.DataFrame:
         """The tidy table as a pandas frame.
@@ -202,7 +212,7 @@ def run(
     workers: int | None = None,
     seed: int = 0,
     arms: Sequence[str] | None = None,
-    engine: str = "compiled",
+    engine: str | None = None,
     dask: str | None = None,
     display: Display | None = None,
     listener: Listener = ignore,
@@ -218,7 +228,8 @@ def run(
     workers : subjects at a time; by default the cores this process may use.
     seed : root seed of all randomness, 0 or more.
     arms : some of the protocol's arms; the numbers of an arm do not depend on the others.
-    engine : ``compiled``, ``reference`` (slow and literal), or that of a plug-in; see `resynapse.engine.engines`.
+    engine : ``compiled``, ``jax``, ``reference`` (slow and literal), or that of a plug-in; by default the first that
+        can compute the protocol; see `resynapse.engine.engines`.
     dask : ``"local"`` for worker processes on this machine, or the address of a running Dask scheduler such as
         ``"tcp://127.0.0.1:8786"``; by default threads of this process. The numbers are the same.
     display, note : where progress and remarks go; nowhere by default.
@@ -243,7 +254,7 @@ def run(
         cohort,
         folder,
         workers=workers,
-        engine_name=engine,
+        engine_name=engine_for(protocol, engine),
         dask=dask,
         display=display,
         listener=listener,

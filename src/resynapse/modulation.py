@@ -33,6 +33,8 @@ class Modulation:
     inhibition : tonic inhibition as a multiplier in (0, 1]; 1 is none (neurosteroid-like).
     activation : ``relu`` or ``tanh``.
     noise_mean, noise_sd : internal Gaussian noise added to every hidden unit and sample, fresh each pass.
+    noise_on : where it acts: ``architecture`` is where the architecture has its internal noise (hidden units of the
+        perceptron, input of gated recurrent units), ``hidden`` is on hidden units in every architecture.
     protection : of the mood stabiliser, in [0, 1]; 1 is full.
     sites : names of the hidden activities (`Architecture.sites`) that the drug (gain, inhibition, activation) acts on;
         empty means all. Noise and stabiliser act on every site.
@@ -47,6 +49,12 @@ class Modulation:
     noise_sd: float = 0.0
     protection: float = 0.0
     sites: tuple[str, ...] = ()
+    noise_on: Literal["architecture", "hidden"] = "architecture"
+
+    @property
+    def noisy(self) -> bool:
+        """Whether internal noise has to be drawn."""
+        return self.noise_sd > 0.0
 
     def at(self, site: str) -> Modulation:
         """The modulation of one site; neutral gain, inhibition and activation if the drug does not act there."""

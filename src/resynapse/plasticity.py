@@ -6,7 +6,8 @@ Source: article, Methods, depression model and ketamine-like treatment.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -101,6 +102,29 @@ def lesion(network: Network, of_active: float, key: Key, *, by: str = "smallest"
     """
     gone = pick(network, of_active, key, by=by)
     return network.with_masks({name: mask & ~gone[name] for name, mask in network.masks.items()})
+
+
+def prune_to(network: Network, share: float, names: Sequence[str] = ()) -> Network:
+    """Prune the weakest connections until ``floor(share * positions)`` positions of each named array are pruned.
+
+    Parameters
+    ----------
+    share : of all positions, in [0, 1]; where more are pruned already, nothing changes.
+    names : connections, such as ``recurrent``; empty for all.
+
+    Positions that are pruned stay so and count; among equal weights the first by index goes first. Source:
+    docs/recurrent.md, working-memory.
+    """
+    masks: dict[str, BoolArray] = {}
+    for name in names or network.masks:
+        mask = network.masks[name]
+        missing = math.floor(share * mask.size) - int(np.count_nonzero(~mask))
+        kept = mask.copy()
+        if missing > 0:
+            size = np.where(mask, np.abs(network.values[name].astype(np.float64)), np.inf)
+            kept.flat[np.argsort(size, axis=None, kind="stable")[:missing]] = False
+        masks[name] = kept
+    return network.with_masks(masks)
 
 
 def pick(

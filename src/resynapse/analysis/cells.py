@@ -153,7 +153,7 @@ def units(protocol: Protocol) -> dict[str, str]:
 
 
 def before_the_arms(protocol: Protocol) -> frozenset[str]:
-    """Conditions, without counts, that all arms have in common because they stand before the arms part.
+    """Conditions, without counts, that all arms have in common because they come before the arms separate.
 
     Values there are the same in every arm by construction, so that a comparison of arms would say nothing.
     """

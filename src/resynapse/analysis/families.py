@@ -36,7 +36,7 @@ class Member:
     condition, outcome : that name it; a condition without its counts where these are averaged.
     cells : the (condition, outcome) of every count that both arms have.
     arm, other : the mean over these within each subject, NaN where a subject lacks one of them in either arm.
-    same_as : the member with the same values in every subject, which stands for it; empty for none.
+    same_as : the member with the same values in every subject, which represents it; empty for none.
     """
 
     condition: str
@@ -67,7 +67,7 @@ def shared_cells(cells: Cells, protocol: Protocol, arm: str, other: str) -> dict
 
 
 def family(values: Floats, shared: Shared, protocol: Protocol) -> tuple[Member, ...]:
-    """The members of a family of two arms, those that another one stands for included.
+    """The members of a family of two arms, including those that another one represents.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Threshold rules along the counts of a condition: who was tested at which count, who was below, who had remitted.
+"""Threshold rules along the counts of a condition: which subjects were tested at a count, were below, had remitted.
 
 Remission is a matter of the same probe and the same threshold in the state that relapse is counted from.
 """
@@ -26,7 +26,7 @@ class Probes:
 
     Parameters
     ----------
-    subjects : numbers of those who were measured, and are among those that the rule is computed of.
+    subjects : numbers of the subjects that were measured and for which the rule is computed.
     rule : relapse is its `of` below its threshold.
     counts : every count, ascending.
     values : the outcome of the rule, NaN where not measured; shape (subjects, counts).

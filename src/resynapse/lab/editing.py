@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from resynapse.errors import ResynapseError, nearest
-from resynapse.protocol import SHELVES, STEPS, load
+from resynapse.protocol import LIBRARY_GROUPS, STEPS, load
 from resynapse.protocol.files.library import loads_value
 from resynapse.protocol.files.safe_yaml import read
 
@@ -198,7 +198,7 @@ _CHANGES = {
 @cache
 def _examples() -> Mapping[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
-    for name in (name for shelf in SHELVES.values() for name in shelf):
+    for name in (name for group in LIBRARY_GROUPS.values() for name in group):
         for node in load(name).nodes:
             if node.step is not None and not node.draws and node.step.kind not in found:
                 found[node.step.kind] = node.step.model_dump(mode="json", exclude_defaults=True, exclude_none=True)

@@ -171,7 +171,7 @@ class Variant:
     def idle(self, of: Route) -> Iterator[tuple[int, Change]]:
         """The changes, with their place in order, that mean no step or not all of `which`."""
         for index, change in enumerate(self.changes):
-            found = asked(of, replace(change, which=()))
+            found = matching_steps(of, replace(change, which=()))
             if found < max(change.which, default=1):
                 yield index, change
             of = tuple(_changed(of, change, count(1)))
@@ -181,7 +181,7 @@ Made = Iterator[tuple[str, tuple[Change, ...]]]
 """Arms, and what is changed in each."""
 
 
-def asked(route: Route, change: Change) -> int:
+def matching_steps(route: Route, change: Change) -> int:
     """How many steps of a route a change is about."""
     numbers = count(1)
     tuple(_changed(route, change, numbers))

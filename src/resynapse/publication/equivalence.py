@@ -1,6 +1,6 @@
 """Ours against the publication, cell by cell: is the difference shown to be small? And the numbers of a forest plot.
 
-Two one-sided tests (Schuirmann 1987) ask whether the difference lies within the margin; `compare` asks the opposite,
+Two one-sided tests (Schuirmann 1987) test whether the difference is within the margin; `compare` tests the opposite,
 whether it is shown to differ from 0. The margin is about the smallest difference between arms that the article's own
 ten subjects show (`margin.py`). It was fixed beforehand and is no property of the model, so each cell also has the
 smallest margin at which it would be equivalent. Printed SDs are population SDs and are converted.

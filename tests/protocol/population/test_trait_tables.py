@@ -134,7 +134,7 @@ def test_what_is_no_table_is_refused(folder: Path) -> None:
         ("{column: depth}", "name a column and its file"),
         ("{column: 3, of: traits.csv}", "name a column and its file"),
         ("{column: depth, of: traits.csv, within: [0, 1]}", "unknown key 'within'"),
-        ("{column: depth, of: traits.csv, draw: maybe}", "'maybe' is not possible: true or false"),
+        ("{column: depth, of: traits.csv, draw: maybe}", "expected true or false, got 'maybe'"),
         ("{column: depth, of: traits.csv, name: a=b}", "'a=b' is no name for a trait"),
         ("{column: depth, of: x.csv, values: []}", "0 rows; give at least 1"),
         ("{column: depth, of: x.csv, values: [0.5, a]}", "row 2, column depth: 'a' is no finite number"),

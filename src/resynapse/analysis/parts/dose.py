@@ -26,7 +26,7 @@ JITTER = 1e-8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DosePoint:
-    """One count: mean over subjects, its own interval, and the band that holds at all counts together."""
+    """One count: mean over subjects, its own interval, and the band that is valid for all counts together."""
 
     count: Count
     n: int

@@ -20,7 +20,7 @@ from resynapse.protocol.conditions import base
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One order of the arms, highest value first; arms with the same value stand in one group."""
+    """One order of the arms, highest value first; arms with the same value form one group."""
 
     ranking: tuple[tuple[str, ...], ...]
     subjects: int
@@ -95,7 +95,7 @@ def _counted(values: Floats, names: tuple[str, ...]) -> tuple[Order, ...]:
 
 
 def _grouped(above: list[int], names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """Names by how many stand above them; equal ones together."""
+    """Names by the number of arms above them; equal ones together."""
     return tuple(
         tuple(name for name, rank in zip(names, above, strict=True) if rank == level) for level in sorted(set(above))
     )

@@ -82,11 +82,11 @@ def check(protocol: Tree) -> None:
     if not re.fullmatch(r"[^\s/\\,=][^/\\,=]*", protocol.name):
         raise ProtocolError(f"{protocol.name!r} is no name; use letters, and none of / \\ , =", ("name",))
     if not protocol.arms:
-        raise ProtocolError("no arm is there; name at least one", ("arms",))
+        raise ProtocolError("no arms; name at least one", ("arms",))
     if protocol.batch_size > MOST_SAMPLES:
         raise ProtocolError(f"{protocol.batch_size} samples; at most {MOST_SAMPLES} are possible", ("batch_size",))
     if protocol.batch_size < 1:
-        raise ProtocolError(f"{protocol.batch_size} is not possible: a batch has at least 1 sample", ("batch_size",))
+        raise ProtocolError(f"expected a batch of at least 1 sample, got {protocol.batch_size}", ("batch_size",))
     for arm in protocol.arms:
         if not _is_arm(arm) or BY in arm:
             raise ProtocolError(f"{arm!r} is no name for an arm; use a letter and none of , = / :", ("arms", arm))
@@ -135,9 +135,9 @@ def readable(protocol: Tree, rules: Sequence[Derived]) -> tuple[Derived, ...]:
     known = _measured(protocol)
     kept = []
     for rule in rules:
-        asked = list(rule.asks)
-        asked += [(rule.selects[1], rule.selects[0].outcome)] if rule.selects is not None else []
-        if all(outcome in known.get(condition, ()) for condition, outcome in asked):
+        needed = list(rule.needs)
+        needed += [(rule.selects[1], rule.selects[0].outcome)] if rule.selects is not None else []
+        if all(outcome in known.get(condition, ()) for condition, outcome in needed):
             kept.append(rule)
             _add(known, rule)
     return tuple(kept)
@@ -158,7 +158,7 @@ def _check_assessments(protocol: Tree) -> None:
     known = _measured(protocol)
     for index, rule in enumerate(protocol.derived):
         where = ("derived", index, rule.kind)
-        for condition, outcome in rule.asks:
+        for condition, outcome in rule.needs:
             if condition not in known:
                 raise ProtocolError(
                     f"{rule.outcome} reads condition {condition!r}, at which no arm is assessed; "
@@ -181,7 +181,7 @@ def _check_assessments(protocol: Tree) -> None:
         for condition in rule.writes:
             if rule.outcome in known.get(condition, ()):
                 raise ProtocolError(
-                    f"{rule.outcome!r} stands at {condition!r} already; give the new outcome its own name",
+                    f"{rule.outcome!r} is measured at {condition!r} already; give the new outcome its own name",
                     (*where, "outcome"),
                 )
         _add(known, rule)
@@ -217,9 +217,9 @@ def _check_needs(path: Sequence[Placed], *, marked: bool = False, seen: frozense
     """Change is measured only where something was marked before; a condition reads what was measured before."""
     for here in path:
         stop = here.stop
-        asked = [("when", stop.when)] if stop.when is not None else []
-        asked += [("enrol", stop.step.criterion)] if isinstance(stop.step, Enrol) else []
-        for key, when in asked:
+        criteria = [("when", stop.when)] if stop.when is not None else []
+        criteria += [("enrol", stop.step.criterion)] if isinstance(stop.step, Enrol) else []
+        for key, when in criteria:
             if when.outcome not in seen:
                 among = f"; {nearest(when.outcome, sorted(seen))}" if seen else ""
                 raise ProtocolError(
@@ -239,7 +239,7 @@ def _check_needs(path: Sequence[Placed], *, marked: bool = False, seen: frozense
 
 
 def _check_idle(variant: Variant, of: Route, where: Where) -> None:
-    """Every change that somebody wrote is about a step; a control asks every arm alike."""
+    """Every change of a file must match a step; a control applies the same change to every arm."""
     for index, change in variant.idle(of) if not variant.control else ():
         meant = f" {change.condition}" if change.condition else ""
         meant += f" number {max(change.which)}" if change.which else ""
@@ -315,7 +315,7 @@ def _check_counts(node: Node | RouteStep, where: Where) -> None:
     if not node.fork:
         raise ProtocolError("a fork must say what happens at these counts", where)
     if any(later <= earlier for earlier, later in zip(node.at, node.at[1:], strict=False)):
-        raise ProtocolError(f"{list(node.at)} is not possible: counts must rise strictly", where)
+        raise ProtocolError(f"expected counts that rise strictly, got {list(node.at)}", where)
     for count in node.at:
         if not 0 <= count <= node.step.length:
             raise ProtocolError(f"{count} is not possible: the step has {node.step.length} {node.step.counts}", where)

@@ -16,6 +16,7 @@ from resynapse.engine import engine_kind
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Mark, Protocol
 from resynapse.protocol.routes import nesting
+from resynapse.task import steps_of
 
 WORKING = 80
 """Bytes a weight while one phase runs: parameters, two moments, gradient, where each stands. Regrowth takes less."""
@@ -48,16 +49,16 @@ class Need:
         """Of a subject of a protocol, from its sizes alone."""
         weights = sum(units * inputs for units, inputs in protocol.network.connections(protocol.task).values())
         sizes = protocol.task.sizes
-        kind = engine_kind(engine_name)
+        kind, steps = engine_kind(engine_name), steps_of(protocol.task)
         # some engines work tile by tile, others on whole sets
         columns = kind.columns or max(protocol.batch_size, sizes.test, sizes.clean)
         marked = any(isinstance(node.step, Mark) for node in protocol.nodes)
         # the state before the step that runs and after it, what is marked, and what is come back to
         states = 2 + marked + nesting(protocol.routes)
         return cls(
-            data=DRAWN * (protocol.task.features + 2) * sum(sizes),
+            data=DRAWN * (steps * protocol.task.features + 2) * sum(sizes),
             networks=states * kind.bytes_per_weight * weights,
-            work=WORKING * weights + ACTIVITY * sum(protocol.hidden) * columns,
+            work=WORKING * weights + ACTIVITY * steps * sum(protocol.hidden) * columns,
         )
 
     @property
