@@ -18,8 +18,8 @@ from resynapse.protocol.endpoints import Endpoint
 from resynapse.protocol.given_titles import GivenTitles
 from resynapse.protocol.node import Node, Path, Stepwise, every, nodes
 from resynapse.protocol.population.distributions import Trait
-from resynapse.protocol.remembered import Remembered
 from resynapse.protocol.prose.sentences import lines
+from resynapse.protocol.remembered import Remembered
 from resynapse.protocol.routes import Route, route
 from resynapse.protocol.steps import Assess, Step
 from resynapse.protocol.validation.claims import decidable
