@@ -41,7 +41,8 @@ let turn = 0;
 let saving: Promise<void> = Promise.resolve();
 
 const look = EditorView.theme({
-  "&": { height: "100%", backgroundColor: "var(--raised)", color: "var(--ink)" },
+  "&": { backgroundColor: "var(--raised)", color: "var(--ink)" },
+  ".cm-scroller": { overflow: "visible" },
   ".cm-content": { caretColor: "var(--ink)" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },
   ".cm-gutters": { backgroundColor: "var(--raised)", color: "var(--quiet)", border: "0" },

@@ -111,9 +111,9 @@ class Run:
         RunFolderError : no subject is finished.
         ResynapseError : the difference is not above 0.
         """
-        from resynapse.analysis.analyse import analyse
+        from resynapse.analysis.analysis_file import analysis_of
 
-        return analyse(self.table(), self.protocol, unfinished=self.folder.unfinished(), difference=difference)
+        return analysis_of(self.folder, difference=difference)
 
     def report(self, out: str | Path, *, audit: Audit | None = None) -> Path:
         """Write the run as one HTML page that needs nothing else.
@@ -151,17 +151,26 @@ class Run:
         path.write_bytes(render(draw(RunData.of(self.folder), name), format))
         return path
 
-    def export(self, out: str | Path) -> list[Path]:
+    def export(
+        self, out: str | Path, *, crate: bool = False, notebook: bool = False, figures: bool = False
+    ) -> list[Path]:
         """Write the run as tidy CSV files and LaTeX tables into a folder.
+
+        Parameters
+        ----------
+        crate : protocol, manifest and RO-Crate 1.1 metadata too, so that the folder is a Process Run Crate.
+        notebook : `again.ipynb` too, which runs the protocol again to the same numbers.
+        figures : every figure too, in the folder `figures`.
 
         Raises
         ------
-        ResynapseError : the folder is a run folder or a file, or no subject is finished.
+        ResynapseError : the folder is a run folder or a file, no subject is finished, or a notebook is wanted of a
+            run that is not finished.
         """
         from resynapse.report.export import export
         from resynapse.report.run_data import RunData
 
-        return export(RunData.of(self.folder), Path(out))
+        return export(RunData.of(self.folder), Path(out), crate=crate, notebook=notebook, figures=figures)
 
     def to_pandas(self) -> pd.DataFrame:
         """The tidy table as a pandas frame.

@@ -143,7 +143,7 @@ def answer(pair: Pair, asked: Mapping[str, str], titles: Titles, outcome: str) -
     rests = (
         "so the change rests on what the control takes away" if moved and not still
         else "so the change does not rest on what the control takes away" if moved and still
-        else "and without a clear change there is nothing to rest on anything"
+        else "no clear change was shown, so what it rests on was not tested"
     )  # fmt: skip
     return f"{said} With the control {control} it {_moves(beside)}: {rests}. The control shows: {isolates}"
 
@@ -158,7 +158,7 @@ def _moves(cell: Between) -> str:
     if cell.same:
         return "is the same in every subject, to the last bit"
     if not _moved(cell):
-        return f"does not clearly change ({number(size, signed=True)}{f', {span}' if span else ''})"
+        return f"does not clearly change ({number(size, signed=True)}{f'; {span}' if span else ''})"
     ends = sorted(abs(end) for end in (cell.interval.low, cell.interval.high) if end is not None)
     return f"{'falls' if size < 0 else 'rises'} by {number(abs(size))} ({number(ends[0])} to {number(ends[1])})"
 

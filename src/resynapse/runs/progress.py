@@ -238,9 +238,14 @@ def display() -> Iterator[Display]:
         transient=True,
     ) as bars:
         task = bars.add_task("starting", total=1.0)
+        last = ""
 
         class Bar:
             def show(self, *, share: float, text: str, finished: bool) -> None:
+                nonlocal last
+                last = text.partition(",")[0].partition(" | ")[0]
                 bars.update(task, completed=share, description=text)
 
         yield Bar()
+    if last:
+        print(f"resynapse: {last}", file=sys.stderr)

@@ -9,7 +9,7 @@ import pytest
 
 import resynapse as rs
 from resynapse.cohort import Subject
-from resynapse.engine import ENGINES, engine
+from resynapse.engine import ENGINES, engine, engine_kind
 from resynapse.errors import ProtocolError, ResynapseError
 from resynapse.protocol.routes import nesting
 from resynapse.runs.planning import memory
@@ -47,6 +47,8 @@ SHAPES = {
 def test_no_walk_takes_more_than_the_estimate_nor_much_less(shape: str, name: str) -> None:
     task, hidden = SHAPES[shape]
     protocol = rs.loads(WALK.replace("TASK", task).replace("HIDDEN", str(hidden)))
+    if reason := engine_kind(name).supports(protocol.network, protocol.batch_size):
+        pytest.skip(reason)
     chosen = engine(name)
     walk(protocol, Subject(0, 0), chosen)  # what is loaded or cached once is not a subject's
     tracemalloc.start()
