@@ -61,7 +61,7 @@ class Run:
         return self.folder.table()
 
     def summary(self) -> pl.DataFrame:
-        """Mean, SD and n of every arm, condition and outcome; n is 0 in cells that nobody reached."""
+        """Mean, SD and n of every arm, condition and outcome; n is 0 in cells that no subject reached."""
         from resynapse.analysis.flow import with_unreached
         from resynapse.analysis.summaries import summary
 
@@ -111,9 +111,9 @@ class Run:
         RunFolderError : no subject is finished.
         ResynapseError : the difference is not above 0.
         """
-        from resynapse.analysis.analyse import analyse
+        from resynapse.analysis.analysis_file import analysis_of
 
-        return analyse(self.table(), self.protocol, unfinished=self.folder.unfinished(), difference=difference)
+        return analysis_of(self.folder, difference=difference)
 
     def report(self, out: str | Path, *, audit: Audit | None = None) -> Path:
         """Write the run as one HTML page that needs nothing else.
@@ -121,7 +121,8 @@ class Run:
         Parameters
         ----------
         out : file to write.
-        audit : an audit of which the run is the tree; by default its claims are judged by the controls it holds.
+        audit : an audit of which the run is the tree; by default the run's claims are judged by the controls that it
+            contains.
 
         Raises
         ------
@@ -150,17 +151,26 @@ class Run:
         path.write_bytes(render(draw(RunData.of(self.folder), name), format))
         return path
 
-    def export(self, out: str | Path) -> list[Path]:
+    def export(
+        self, out: str | Path, *, crate: bool = False, notebook: bool = False, figures: bool = False
+    ) -> list[Path]:
         """Write the run as tidy CSV files and LaTeX tables into a folder.
+
+        Parameters
+        ----------
+        crate : protocol, manifest and RO-Crate 1.1 metadata too, so that the folder is a Process Run Crate.
+        notebook : `again.ipynb` too, which runs the protocol again to the same numbers.
+        figures : every figure too, in the folder `figures`.
 
         Raises
         ------
-        ResynapseError : the folder is a run folder or a file, or no subject is finished.
+        ResynapseError : the folder is a run folder or a file, no subject is finished, or a notebook is wanted of a
+            run that is not finished.
         """
         from resynapse.report.export import export
         from resynapse.report.run_data import RunData
 
-        return export(RunData.of(self.folder), Path(out))
+        return export(RunData.of(self.folder), Path(out), crate=crate, notebook=notebook, figures=figures)
 
     def to_pandas(self) -> pd.DataFrame:
         """The tidy table as a pandas frame.
@@ -209,7 +219,7 @@ def run(
     listener: Listener = ignore,
     note: Callable[[str], None] = lambda text: None,
 ) -> Run:
-    """Run a protocol on a cohort, or go on with a run that stopped.
+    """Run a protocol on a cohort, or continue a run that stopped.
 
     Parameters
     ----------
@@ -273,7 +283,7 @@ def audit(
     Parameters
     ----------
     protocol : with claims, its own or those that ship for its name; or a run, which is judged as it is, by the
-        controls that it holds, and nothing is run.
+        controls that it contains, and nothing is run.
     depth : ``quick``, ``standard`` or ``full``; see docs/audit.md.
     subjects : of the tree; by default 10, 20 or 100 with the depth.
     out : folder of the runs; by default a temporary one, gone when the program ends.
@@ -403,7 +413,7 @@ def match(
 
 
 def _check_contrast(protocol: object, between: object, outcomes: object) -> None:
-    """What types say, for those who do not check types."""
+    """Check argument types at run time, for callers without a type checker."""
     if not isinstance(protocol, Protocol):
         raise ResynapseError(f"{protocol!r} is no protocol; load it first: rs.attribute(rs.load('demo'), ...)")
     for one in (between, outcomes):

@@ -27,7 +27,7 @@ def test_without_jax_the_refusal_is_one_line_with_the_command(monkeypatch: pytes
     [
         (Perceptron(hidden=(12, 10)), POINTS),
         (Gru(hidden=(8,)), SEQUENCES),
-        (Rnn(hidden=(9,), activation="relu", readout="last"), SEQUENCES),
+        (Rnn(hidden=(9,), readout="last", weight_sd=0.6, recurrent_sd=0.3), SEQUENCES),
     ],
     ids=["perceptron", "gru", "rnn"],
 )

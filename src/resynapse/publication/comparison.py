@@ -17,6 +17,7 @@ from resynapse.analysis.intervals import LEVEL, welch
 from resynapse.analysis.shares import YES_OR_NO, chance_of_difference, newcombe
 from resynapse.analysis.summaries import CELL, summary
 from resynapse.errors import ResynapseError
+from resynapse.html_view import html_view
 
 if TYPE_CHECKING:
     import polars as pl
@@ -57,7 +58,7 @@ class Cell:
     chance: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Comparison:
     """All published cells of a protocol beside a run."""
 
@@ -74,6 +75,21 @@ class Comparison:
     def expected_by_chance(self) -> float:
         """Expected number of `differs` if nothing differed at all."""
         return sum(c.chance for c in self.cells)
+
+    def __repr__(self) -> str:
+        named = ((v, self.count(v)) for v in ("agrees", "differs", "undecided", "not run"))
+        counts = ", ".join(f"{n} {verdict}" for verdict, n in named if n)
+        changed = f"; no replication, changed: {', '.join(self.changed)}" if self.changed else ""
+        return f"Comparison({self.protocol!r}: {len(self.cells)} published cells: {counts}{changed})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the measured cells, those that differ first."""
+        measured = [c for c in self.cells if c.outcome not in SETTINGS]
+        rows = [
+            (f"{c.outcome}, {c.arm}, {c.condition}", *(_shown(v) for v in (c.published_mean, c.mean)), c.verdict)
+            for c in sorted(measured, key=lambda c: c.verdict != "differs")
+        ]
+        return html_view(self.protocol, repr(self), ("measured cell", "published", "ours", "verdict"), rows)
 
     def frame(self) -> pl.DataFrame:
         """One row a cell."""
@@ -125,6 +141,10 @@ def compare(protocol: str, table: pl.DataFrame, changed: tuple[str, ...] = ()) -
         tuple(_cell(row, decimals[row["outcome"]]) for row in joined.iter_rows(named=True)),
         changed,
     )
+
+
+def _shown(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
 
 
 def _cell(row: dict[str, object], decimals: int) -> Cell:

@@ -223,7 +223,7 @@ class JaxEngine:
                 }
                 for name, slopes in _slopes(network.architecture, forms, values, rest).items():
                     total[name] += np.asarray(slopes)
-        return total
+        return {name: _rounded(sums) for name, sums in total.items()}
 
     @staticmethod
     def _arguments(
@@ -241,6 +241,12 @@ class JaxEngine:
         key = jnp.asarray(key_words(noise))
         arriving = jnp.asarray(inputs, jnp.float32)
         return network.architecture, forms, values, masks, arriving, numbers, key, jnp.uint32(0), scales
+
+
+def _rounded(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Sums to 36 binary digits: positions that are equal by construction stay equal in any order of summation."""
+    mantissa, exponent = np.frexp(sums)
+    return np.ldexp(np.round(mantissa * 2.0**36) * 2.0**-36, exponent)
 
 
 def _on_device(network: Network, dtype: Any = jnp.float32) -> tuple[Values, Values]:
