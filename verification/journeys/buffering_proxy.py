@@ -1,4 +1,4 @@
-"""A proxy that strips a prefix and holds every answer back until it is whole: `python buffering_proxy.py PORT PREFIX`."""
+"""Strips a prefix and holds every answer back until it is whole: `python buffering_proxy.py PORT PREFIX`."""
 
 from __future__ import annotations
 
