@@ -111,9 +111,9 @@ class Run:
         RunFolderError : no subject is finished.
         ResynapseError : the difference is not above 0.
         """
-        from resynapse.analysis.analyse import analyse
+        from resynapse.analysis.analysis_file import analysis_of
 
-        return analyse(self.table(), self.protocol, unfinished=self.folder.unfinished(), difference=difference)
+        return analysis_of(self.folder, difference=difference)
 
     def report(self, out: str | Path, *, audit: Audit | None = None) -> Path:
         """Write the run as one HTML page that needs nothing else.

@@ -58,7 +58,7 @@ def replicate(
     chosen = load_protocol(protocol, set, control)
     changed = [f"set{zlib.crc32(repr(set).encode()):08x}"] if set else []
     folder = RUNS / f"{'-'.join([chosen.name, *(control or []), *changed])}-seed{seed}" if out is None else out
-    done = _run(chosen, subjects, folder, workers, seed, engine, dask)
+    done = compute(chosen, subjects, folder, workers, seed, engine, dask)
     with paged():
         print_article_tables(done)
         if chosen.name in protocols_with_tables():
@@ -90,15 +90,16 @@ def run(
     if arms is not None:
         chosen = chosen.only([a.strip() for a in arms.split(",") if a.strip()])
     chosen = with_controls(chosen, control)
-    done = _run(chosen, subjects, out, workers, seed, engine, dask)
+    done = compute(chosen, subjects, out, workers, seed, engine, dask)
     say(f"{subjects_in_words(done.manifest.subjects)} of {chosen.name} in {out}; see `resynapse table {out}`.")
     say(SHORT_DISCLAIMER)
     close(out, headline(done), f"resynapse report {out}")
 
 
-def _run(
+def compute(
     protocol: Protocol, subjects: int, out: Path, workers: int | None, seed: int, engine: str | None, dask: str | None
 ) -> Run:
+    """Run a protocol into a folder, with progress and remarks on standard error."""
     from resynapse.api import run as start
     from resynapse.runs.progress import display
 

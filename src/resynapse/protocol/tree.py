@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,12 +19,15 @@ from resynapse.protocol.given_titles import GivenTitles
 from resynapse.protocol.node import Node, Path, Stepwise, every, nodes
 from resynapse.protocol.population.distributions import Trait
 from resynapse.protocol.prose.sentences import lines
+from resynapse.protocol.remembered import Remembered
 from resynapse.protocol.routes import Route, route
 from resynapse.protocol.steps import Assess, Step
 from resynapse.protocol.validation.claims import decidable
 from resynapse.protocol.validation.rules import check, measurable, readable
 from resynapse.protocol.variants import Variant
 from resynapse.task import GaussianBlobs, Task
+
+_ROUTES = Remembered[Route](2048)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -88,10 +91,17 @@ class Protocol:
     def routes(self) -> Mapping[str, Route]:
         """What each arm, variants included, does from the fresh network on."""
         arms = {
-            arm: route(arm, induction=self.induction, treatment=path, follow_up=self.follow_up)
+            arm: _ROUTES.of((self.induction, path, self.follow_up), partial(self._route, arm), also=arm)
             for arm, path in self.arms.items()
         }
-        return {**arms, **{name: variant.route(arms[variant.of]) for name, variant in self.variants.items()}}
+        variants = {
+            name: _ROUTES.of((variant, arms[variant.of]), partial(variant.route, arms[variant.of]))
+            for name, variant in self.variants.items()
+        }
+        return {**arms, **variants}
+
+    def _route(self, arm: str) -> Route:
+        return route(arm, induction=self.induction, treatment=self.arms[arm], follow_up=self.follow_up)
 
     @property
     def nodes(self) -> Iterator[Node]:

@@ -17,6 +17,7 @@ from resynapse.analysis.numbers import interval_text, number
 from resynapse.analysis.part import Measurements, Part, PartTable
 from resynapse.analysis.parts.contrasts import sign_flip
 from resynapse.protocol import Protocol
+from resynapse.protocol.conditions import Count
 
 DRAWS = 9_999
 JITTER = 1e-8
@@ -27,7 +28,7 @@ JITTER = 1e-8
 class DosePoint:
     """One count: mean over subjects, its own interval, and the band that is valid for all counts together."""
 
-    count: float
+    count: Count
     n: int
     mean: float
     interval: Interval

@@ -20,6 +20,7 @@ from resynapse.analysis.numbers import interval_text, number
 from resynapse.analysis.part import Part, PartTable
 from resynapse.analysis.threshold_rules import Probes, probes
 from resynapse.protocol import Protocol
+from resynapse.protocol.conditions import Count
 from resynapse.protocol.derived_outcomes import First
 
 
@@ -52,7 +53,7 @@ class Fates:
 class RelapseAt:
     """Relapse at one count; at the count that tests remission, of all alone."""
 
-    count: float
+    count: Count
     of_all: Share
     of_remitted: Share | None
     fates: Fates | None
@@ -134,7 +135,7 @@ def _own_share(below: Floats) -> Floats:
     return 100 * np.nanmean(below, axis=1) if below.size else np.zeros(0)
 
 
-def _at(one: Probes, place: int, count: float) -> RelapseAt:
+def _at(one: Probes, place: int, count: Count) -> RelapseAt:
     below = one.below[:, place]
     of_all = _share(below[~np.isnan(below)] > 0)
     if one.before is None or place < one.first_after:

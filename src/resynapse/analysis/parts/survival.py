@@ -26,7 +26,7 @@ from resynapse.analysis.part import Measurements, Part, PartTable
 from resynapse.analysis.parts.contrasts import sign_flip
 from resynapse.analysis.threshold_rules import Probes, probes
 from resynapse.protocol import Protocol
-from resynapse.protocol.conditions import base
+from resynapse.protocol.conditions import Count, base
 
 if TYPE_CHECKING:
     pass
@@ -59,12 +59,12 @@ class Survival:
     population: Population
     n: int
     events: int
-    times: tuple[float, ...]
+    times: tuple[Count, ...]
     at_risk: tuple[int, ...]
     well: tuple[float, ...]
     intervals: tuple[Interval, ...]
-    median: float | None
-    horizon: float
+    median: Count | None
+    horizon: Count
     restricted_mean: float
     restricted_interval: Interval
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import typing
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from resynapse.errors import ProtocolError, Where, nearest
 from resynapse.outcomes import outcome as defined
@@ -14,6 +15,7 @@ from resynapse.protocol.derived_outcomes import Derived
 from resynapse.protocol.endpoints import Endpoint, check_endpoints, known_among
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.population.distributions import Place, Trait
+from resynapse.protocol.remembered import Remembered
 from resynapse.protocol.routes import Route, RouteStep, looks
 from resynapse.protocol.steps import Assess, Drug, Enrol, Mark, Step
 from resynapse.protocol.validation.conditions_measured import Placed, all_at, conditions, placed
@@ -22,6 +24,8 @@ from resynapse.task.base import MOST_SAMPLES
 
 MOST_POINTS = 100_000
 """Most steps over all arms, those of a side path as often as it starts."""
+_SOUND = Remembered[None](2048)
+_STORED = Remembered[tuple[tuple[str, tuple[str, ...]], ...]](2048)
 
 
 class Tree(typing.Protocol):
@@ -149,29 +153,8 @@ def measurable(protocol: Tree, endpoints: Sequence[Endpoint]) -> tuple[Endpoint,
 
 def _check_assessments(protocol: Tree) -> None:
     """No condition twice in an arm; what derived outcomes read is measured."""
-    routes = protocol.routes
-    for arm, stops in routes.items():
-        here: Where = ("variants", arm)
-        if arm in protocol.variants:
-            variant = protocol.variants[arm]
-            _check_idle(variant, routes[variant.of], (*here, "changes"))
-            _check_changed(protocol, stops, here)
-            path = all_at(stops, here)
-        else:
-            sections: dict[Where, Path] = {
-                ("induction",): protocol.induction,
-                ("arms", arm): protocol.arms[arm],
-                ("follow_up",): protocol.follow_up,
-            }
-            path = placed(stops, sections, arm)
-        _check_needs(path)
-        seen: set[str] = set()
-        for condition, where in conditions(path):
-            if condition in seen:
-                raise ProtocolError(
-                    f"arm {arm} is assessed twice as {condition!r}; give each assessment its own name", where
-                )
-            seen.add(condition)
+    for arm, stops in protocol.routes.items():
+        _SOUND.of((stops,), partial(_check_arm, protocol, arm), also=(arm, protocol.hidden))
     known = _measured(protocol)
     for index, rule in enumerate(protocol.derived):
         where = ("derived", index, rule.kind)
@@ -203,6 +186,31 @@ def _check_assessments(protocol: Tree) -> None:
                 )
         _add(known, rule)
     check_endpoints(protocol.primary, known)
+
+
+def _check_arm(protocol: Tree, arm: str) -> None:
+    """What an arm meets along its route; the route of a variant is its own, with that of its arm behind it."""
+    stops, here = protocol.routes[arm], ("variants", arm)
+    if arm in protocol.variants:
+        variant = protocol.variants[arm]
+        _check_idle(variant, protocol.routes[variant.of], (*here, "changes"))
+        _check_changed(protocol, stops, here)
+        path = all_at(stops, here)
+    else:
+        sections: dict[Where, Path] = {
+            ("induction",): protocol.induction,
+            ("arms", arm): protocol.arms[arm],
+            ("follow_up",): protocol.follow_up,
+        }
+        path = placed(stops, sections, arm)
+    _check_needs(path)
+    seen: set[str] = set()
+    for condition, where in conditions(path):
+        if condition in seen:
+            raise ProtocolError(
+                f"arm {arm} is assessed twice as {condition!r}; give each assessment its own name", where
+            )
+        seen.add(condition)
 
 
 def _check_needs(path: Sequence[Placed], *, marked: bool = False, seen: frozenset[str] = frozenset()) -> None:
@@ -254,10 +262,14 @@ def _measured(protocol: Tree) -> dict[str, set[str]]:
     """The outcomes measured at each condition, with and without counts, by any arm."""
     known: dict[str, set[str]] = {}
     for stops in protocol.routes.values():
-        for condition, step in looks(stops):
-            for name in (condition, base(condition)):
-                known.setdefault(name, set()).update(step.stored)
+        for condition, stored in _STORED.of((stops,), partial(_stored, stops)):
+            known.setdefault(condition, set()).update(stored)
     return known
+
+
+def _stored(stops: Route) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The outcomes stored at each condition of an arm, with and without counts."""
+    return tuple((name, step.stored) for at, step in looks(stops) for name in dict.fromkeys((at, base(at))))
 
 
 def _add(known: dict[str, set[str]], rule: Derived) -> None:

@@ -22,6 +22,7 @@ from resynapse.runs.events import Row
 from resynapse.runs.provenance import commit, hardware, sources, versions
 from resynapse.runs.store.atomic_files import DRAFTS, digest_of, put
 from resynapse.runs.store.file_names import (
+    ANALYSIS,
     EVENTS,
     JOB,
     JOB_LOG,
@@ -235,11 +236,15 @@ class RunFolder:
 
     def finish(self) -> None:
         """Write the table of all parts and its digest, unless it stands there soundly; a block in memory at a time."""
-        manifest = self.manifest()
-        if manifest.results is not None and manifest.results == digest_of(self.results_path):
+        if self.sound_results() is not None:
             return
         digest = joined(self.results_path, self._parts.blocks(self._held()))
-        self._write(replace(manifest, results=digest))
+        self._write(replace(self.manifest(), results=digest))
+
+    def sound_results(self) -> str | None:
+        """Digest of the table of a finished run; None of an unfinished one, and where the table is damaged."""
+        digest = self.manifest().results
+        return digest if digest is not None and digest == digest_of(self.results_path) else None
 
     def table(self) -> pl.DataFrame:
         """The tidy table: protocol, variant, subject, arm, condition, outcome, value.
@@ -252,8 +257,7 @@ class RunFolder:
         """
         import polars as pl
 
-        digest = self.manifest().results
-        if digest is not None and digest == digest_of(self.results_path):
+        if self.sound_results() is not None:
             return pl.read_parquet(self.results_path)
         for _ in range(_TRIES):
             try:
@@ -264,10 +268,9 @@ class RunFolder:
 
     def unfinished(self) -> int:
         """How many subjects are still to come."""
-        manifest = self.manifest()
-        if manifest.results is not None and manifest.results == digest_of(self.results_path):
+        if self.sound_results() is not None:
             return 0
-        return manifest.subjects - len(self.parts().sound)
+        return self.manifest().subjects - len(self.parts().sound)
 
     def finished(self) -> int:
         """How many subjects are finished."""
@@ -285,8 +288,8 @@ class RunFolder:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a file is one that a run, or a job that starts it, leaves before its manifest stands."""
-    return path.name in (LOCK, EVENTS, STATUS, JOB, JOB_LOG) or path.name.endswith(".draft")
+    """Whether a file is one that a run, a job that starts it, or its analysis leaves beside the manifest."""
+    return path.name in (LOCK, EVENTS, STATUS, JOB, JOB_LOG, ANALYSIS) or path.name.endswith(".draft")
 
 
 def _difference(present: Manifest, wanted: Manifest) -> str:
