@@ -48,9 +48,14 @@ class Calibration:
     interval: Interval
 
     @property
+    def without(self) -> int:
+        """Number of subjects for which no tested strength reaches the share."""
+        return int(np.isnan(self.found).sum())
+
+    @property
     def strength(self) -> float | None:
         """Mean strength over subjects, to three digits; None where any subject has none."""
-        return None if np.isnan(self.found).any() else float(f"{self.found.mean():.3g}")
+        return None if self.without else float(f"{self.found.mean():.3g}")
 
     @property
     def outcome(self) -> str | None:

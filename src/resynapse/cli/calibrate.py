@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 from cyclopts import Parameter
 
 from resynapse.cli.app import app
@@ -61,7 +60,7 @@ def calibrate(
     if not strongest > 0 or not 2 <= tested <= 1000:
         raise ResynapseError(f"--strongest {strongest:g} --tested {tested}: give more than 0, and 2 to 1000 strengths")
     chosen = load_protocol(protocol, set, None)
-    strengths = [float(f"{s:.4g}") for s in np.linspace(0.0, strongest, tested)]
+    strengths = [float(f"{strongest * step / (tested - 1):.4g}") for step in range(tested)]
     plan = calibrating(chosen, outcome, strengths)
     folder = CALIBRATIONS / f"{chosen.name}-{outcome}-seed{seed}" if out is None else out
     with display() as shown:
@@ -80,9 +79,8 @@ def calibrate(
     grid(TextTable(f"Intact network of {chosen.name}: {outcome} by strength", ("strength", "accuracy %"), tuple(rows)))
     say(SHORT_DISCLAIMER)
     if found.outcome is None:
-        missing = int(np.isnan(found.found).sum())
         raise ResynapseError(
-            f"{missing} of {len(found.found)} intact networks do not fall to {100 * keep:g} % of their accuracy above "
+            f"{found.without} of {len(found.found)} intact networks do not fall to {100 * keep:g} % of their accuracy above "
             f"chance by strength {strongest:g}; raise --strongest, or --keep"
         )
     low, high = found.interval.low, found.interval.high
