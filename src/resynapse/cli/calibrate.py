@@ -80,8 +80,8 @@ def calibrate(
     say(SHORT_DISCLAIMER)
     if found.outcome is None:
         raise ResynapseError(
-            f"{found.without} of {len(found.found)} intact networks do not fall to {100 * keep:g} % of their accuracy above "
-            f"chance by strength {strongest:g}; raise --strongest, or --keep"
+            f"{found.without} of {len(found.found)} intact networks do not fall to {100 * keep:g} % of their accuracy "
+            f"above chance by strength {strongest:g}; raise --strongest, or --keep"
         )
     low, high = found.interval.low, found.interval.high
     known = f" [{low:.3g}, {high:.3g}]" if low is not None and high is not None else ""
