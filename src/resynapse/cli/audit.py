@@ -1,4 +1,4 @@
-"""The command that asks which conclusions stand, and on what they rest."""
+"""The command that tests which conclusions are robust, and what they depend on."""
 
 from __future__ import annotations
 
@@ -49,11 +49,23 @@ def audit(
         str | None, Parameter(help="Claims of another name, or a YAML file of claims; by default the protocol's own.")
     ] = None,
     format: Annotated[Literal["text", "json"], Parameter(help="Tables and sentences, or one JSON object.")] = "text",
+    recorded: Annotated[
+        bool,
+        Parameter(
+            help="Run nothing: print the audit of record that ships with resynapse, beside that of --out if given.",
+            negative="",
+        ),
+    ] = False,
 ) -> None:
     """Judge every claim of a protocol, and say which constant each conclusion rests on.
 
-    The same command again goes on where it stopped, or prints the audit of finished runs.
+    The same command again continues where it stopped, or prints the audit of finished runs.
     """
+    if recorded:
+        from resynapse.cli.recorded import print_recorded
+
+        print_recorded(protocol, out, as_json=format == "json")
+        return
     from resynapse.api import Run
     from resynapse.api import audit as start
     from resynapse.report.sections.audit import audit_sentences, audit_tables

@@ -51,14 +51,14 @@ def replicate(
 ) -> None:
     """Run a published protocol, then print its tables and the comparison with the publication.
 
-    The same command again goes on where it stopped, or prints the tables of a finished run.
+    The same command again continues where it stopped, or prints the tables of a finished run.
     """
     from resynapse.publication.comparison import protocols_with_tables
 
     chosen = load_protocol(protocol, set, control)
     changed = [f"set{zlib.crc32(repr(set).encode()):08x}"] if set else []
     folder = RUNS / f"{'-'.join([chosen.name, *(control or []), *changed])}-seed{seed}" if out is None else out
-    done = _run(chosen, subjects, folder, workers, seed, engine, dask)
+    done = compute(chosen, subjects, folder, workers, seed, engine, dask)
     with paged():
         print_article_tables(done)
         if chosen.name in protocols_with_tables():
@@ -85,20 +85,21 @@ def run(
     control: Controls = None,
     set: Changes = None,
 ) -> None:
-    """Run a protocol on a cohort; the same command again goes on where it stopped."""
+    """Run a protocol on a cohort; the same command again continues where it stopped."""
     chosen = load_protocol(protocol, set, None)
     if arms is not None:
         chosen = chosen.only([a.strip() for a in arms.split(",") if a.strip()])
     chosen = with_controls(chosen, control)
-    done = _run(chosen, subjects, out, workers, seed, engine, dask)
+    done = compute(chosen, subjects, out, workers, seed, engine, dask)
     say(f"{subjects_in_words(done.manifest.subjects)} of {chosen.name} in {out}; see `resynapse table {out}`.")
     say(SHORT_DISCLAIMER)
     close(out, headline(done), f"resynapse report {out}")
 
 
-def _run(
+def compute(
     protocol: Protocol, subjects: int, out: Path, workers: int | None, seed: int, engine: str | None, dask: str | None
 ) -> Run:
+    """Run a protocol into a folder, with progress and remarks on standard error."""
     from resynapse.api import run as start
     from resynapse.runs.progress import display
 
