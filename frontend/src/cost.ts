@@ -9,9 +9,10 @@ export function showCosts(): void {
     let turn = 0;
     const ask = async (): Promise<void> => {
       const mine = ++turn;
-      place.textContent = "Estimating the cost: a few steps are timed …";
+      place.setAttribute("aria-busy", "true");
       const answer = await send(place.dataset.cost ?? "", fieldsOf(form));
       if (mine !== turn) return;
+      place.removeAttribute("aria-busy");
       place.textContent = String(answer.sentence ?? answer.error ?? "");
     };
     form.addEventListener("change", () => void ask());

@@ -61,7 +61,7 @@ class Run:
         return self.folder.table()
 
     def summary(self) -> pl.DataFrame:
-        """Mean, SD and n of every arm, condition and outcome; n is 0 in cells that nobody reached."""
+        """Mean, SD and n of every arm, condition and outcome; n is 0 in cells that no subject reached."""
         from resynapse.analysis.flow import with_unreached
         from resynapse.analysis.summaries import summary
 
@@ -121,7 +121,8 @@ class Run:
         Parameters
         ----------
         out : file to write.
-        audit : an audit of which the run is the tree; by default its claims are judged by the controls it holds.
+        audit : an audit of which the run is the tree; by default the run's claims are judged by the controls that it
+            contains.
 
         Raises
         ------
@@ -218,7 +219,7 @@ def run(
     listener: Listener = ignore,
     note: Callable[[str], None] = lambda text: None,
 ) -> Run:
-    """Run a protocol on a cohort, or go on with a run that stopped.
+    """Run a protocol on a cohort, or continue a run that stopped.
 
     Parameters
     ----------
@@ -282,7 +283,7 @@ def audit(
     Parameters
     ----------
     protocol : with claims, its own or those that ship for its name; or a run, which is judged as it is, by the
-        controls that it holds, and nothing is run.
+        controls that it contains, and nothing is run.
     depth : ``quick``, ``standard`` or ``full``; see docs/audit.md.
     subjects : of the tree; by default 10, 20 or 100 with the depth.
     out : folder of the runs; by default a temporary one, gone when the program ends.
@@ -412,7 +413,7 @@ def match(
 
 
 def _check_contrast(protocol: object, between: object, outcomes: object) -> None:
-    """What types say, for those who do not check types."""
+    """Check argument types at run time, for callers without a type checker."""
     if not isinstance(protocol, Protocol):
         raise ResynapseError(f"{protocol!r} is no protocol; load it first: rs.attribute(rs.load('demo'), ...)")
     for one in (between, outcomes):

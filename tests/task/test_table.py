@@ -174,7 +174,7 @@ def test_a_worker_process_computes_the_same_from_the_plan_or_says_what_it_lacks(
     load_known.cache_clear()
     answer = compute(plan, 2)
     assert answer.kind == "failed"
-    assert "own.csv: no such file" in answer.words
+    assert "own.csv: no such file" in answer.message
 
 
 def test_a_kind_of_task_that_nobody_knows_by_name_is_refused(task: Table) -> None:

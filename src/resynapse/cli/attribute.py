@@ -60,7 +60,7 @@ def attribute(
 ) -> None:
     """Divide the difference between two arms among the components of their treatments (Shapley shares).
 
-    The same command again goes on where it stopped, or prints the shares of a finished run.
+    The same command again continues where it stopped, or prints the shares of a finished run.
     """
     from resynapse.api import attribute as start
     from resynapse.report.sections.attribution import attribution_sentences, attribution_tables, write_page
@@ -119,7 +119,8 @@ def match(
 ) -> None:
     """Compare two arms as run, and at equal exposure, equal change of connections and equal training loss.
 
-    The arm with the smaller exposure is run at several learning rates. The same command again goes on where it stopped.
+    The arm with the smaller exposure is run at several learning rates. The same command again continues where it
+    stopped.
     """
     from resynapse.api import match as start
     from resynapse.report.sections.matching import matching_sentences, matching_tables

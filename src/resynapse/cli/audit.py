@@ -1,4 +1,4 @@
-"""The command that asks which conclusions stand, and on what they rest."""
+"""The command that tests which conclusions are robust, and what they depend on."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def audit(
 ) -> None:
     """Judge every claim of a protocol, and say which constant each conclusion rests on.
 
-    The same command again goes on where it stopped, or prints the audit of finished runs.
+    The same command again continues where it stopped, or prints the audit of finished runs.
     """
     if recorded:
         from resynapse.cli.recorded import print_recorded

@@ -85,7 +85,7 @@ def subjects_in_words(count: int) -> str:
 
 
 def say(text: str) -> None:
-    """Print prose: wrapped at words on a terminal, as it is in a pipe."""
+    """Print prose: wrapped between words on a terminal, unchanged in a pipe."""
     if sys.stdout.isatty():
         from rich.text import Text
 

@@ -80,7 +80,7 @@ def with_controls(protocol: Protocol, controls: Sequence[str] | None) -> Protoco
 
 
 def open_run(path: Path) -> Run:
-    """The run in a folder; what it still lacks is said on standard error."""
+    """The run in a folder; missing subjects are reported on standard error."""
     from resynapse.api import Run
 
     opened = Run(path)

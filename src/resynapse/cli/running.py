@@ -51,7 +51,7 @@ def replicate(
 ) -> None:
     """Run a published protocol, then print its tables and the comparison with the publication.
 
-    The same command again goes on where it stopped, or prints the tables of a finished run.
+    The same command again continues where it stopped, or prints the tables of a finished run.
     """
     from resynapse.publication.comparison import protocols_with_tables
 
@@ -85,7 +85,7 @@ def run(
     control: Controls = None,
     set: Changes = None,
 ) -> None:
-    """Run a protocol on a cohort; the same command again goes on where it stopped."""
+    """Run a protocol on a cohort; the same command again continues where it stopped."""
     chosen = load_protocol(protocol, set, None)
     if arms is not None:
         chosen = chosen.only([a.strip() for a in arms.split(",") if a.strip()])

@@ -33,7 +33,7 @@ def watch(run_folder: Annotated[Path, Parameter(help="A run folder, or that of a
     try:
         last = _live(run_folder) if sys.stdout.isatty() else _plain(run_folder)
     except KeyboardInterrupt:
-        note(f"no longer watched; the run goes on, see `resynapse watch {run_folder}`")
+        note(f"no longer watched; the run continues, see `resynapse watch {run_folder}`")
         return
     print(SHORT_DISCLAIMER, file=sys.stderr)
     if last.state != "finished":
@@ -51,7 +51,7 @@ def runs(
     from resynapse.runs.status import runs as listed
 
     if not folder.is_dir():
-        complain(f"{folder}: no such folder; give one that holds runs", 2)
+        complain(f"{folder}: no such folder; give one that contains runs", 2)
     found = listed(folder)
     if format == "json":
         import json
@@ -102,12 +102,12 @@ def _plain(folder: Path) -> RunStatus:
     """A line when subjects finished or the state changed, and now and then between."""
     from resynapse.runs.watch import follow
 
-    said: tuple[object, ...] = ()
+    printed: tuple[object, ...] = ()
     at = 0.0
     for status in follow(folder):
         now = (status.path, status.state, status.done, status.failed)
-        if now != said or time.monotonic() - at >= PLAIN_EVERY:
-            said, at = now, time.monotonic()
+        if now != printed or time.monotonic() - at >= PLAIN_EVERY:
+            printed, at = now, time.monotonic()
             facts = (status.state, status.protocol, _subjects(status), _left(status), status.where)
             print(f"{status.path}: {', '.join(fact for fact in facts if fact)}", flush=True)
     for record in status.leading:
@@ -127,7 +127,7 @@ def _live(folder: Path) -> RunStatus:
 
 
 def _view(one: RunStatus) -> Group:
-    """A run on a terminal: how far it is, what goes on, and means so far; lines are cut, not wrapped."""
+    """A run on a terminal: progress, current steps, and means so far; lines are cut, not wrapped."""
     from rich.console import Group, RenderableType
     from rich.progress_bar import ProgressBar
     from rich.table import Table

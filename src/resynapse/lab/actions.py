@@ -119,7 +119,7 @@ async def stop_run(request: Request) -> Response:
     await fields(request)
     found = await run_in_threadpool(lab.run, request.path_params["id"])
     await run_in_threadpool(lab.queue.stop, found.path)
-    lab.log.remark(f"stopped {found.name}; the same command goes on")
+    lab.log.remark(f"stopped {found.name}; the same command continues")
     return go(request, f"/runs/{found.id}")
 
 

@@ -69,13 +69,15 @@ class Results:
         for old in before[:-KEPT]:
             shutil.rmtree(old, ignore_errors=True)
         with place.with_suffix(".log").open("wb") as log:
-            self._going[place] = subprocess.Popen(
+            child = subprocess.Popen(
                 [sys.executable, "-m", "resynapse.lab.results", str(found.path), str(place)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
+        self._going[place] = child
+        threading.Thread(target=child.wait, daemon=True).start()
 
 
 def compute(run: Path, place: Path) -> None:

@@ -341,8 +341,8 @@ def test_a_worker_answers_in_words_and_rows_and_raises_nothing(tiny: rs.Protocol
     wild = dumps(tiny).replace("lr: 0.005", "lr: 1.0e30")
     answer = compute(Plan.of(rs.loads(wild), "compiled", 5), 3)
     assert answer.kind == "failed"
-    assert "subject 3" in answer.words
-    assert "diverged" in answer.words
+    assert "subject 3" in answer.message
+    assert "diverged" in answer.message
     assert dict(code("compiled"))["resynapse"] == rs.__version__
 
 

@@ -29,7 +29,7 @@ from resynapse.task import Split
 from resynapse.task.losses import part_of
 
 BATCHES, MORE_BATCHES = 6, 30
-"""Training batches that stand for a phase: their difference is what batches cost, the rest is paid once a phase."""
+"""Training batches that represent a phase: their difference is the cost of batches, the rest is paid once a phase."""
 
 
 @dataclass(slots=True)
@@ -151,7 +151,7 @@ class Estimate:
         return cls(epochs(protocol.routes), rehearsal.seconds)
 
     def sentence(self, subjects: int) -> str:
-        """The estimate in words, for a cohort on the cores this process may use."""
+        """The estimate as a sentence, for a cohort on the cores this process may use."""
         workers = min(usable_cores(), subjects)
         rounds = -(-subjects // workers)
         return (

@@ -1,7 +1,7 @@
-"""What a run will hold in memory, asked before anything runs.
+"""How much memory a run will need, checked before anything runs.
 
 The bytes for each weight, sample and unit are those of the largest moment of a walk: a training phase, the drawing of
-the sets, a pass over the test set. They are measured; `tests/runs/planning/test_memory.py` holds that no walk takes
+the sets, a pass over the test set. They are measured; `tests/runs/planning/test_memory.py` checks that no walk takes
 more.
 """
 
@@ -19,7 +19,7 @@ from resynapse.protocol.routes import nesting
 from resynapse.task import steps_of
 
 WORKING = 80
-"""Bytes a weight while one phase runs: parameters, two moments, gradient, where each stands. Regrowth takes less."""
+"""Bytes a weight while one phase runs: parameters, two moments, gradient, where each is kept. Regrowth takes less."""
 DRAWN = 30
 """Bytes an input: drawing its set with noise, then keeping it with the copy that noise is added to."""
 ACTIVITY = 50
@@ -87,22 +87,22 @@ def check_memory(protocol: Protocol, engine_name: str, *, subjects: int, workers
         raise ResynapseError(
             f"one subject of {protocol.name} (network {protocol.network.describe(protocol.task)}) needs about "
             f"{_size(need.total)} of memory ({parts}), "
-            f"{_size(there)} are there; use fewer units, layers or samples"
+            f"{_size(there)} are available; use fewer units, layers or samples"
         )
     if workers * need.total > there:
         raise ResynapseError(
             f"{workers} subjects of {protocol.name} at a time need about {_size(workers * need.total)} of memory "
-            f"({parts} each), {_size(there)} are there; use --workers {there // need.total}"
+            f"({parts} each), {_size(there)} are available; use --workers {there // need.total}"
         )
     if subjects * KEPT > there:
         raise ResynapseError(
             f"a cohort of {subjects} subjects needs about {_size(subjects * KEPT)} of memory to be kept in one run, "
-            f"{_size(there)} are there; use several runs, each with its own --seed"
+            f"{_size(there)} are available; use several runs, each with its own --seed"
         )
 
 
 def usable_memory() -> int | None:
-    """Bytes this process can use at most: the machine's, or the limit of its container; None where nobody says."""
+    """Bytes this process can use at most: the machine's, or the limit of its container; None if unknown."""
     try:
         found = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
@@ -113,7 +113,7 @@ def usable_memory() -> int | None:
 
 
 def _size(count: int) -> str:
-    """Bytes in words, to two digits or so.
+    """Bytes as text, to about two digits.
 
     >>> _size(23_500_000_000)
     '24 GB'

@@ -67,7 +67,7 @@ class Manifest:
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> str:
-        """The manifest as it stands in the folder."""
+        """The manifest as it is in the folder."""
         content = {
             "schema_version": SCHEMA_VERSION,
             "disclaimer": DISCLAIMER,
@@ -131,12 +131,12 @@ class RunFolder:
 
     @property
     def manifest_path(self) -> Path:
-        """Where the manifest stands."""
+        """Path of the manifest."""
         return self.path / MANIFEST
 
     @property
     def results_path(self) -> Path:
-        """Where the table of a finished run stands."""
+        """Path of the table of a finished run."""
         return self.path / RESULTS
 
     def manifest(self) -> Manifest:
@@ -170,19 +170,19 @@ class RunFolder:
         return self.path / SPARE_MANIFEST
 
     def admit(self, wanted: Manifest) -> Manifest:
-        """The manifest that will hold once `wanted` starts here or goes on; nothing is written.
+        """The manifest that will be valid once `wanted` starts or continues here; nothing is written.
 
         The cohort never shrinks: a folder with more subjects than wanted keeps them.
 
         Raises
         ------
-        RunFolderError : the folder holds another run, or files of something else.
+        RunFolderError : the folder contains another run, or files of something else.
         """
         if self.manifest_path.exists():
             present = self.manifest()
             if present.identity != wanted.identity:
                 raise RunFolderError(
-                    f"{self.path}: holds another run ({_difference(present, wanted)}); give another --out"
+                    f"{self.path}: contains another run ({_difference(present, wanted)}); give another --out"
                 )
             return replace(
                 present,
@@ -227,7 +227,7 @@ class RunFolder:
         self._parts.add(subject, rows, protocol)
 
     def parts(self) -> Inventory:
-        """Which file holds a subject, and which files are damaged or not needed; every part is read once."""
+        """Which file contains a subject, and which files are damaged or not needed; every part is read once."""
         return self._parts.inventory()
 
     def adopt(self, found: Inventory) -> None:
@@ -235,7 +235,7 @@ class RunFolder:
         self._parts.adopt(found)
 
     def finish(self) -> None:
-        """Write the table of all parts and its digest, unless it stands there soundly; a block in memory at a time."""
+        """Write the table of all parts and its digest, unless a sound one exists; one block in memory at a time."""
         if self.sound_results() is not None:
             return
         digest = joined(self.results_path, self._parts.blocks(self._held()))
