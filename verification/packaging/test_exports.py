@@ -12,6 +12,8 @@ CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 OPEN = (
     "url",  # resynapse has no address of its own to name
     "agent",  # who ran it is not recorded
+    "`author`",
+    "`publisher`",
     "absolute URI",
 )
 """Recommendations that a crate leaves to the person who publishes it."""
