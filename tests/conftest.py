@@ -23,11 +23,11 @@ settings.load_profile("house")
 
 TESTS = Path(__file__).parent
 SLOW = (
-    "audits", "benchmarks", "cli", "docs", "engine/compiled", "engine/test_agreement.py", "golden", "lab", "publication",
-    "report", "runs/planning", "runs/workers", "runs/test_job.py", "attribution/test_attribution.py",
-    "controls/test_registry.py", "controls/test_treatment.py", "protocol/test_claim_tests.py", "protocol/test_earlier.py",
+    "analysis/parts", "analysis/test_families.py", "attribution", "audits", "benchmarks", "cli", "controls", "docs",
+    "engine", "golden", "lab", "networks/test_recurrent.py", "protocol/files/test_codec.py",
+    "protocol/files/test_safe_yaml.py", "protocol/test_claim_tests.py", "protocol/test_earlier.py",
     "protocol/test_family.py", "protocol/test_fuzz.py", "protocol/test_library.py", "protocol/test_questions.py",
-    "test_api.py", "test_cli.py",
+    "publication", "report", "runs", "test_api.py", "test_cli.py", "test_plasticity.py", "test_plugins.py",
 )  # fmt: skip
 """Areas that `pytest -m "not slow"` leaves out: processes, pages, whole library protocols, many random cases."""
 

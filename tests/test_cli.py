@@ -25,7 +25,7 @@ from resynapse.controls import CONTROLS
 from resynapse.protocol import dumps
 
 COMMANDS = (
-    "demo", "replicate", "run", "watch", "runs", "compare", "table", "analyse", "audit", "attribute", "match", "calibrate", "protocols", "show", "validate",
+    "demo", "new", "replicate", "run", "watch", "runs", "compare", "table", "analyse", "audit", "attribute", "match", "calibrate", "protocols", "show", "validate",
     "citations", "controls", "schema", "flow", "plugins", "diff", "upgrade", "figure", "report", "export", "runs", "watch", "lab",
 )  # fmt: skip
 

@@ -18,8 +18,10 @@ from resynapse.protocol.conditions import Condition, Count, base, below
 from resynapse.protocol.facts import facts
 from resynapse.protocol.node import every
 from resynapse.protocol.population.distributions import TRAIT
+from resynapse.protocol.remembered import Remembered
 
 Floats = NDArray[np.float64]
+_SETTINGS = Remembered[frozenset[str]](8)
 
 
 class Index(dict[Cell, int]):
@@ -145,6 +147,11 @@ def yes_or_no(protocol: Protocol) -> frozenset[str]:
     """Outcomes that are 0 or 100 for each subject, so that a mean is a % of subjects."""
     derived = {rule.outcome for rule in protocol.derived}
     return frozenset(name for name, found in facts(protocol).items() if found.flag and name in derived)
+
+
+def settings(protocol: Protocol) -> frozenset[str]:
+    """Outcomes that follow from the protocol by arithmetic."""
+    return _SETTINGS.of((protocol,), lambda: frozenset(n for n, found in facts(protocol).items() if found.setting))
 
 
 def units(protocol: Protocol) -> dict[str, str]:

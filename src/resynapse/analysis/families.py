@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from resynapse.analysis.cells import Cell, Cells, Floats, before_the_arms
+from resynapse.analysis.cells import Cell, Cells, Floats, before_the_arms, settings
 from resynapse.outcomes import catalogue
 from resynapse.protocol import Protocol
 from resynapse.protocol.conditions import base
@@ -57,11 +57,11 @@ class Member:
 
 def shared_cells(cells: Cells, protocol: Protocol, arm: str, other: str) -> dict[tuple[str, str], tuple[int, int]]:
     """What two arms both measured after they parted, settings aside, in table order."""
-    before, index = before_the_arms(protocol), {key: column for column, key in enumerate(cells.keys)}
+    before, fixed = before_the_arms(protocol), settings(protocol)
     found = {}
-    for key, column in index.items():
-        twin = index.get(Cell(other, key.condition, key.outcome))
-        if key.arm == arm and twin is not None and key.outcome not in SETTINGS and base(key.condition) not in before:
+    for key, column in cells.index.items():
+        twin = cells.index.get(Cell(other, key.condition, key.outcome))
+        if key.arm == arm and twin is not None and key.outcome not in fixed and base(key.condition) not in before:
             found[key.condition, key.outcome] = (column, twin)
     return found
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 from resynapse.analysis.families import SETTINGS
 from resynapse.analysis.intervals import LEVEL, welch
@@ -27,6 +27,7 @@ MARGIN_POINTS = 0.5
 MARGIN_ABSOLUTE = 0.01
 """The same for dimensionless outcomes (activation magnitude, gain, protection)."""
 
+Verdict = Literal["agrees", "differs", "undecided", "not run"]
 _TABLES = resources.files("resynapse") / "data" / "published"
 
 
@@ -54,7 +55,7 @@ class Cell:
     low: float | None
     high: float | None
     margin: float
-    verdict: str
+    verdict: Verdict
     chance: float
 
 
@@ -67,7 +68,7 @@ class Comparison:
     changed: tuple[str, ...] = ()
     """Parts in which the run's protocol differs from the library's; empty for a replication."""
 
-    def count(self, verdict: str, *, settings: bool | None = None) -> int:
+    def count(self, verdict: Verdict, *, settings: bool | None = None) -> int:
         """Number of cells with this verdict; of settings alone (True) or of what was measured alone (False)."""
         return sum(c.verdict == verdict and settings in (None, c.outcome in SETTINGS) for c in self.cells)
 
@@ -77,7 +78,7 @@ class Comparison:
         return sum(c.chance for c in self.cells)
 
     def __repr__(self) -> str:
-        named = ((v, self.count(v)) for v in ("agrees", "differs", "undecided", "not run"))
+        named = ((v, self.count(v)) for v in get_args(Verdict))
         counts = ", ".join(f"{n} {verdict}" for verdict, n in named if n)
         changed = f"; no replication, changed: {', '.join(self.changed)}" if self.changed else ""
         return f"Comparison({self.protocol!r}: {len(self.cells)} published cells: {counts}{changed})"
@@ -156,7 +157,7 @@ def _cell(row: dict[str, object], decimals: int) -> Cell:
     difference = low = high = None
     chance = 0.0
     if our_mean is None:
-        verdict = "not run"
+        verdict: Verdict = "not run"
     else:
         difference = our_mean - mean
         verdict = "agrees" if abs(difference) <= margin + 1e-12 else "undecided"

@@ -98,7 +98,7 @@ def _graph(run_data: RunData, names: Sequence[str]) -> Iterator[Entity]:
         "result": _ids(made),
         "startTime": began,
         "endTime": ended,
-        **({} if run_data.unfinished else {"actionStatus": {"@id": "http://schema.org/CompletedActionStatus"}}),
+        **({} if run_data.unfinished else {"actionStatus": "http://schema.org/CompletedActionStatus"}),
     }
     for name, value in settings.items():
         yield {"@id": f"#{name}", "@type": "PropertyValue", "name": name, "value": value}

@@ -22,8 +22,9 @@ class RepeatedPoint(GaussianBlobs):
     ----------
     steps : length of the sequence, 1 to 10 000.
 
-    A step has no noise of its own in the sets; the input noise of a test is drawn anew in every step. Source:
-    docs/recurrent.md.
+    A step has no noise of its own in the sets; the input noise of a test is drawn anew in every step.
+
+    Source: docs/recurrent.md.
     """
 
     steps: int = 20

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from resynapse.analysis.cells import Cells, Floats, at_count, courses, units, yes_or_no
+from resynapse.analysis.cells import Cells, Floats, at_count, courses, settings, units, yes_or_no
 from resynapse.analysis.estimate import Estimate
-from resynapse.analysis.families import SETTINGS
 from resynapse.analysis.intervals import LEVEL, Interval, Kind, is_constant, mean_interval, mean_intervals, seed
 from resynapse.analysis.numbers import interval_text, number
 from resynapse.analysis.part import Measurements, Part, PartTable
@@ -56,10 +55,10 @@ class DoseResponse:
 
 def dose_responses(cells: Cells, protocol: Protocol) -> tuple[DoseResponse, ...]:
     """Every outcome with three counts or more; settings and yes-or-no outcomes are left out."""
-    shares, unit = yes_or_no(protocol), units(protocol)
+    left_out, unit = yes_or_no(protocol) | settings(protocol), units(protocol)
     made = []
     for (arm, within, outcome), points in courses(cells.keys).items():
-        if len(points) < 3 or outcome in SETTINGS or outcome in shares:
+        if len(points) < 3 or outcome in left_out:
             continue
         values = cells.values[:, [column for _, column in points]]
         kept = ~np.isnan(values).any(axis=1)

@@ -8,9 +8,8 @@ from math import factorial
 
 import numpy as np
 
-from resynapse.analysis.cells import Cells, Floats, before_the_arms
+from resynapse.analysis.cells import Cells, Floats, before_the_arms, settings
 from resynapse.analysis.estimate import Estimate
-from resynapse.analysis.families import SETTINGS
 from resynapse.analysis.intervals import Interval, proportion_interval
 from resynapse.analysis.numbers import interval_text
 from resynapse.analysis.part import Part, PartTable
@@ -52,10 +51,10 @@ class Orders:
 
 def rank_orders(cells: Cells, protocol: Protocol) -> tuple[Orders, ...]:
     """The orders of the protocol's arms (its variants aside) in every outcome that at least two of them have."""
-    shared = before_the_arms(protocol)
+    shared, fixed = before_the_arms(protocol), settings(protocol)
     columns: dict[tuple[str, str], dict[str, Floats]] = {}
     for column, key in enumerate(cells.keys):
-        if key.arm not in protocol.variants and key.outcome not in SETTINGS and base(key.condition) not in shared:
+        if key.arm not in protocol.variants and key.outcome not in fixed and base(key.condition) not in shared:
             columns.setdefault((key.condition, key.outcome), {})[key.arm] = cells.values[:, column]
     made = []
     for (condition, outcome), arms in columns.items():

@@ -121,7 +121,7 @@ def _source(kind: type, field: Mapping[str, Any]) -> str:
 
 
 def _shown(value: object) -> str:
-    if value is None:
+    if value is None or value in ("", ()):
         return "none"
     if isinstance(value, (tuple, list)) and any(isinstance(v, (tuple, list)) for v in value):
         return ", ".join(f"({_listed(v)})" for v in value)
