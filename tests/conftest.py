@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +20,27 @@ from resynapse.task import GaussianBlobs, TaskData
 
 settings.register_profile("house", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("house")
+
+TESTS = Path(__file__).parent
+SLOW = (
+    "analysis/parts", "analysis/test_families.py", "attribution", "audits", "benchmarks", "cli", "controls", "docs",
+    "engine", "golden", "lab", "networks/test_recurrent.py", "protocol/files/test_codec.py",
+    "protocol/files/test_safe_yaml.py", "protocol/test_claim_tests.py", "protocol/test_earlier.py",
+    "protocol/test_family.py", "protocol/test_fuzz.py", "protocol/test_library.py", "protocol/test_questions.py",
+    "publication", "report", "runs", "test_api.py", "test_cli.py", "test_plasticity.py", "test_plugins.py",
+)  # fmt: skip
+"""Areas that `pytest -m "not slow"` leaves out: processes, pages, whole library protocols, many random cases."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of a slow area."""
+    slow = tuple(TESTS / area for area in SLOW)
+    if gone := [str(area) for area in slow if not area.exists()]:
+        raise pytest.UsageError(f"SLOW in tests/conftest.py: no {', '.join(gone)}")
+    for item in items:
+        if any(item.path.is_relative_to(area) for area in slow):
+            item.add_marker("slow")
+
 
 SMALL = GaussianBlobs(train=640, test=300, clean=40)
 WIDTHS = (2, 24, 20, 12, 4)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import resynapse as rs
-from resynapse.networks import Perceptron
+from resynapse.networks import Gru, Perceptron, Rnn
 from resynapse.protocol import Train
 from resynapse.protocol.node import Node, Path
-from resynapse.task import GaussianBlobs
+from resynapse.task import DelayedMatch, GaussianBlobs, RepeatedPoint
 
 TASK = GaussianBlobs(train=128, test=64, clean=16)
 HIDDEN = (16, 12, 8)
@@ -29,7 +29,12 @@ def miniature(
     most : epochs of any training; None leaves their lengths and counts as they are.
     """
     whole = rs.load(protocol) if isinstance(protocol, str) else protocol
-    small = replace(whole, task=task, network=Perceptron(hidden=hidden))
+    learnt, network = task, Perceptron(hidden=hidden)
+    if isinstance(whole.network, Gru):
+        learnt, network = RepeatedPoint(train=128, test=64, clean=16, steps=3), Gru(hidden=(8,))
+    elif isinstance(whole.network, Rnn):
+        learnt, network = DelayedMatch(test_repeats=4, delay=6), Rnn(hidden=(8,))
+    small = replace(whole, task=learnt, network=network)
     if most is None:
         return small
     return replace(

@@ -25,8 +25,8 @@ from resynapse.controls import CONTROLS
 from resynapse.protocol import dumps
 
 COMMANDS = (
-    "replicate", "run", "compare", "table", "analyse", "audit", "attribute", "match", "protocols", "show", "validate", "citations", "controls",
-    "schema", "flow", "plugins", "diff", "upgrade", "figure", "report", "export",
+    "demo", "new", "replicate", "run", "watch", "runs", "compare", "table", "analyse", "audit", "attribute", "match", "calibrate", "protocols", "show", "validate",
+    "citations", "controls", "schema", "flow", "plugins", "diff", "upgrade", "figure", "report", "export", "runs", "watch", "lab",
 )  # fmt: skip
 
 
@@ -324,11 +324,11 @@ def test_citations_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
 
 REFUSED = (
     (("shwo",), "show"),
-    (("run", "demo", "--subjects", "0", "--out", "{tmp}/r"), "0 subjects is not possible"),
+    (("run", "demo", "--subjects", "0", "--out", "{tmp}/r"), "expected at least 1 subject, got 0"),
     (("run", "demo", "--subjects", "two", "--out", "{tmp}/r"), "--subjects"),
     (("run", "demo", "--subjects", "1"), "--out"),
     (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--workers", "0"), "0 workers is not possible"),
-    (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--seed", "-1"), "seed -1 is not possible"),
+    (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--seed", "-1"), "expected a seed of 0 or more, got -1"),
     (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--arms", "ketamin"), "did you mean 'ketamine'?"),
     (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--arms", ""), "no arm is named"),
     (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--engine", "gpu"), "--engine"),
@@ -339,8 +339,8 @@ REFUSED = (
     (("replicate", "swich"), "did you mean"),
     (("run", "demo", "--subjects", "1.5", "--out", "{tmp}/r"), "1.5 is no whole number"),
     (("run", "demo", "--subjects", "1", "--out", "{tmp}/r", "--seed", "0.6"), "0.6 is no whole number"),
-    (("show", "demo", "--subjects", "0"), "0 subjects is not possible"),
-    (("show", "demo", "--subjects", "-1"), "-1 subjects is not possible"),
+    (("show", "demo", "--subjects", "0"), "expected at least 1 subject, got 0"),
+    (("show", "demo", "--subjects", "-1"), "expected at least 1 subject, got -1"),
     (("show", "{tmp}/none.yaml"), "no such file"),
     (("table", "{tmp}/none"), "no run here"),
     (("compare", "{tmp}"), "no run here"),
@@ -348,7 +348,7 @@ REFUSED = (
     (("audit", "demo"), "claims nothing"),
     (("audit", "switch-relapse", "--depth", "deep"), "--depth"),
     (("citations",), "PROTOCOL"),
-    (("validate", "{tmp}/file"), "a mapping must stand here"),
+    (("validate", "{tmp}/file"), "expected a mapping, got"),
 )  # fmt: skip
 
 
@@ -485,7 +485,7 @@ def test_one_value_can_be_changed(file: Path, tmp_path: Path, capsys: pytest.Cap
 def test_a_wrong_change_is_one_line(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = _call("show", str(file), "--set", "arms.ketamin.regrow.of_pruned=0.25", capsys=capsys)
     assert code == 2
-    assert err == "resynapse: arms: nothing stands at 'ketamin'; did you mean 'ketamine'?\n"
+    assert err == "resynapse: arms: no 'ketamin' here; did you mean 'ketamine'?\n"
 
 
 def test_the_schema_is_json_alone(capsys: pytest.CaptureFixture[str]) -> None:

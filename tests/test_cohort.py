@@ -131,12 +131,12 @@ def test_no_two_subjects_share_a_sample_or_a_weight(company: list[Subject]) -> N
 
 @pytest.mark.parametrize("size", [0, -1])
 def test_a_cohort_of_nobody_is_refused(size: int) -> None:
-    with pytest.raises(ResynapseError, match=f"{size} subjects is not possible: a cohort has at least 1"):
+    with pytest.raises(ResynapseError, match=f"expected at least 1 subject, got {size}"):
         Cohort(size=size)
 
 
 def test_a_negative_seed_is_refused_with_its_value() -> None:
-    with pytest.raises(ResynapseError, match="seed -7 is not possible: give an integer of 0 or more"):
+    with pytest.raises(ResynapseError, match="expected a seed of 0 or more, got -7"):
         Cohort(size=1, root_seed=-7)
 
 

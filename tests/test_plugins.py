@@ -224,7 +224,7 @@ def test_a_worker_with_another_plug_in_does_not_compute(made: Path, monkeypatch:
     assert compute(plan, 0).kind == "rows"
     monkeypatch.setattr(plugins, "_found", {"step": (), "task": (), "outcome": ()})
     answer = compute(plan, 0)
-    assert (answer.kind, answer.words[:9]) == ("other code", "step damp")
+    assert (answer.kind, answer.message[:9]) == ("other code", "step damp")
 
 
 def test_the_command_lists_what_is_used_and_what_is_skipped(

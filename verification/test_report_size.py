@@ -1,4 +1,4 @@
-"""A report of ten thousand subjects stays below five megabytes and a minute."""
+"""A report of ten thousand subjects stays below one megabyte and half a minute."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ def test_the_report_of_ten_thousand_subjects(tmp_path: Path) -> None:
             protocol.name,
         )
     folder.finish()
-    started = time.perf_counter()
+    # seconds of the processors, as a machine that is shared takes any time
+    started = time.process_time()
     html = report(RunData.of(folder))
-    seconds, size = time.perf_counter() - started, len(html.encode()) / 1e6
+    seconds, size = time.process_time() - started, len(html.encode()) / 1e6
     print(f"\n{SUBJECTS} subjects, {len(cells)} cells: {size:.2f} MB in {seconds:.0f} s")
-    assert size < 5
-    assert seconds < 60
+    assert size < 1
+    assert seconds < 30

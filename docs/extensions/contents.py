@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 COPIED = "project"
 _LINK = re.compile(r"(\]\()([^)\s#:]+)((?:#[^)\s]*)?\))")
 _SECTION = re.compile(r"^### (.+)$", re.MULTILINE)
+_PAGES = re.compile(r"^## Pages$.*?(?=^## )", re.MULTILINE | re.DOTALL)
 _BULLET = re.compile(r"^[-*] \[[^\]]+\]\(([^)\s#:]+)\.md\)", re.MULTILINE)
 
 
@@ -77,7 +78,10 @@ def _lead(app: Sphinx, page: str, source: list[str]) -> None:
     if not page.startswith(COPIED):
         source[0] = led(source[0], f"docs/{page}.md", f"docs/{page}.md", outside(Path(app.srcdir).parent))
     if page == "index":
-        for title, listed in sections(source[0], set(app.env.found_docs)).items():
+        whole = source[0]
+        # the sidebar has the same lists; a code host shows those of the page
+        source[0] = _PAGES.sub("", whole)
+        for title, listed in sections(whole, set(app.env.found_docs)).items():
             entries = "\n".join(listed)
             source[0] += f"\n\n```{{toctree}}\n:hidden:\n:caption: {title}\n\n{entries}\n```\n"
 

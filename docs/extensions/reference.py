@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from resynapse.controls import CONTROLS
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.outcomes import BATTERY, catalogue
-from resynapse.protocol import SHELVES, STEPS, load
+from resynapse.protocol import LIBRARY_GROUPS, STEPS, load
 from resynapse.protocol.derived_outcomes import RULES
 from resynapse.protocol.prose.parameters import support_of, unit_of
 from resynapse.protocol.routes import epochs
@@ -161,7 +161,7 @@ def _library() -> str:
         )
 
     header = ("protocol", "content", "record", "arms", "epochs", "published")
-    shelves = (f"### {shelf}\n\n{_table(header, map(row, names))}" for shelf, names in SHELVES.items())
+    shelves = (f"### {shelf}\n\n{_table(header, map(row, names))}" for shelf, names in LIBRARY_GROUPS.items())
     return _page(
         "Library",
         f"The protocols and controls that ship. {_WRITTEN}",

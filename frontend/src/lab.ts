@@ -1,10 +1,12 @@
 import { listenToCharts } from "./charts";
 import { listenToForms } from "./forms";
+import { showCosts } from "./cost";
 import { watch } from "./live";
 
 listenToForms();
 listenToCharts();
 watch();
+showCosts();
 
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-copy]") : null;

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 from resynapse.cohort import Cohort
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Protocol
+from resynapse.runs.admission import engine_for
 from resynapse.runs.events import Listener, ignore
 from resynapse.runs.execute import execute
 from resynapse.runs.progress import Display
 from resynapse.runs.store.folder import Manifest, RunFolder
 
 if TYPE_CHECKING:
+    import pandas as pd
     import polars as pl
+    import xarray as xr
 
     from resynapse.analysis.analyse import Analysis
     from resynapse.attribution.attribution import Attribution
@@ -58,7 +61,7 @@ class Run:
         return self.folder.table()
 
     def summary(self) -> pl.DataFrame:
-        """Mean, SD and n of every arm, condition and outcome; n is 0 in cells that nobody reached."""
+        """Mean, SD and n of every arm, condition and outcome; n is 0 in cells that no subject reached."""
         from resynapse.analysis.flow import with_unreached
         from resynapse.analysis.summaries import summary
 
@@ -108,9 +111,9 @@ class Run:
         RunFolderError : no subject is finished.
         ResynapseError : the difference is not above 0.
         """
-        from resynapse.analysis.analyse import analyse
+        from resynapse.analysis.analysis_file import analysis_of
 
-        return analyse(self.table(), self.protocol, unfinished=self.folder.unfinished(), difference=difference)
+        return analysis_of(self.folder, difference=difference)
 
     def report(self, out: str | Path, *, audit: Audit | None = None) -> Path:
         """Write the run as one HTML page that needs nothing else.
@@ -118,7 +121,8 @@ class Run:
         Parameters
         ----------
         out : file to write.
-        audit : an audit of which the run is the tree; by default its claims are judged by the controls it holds.
+        audit : an audit of which the run is the tree; by default the run's claims are judged by the controls that it
+            contains.
 
         Raises
         ------
@@ -147,17 +151,54 @@ class Run:
         path.write_bytes(render(draw(RunData.of(self.folder), name), format))
         return path
 
-    def export(self, out: str | Path) -> list[Path]:
+    def export(
+        self, out: str | Path, *, crate: bool = False, notebook: bool = False, figures: bool = False
+    ) -> list[Path]:
         """Write the run as tidy CSV files and LaTeX tables into a folder.
+
+        Parameters
+        ----------
+        crate : protocol, manifest and RO-Crate 1.1 metadata too, so that the folder is a Process Run Crate.
+        notebook : `again.ipynb` too, which runs the protocol again to the same numbers.
+        figures : every figure too, in the folder `figures`.
 
         Raises
         ------
-        ResynapseError : the folder is a run folder or a file, or no subject is finished.
+        ResynapseError : the folder is a run folder or a file, no subject is finished, or a notebook is wanted of a
+            run that is not finished.
         """
         from resynapse.report.export import export
         from resynapse.report.run_data import RunData
 
-        return export(RunData.of(self.folder), Path(out))
+        return export(RunData.of(self.folder), Path(out), crate=crate, notebook=notebook, figures=figures)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The tidy table as a pandas frame.
+
+        Raises
+        ------
+        ResynapseError : pandas is not installed.
+        """
+        from resynapse.analysis.arrays import pandas_frame
+
+        return pandas_frame(self.table())
+
+    def to_xarray(self) -> xr.DataArray:
+        """The values by subject, arm, condition and outcome, with titles and units.
+
+        Raises
+        ------
+        ResynapseError : xarray is not installed.
+        """
+        from resynapse.analysis.arrays import labelled_array
+
+        return labelled_array(self.table(), self.protocol)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the run in a line, its leading outcomes, and the disclaimer."""
+        from resynapse.report.notebook import run_html
+
+        return run_html(self.folder, repr(self))
 
     def __repr__(self) -> str:
         of = self.manifest
@@ -172,13 +213,13 @@ def run(
     workers: int | None = None,
     seed: int = 0,
     arms: Sequence[str] | None = None,
-    engine: str = "compiled",
+    engine: str | None = None,
     dask: str | None = None,
     display: Display | None = None,
     listener: Listener = ignore,
     note: Callable[[str], None] = lambda text: None,
 ) -> Run:
-    """Run a protocol on a cohort, or go on with a run that stopped.
+    """Run a protocol on a cohort, or continue a run that stopped.
 
     Parameters
     ----------
@@ -188,7 +229,8 @@ def run(
     workers : subjects at a time; by default the cores this process may use.
     seed : root seed of all randomness, 0 or more.
     arms : some of the protocol's arms; the numbers of an arm do not depend on the others.
-    engine : ``compiled``, ``reference`` (slow and literal), or that of a plug-in; see `resynapse.engine.engines`.
+    engine : ``compiled``, ``jax``, ``reference`` (slow and literal), or that of a plug-in; by default the first that
+        can compute the protocol; see `resynapse.engine.engines`.
     dask : ``"local"`` for worker processes on this machine, or the address of a running Dask scheduler such as
         ``"tcp://127.0.0.1:8786"``; by default threads of this process. The numbers are the same.
     display, note : where progress and remarks go; nowhere by default.
@@ -213,7 +255,7 @@ def run(
         cohort,
         folder,
         workers=workers,
-        engine_name=engine,
+        engine_name=engine_for(protocol, engine),
         dask=dask,
         display=display,
         listener=listener,
@@ -241,7 +283,7 @@ def audit(
     Parameters
     ----------
     protocol : with claims, its own or those that ship for its name; or a run, which is judged as it is, by the
-        controls that it holds, and nothing is run.
+        controls that it contains, and nothing is run.
     depth : ``quick``, ``standard`` or ``full``; see docs/audit.md.
     subjects : of the tree; by default 10, 20 or 100 with the depth.
     out : folder of the runs; by default a temporary one, gone when the program ends.
@@ -371,7 +413,7 @@ def match(
 
 
 def _check_contrast(protocol: object, between: object, outcomes: object) -> None:
-    """What types say, for those who do not check types."""
+    """Check argument types at run time, for callers without a type checker."""
     if not isinstance(protocol, Protocol):
         raise ResynapseError(f"{protocol!r} is no protocol; load it first: rs.attribute(rs.load('demo'), ...)")
     for one in (between, outcomes):

@@ -16,7 +16,7 @@ from resynapse.task import TaskData
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One simulated network's identity; all that is random about it hangs below its key."""
+    """The identity of one simulated network; all of its random numbers derive from its key."""
 
     root_seed: int
     number: int
@@ -37,7 +37,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cohort:
-    """Subjects 0 to size - 1 of a root seed; a larger cohort begins with the smaller one.
+    """Subjects 0 to size - 1 of a root seed; a larger cohort contains the smaller one as its first subjects.
 
     Parameters
     ----------
@@ -51,19 +51,19 @@ class Cohort:
     def __post_init__(self) -> None:
         if type(self.size) is not int or type(self.root_seed) is not int:
             raise ResynapseError(
-                f"{self.size!r} subjects with seed {self.root_seed!r} is not possible: both are whole numbers"
+                f"expected whole numbers of subjects and seed, got {self.size!r} and {self.root_seed!r}"
             )
         if self.size < 1:
-            raise ResynapseError(f"{self.size} subjects is not possible: a cohort has at least 1")
+            raise ResynapseError(f"expected at least 1 subject, got {self.size}")
         if self.root_seed < 0:
-            raise ResynapseError(f"seed {self.root_seed} is not possible: give an integer of 0 or more")
+            raise ResynapseError(f"expected a seed of 0 or more, got {self.root_seed}")
 
     def check(self, protocol: Protocol) -> None:
-        """Refuse a protocol whose tables have fewer rows than the cohort subjects, or that draws what cannot be.
+        """Refuse a protocol if a table has too few rows for the cohort, or if a drawn value is out of range.
 
         Raises
         ------
-        ProtocolError : the table, or the trait, the first such subject and its value.
+        ProtocolError : names the table; or the trait, the first such subject and its value.
         """
         for trait in protocol.traits:
             if isinstance(trait, Column):

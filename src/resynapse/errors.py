@@ -1,7 +1,7 @@
 """The exceptions that resynapse raises for its users.
 
-Every message names what was wrong, the value, where it stands and the cure, on one line:
-the command line prints it as it is and leaves with exit code 2.
+Every message names what was wrong, the value, its place and the cure, on one line.
+The command line prints it unchanged and exits with code 2.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 
 class ResynapseError(Exception):
-    """What a user can cure: printed as one line, exit code 2."""
+    """Base class of errors caused by user input. The command line prints one line and exits with code 2."""
 
 
 Where = tuple[str | int, ...]
@@ -25,7 +25,7 @@ class ProtocolError(ResynapseError):
     Parameters
     ----------
     problem : what is wrong, the value and the cure.
-    where : its place in the protocol, so that a loader can add the line of the file.
+    where : its place in the protocol; a loader uses it to add the line number of the file.
     """
 
     def __init__(self, problem: str, where: Where = ()) -> None:
@@ -55,7 +55,7 @@ class ClusterLostError(ClusterError):
 
 
 def dotted(where: Where) -> str:
-    """A place in words.
+    """The path of keys and indices as one text.
 
     >>> dotted(("arms", "ketamine", 1, "regrow"))
     'arms.ketamine[1].regrow'
@@ -83,7 +83,7 @@ def nearest(name: object, allowed: Iterable[str]) -> str:
     """
     names = list(allowed)
     close = difflib.get_close_matches(str(name), names, n=3, cutoff=0.6)
-    # a part of a compound name may be what was typed: switch of manic-switch
+    # the user may have typed a part of a compound name: switch of manic-switch
     close = close or [n for n in names if difflib.get_close_matches(str(name), re.split(r"[-_]", n), cutoff=0.75)]
     if close:
         return "did you mean " + " or ".join(repr(c) for c in close) + "?"

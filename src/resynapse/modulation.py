@@ -25,7 +25,7 @@ PROTECTION_BIAS_RELIEF = 0.3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Modulation:
-    """What acts on hidden activity; the default is the neutral drug state.
+    """The drug state, noise and stabiliser that act on hidden activity; the default is the neutral drug state.
 
     Parameters
     ----------
@@ -33,6 +33,8 @@ class Modulation:
     inhibition : tonic inhibition as a multiplier in (0, 1]; 1 is none (neurosteroid-like).
     activation : ``relu`` or ``tanh``.
     noise_mean, noise_sd : internal Gaussian noise added to every hidden unit and sample, fresh each pass.
+    noise_on : where it acts: ``architecture`` is where the architecture has its internal noise (hidden units of the
+        perceptron, input of gated recurrent units), ``hidden`` is on hidden units in every architecture.
     protection : of the mood stabiliser, in [0, 1]; 1 is full.
     sites : names of the hidden activities (`Architecture.sites`) that the drug (gain, inhibition, activation) acts on;
         empty means all. Noise and stabiliser act on every site.
@@ -47,9 +49,15 @@ class Modulation:
     noise_sd: float = 0.0
     protection: float = 0.0
     sites: tuple[str, ...] = ()
+    noise_on: Literal["architecture", "hidden"] = "architecture"
+
+    @property
+    def noisy(self) -> bool:
+        """Whether internal noise has to be drawn."""
+        return self.noise_sd > 0.0
 
     def at(self, site: str) -> Modulation:
-        """What acts on one site: where the drug does not act, it is neutral."""
+        """The modulation of one site; neutral gain, inhibition and activation if the drug does not act there."""
         if not self.sites:
             return self
         if site in self.sites:
@@ -66,17 +74,17 @@ class Modulation:
 
     @property
     def scale(self) -> float:
-        """What hidden activity is multiplied by: inhibition times effective gain."""
+        """Factor of hidden activity: inhibition times effective gain."""
         return self.inhibition * self.effective_gain
 
     @property
     def noise_offset(self) -> float:
-        """Mean of the internal noise that the stabiliser lets through."""
+        """Mean of the internal noise after the stabiliser's reduction."""
         return self.noise_mean * (1.0 - PROTECTION_BIAS_RELIEF * self.protection)
 
     @property
     def shift(self) -> float:
-        """What the stabiliser subtracts from hidden activity."""
+        """Amount that the stabiliser subtracts from hidden activity."""
         return PROTECTION_SHIFT * self.protection
 
 
@@ -90,14 +98,14 @@ def transmitted(
     noise: FloatArray | None = None,
     noise_scale: FloatArray | None = None,
 ) -> FloatArray:
-    """What the units of one site pass on: ``(h + sd*N + mean') * inhibition * gain' - 0.15*protection``.
+    """Output of the units of one site: ``(h + sd*N + mean') * inhibition * gain' - 0.15*protection``.
 
     Parameters
     ----------
     activated : output of the activation function, shape (units, samples).
-    modulation : what acts on this site (`Modulation.at`).
+    modulation : of this site (`Modulation.at`).
     noise : standard normal numbers of the same shape, or None where ``noise_sd`` is 0.
-    noise_scale : what mean and sd of the noise are multiplied by in each unit, shape (units,); None is 1 in all.
+    noise_scale : factor of the noise's mean and sd in each unit, shape (units,); None means 1 in all.
 
     The result is not rectified again. Source: article, Methods, network and mood stabiliser.
     """

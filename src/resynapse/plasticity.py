@@ -6,7 +6,8 @@ Source: article, Methods, depression model and ketamine-like treatment.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ from resynapse.networks.base import BoolArray, FloatArray, Network
 from resynapse.randomness import Key, normals, words
 
 SPARSITY_CAP = 0.99
-"""Highest sparsity that `prune_more` asks for."""
+"""Highest sparsity that `prune_more` can reach."""
 
 TieRule = Literal["keyed", "index"]
 Scores = Mapping[str, NDArray[Any]]
@@ -60,7 +61,7 @@ def prune(network: Network, sparsity: float) -> Network:
     sparsity : share of each layer's connections to be without, in [0, 1).
 
     The quantile (linear interpolation) runs over all positions of the layer, pruned ones included as zeros. A
-    pruned position is never re-opened. The biology it stands for: loss of the weakest synapses.
+    pruned position is never re-opened. The biology it represents: loss of the weakest synapses.
     """
     masks: dict[str, BoolArray] = {}
     for name, mask in network.masks.items():
@@ -101,6 +102,29 @@ def lesion(network: Network, of_active: float, key: Key, *, by: str = "smallest"
     """
     gone = pick(network, of_active, key, by=by)
     return network.with_masks({name: mask & ~gone[name] for name, mask in network.masks.items()})
+
+
+def prune_to(network: Network, share: float, names: Sequence[str] = ()) -> Network:
+    """Prune the weakest connections until ``floor(share * positions)`` positions of each named array are pruned.
+
+    Parameters
+    ----------
+    share : of all positions, in [0, 1]; where more are pruned already, nothing changes.
+    names : connections, such as ``recurrent``; empty for all.
+
+    Positions that are pruned stay so and count; among equal weights the first by index goes first. Source:
+    docs/recurrent.md, working-memory.
+    """
+    masks: dict[str, BoolArray] = {}
+    for name in names or network.masks:
+        mask = network.masks[name]
+        missing = math.floor(share * mask.size) - int(np.count_nonzero(~mask))
+        kept = mask.copy()
+        if missing > 0:
+            size = np.where(mask, np.abs(network.values[name].astype(np.float64)), np.inf)
+            kept.flat[np.argsort(size, axis=None, kind="stable")[:missing]] = False
+        masks[name] = kept
+    return network.with_masks(masks)
 
 
 def pick(
@@ -160,7 +184,7 @@ def regrow(
 
     A connection into a unit that reaches no output has a score of exactly zero, so ties are the rule in sparse
     networks and not the exception. The new weight of a position is a function of the position, not of the choice.
-    The biology it stands for: synaptogenesis after ketamine, guided by demand.
+    The biology it represents: synaptogenesis after ketamine, guided by demand.
     """
     values: dict[str, FloatArray] = {}
     masks: dict[str, BoolArray] = {}
@@ -187,7 +211,7 @@ def scar(network: Network, scars: Mapping[str, BoolArray]) -> Network:
 
     Parameters
     ----------
-    scars : by name, bool array of shape (units, inputs); joined with the scars that are there.
+    scars : by name, bool array of shape (units, inputs); added to the existing scars.
     """
     joined = {name: old | scars[name] for name, old in network.scars.items()}
     pruned = network.with_masks({name: mask & ~joined[name] for name, mask in network.masks.items()})
@@ -202,7 +226,7 @@ def severity(gain: float, activity: float) -> float:
     gain : of the drug state, as it is set.
     activity : mean absolute hidden activity on the test set, noise off, after inhibition and gain.
 
-    The biology it stands for: an overexcited network is hurt more. Source: docs/model.md, Scars.
+    The biology it represents: an overexcited network is damaged more. Source: docs/model.md, Scars.
     """
     return min(2.0, max(0.5, 1.0 + (gain - 1.0) + 2.0 * (activity - 0.1)))
 

@@ -1,7 +1,7 @@
-"""Plug-ins: what other installed packages bring (`GROUPS`), found by their entry points.
+"""Plug-ins: extensions from other installed packages, found by their entry points (`GROUPS`).
 
-A package is imported when a protocol is first read or described, or a run is analysed, not before. What cannot be used
-is named once, in one warning, and left out; nothing else breaks.
+A package is imported when a protocol is first read or described, or a run is analysed, not before. A plug-in that
+cannot be used is reported once, in one warning, and left out; everything else works.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class PlugIn:
     ----------
     what : the part of the vocabulary it belongs to.
     name : as it is written in protocol files.
-    package, version : of the distribution that brings it.
+    package, version : of the distribution that contains it.
     code : digest of the module that defines it; empty where there is no file.
     problem : why it is skipped; empty for one that can be used.
     """
@@ -66,12 +66,12 @@ _lock = RLock()
 
 
 def admit(what: What, take: Callable[[str, Any], str]) -> None:
-    """Let the plug-ins of one group join, once in a process.
+    """Load the plug-ins of one group, once in a process.
 
     Parameters
     ----------
-    take : given a name and what the entry point holds, takes it into the vocabulary and returns an empty text, or
-        returns why it cannot.
+    take : receives a name and the object of the entry point; adds it to the vocabulary and returns an empty text, or
+        returns the reason why it cannot.
     """
     if what in _found:
         return
@@ -80,7 +80,7 @@ def admit(what: What, take: Callable[[str, Any], str]) -> None:
         if what in _found or what in _joining:
             return
         _joining.add(what)
-        # the order decides who gets a name that two packages want, so it must not depend on the search path
+        # if two packages use one name, the first gets it; so the order must not depend on the search path
         entries = sorted(entry_points(group=GROUPS[what]), key=lambda entry: (entry.name, _package(entry)))
         _found[what] = tuple(_admitted(what, entry, take) for entry in entries)
     for skipped in _found[what]:
@@ -89,13 +89,13 @@ def admit(what: What, take: Callable[[str, Any], str]) -> None:
 
 
 def found() -> Iterator[PlugIn]:
-    """What was found so far, the skipped ones too."""
+    """All plug-ins found so far, including skipped ones."""
     for plugins in _found.values():
         yield from plugins
 
 
 def unknown(what: What, name: object, allowed: Iterable[str]) -> str:
-    """The refusal of a name that nothing in the vocabulary has: the cure may be a plug-in."""
+    """The error message for an unknown name. The cure may be to install a plug-in."""
     for plugin in found():
         if plugin.problem and (plugin.what, plugin.name) == (what, name):
             return f"unknown {what} {name!r}; plug-in {plugin} is skipped: {plugin.problem}"
@@ -122,6 +122,6 @@ def _package(entry: EntryPoint) -> str:
 
 
 def _digest(module: str) -> str:
-    """Of the module's source, so that an edited plug-in is not taken for the one that its version names."""
+    """Digest of the module's source: an edited plug-in differs from the released one of the same version."""
     path = getattr(sys.modules.get(module), "__file__", None)
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12] if path else ""

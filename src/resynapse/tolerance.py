@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 GRID = tuple(2.0**power for power in range(-2, 7))
-"""Strengths that are tried first, rising: 1/4, 1/2, ... 64."""
+"""Strengths that are tried first, in rising order: 1/4, 1/2, ... 64."""
 CEILING = GRID[-1]
 """The value of a network that is above the midpoint at every strength of the grid: its tolerance is this or more."""
 HALVINGS = 6
 """Bisections of the interval in which accuracy first falls: the value is within 1/128 of its width."""
 ABOVE_CHANCE = 10.0
-"""Points above chance that the accuracy without disturbance must have; below that there is nothing to halve."""
+"""Points above chance that the accuracy without disturbance must have; otherwise there is no midpoint to find."""
 
 
 def tolerance(accuracy: Callable[[float], float], classes: int) -> float | None:
@@ -26,7 +26,7 @@ def tolerance(accuracy: Callable[[float], float], classes: int) -> float | None:
 
     Parameters
     ----------
-    accuracy : in %, as a function of the strength, 0 or more; its noise is the same at every strength, only scaled.
+    accuracy : in %, as a function of the strength (0 or more). The noise is the same at every strength, scaled by it.
     classes : of the task; chance is 100 divided by them.
 
     Returns

@@ -100,7 +100,7 @@ def test_an_outcome_missing_in_an_arm_and_subjects_missing_in_a_cell_are_said(
 
 def test_an_empty_table_is_refused(switch_relapse: rs.Protocol) -> None:
     empty = pl.DataFrame(schema={"arm": pl.String})
-    with pytest.raises(ResynapseError, match="holds no value; run at least one subject first"):
+    with pytest.raises(ResynapseError, match="has no value; run at least one subject first"):
         analyse(empty, switch_relapse)
 
 

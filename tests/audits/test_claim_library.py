@@ -32,7 +32,7 @@ def test_a_file_of_claims_is_a_list_or_has_a_block(tmp_path: Path, text: str) ->
         (b"- {id: [", "malformed YAML"),
         (b"\xff\xfe", "not a text file"),
         (b"- {id: c}", "statement is missing"),
-        (b"just text", "a list must stand here"),
+        (b"just text", "expected a list, got"),
     ],
 )
 def test_what_cannot_be_read_is_one_short_line(tmp_path: Path, content: bytes, said: str) -> None:

@@ -16,7 +16,7 @@ from resynapse.protocol.when import When
 
 
 def weights(test: Test, cells: Cells, scenario: Scenario | None = None) -> list[float]:
-    about = combinations(test, cells.keys, scenario or Scenario())
+    about = combinations(test, cells.index, scenario or Scenario())
     assert not about.missing
     return [float(values(cells, part).mean()) for part in about.parts]
 

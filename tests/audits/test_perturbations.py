@@ -6,9 +6,10 @@ import pytest
 
 import resynapse as rs
 from resynapse.audits.audit import plan
-from resynapse.audits.constants import CONSTANTS, FINAL_GAIN, gains, unequal
+from resynapse.audits.constants import CONSTANTS, FINAL_GAIN, gains
 from resynapse.audits.perturbations import Depth, amended_for_audit, moved
 from resynapse.audits.scenarios import battery, missing_from, scenarios
+from resynapse.audits.unequal_constants import unequal
 from resynapse.controls.registry import control_named, nuisances
 from resynapse.protocol import Train
 from resynapse.protocol.claim_tests import Mean

@@ -20,7 +20,7 @@ def test_what_claims_read_keeps_its_value_in_every_world(synthetic: rs.Protocol)
     for claim in synthetic.claims:
         for test in claim.tests:
             for scenario in battery(whole):
-                there, here = combinations(test, one.keys, scenario), combinations(test, other.keys, scenario)
+                there, here = combinations(test, one.index, scenario), combinations(test, other.index, scenario)
                 assert there == here
                 for cell in (cell for part in there.parts for _, cell in part.weights):
                     assert one.column(*cell).tolist() == other.column(*cell).tolist()  # type: ignore[union-attr]

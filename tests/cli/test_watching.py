@@ -68,7 +68,7 @@ def test_ctrl_c_ends_the_watching_and_not_the_run(tmp_path: Path, going_on: subp
     assert "run" in watching.stdout.readline()
     watching.send_signal(signal.SIGINT)
     _, said = watching.communicate(timeout=60)
-    assert "the run goes on" in said
+    assert "the run continues" in said
     assert "Traceback" not in said
     assert going_on.wait(60) == 0
 

@@ -115,7 +115,7 @@ def test_which_findings_entered_the_draws_is_said_and_why_the_others_did_not(tid
     assert {f.study for f in switch.findings if not f.not_drawn} == {"Viktorin 2014, monotherapy"}
     longer = _entry(_side(tidy(values)), "longer treatment", "ssri")
     assert [f.not_drawn for f in longer.findings if f.says == "no"] == [
-        "its side rests on the authors' words, not on an order of figures"
+        "its side rests on the authors' statement, not on an order of figures"
     ] * 2
 
 
@@ -281,7 +281,7 @@ def test_a_question_whose_comparator_stands_at_chance_cannot_be_asked(tidy: Tidy
     entry = _switch(tidy, [25.5 + d for d in (-1.4, -0.9, -0.4, 0.0, 0.1, 0.5, 0.9, 1.2)], healthy)
     assert entry.model is None
     assert entry.agreement == entry.note
-    assert entry.note.startswith("cannot be asked of this run: untreated stands at chance in acc_biased_1.0: 25.5 [")
+    assert entry.note.startswith("this run cannot answer it: untreated is at chance in acc_biased_1.0: 25.5 [")
     assert ("an intact network 95.0" in entry.note) == (healthy is not None)
     assert {f.agrees for f in entry.findings} == {None}
     assert (entry.share_of_draws, entry.chance, entry.p) == (None, None, None)
@@ -315,7 +315,7 @@ def test_durations_that_all_stand_at_chance_say_nothing_of_length(tidy: Tidy) ->
     values = {("ssri", f"maintenance={c}", "acc_biased_1.0"): [25 + c / 100 + s / 9 for s in range(6)] for c in counts}
     entry = _entry(_side(tidy(values)), "longer treatment", "ssri")
     assert entry.model is None
-    assert "ssri after its best duration stands at chance" in entry.note
+    assert "ssri after its best duration is at chance" in entry.note
 
 
 def test_no_time_passes_where_stopping_is_read_and_it_is_said(tidy: Tidy) -> None:

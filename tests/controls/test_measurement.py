@@ -216,5 +216,5 @@ def test_a_change_can_mean_one_condition_and_add_a_step(reference: Engine) -> No
     assert loads(dumps(loads(text % "cycle=2"))) == loads(text % "cycle=2")
     with pytest.raises(ProtocolError, match="train has no condition"):
         loads((text % "cycle").replace("step: assess", "step: train"))
-    with pytest.raises(ProtocolError, match="one step alone must stand here"):
+    with pytest.raises(ProtocolError, match="expected one step alone"):
         loads((text % "cycle").replace("then: {prune: {sparsity: 0.5}}", "then: {fork: [{mark: {}}]}"))

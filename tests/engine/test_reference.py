@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resynapse.engine import Engine, TrainingPhase
-from resynapse.engine.reference import Adam, cross_entropy, forward, gradient
+from resynapse.engine.reference import Adam, forward, gradient
 from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.networks.base import Network
 from resynapse.networks.perceptron import initialise
 from resynapse.plasticity import prune
 from resynapse.randomness import Key, normals
-from resynapse.task import TaskData
+from resynapse.task import Split, TaskData
+from resynapse.task.losses import loss
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -67,7 +68,7 @@ def test_gradients_equal_those_of_an_autodiff_library(modulation: Modulation, se
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         expected = autograd.grad(loss)([*network.weights, *network.biases])
-    ours = gradient(network, forward(network, inputs, modulation, NOISE, 2), labels, modulation)
+    ours = gradient(network, forward(network, inputs, modulation, NOISE, 2), Split(inputs, labels), modulation)
     names = [*network.masks, *(name for name in network.values if name not in network.masks)]
     for mine, theirs in zip([ours[name] for name in names], expected, strict=True):
         # two float64 evaluations of sums of at most 16 x 9 terms of order 1
@@ -77,19 +78,21 @@ def test_gradients_equal_those_of_an_autodiff_library(modulation: Modulation, se
 @given(modulation=modulations, seed=st.integers(0, 50), layer=st.integers(0, 3))
 def test_gradients_equal_finite_differences(modulation: Modulation, seed: int, layer: int) -> None:
     network, inputs, labels = _case(seed)
-    ours = gradient(network, forward(network, inputs, modulation, NOISE), labels, modulation)[f"weights.{layer + 1}"]
+    ours = gradient(network, forward(network, inputs, modulation, NOISE), Split(inputs, labels), modulation)[
+        f"weights.{layer + 1}"
+    ]
     row, column = seed % network.weights[layer].shape[0], seed % network.weights[layer].shape[1]
     step = 1e-6
 
-    def loss(change: float) -> float:
+    def moved(change: float) -> float:
         weights = [w.copy() for w in network.weights]
         weights[layer][row, column] += change
         seen = forward(network.with_weights(weights), inputs, modulation, NOISE)
-        return cross_entropy(seen.scores, labels)
+        return loss(seen.scores, Split(inputs, labels))
 
     # central differences err by step**2 and by rounding / step, both about 1e-10 of the loss; a ReLU kink
     # inside the step (a unit at zero to 1e-6) would show as more and does not occur for these seeds
-    assert (loss(step) - loss(-step)) / (2 * step) == pytest.approx(ours[row, column], abs=5e-8)
+    assert (moved(step) - moved(-step)) / (2 * step) == pytest.approx(ours[row, column], abs=5e-8)
 
 
 def test_adam_follows_its_published_definition() -> None:
@@ -111,7 +114,7 @@ def test_the_first_step_of_adam_has_the_size_of_the_learning_rate() -> None:
 def test_training_lowers_the_loss(reference: Engine, fresh: Network, data: TaskData, key: Key) -> None:
     phase = TrainingPhase(schedule=[NEUTRAL] * 20, learning_rate=3e-3, batch_size=128, key=key)
     before, after = (n for _, n in reference.train(fresh.astype(np.float64), data.train, phase, [0, 20]))
-    losses = [cross_entropy(reference.respond(n, data.test.inputs, NEUTRAL), data.test.labels) for n in (before, after)]
+    losses = [loss(reference.respond(n, data.test.inputs, NEUTRAL), data.test) for n in (before, after)]
     assert losses[1] < 0.5 * losses[0]
 
 

@@ -1,6 +1,7 @@
 """Golden tables: every cell of every library protocol on a small network, by both engines.
 
-``python -m tests.golden.tables`` writes them anew; only a change that CHANGELOG.md flags as **numbers** may do so.
+``python -m tests.golden.tables`` adds the tables of new protocols; only a change that CHANGELOG.md flags as **numbers**
+may write others anew.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from resynapse.cohort import Subject
 from resynapse.controls import CONTROLS, controlled
 from resynapse.engine import engine
 from resynapse.errors import ProtocolError
+from resynapse.runs.admission import able_engines
 from resynapse.runs.provenance import hardware
 from resynapse.runs.walk import walk
 from resynapse.runs.workers.blas import single_threaded_blas
@@ -27,6 +29,9 @@ MACHINE = Path(__file__).with_name("machine.json")
 CONTROLLED = "switch-relapse with every control"
 NAMES = (*sorted(rs.library()), CONTROLLED)
 SUBJECT = Subject(7, 2)
+SCHEMA = dict.fromkeys(("protocol", "arm", "condition", "outcome"), pl.String) | dict.fromkeys(
+    ("reference", "compiled"), pl.Float64
+)
 Cells = Mapping[tuple[str, str, str], float]
 
 
@@ -41,6 +46,12 @@ def protocol(name: str) -> rs.Protocol:
         except ProtocolError:
             continue
     return miniature(found)
+
+
+def kinds(name: str) -> tuple[str, ...]:
+    """The engines that a protocol has tables of."""
+    able = able_engines(protocol(name))
+    return tuple(kind for kind in ("reference", "compiled") if kind in able)
 
 
 def computed(name: str, kind: str) -> Cells:
@@ -62,15 +73,15 @@ def golden(name: str) -> pl.DataFrame:
 
 
 def main() -> None:
-    """Write all tables."""
+    """Write the tables that are missing; delete the file to write all anew."""
+    kept = pl.read_parquet(FILE) if FILE.exists() else pl.DataFrame(schema=SCHEMA)
     rows = []
-    for name in NAMES:
-        exact, fast = computed(name, "reference"), computed(name, "compiled")
-        assert exact.keys() == fast.keys()
-        rows += [(name, *cell, value, fast[cell]) for cell, value in exact.items()]
+    for name in set(NAMES) - set(kept["protocol"]):
+        exact, *fast = (computed(name, kind) for kind in kinds(name))
+        rows += [(name, *cell, value, fast[0][cell] if fast else None) for cell, value in exact.items()]
         print(name, len(exact))
-    columns = ["protocol", "arm", "condition", "outcome", "reference", "compiled"]
-    pl.DataFrame(rows, schema=columns, orient="row").write_parquet(FILE, compression="zstd", compression_level=19)
+    new = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    pl.concat([kept, new]).write_parquet(FILE, compression="zstd", compression_level=19)
     MACHINE.write_text(json.dumps(machine(), indent=1) + "\n")
 
 

@@ -6,7 +6,7 @@ import json
 
 import polars as pl
 import pytest
-from tests.golden.tables import FILE, MACHINE, NAMES, computed, golden, machine
+from tests.golden.tables import FILE, MACHINE, NAMES, computed, golden, kinds, machine
 
 ONE_SAMPLE = 100 / 16
 """Points of an accuracy when one of the fewest test samples of a small task is decided otherwise."""
@@ -17,8 +17,7 @@ def test_every_protocol_of_the_library_has_its_table() -> None:
     assert set(kept["protocol"]) == set(NAMES)
 
 
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("kind", ["reference", "compiled"])
+@pytest.mark.parametrize(("name", "kind"), [(name, kind) for name in NAMES for kind in kinds(name)])
 def test_numbers_are_those_that_were_kept(name: str, kind: str) -> None:
     kept = golden(name)
     now = computed(name, kind)

@@ -38,8 +38,8 @@ def test_files_name_no_kind_for_it_and_may() -> None:
 
 
 def test_an_unknown_kind_is_refused_with_what_there_is() -> None:
-    with pytest.raises(ProtocolError, match=r"network\.kind: unknown network 'gru2'.*perceptron"):
-        rs.loads("{name: x, arms: {a: []}, network: {kind: gru2}}")
+    with pytest.raises(ProtocolError, match=r"network\.kind: unknown network 'percepton'.*perceptron"):
+        rs.loads("{name: x, arms: {a: []}, network: {kind: percepton}}")
 
 
 @pytest.mark.parametrize(("hidden", "said"), [([], "no hidden layer"), ([4, 0], r"hidden\[1\]: 0 is not possible")])

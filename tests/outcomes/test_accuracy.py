@@ -250,7 +250,14 @@ def test_internal_noise_is_that_of_the_outcome_whatever_noise_the_drug_state_tra
 @given(st.sampled_from(ACCURACIES), states)
 def test_an_accuracy_is_measured_with_the_drug_state_and_the_protection_on(name: str, state: Modulation) -> None:
     seen = examined(name, state).modulation
-    assert replace(seen, noise_mean=0.0, noise_sd=0.0) == replace(state, noise_mean=0.0, noise_sd=0.0)
+    quiet = {"noise_mean": 0.0, "noise_sd": 0.0, "noise_on": "architecture"}
+    assert replace(seen, **quiet) == replace(state, **quiet)
+
+
+@pytest.mark.parametrize("name", ACCURACIES)
+def test_the_manic_probe_alone_acts_on_hidden_units_in_every_architecture(name: str) -> None:
+    probe = name.startswith(("acc_biased", "tolerance_biased"))
+    assert examined(name).modulation.noise_on == ("hidden" if probe else "architecture")
 
 
 @pytest.mark.parametrize("name", ACCURACIES)

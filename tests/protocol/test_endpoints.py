@@ -30,8 +30,8 @@ REFUSED = (
     ("[acc_clean]", "names no endpoint; write it such as acc_combined at acute"),
     ("[acc_clean at acut]", "did you mean 'acute'"),
     ("[acc_clena at acute]", "did you mean 'acc_clean'"),
-    ("[acc_clean at acute, acc_clean at acute]", "stands twice"),
-    ("acc_clean at acute", "a list must stand here"),
+    ("[acc_clean at acute, acc_clean at acute]", "duplicate 'acc_clean at acute'"),
+    ("acc_clean at acute", "expected a list, got"),
     ("[3]", "3 is not possible"),
 )
 
@@ -86,7 +86,7 @@ def test_show_lists_the_endpoints(tmp_path: Path, capsys: pytest.CaptureFixture[
 
     from resynapse.protocol.prose.outline import draw
 
-    Console(width=120).print(draw(load("demo")))
+    Console(width=200).print(draw(load("demo")))
     shown = capsys.readouterr().out
     assert "primary endpoints" in shown
     assert "acc_biased_1.0 at maintenance" in shown

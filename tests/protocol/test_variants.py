@@ -90,7 +90,7 @@ def test_what_is_left_out_leaves_its_side_path() -> None:
         ("[{step: train, set: {lr: -1}}]", "train with {'lr': -1} is not possible"),
         ("[{step: train, into: {train: {epochs: 1, lr: 1.0e-3}, at: [1], fork: []}}]", "one step alone"),
         ("[{stp: train}]", "unknown key 'stp'"),
-        ("{}", "a list must stand here"),
+        ("{}", "expected a list, got"),
     ],
 )
 def test_a_change_that_cannot_be_made_is_refused(changes: str, message: str) -> None:

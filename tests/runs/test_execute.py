@@ -198,9 +198,9 @@ def test_blas_is_single_threaded_while_subjects_run_side_by_side() -> None:
 
 
 def test_impossible_sizes_are_refused(tmp_path: Path, tiny: rs.Protocol) -> None:
-    with pytest.raises(ResynapseError, match="0 subjects"):
+    with pytest.raises(ResynapseError, match="at least 1 subject, got 0"):
         Cohort(size=0)
-    with pytest.raises(ResynapseError, match="seed -1"):
+    with pytest.raises(ResynapseError, match="expected a seed of 0 or more, got -1"):
         Cohort(size=1, root_seed=-1)
     with pytest.raises(ResynapseError, match="0 workers"):
         execute(tiny, Cohort(size=1), RunFolder(tmp_path / "run"), workers=0)

@@ -29,3 +29,15 @@ def test_the_commit_is_known_in_a_checkout_and_unknown_outside(tmp_path: Path, m
 def test_usable_cores_are_those_of_this_process() -> None:
     assert 1 <= provenance.usable_cores() <= (os.cpu_count() or 1)
     assert provenance.hardware()["cores"] == provenance.usable_cores()
+
+
+@pytest.mark.parametrize("name", ["a.py", "b/c.yaml", "data/published/table.csv"])
+def test_every_source_and_every_table_counts(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "runs" / "provenance.py"))
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    found = set()
+    for text in ("one", "two"):
+        path.write_text(text)
+        found.add(provenance.sources.__wrapped__())
+    assert len(found) == 2

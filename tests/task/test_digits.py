@@ -106,7 +106,7 @@ def test_hidden_units_of_a_fresh_network_hear_digits_as_loud_as_the_published_ta
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"train": 1198, "test": 400}, r"ask for 1198 \+ 400 \+ 200 images; there are 1797"),
+        ({"train": 1198, "test": 400}, r"need 1198 \+ 400 \+ 200 images; there are 1797"),
         ({"clean": 0}, "clean is 0; at least 1"),
         ({"train": 10**12}, "at most 100000000 samples"),
         ({"scale": 0.0}, "scale is 0.0; it must be above 0"),

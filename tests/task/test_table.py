@@ -24,7 +24,7 @@ from resynapse.randomness import Key
 from resynapse.runs.walk import walk
 from resynapse.runs.workers.worker import Plan, compute
 from resynapse.task import Table
-from resynapse.task.table_file import held
+from resynapse.task.table_file import load_known
 
 KEY = Key(0, 0, "data")
 
@@ -171,10 +171,10 @@ def test_a_worker_process_computes_the_same_from_the_plan_or_says_what_it_lacks(
     answer = compute(plan, 1)
     assert [tuple(row) for row in walk(loaded, Subject(5, 1), compiled)] == answer.rows
     (protocol.parent / "data" / "own.csv").rename(protocol.parent / "gone.csv")
-    held.cache_clear()
+    load_known.cache_clear()
     answer = compute(plan, 2)
     assert answer.kind == "failed"
-    assert "own.csv: no such file" in answer.words
+    assert "own.csv: no such file" in answer.message
 
 
 def test_a_kind_of_task_that_nobody_knows_by_name_is_refused(task: Table) -> None:
@@ -197,7 +197,7 @@ def test_another_column_by_set_reads_the_file_again(protocol: Path) -> None:
         ("", "empty; give a header"),
         ("a;y\n1;x\n", "one column, 'a;y'; separate the columns by commas"),
         ("a,kind\n1,x\n", "no column 'y'; allowed: a, kind"),
-        ("a,a,y\n1,2,x\n", "column 'a' stands twice"),
+        ("a,a,y\n1,2,x\n", "duplicate column 'a'"),
         ("a,y\n1,x\n2\n", "line 3: 1 values, but the header names 2 columns"),
         ("a,y\n1,x\n,x\n", "line 3, column a: no value; fill it in or leave the row out"),
         ("a,y\n1,x\nNA,x\n", "line 3, column a: no value"),
@@ -274,11 +274,11 @@ def test_a_file_that_may_not_be_read_is_refused(file: Path, monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"columns": ()}, "name one or more"),
+        ({"columns": ()}, "expected one or more"),
         ({"columns": ("small", "small")}, "each once"),
         ({"columns": ("small", "kind")}, "label 'kind' is among the columns"),
         ({"columns": ("smal",)}, "no column 'smal'; did you mean 'small'"),
-        ({"split": (1.0, 1.0, 0.0)}, "every part is above 0"),
+        ({"split": (1.0, 1.0, 0.0)}, "every part of split above 0"),
         ({"scale": -1.0}, "scale is -1"),
     ],
 )

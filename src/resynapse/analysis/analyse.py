@@ -1,4 +1,4 @@
-"""Everything that can be said about a run, in one object."""
+"""The complete analysis of a run, in one object."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from resynapse.analysis.part import Measurements
 from resynapse.analysis.part_registry import BUILT_IN, groups, parts
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import ResynapseError, nearest
+from resynapse.html_view import html_view
 from resynapse.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Absent:
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Analysis(Mapping[str, Any]):
     """The statistics of a run: a mapping from the names of its parts to what they found.
 
@@ -66,6 +67,16 @@ class Analysis(Mapping[str, Any]):
         if name not in found:
             raise AttributeError(f"an analysis has no part {name!r}; {nearest(name, found)}")
         return found[name]
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{name} {_size(found)}" for name, found in self.found.items() if _size(found))
+        return f"Analysis({self.protocol!r}: {self.subjects} subjects; {parts})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the parts with their size, and why the others are absent."""
+        rows = [(name, str(_size(found)), "") for name, found in self.found.items() if _size(found)]
+        rows += [(one.part, "", one.reason) for one in self.absent]
+        return html_view(self.protocol, repr(self), ("part", "results", "absent because"), rows)
 
     def with_parts(self, **found: Any) -> Analysis:
         """The same with other findings of some parts."""
@@ -126,6 +137,11 @@ class Analysis(Mapping[str, Any]):
         return long_table(row for name, found in self.found.items() if found for row in known[name].estimates(found))
 
 
+def _size(found: Any) -> int:
+    """How many results a part has; one that is no list counts as one."""
+    return len(found) if isinstance(found, tuple) else int(found is not None)
+
+
 def analyse(table: pl.DataFrame, protocol: Protocol, *, unfinished: int = 0, difference: float = 5.0) -> Analysis:
     """The statistics of a run; the same table gives the same numbers, bit for bit.
 
@@ -141,7 +157,7 @@ def analyse(table: pl.DataFrame, protocol: Protocol, *, unfinished: int = 0, dif
     ResynapseError : the table is empty, or the difference is not above 0.
     """
     if table.is_empty():
-        raise ResynapseError("the table holds no value; run at least one subject first")
+        raise ResynapseError("the table has no value; run at least one subject first")
     run = Measurements(table=table, cells=Cells.of(table), protocol=protocol, difference=difference)
     found: dict[str, Any] = {}
     absent, remarks = [], list(_remarks(len(run.cells.subjects), unfinished))

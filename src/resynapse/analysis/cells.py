@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from operator import itemgetter
 
 import numpy as np
 import polars as pl
@@ -16,11 +18,35 @@ from resynapse.protocol.conditions import Condition, Count, base, below
 from resynapse.protocol.facts import facts
 from resynapse.protocol.node import every
 from resynapse.protocol.population.distributions import TRAIT
+from resynapse.protocol.remembered import Remembered
 
 Floats = NDArray[np.float64]
+_SETTINGS = Remembered[frozenset[str]](8)
 
 
-@dataclass(frozen=True, slots=True)
+class Index(dict[Cell, int]):
+    """The column of every cell, and the counts at which a cell was measured."""
+
+    def __init__(self, cells: Iterable[Cell]) -> None:
+        super().__init__({cell: column for column, cell in enumerate(cells)})
+
+    def conditions(self, arm: str, condition: str, outcome: str) -> tuple[str, ...]:
+        """The condition itself, or all counts of it, ascending; none where it was not measured."""
+        if (arm, condition, outcome) in self:
+            return (condition,)
+        return tuple(at for _, at in sorted(self._along.get((arm, condition, outcome), ()), key=itemgetter(0)))
+
+    @cached_property
+    def _along(self) -> dict[tuple[str, str, str], list[tuple[Count, str]]]:
+        found: dict[tuple[str, str, str], list[tuple[Count, str]]] = {}
+        for arm, condition, outcome in self:
+            at = Condition.parse(condition)
+            if at.counts:
+                found.setdefault((arm, at.name, outcome), []).append((at.count, condition))
+        return found
+
+
+@dataclass(frozen=True)
 class Cells:
     """One column a cell, one row a subject; NaN where a subject has no value.
 
@@ -55,13 +81,17 @@ class Cells:
 
     def column(self, arm: str, condition: str, outcome: str) -> Floats | None:
         """The values of one cell, or None where it was not measured."""
-        key = Cell(arm, condition, outcome)
-        return self.values[:, self.keys.index(key)] if key in self.keys else None
+        column = self.index.get(Cell(arm, condition, outcome))
+        return None if column is None else self.values[:, column]
+
+    @cached_property
+    def index(self) -> Index:
+        """The column of every cell."""
+        return Index(self.keys)
 
     def only(self, keys: Sequence[Cell]) -> Cells:
         """The same subjects with these cells alone."""
-        places = {key: place for place, key in enumerate(self.keys)}
-        return replace(self, keys=tuple(keys), values=self.values[:, [places[key] for key in keys]])
+        return replace(self, keys=tuple(keys), values=self.values[:, [self.index[key] for key in keys]])
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -119,13 +149,18 @@ def yes_or_no(protocol: Protocol) -> frozenset[str]:
     return frozenset(name for name, found in facts(protocol).items() if found.flag and name in derived)
 
 
+def settings(protocol: Protocol) -> frozenset[str]:
+    """Outcomes that follow from the protocol by arithmetic."""
+    return _SETTINGS.of((protocol,), lambda: frozenset(n for n, found in facts(protocol).items() if found.setting))
+
+
 def units(protocol: Protocol) -> dict[str, str]:
     """The unit of every outcome of a protocol: ``%`` (0 to 100), ``points``, ``count`` or ``1`` (dimensionless)."""
     return {name: found.unit for name, found in facts(protocol).items()}
 
 
 def before_the_arms(protocol: Protocol) -> frozenset[str]:
-    """Conditions, without counts, that all arms have in common because they stand before the arms part.
+    """Conditions, without counts, that all arms have in common because they come before the arms separate.
 
     Values there are the same in every arm by construction, so that a comparison of arms would say nothing.
     """

@@ -1,4 +1,4 @@
-"""Values that are bounds: an outcome with a ceiling tells `this or more` where it is equal to it."""
+"""Values that are bounds: an outcome equal to its ceiling means `this or more`."""
 
 from __future__ import annotations
 

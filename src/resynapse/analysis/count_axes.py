@@ -1,7 +1,7 @@
 """What the counts of a condition are: time on one trajectory, or exposures that are each tested apart.
 
-A relapse at one count is carried to the next only where the same network goes on through both. Then there is a time to
-relapse. Along a dose, a depth, or a duration that is tested on a side path of its own there is none.
+A relapse at one count is carried to the next only where the same network continues through both. Then there is a time
+to relapse. Along a dose, a depth, or a duration that is tested on a side path of its own there is none.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Exposure:
     Parameters
     ----------
     condition : without its counts.
-    apart : what stands between the trajectory and the test of a count.
+    apart : steps between the trajectory and the test of a count.
     """
 
     condition: str
@@ -40,7 +40,7 @@ class Exposure:
 
 
 def side_paths(protocol: Protocol) -> dict[str, tuple[str, ...]]:
-    """Conditions whose counts are exposures, and what stands between the trajectory and their test.
+    """Conditions whose counts are exposures, and the steps between the trajectory and their test.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def _walk(path: Path, left: Kinds | None, found: dict[str, Kinds]) -> None:
     for node in path:
         step = node.step
         if isinstance(step, Assess):
-            # a count of its own lies along the path that it stands on
+            # a count of its own is a position along its own path
             if left and not node.label:
                 found.setdefault(step.condition, {}).update(left)
         elif step is not None and left is not None and not isinstance(step, (Enrol, Mark)):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 
 def q_values(p_values: Sequence[float | None]) -> list[float | None]:
-    """The q of every p over all p that are there; None where a p is None or NaN, which counts as no test.
+    """The q of every p over all p that exist; None where a p is None or NaN, which counts as no test.
 
     Raises
     ------

@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from resynapse.analysis.cells import Cell, Cells, Floats, before_the_arms
+from resynapse.analysis.cells import Cell, Cells, Floats, before_the_arms, settings
 from resynapse.outcomes import catalogue
 from resynapse.protocol import Protocol
 from resynapse.protocol.conditions import base
@@ -36,7 +36,7 @@ class Member:
     condition, outcome : that name it; a condition without its counts where these are averaged.
     cells : the (condition, outcome) of every count that both arms have.
     arm, other : the mean over these within each subject, NaN where a subject lacks one of them in either arm.
-    same_as : the member with the same values in every subject, which stands for it; empty for none.
+    same_as : the member with the same values in every subject, which represents it; empty for none.
     """
 
     condition: str
@@ -57,17 +57,17 @@ class Member:
 
 def shared_cells(cells: Cells, protocol: Protocol, arm: str, other: str) -> dict[tuple[str, str], tuple[int, int]]:
     """What two arms both measured after they parted, settings aside, in table order."""
-    before, index = before_the_arms(protocol), {key: column for column, key in enumerate(cells.keys)}
+    before, fixed = before_the_arms(protocol), settings(protocol)
     found = {}
-    for key, column in index.items():
-        twin = index.get(Cell(other, key.condition, key.outcome))
-        if key.arm == arm and twin is not None and key.outcome not in SETTINGS and base(key.condition) not in before:
+    for key, column in cells.index.items():
+        twin = cells.index.get(Cell(other, key.condition, key.outcome))
+        if key.arm == arm and twin is not None and key.outcome not in fixed and base(key.condition) not in before:
             found[key.condition, key.outcome] = (column, twin)
     return found
 
 
 def family(values: Floats, shared: Shared, protocol: Protocol) -> tuple[Member, ...]:
-    """The members of a family of two arms, those that another one stands for included.
+    """The members of a family of two arms, including those that another one represents.
 
     Parameters
     ----------

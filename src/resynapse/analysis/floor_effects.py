@@ -1,4 +1,4 @@
-"""Whether a question can be asked of a run: where a state stands at chance there is nothing left to lose or to compare.
+"""Whether a run can answer a question: if a state is at chance, there is nothing left to lose or to compare.
 
 Guessing scores ``100 / classes``, and a little more where one class is guessed throughout, as the classes of a finite
 test set are not quite equal. So the floor is `ROOM` above chance, as for every other test (`reference`).
@@ -17,12 +17,12 @@ from resynapse.protocol import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stands:
+class TestedState:
     """A state whose accuracy must be above the floor for a question to have an answer.
 
     Parameters
     ----------
-    name : of the state in words.
+    name : name of the state.
     condition, outcome : where an intact network is read.
     values : of the subjects, in %.
     """
@@ -48,8 +48,8 @@ def intact(cells: Cells, protocol: Protocol, condition: str, outcome: str) -> Fl
     return None
 
 
-def at_floor(state: Stands, cells: Cells, protocol: Protocol) -> str:
-    """Why a state is not shown to stand above the floor of its test; empty where it is."""
+def at_floor(state: TestedState, cells: Cells, protocol: Protocol) -> str:
+    """Why a state is not shown to be above the floor of its test; empty if it is."""
     guess, healthy = chance(protocol), intact(cells, protocol, state.condition, state.outcome)
     floor, reference = guess + ROOM, ""
     if healthy is not None:
@@ -62,6 +62,6 @@ def at_floor(state: Stands, cells: Cells, protocol: Protocol) -> str:
     interval, mean = mean_interval(state.values, "free"), float(state.values.mean())
     if (mean if interval.low is None else interval.low) > floor:
         return ""
-    how = "stands at chance" if mean <= floor else "is not shown to stand above chance"
+    how = "is at chance" if mean <= floor else "is not shown to be above chance"
     ends = "" if interval.low is None else f" [{interval.low:.1f}, {interval.high:.1f}]"
     return f"{state.name} {how} in {state.outcome}: {mean:.1f}{ends} % (chance {guess:g}{reference})"

@@ -1,4 +1,4 @@
-"""The flow of subjects through selection, counted as a trial reports it, and cells that nobody reached."""
+"""The flow of subjects through selection, counted as a trial reports it, and cells that no subject reached."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def flow(protocol: Protocol, table: pl.DataFrame) -> pl.DataFrame:
 
     Returns
     -------
-    `FLOW`: ``criterion`` as written, and numbers of subjects, ``assessed = enrolled + excluded``. A point that nobody
-    reached has zeros. Without an enrol point the frame is empty.
+    `FLOW`: ``criterion`` as written, and numbers of subjects, ``assessed = enrolled + excluded``. A point that no
+    subject reached has zeros. Without an enrol point the frame is empty.
     """
     decided = table.filter(pl.col("outcome") == ENROLLED).group_by("arm", "condition")
     counted = {
@@ -49,7 +49,7 @@ def flow(protocol: Protocol, table: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_unreached(summarised: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
-    """A summary with the cells that the protocol asks for and nobody reached, at its end: n = 0, no mean, no SD."""
+    """A summary that ends with the cells that no subject reached: n = 0, no mean, no SD."""
     cells = pl.DataFrame(list(_planned(protocol)), schema=dict.fromkeys(CELL, pl.String), orient="row")
     missing = cells.join(summarised, on=CELL, how="anti", maintain_order="left")
     empty = missing.with_columns(
@@ -59,7 +59,7 @@ def with_unreached(summarised: pl.DataFrame, protocol: Protocol) -> pl.DataFrame
 
 
 def _planned(protocol: Protocol) -> Iterator[tuple[str, str, str]]:
-    """(arm, condition, outcome) of everything that a subject who is never excluded may get."""
+    """(arm, condition, outcome) of everything measured in a subject that is never excluded."""
     for arm, route in protocol.routes.items():
         # below every threshold, so that rules which look for a crossing find one
         lowest = {(condition, name): -math.inf for condition, step in looks(route) for name in step.stored}

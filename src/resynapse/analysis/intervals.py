@@ -5,7 +5,7 @@ Subjects are the unit: everything measured in one subject moves together. The me
 - 6 to 100 subjects: BCa bootstrap, expanded for few subjects (Hesterberg 2015, The American Statistician 69:371);
 - more than 100: percentile bootstrap; 2 to 5: Student's t, since so few subjects cannot be resampled;
 - yes-or-no outcomes: Clopper-Pearson; the same bound where all subjects are at 0 or 100 % of any outcome in %;
-- any other constant, or one subject: no interval, and the reason in words.
+- any other constant, or one subject: no interval, and a note with the reason.
 
 Resamples are fixed by the numbers of the subjects alone, so neither another arm nor another outcome moves an interval.
 """
@@ -94,12 +94,20 @@ def mean_intervals(
     return found
 
 
-def mean_interval(values: Floats, kind: Kind, subjects: NDArray[np.int64] | None = None) -> Interval:
-    """The interval of one mean; see `mean_intervals`."""
-    return mean_intervals(values[:, None], [kind], subjects)[0]
+def mean_interval(
+    values: Floats, kind: Kind, subjects: NDArray[np.int64] | None = None, level: float = LEVEL
+) -> Interval:
+    """The interval of one mean; see `mean_intervals`. What was computed for the same values is remembered."""
+    numbers = np.arange(len(values)) if subjects is None else np.asarray(subjects, np.int64)
+    return _remembered(np.asarray(values, np.float64).tobytes(), kind, numbers.tobytes(), level)
 
 
-@lru_cache(maxsize=4096)  # a run with many arms asks for the same few shares ten thousand times
+@lru_cache(maxsize=4096)  # an audit reads the same column in many scenarios
+def _remembered(values: bytes, kind: Kind, subjects: bytes, level: float) -> Interval:
+    return mean_intervals(np.frombuffer(values)[:, None], [kind], np.frombuffer(subjects, np.int64), level)[0]
+
+
+@lru_cache(maxsize=4096)  # a run with many arms needs the same few shares ten thousand times
 def proportion_interval(yes: int, n: int, level: float = LEVEL) -> Interval:
     """Clopper-Pearson interval of a share of subjects, in %."""
     from scipy.stats import binomtest
@@ -179,7 +187,7 @@ def _without_resampling(values: Floats, kind: Kind, level: float) -> Interval | 
         return proportion_interval(int(np.sum(values > 0)), n, level)
     if kind == "percent" and np.isin(values, (0.0, 100.0)).all():
         bound = proportion_interval(int(np.sum(values > 0)), n, level)
-        note = "at the bound: it holds for any outcome between 0 and 100 %" if is_constant(values) else "as yes or no"
+        note = "at the bound: valid for any outcome between 0 and 100 %" if is_constant(values) else "as yes or no"
         return replace(bound, note=note)
     if is_constant(values):
         return Interval(note=f"constant: all {n} subjects have {values[0]:g}", level=level)
@@ -212,7 +220,7 @@ def _bca(values: Floats, subjects: NDArray[np.int64], level: float) -> Floats:
 
     least, span = values.min(axis=0), np.ptp(values, axis=0)
     with warnings.catch_warnings():
-        # a sample for which BCa has no ends is found by the caller, and said
+        # the caller detects a sample for which BCa has no bounds, and reports it
         warnings.simplefilter("ignore")
         found = bootstrap(
             (np.ascontiguousarray(((values - least) / span).T),),

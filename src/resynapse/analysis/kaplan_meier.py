@@ -27,7 +27,7 @@ class Times:
 
     @property
     def complete(self) -> bool:
-        """Whether nobody left before the last count."""
+        """Whether no subject left before the last count."""
         return bool(np.all(self.relapsed | (self.time >= self.horizon)))
 
     def censored(self) -> CensoredData:
@@ -38,7 +38,7 @@ class Times:
 
 
 def first_below(below: Floats, counts: tuple[float, ...], subjects: NDArray[np.int64]) -> Times:
-    """Time to the first count below the threshold; who is not tested any more is censored at its last test."""
+    """Time to the first count below the threshold; a subject no longer tested is censored at its last test."""
     at = np.asarray(counts)
     relapsed = np.nansum(below, axis=1) > 0
     last = at[below.shape[1] - 1 - np.argmax(~np.isnan(below)[:, ::-1], axis=1)]
@@ -65,6 +65,6 @@ def kaplan_meier(times: Times, at: tuple[float, ...]) -> tuple[tuple[float, ...]
     return well, tuple(
         Interval(low=low, high=high, method="Greenwood, log-log")
         if np.isfinite([low, high]).all()
-        else Interval(note="nobody relapsed yet, or everybody did: Greenwood's variance is 0")
+        else Interval(note="no subject relapsed yet, or all did: Greenwood's variance is 0")
         for low, high in ends
     )

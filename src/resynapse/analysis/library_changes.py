@@ -10,6 +10,16 @@ def changes(protocol: Protocol) -> tuple[str, ...]:
 
     Arms left out or added do not count, nor do derived outcomes that are added.
     """
+    if not _latest or _latest[0][0] is not protocol:
+        _latest[:] = [(protocol, _changes(protocol))]
+    return _latest[0][1]
+
+
+_latest: list[tuple[Protocol, tuple[str, ...]]] = []
+"""The protocol that was asked for last, as an analysis asks for one again and again."""
+
+
+def _changes(protocol: Protocol) -> tuple[str, ...]:
     if protocol.name not in library():
         return ()
     original = load(protocol.name)

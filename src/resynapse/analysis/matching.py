@@ -29,8 +29,8 @@ def at_equal(measure: Floats, outcome: Floats, target: Floats) -> Floats:
     for rung in range(len(measure) - 1, 0, -1):
         below, above = measure[rung - 1], measure[rung]
         inside = (np.minimum(below, above) <= target) & (target <= np.maximum(below, above))
-        span = np.where(above == below, 1.0, above - below)
-        share = np.clip((target - below) / span, 0.0, 1.0)
+        # within the span the share is at most 1, so that it cannot overflow
+        share = np.divide(target - below, above - below, out=np.zeros(target.shape), where=inside & (above != below))
         here = (1.0 - share) * outcome[rung - 1] + share * outcome[rung]
         # from the top down, so that the lowest crossing is written last
         found = np.where(inside & ~np.isnan(here), here, found)

@@ -92,7 +92,7 @@ class Part:
     Parameters
     ----------
     name : key in JSON, and attribute of an `Analysis`.
-    title : in words, above its table.
+    title : heading of its table.
     compute : from the measurements to what was found: a tuple of estimates, or of records of its own.
     form : type of what is found; it must be readable from its JSON by pydantic.
     estimates : from what was found to estimates.
@@ -101,8 +101,8 @@ class Part:
     method_sentence : how it was computed, for the methods of a report; empty for nothing to say.
     why_absent : the reason, where nothing was found; an empty reason is not reported.
     remarks : what a reader must know before any number.
-    beside : what must be said beside its tables.
-    nothing : what stands for an absent part in JSON.
+    beside : statements that must accompany its tables.
+    nothing : value of an absent part in JSON.
     """
 
     name: str

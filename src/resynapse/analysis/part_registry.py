@@ -1,6 +1,6 @@
 """The registry of the parts of an analysis: built-in ones by the text of their place, others by entry point.
 
-Parts are loaded when an analysis is made. So this file imports none of them, and parts of rooms that stand above the
+Parts are loaded when an analysis is made. So this file imports none of them, and parts of rooms above the
 analysis (publication, clinical) register without an import that goes up.
 """
 

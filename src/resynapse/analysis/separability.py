@@ -2,7 +2,7 @@
 
 Accuracies are judged against chance, yes-or-no outcomes against the share of subjects below their threshold. The
 reference is the control `healthy`: the same path without pruning, nothing trained. Where it is not tested (off a drug
-that it never had), its score in the same outcome elsewhere stands in, as nothing was done to it in between; but not
+that it never had), its score in the same outcome elsewhere is used, as nothing was done to it in between; but not
 after a loss of connections.
 """
 
@@ -42,11 +42,11 @@ class Separability:
     healthy_at : the condition at which that was measured.
     lowest_arm, lowest, highest_arm, highest : arms with the extreme means, without variants.
     verdict : ``separates``; ``reference fails``: the intact network is within `ROOM` of chance, or half of it is below
-        the threshold; ``every network passes``: every arm is within `CLOSE` of the reference, or nobody is below the
-        threshold; ``no network passes``: every arm is within `ROOM` of chance, or all are below; ``no reference``.
+        the threshold; ``every network passes``: every arm is within `CLOSE` of the reference, or no subject is below
+        the threshold; ``no network passes``: every arm is within `ROOM` of chance, or all are below; ``no reference``.
     flag : whether it is a share of subjects below a threshold, not an accuracy.
     title : of the outcome at the condition, for people.
-    sentence : the verdict in words.
+    sentence : the verdict as a sentence.
     """
 
     outcome: str
@@ -90,7 +90,7 @@ def separability(cells: Cells, protocol: Protocol) -> tuple[Separability, ...]:
 def _reference(
     means: Mapping[tuple[str, str, str], float], protocol: Protocol, condition: str, outcome: str, *, movable: bool
 ) -> tuple[str, float] | None:
-    """The condition and the mean of the intact network: here, or where it was first tested if it may stand in."""
+    """The condition and the mean of the intact network: here, or where it was first tested if that may be used."""
     arms = references(protocol)
     for arm in arms:
         if (arm, condition, outcome) in means:
@@ -104,7 +104,7 @@ def _reference(
 
 
 def _after_losses(protocol: Protocol) -> frozenset[str]:
-    """Conditions, without counts, that stand behind a loss of connections after the induction."""
+    """Conditions, without counts, that come after a loss of connections that follows the induction."""
     found: set[str] = set()
 
     def look(route: Route, lost: bool) -> None:

@@ -1,4 +1,4 @@
-"""Threshold rules along the counts of a condition: who was tested at which count, who was below, who had remitted.
+"""Threshold rules along the counts of a condition: which subjects were tested at a count, were below, had remitted.
 
 Remission is a matter of the same probe and the same threshold in the state that relapse is counted from.
 """
@@ -26,7 +26,7 @@ class Probes:
 
     Parameters
     ----------
-    subjects : numbers of those who were measured, and are among those that the rule is computed of.
+    subjects : numbers of the subjects that were measured and for which the rule is computed.
     rule : relapse is its `of` below its threshold.
     counts : every count, ascending.
     values : the outcome of the rule, NaN where not measured; shape (subjects, counts).
@@ -78,7 +78,7 @@ def probes(cells: Cells, protocol: Protocol) -> Iterator[Probes]:
             columns = [column for _, column in points]
             stopped = baselines(routes[arm], rule.of) if arm in routes else {}
             tests = [Cell(arm, stopped.get(cells.keys[column].condition, ""), rule.of) for column in columns]
-            found = [cells.keys.index(test) for test in tests if test in cells.keys]
+            found = [cells.index[test] for test in tests if test in cells.index]
             discontinued, first_after = len(found) == len(columns), 0
             if not discontinued:
                 single = [

@@ -16,6 +16,7 @@ from resynapse.attribution.requested import Requested
 from resynapse.attribution.shapley import alone, last, shapley
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import RunFolderError
+from resynapse.html_view import html_view
 
 if TYPE_CHECKING:
     import polars as pl
@@ -81,7 +82,7 @@ class Contrast:
         return str(Requested(self.outcome, self.condition))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Attribution:
     """Contrasts between two arms, divided among the components of their treatments.
 
@@ -100,6 +101,19 @@ class Attribution:
     equal: tuple[str, ...]
     epochs: int
     disclaimer: str = DISCLAIMER
+
+    def __repr__(self) -> str:
+        totals = "; ".join(f"{c.name} {c.total:+.4g}" for c in self.contrasts)
+        return f"Attribution({self.protocol!r}: {self.first} minus {self.second}; {totals})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the share of every component with its interval."""
+        rows = [
+            (c.name, s.name, f"{s.share:+.4g}", "" if None in (s.low, s.high) else f"{s.low:.4g} to {s.high:.4g}")
+            for c in self.contrasts
+            for s in c.shares
+        ]
+        return html_view(self.protocol, repr(self), ("outcome", "component", "share", "95 % interval"), rows)
 
     def frame(self) -> pl.DataFrame:
         """One row a share."""

@@ -186,9 +186,11 @@ def _players(phrases: dict[str, tuple[str, str]], join: Sequence[Sequence[str]])
 
 
 def _name(players: Sequence[Player], mixture: int, first: str, second: str) -> str:
+    """The arm of a mixture; here a variant is an arm of its own, whose name has no colon."""
     if mixture == 2 ** len(players) - 1:
-        return first
-    return "+".join([second, *(player.key for i, player in enumerate(players) if mixture >> i & 1)])
+        return first.replace(":", ".")
+    keys = (player.key for i, player in enumerate(players) if mixture >> i & 1)
+    return "+".join([second.replace(":", "."), *keys])
 
 
 def _follow_ups(
@@ -206,9 +208,10 @@ def _follow_ups(
         training with the others, are not followed to them: the others have the same values. The first arm itself is.
     """
     found: dict[tuple[bool, bool], tuple[Route, list[str]]] = {}
+    whole = list(mixtures)[-1]
     for name, keys in mixtures.items():
         late = bool(keys & {WASHOUT, FOLLOW_UP})
-        spared = GAIN in keys and name != arms[0]
+        spared = GAIN in keys and name != whole
         if (late, spared) not in found:
             wanted = Needed()
             for i, one in enumerate(outcomes):

@@ -21,12 +21,13 @@ from resynapse.audits.section import Evidence, Table
 from resynapse.audits.sections import SECTIONS
 from resynapse.audits.verdicts import VERDICTS
 from resynapse.disclaimer import DISCLAIMER
+from resynapse.html_view import html_view
 from resynapse.protocol import Protocol
 
 __all__ = ["Audit", "AuditPlan", "conclude", "judged_as_it_is", "of_evidence", "of_run", "plan"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Audit:
     """What an audit found.
 
@@ -57,6 +58,14 @@ class Audit:
         if name != "sections" and name in self.sections:
             return self.sections[name]
         raise AttributeError(f"an audit has no {name!r}")
+
+    def __repr__(self) -> str:
+        return f"Audit({self.summary})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the verdict of each claim, in a sentence."""
+        rows = [(e.id, e.verdict, e.statement, "; ".join(e.breakers)) for e in self.claims]
+        return html_view(self.protocol, repr(self), ("claim", "verdict", "statement", "broken by"), rows)
 
     @property
     def claims(self) -> tuple[Entry, ...]:

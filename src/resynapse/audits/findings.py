@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -15,7 +16,6 @@ from resynapse.analysis.intervals import (
     Kind,
     is_constant,
     mean_interval,
-    mean_intervals,
     proportion_interval,
     seed,
 )  # fmt: skip
@@ -63,7 +63,7 @@ class Finding:
 
 def find(test: Test, cells: Cells, scenario: Scenario = AS_RUN) -> Finding:
     """Read a test in a scenario; of several combinations, the one that is furthest from holding decides."""
-    about = combinations(test, cells.keys, scenario)
+    about = combinations(test, cells.index, scenario)
     if about.missing:
         return Finding(status="missing", what=about.missing[0], bound=str(test.bound), missing=about.missing)
     if isinstance(test, Studies):
@@ -101,18 +101,23 @@ def _mean(bound: Bound, cells: Cells, one: Combination, scenario: Scenario) -> F
     kept, subjects = column[~np.isnan(column)], cells.subjects[~np.isnan(column)]
     if not len(kept):
         return Finding(status="missing", what=one.name, bound=str(bound), missing=("a subject of this kind",))
-    kind, shares = kind_of(one, cells), counts_subjects(one, cells)
+    found = _of_mean(bound, kept.tobytes(), subjects.tobytes(), kind_of(one, cells), counts_subjects(one, cells))
+    return replace(found, what=one.name)
+
+
+@lru_cache(maxsize=4096)  # most scenarios leave most columns as they are
+def _of_mean(bound: Bound, values: bytes, numbers: bytes, kind: Kind, shares: bool) -> Finding:
+    kept, subjects = np.frombuffer(values), np.frombuffer(numbers, np.int64)
     interval = mean_interval(kept, kind, subjects)
     low, high = ends(interval, kept, shares)
     status = _status(bound, low, high)
     if bound.closed and status != "fails":
         # two one-sided tests at 5 % are the 90 % interval
-        inner = mean_intervals(kept[:, None], [kind], subjects, 0.90)[0]
-        inside = ends(inner, kept, shares)
+        inside = ends(mean_interval(kept, kind, subjects, 0.90), kept, shares)
         status = "holds" if _status(bound, *inside) == "holds" else "open"
     return Finding(
         status=status,
-        what=one.name,
+        what="",
         estimate=float(kept.mean()),
         low=low,
         high=high,
@@ -230,7 +235,7 @@ def _small_studies(test: Studies, cells: Cells, scenario: Scenario) -> Finding:
     columns = [
         (one, values(cells, part, scenario))
         for one in test.of
-        for part in combinations(one, cells.keys, scenario).parts
+        for part in combinations(one, cells.index, scenario).parts
     ]
     there = np.all([~np.isnan(column) for _, column in columns], axis=0)
     n = int(there.sum())
@@ -238,17 +243,30 @@ def _small_studies(test: Studies, cells: Cells, scenario: Scenario) -> Finding:
         return Finding(
             status="missing", what=what, bound=str(test.bound), missing=(f"{test.size} subjects of this kind",)
         )
-    kept, rng = [(one, column[there]) for one, column in columns], np.random.default_rng(seed(cells.subjects[there]))
-
-    def share(cohort: NDArray[np.int64], studies: int) -> float:
-        drawn = cohort[rng.integers(0, n, (studies, test.size))]
-        return 100.0 * float(
-            np.all([one.bound.holds(column[drawn].mean(axis=1)) for one, column in kept], axis=0).mean()
-        )
-
-    estimate = share(np.arange(n), DRAWN)
-    resampled = np.array([share(rng.integers(0, n, n), DRAWN // 10) for _ in range(RESAMPLED)])
+    kept = np.stack([column[there] for _, column in columns])
+    bounds = tuple(one.bound for one, _ in columns)
+    estimate, resampled = _shares(bounds, kept.tobytes(), tuple(cells.subjects[there].tolist()), test.size)
     low, high = (float(q) for q in np.quantile(resampled, [0.025, 0.975]))
     status: Status = "holds" if low > test.share else "fails" if high < test.share else "open"
     p = float((1 + np.sum(resampled >= test.share)) / (1 + RESAMPLED))
     return Finding(status=status, what=what, estimate=estimate, low=low, high=high, n=n, bound=str(test.bound), p=p)
+
+
+@lru_cache(maxsize=512)
+def _shares(bounds: tuple[Bound, ...], columns: bytes, subjects: tuple[int, ...], size: int) -> tuple[float, Floats]:
+    """The share of studies with every mean within its bound, in %: as drawn, and of every resampled cohort."""
+    kept = np.frombuffer(columns).reshape(len(bounds), -1)
+    estimate, resampled = (
+        100.0 * np.all([b.holds(c[drawn].mean(axis=-1)) for b, c in zip(bounds, kept, strict=True)], axis=0).mean(-1)
+        for drawn in _drawn(subjects, size)
+    )
+    return float(estimate), resampled
+
+
+@lru_cache(maxsize=4)
+def _drawn(subjects: tuple[int, ...], size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Subjects of studies drawn from the cohort, and of those drawn from every resampled cohort."""
+    n, rng = len(subjects), np.random.default_rng(seed(np.array(subjects)))
+    drawn = rng.integers(0, n, (DRAWN, size))
+    again = [rng.integers(0, n, n)[rng.integers(0, n, (DRAWN // 10, size))] for _ in range(RESAMPLED)]
+    return drawn, np.stack(again)

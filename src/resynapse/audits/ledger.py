@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from resynapse.analysis.cells import Cell, Cells
+from resynapse.analysis.cells import Cell, Cells, Index
 from resynapse.analysis.separability import separability
 from resynapse.audits.findings import Finding
 from resynapse.audits.linear_contrasts import combinations
@@ -78,7 +78,7 @@ def ledger(
     made = []
     for claim in claims:
         entry = _entry(claim, results[claim.id], absent, table)
-        parts = [part for test in claim.tests for part in combinations(test, cells.keys).parts]
+        parts = [part for test in claim.tests for part in combinations(test, cells.index).parts]
         read = dict.fromkeys((cell.outcome, cell.condition) for part in parts for _, cell in part.weights)
         made.append(replace(entry, cannot_separate=tuple(flagged[cell] for cell in read if cell in flagged)))
     return tuple(made)
@@ -173,7 +173,7 @@ def _told(one: ReadingResult, results: Sequence[ReadingResult]) -> str:
 
 def _cells(claim: Claim, table: Mapping[Cell, Printed]) -> list[Cell]:
     """The published cells of the claim's tests, in order."""
-    parts = [part for test in claim.tests for part in combinations(test, table).parts]
+    parts = [part for test in claim.tests for part in combinations(test, Index(table)).parts]
     return list(dict.fromkeys(cell for part in parts for _, cell in part.weights))
 
 

@@ -109,8 +109,8 @@ def status_of(reading: Reading, cells: Cells, scenario: Scenario = AS_RUN) -> tu
 
 def alike(cells: Cells, scenario: Scenario) -> Cells:
     """The run without what this scenario lacks, so that both are read over the same counts."""
-    measured, arms = frozenset(cells.keys), scenario.arms
-    return cells.only([c for c in cells.keys if c.arm not in arms or c._replace(arm=arms[c.arm]) in measured])
+    arms = scenario.arms
+    return cells.only([c for c in cells.keys if c.arm not in arms or c._replace(arm=arms[c.arm]) in cells.index])
 
 
 def _cells(
@@ -118,8 +118,8 @@ def _cells(
 ) -> Iterator[MatrixCell]:
     if not any(touched(test, cells, scenario) for test in reading.tests):
         return
-    here = [combinations(test, cells.keys, scenario) for test in reading.tests]
-    there = [combinations(test, run.keys) for test in reading.tests]
+    here = [combinations(test, cells.index, scenario) for test in reading.tests]
+    there = [combinations(test, run.index) for test in reading.tests]
     before, as_run = status_of(reading, run)
     after, findings = status_of(reading, cells, scenario)
     if before == "missing":

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from resynapse.analysis.cells import Cell
+from resynapse.analysis.cells import Cell, Index
 from resynapse.analysis.intervals import LEVEL
 from resynapse.audits.linear_contrasts import Combination, combinations
 from resynapse.protocol.claim_tests import Bound, Test
@@ -92,7 +92,7 @@ def _half_unit(text: str) -> float:
 
 def compute(test: Test, table: Mapping[Cell, Printed]) -> Arithmetic:
     """What the table says to a test; the combination that speaks most against it decides."""
-    about = combinations(test, table)
+    about = combinations(test, Index(table))
     if about.missing:
         return Arithmetic(says="not printed", what=about.missing[0])
     order = ("contradicted", "possible", "implied")

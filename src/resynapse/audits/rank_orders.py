@@ -116,7 +116,7 @@ def _parts(one: _Ranked, cells: Cells, scenario: Scenario) -> dict[str, Combinat
     found = {}
     for arm in one.arms:
         test = MeanOf(of=str(Measure(one.outcome, arm, one.condition)), above=0)
-        for part in combinations(test, cells.keys, scenario).parts:
+        for part in combinations(test, cells.index, scenario).parts:
             found[arm] = part
     return found
 

@@ -176,7 +176,7 @@ def touched(test: Test, cells: Cells, scenario: Scenario) -> bool:
 
     An arm that another control made (``ssri:no-gain``) is comparable with a changed arm only where it was changed too.
     """
-    here, there = combinations(test, cells.keys, scenario), combinations(test, cells.keys)
+    here, there = combinations(test, cells.index, scenario), combinations(test, cells.index)
     if here.missing or here.parts == there.parts:
         return False
     arms = {measure.arm for measure in test.measures}

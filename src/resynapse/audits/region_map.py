@@ -86,7 +86,7 @@ def mapped(claims: Iterable[Claim], cells: Cells, tree: Protocol, along: tuple[C
         return ()
     made = []
     for claimed, reading in (named for claim in claims for named in claim.named):
-        if any(not combinations(test, cells.keys).parts for test in reading.tests):
+        if any(not combinations(test, cells.index).parts for test in reading.tests):
             continue
         used = {measure.outcome for test in reading.tests for measure in test.measures}
         other = {name: renamed for name, renamed in thresholds(tree).items() if used & set(renamed)}

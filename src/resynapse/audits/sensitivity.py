@@ -182,11 +182,11 @@ def indices(designed: Design, claims: Iterable[Claim], cells: Cells) -> tuple[In
     for claim in claims:
         for test in claim.tests:
             scenarios = [_scenario(designed, number) for number in range(len(designed.points))]
-            for at, part in enumerate(combinations(test, cells.keys).parts):
+            for at, part in enumerate(combinations(test, cells.index).parts):
                 if part.name in seen:
                     continue
                 seen.add(part.name)
-                parts = [combinations(test, cells.keys, scenario).parts[at] for scenario in scenarios]
+                parts = [combinations(test, cells.index, scenario).parts[at] for scenario in scenarios]
                 response = np.stack([values(cells, one) for one in parts])
                 kept = ~np.isnan(response).any(axis=0)
                 if kept.sum() > 1 and np.ptp(response[:, kept]) > 0:

@@ -60,7 +60,7 @@ def _in_all_subjects(claims: Iterable[Claim], cells: Cells) -> Iterator[tuple[st
     for claim in claims:
         for name, reading in claim.named:
             own = any(test.statistic == "studies" for test in reading.tests)
-            if not (own or reading.among) and all(combinations(test, cells.keys).parts for test in reading.tests):
+            if not (own or reading.among) and all(combinations(test, cells.index).parts for test in reading.tests):
                 yield name, reading
 
 
@@ -72,7 +72,7 @@ def _studies(name: str, reading: Reading, cells: Cells, drawn: NDArray[np.int64]
     by_mean = np.ones(len(drawn), dtype=bool)
     by_interval = by_mean.copy()
     for test in reading.tests:
-        for part in combinations(test, cells.keys).parts:
+        for part in combinations(test, cells.index).parts:
             of = values(cells, part)[drawn]
             by_mean &= _reached(test, of)
             if test.statistic == "subjects":

@@ -18,8 +18,8 @@ from resynapse.errors import ClusterLostError, ResynapseError, RunInterruptedErr
 __all__ = ["app", "main"]
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 COMMANDS = (
-    "running", "watching", "results", "analyse", "audit", "attribute", "selection", "reporting", "protocols",
-    "differences", "plugins", "upgrade", "lab",
+    "demo", "running", "watching", "results", "analyse", "audit", "attribute", "calibrate", "selection", "reporting",
+    "protocols", "new", "differences", "plugins", "upgrade", "lab",
 )  # fmt: skip
 """The files of this room that hold commands, in the order of the help page."""
 
@@ -27,7 +27,7 @@ for _name in COMMANDS:
     import_module(f"{__name__}.{_name}")
 
 
-def main(words: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point: bad input is one line on standard error and exit code 2."""
     if os.environ.pop("RESYNAPSE_STOPPABLE", None):
         # a shell that starts a server in the background has it ignore Ctrl-C, and so would every job of the server
@@ -35,13 +35,13 @@ def main(words: Sequence[str] | None = None) -> None:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, category, filename, lineno, file=None, line=None: note(str(message))
-            app(words, exit_on_error=False, print_error=False)
+            app(arguments, exit_on_error=False, print_error=False)
     except RunInterruptedError as error:
-        complain(f"{error}; to go on, run the same command again", INTERRUPTED)
+        complain(f"{error}; to continue, run the same command again", INTERRUPTED)
     except ClusterLostError as error:
-        complain(f"{error}; to go on, run the same command again", FAILED)
+        complain(f"{error}; to continue, run the same command again", FAILED)
     except KeyboardInterrupt:
-        complain("stopped; finished subjects are kept, to go on, run the same command again", INTERRUPTED)
+        complain("stopped; finished subjects are kept; to continue, run the same command again", INTERRUPTED)
     except SubjectError as error:
         complain(f"{error}; the same command again tries only these", FAILED)
     except (ResynapseError, CycloptsError) as error:

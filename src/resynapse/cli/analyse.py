@@ -9,7 +9,8 @@ from cyclopts import Parameter
 
 from resynapse.analysis.part_registry import BUILT_IN
 from resynapse.cli.app import app
-from resynapse.cli.console import grid, say
+from resynapse.cli.closing import close, headline
+from resynapse.cli.console import grid, paged, say
 from resynapse.cli.options import RunPath, open_run
 from resynapse.disclaimer import SHORT_DISCLAIMER
 
@@ -43,7 +44,8 @@ def analyse(
     from resynapse.report.sections.statistics import beside_tables, statistics_tables
 
     opened = open_run(run_folder)
-    found = opened.analyse(difference=difference).only(outcome or [], parts=part or [])
+    whole = opened.analyse(difference=difference)
+    found = whole.only(outcome or [], parts=part or [])
     if format == "json":
         sys.stdout.write(found.to_json())
         return
@@ -52,10 +54,12 @@ def analyse(
         print(SHORT_DISCLAIMER, file=sys.stderr)
         return
     titles = titles_of(opened.protocol)
-    for one in statistics_tables(found):
-        grid(titled(one, titles))
-    for remark in (*beside_tables(found), *found.remarks):
-        say(remark)
-    for missing in found.absent:
-        say(f"No {missing.part}: {missing.reason}.")
-    say(SHORT_DISCLAIMER)
+    with paged():
+        for one in statistics_tables(found):
+            grid(titled(one, titles))
+        for remark in (*beside_tables(found), *found.remarks):
+            say(remark)
+        for missing in found.absent:
+            say(f"No {missing.part}: {missing.reason}.")
+        say(SHORT_DISCLAIMER)
+    close(run_folder, headline(opened, whole), f"resynapse report {run_folder}")

@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from resynapse.cli.app import app
-from resynapse.cli.console import grid, say
+from resynapse.cli.closing import close
+from resynapse.cli.console import grid, paged, say
 from resynapse.cli.options import Changes, Dask, Seed, Subjects, Workers, load_protocol
 from resynapse.disclaimer import SHORT_DISCLAIMER
 
@@ -59,7 +60,7 @@ def attribute(
 ) -> None:
     """Divide the difference between two arms among the components of their treatments (Shapley shares).
 
-    The same command again goes on where it stopped, or prints the shares of a finished run.
+    The same command again continues where it stopped, or prints the shares of a finished run.
     """
     from resynapse.api import attribute as start
     from resynapse.report.sections.attribution import attribution_sentences, attribution_tables, write_page
@@ -87,11 +88,14 @@ def attribute(
     if format == "json":
         sys.stdout.write(found.to_json())
         return
-    for table in attribution_tables(found):
-        grid(table)
-    for sentence in attribution_sentences(found):
-        say(sentence)
-    say(f"{SHORT_DISCLAIMER}\n\nRun of the attribution: {folder}; its report: {page}")
+    sentences = attribution_sentences(found)
+    with paged():
+        for table in attribution_tables(found):
+            grid(table)
+        for sentence in sentences:
+            say(sentence)
+        say(SHORT_DISCLAIMER)
+    close(folder, sentences[0], f"open {page} in a browser")
 
 
 @app.command
@@ -115,7 +119,8 @@ def match(
 ) -> None:
     """Compare two arms as run, and at equal exposure, equal change of connections and equal training loss.
 
-    The arm with the smaller exposure is run at several learning rates. The same command again goes on where it stopped.
+    The arm with the smaller exposure is run at several learning rates. The same command again continues where it
+    stopped.
     """
     from resynapse.api import match as start
     from resynapse.report.sections.matching import matching_sentences, matching_tables
@@ -141,11 +146,14 @@ def match(
     if format == "json":
         sys.stdout.write(found.to_json())
         return
-    for table in matching_tables(found):
-        grid(table)
-    for sentence in matching_sentences(found):
-        say(sentence)
-    say(f"{SHORT_DISCLAIMER}\n\nRun of the matching: {folder}")
+    sentences = matching_sentences(found)
+    with paged():
+        for table in matching_tables(found):
+            grid(table)
+        for sentence in sentences:
+            say(sentence)
+        say(SHORT_DISCLAIMER)
+    close(folder, sentences[0], f"resynapse analyse {folder}")
 
 
 def _arms(between: str) -> list[str]:

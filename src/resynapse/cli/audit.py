@@ -1,4 +1,4 @@
-"""The command that asks which conclusions stand, and on what they rest."""
+"""The command that tests which conclusions are robust, and what they depend on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from resynapse.cli.app import app
-from resynapse.cli.console import grid, say
+from resynapse.cli.closing import close
+from resynapse.cli.console import grid, paged, say
 from resynapse.cli.options import Dask, Seed, Workers, load_protocol, whole
 from resynapse.disclaimer import SHORT_DISCLAIMER
 
@@ -48,14 +49,27 @@ def audit(
         str | None, Parameter(help="Claims of another name, or a YAML file of claims; by default the protocol's own.")
     ] = None,
     format: Annotated[Literal["text", "json"], Parameter(help="Tables and sentences, or one JSON object.")] = "text",
+    recorded: Annotated[
+        bool,
+        Parameter(
+            help="Run nothing: print the audit of record that ships with resynapse, beside that of --out if given.",
+            negative="",
+        ),
+    ] = False,
 ) -> None:
     """Judge every claim of a protocol, and say which constant each conclusion rests on.
 
-    The same command again goes on where it stopped, or prints the audit of finished runs.
+    The same command again continues where it stopped, or prints the audit of finished runs.
     """
+    if recorded:
+        from resynapse.cli.recorded import print_recorded
+
+        print_recorded(protocol, out, as_json=format == "json")
+        return
     from resynapse.api import Run
     from resynapse.api import audit as start
     from resynapse.report.sections.audit import audit_sentences, audit_tables
+    from resynapse.report.sections.opening import headline_of_audit
     from resynapse.runs.progress import display
 
     chosen = load_protocol(protocol, None, None)
@@ -77,9 +91,11 @@ def audit(
     if format == "json":
         sys.stdout.write(found.to_json())
         return
-    for table in audit_tables(found):
-        grid(table)
-    for sentence in audit_sentences(found):
-        say(sentence)
     page = Run(folder / "tree").report(folder / "report.html", audit=found)
-    say(f"{SHORT_DISCLAIMER}\n\nRuns of the audit: {folder}; its report: {page}")
+    with paged():
+        for table in audit_tables(found):
+            grid(table)
+        for sentence in audit_sentences(found):
+            say(sentence)
+        say(SHORT_DISCLAIMER)
+    close(folder, headline_of_audit(found), f"open {page} in a browser")

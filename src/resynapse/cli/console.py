@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import os
+import shlex
+import shutil
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
@@ -40,13 +47,45 @@ def console() -> Console:
     return Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=1000)
 
 
+class _Held(io.StringIO):
+    """Text on its way to a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@contextmanager
+def paged() -> Iterator[None]:
+    """Send what is longer than the screen through a pager, on a terminal alone; elsewhere everything is printed.
+
+    The pager is that of the variable PAGER, else `less`; an empty PAGER means none.
+    """
+    command = shlex.split(os.environ.get("PAGER", "less"))
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and command and shutil.which(command[0])):
+        yield
+        return
+    held, screen = _Held(), sys.stdout
+    try:
+        with redirect_stdout(held):
+            yield
+    finally:
+        text = held.getvalue()
+        if sys.exc_info()[0] is None and text.count("\n") >= shutil.get_terminal_size().lines:
+            # colours pass, and the text stays on the screen when the pager ends
+            env = {"LESS": "FRX", **os.environ}
+            subprocess.run(command, input=text.encode(), env=env, check=False)
+        else:
+            screen.write(text)
+            screen.flush()
+
+
 def subjects_in_words(count: int) -> str:
     """`1 subject`, `2 subjects`."""
     return "1 subject" if count == 1 else f"{count} subjects"
 
 
 def say(text: str) -> None:
-    """Print prose: wrapped at words on a terminal, as it is in a pipe."""
+    """Print prose: wrapped between words on a terminal, unchanged in a pipe."""
     if sys.stdout.isatty():
         from rich.text import Text
 

@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 @app.command
 def diff(
     before: Annotated[str, Parameter(help="A library protocol, the path of a YAML file, or a run folder.")],
-    after: Annotated[str, Parameter(help="The same; what is said is how it differs from the first.")],
+    after: Annotated[str, Parameter(help="The same; the output says how it differs from the first.")],
     /,
 ) -> None:
     """List how two protocols differ: place, old value and new value."""
     from resynapse.protocol import differences
 
     first, second = _found(before), _found(after)
-    said = differences(first, second)
-    counted = f"{len(said)} difference{'s' * (len(said) > 1)}" if said else "no difference"
+    found = differences(first, second)
+    counted = f"{len(found)} difference{'s' * (len(found) > 1)}" if found else "no difference"
     say(f"{after} against {before}: {counted}")
-    for sentence in said:
+    for sentence in found:
         say(sentence)
     say(SHORT_DISCLAIMER)
 

@@ -27,7 +27,7 @@ def lab(
     story: Annotated[bool, Parameter(help="Open the guided story of switch-relapse.", negative=())] = False,
     no_browser: Annotated[bool, Parameter(help="Print the address and open no browser.", negative=())] = False,
 ) -> None:
-    """Open the laboratory in a browser: protocols, runs as they go on, results (`pip install 'resynapse[lab]'`)."""
+    """Open the laboratory in a browser: protocols, runs, results (`pip install 'resynapse[lab]'`)."""
     try:
         from resynapse.lab.serve import serve
     except ModuleNotFoundError as error:

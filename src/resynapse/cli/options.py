@@ -31,8 +31,11 @@ Workers = Annotated[
 ]
 Seed = Annotated[int, Parameter(converter=whole, help="Root seed of all randomness.")]
 EngineName = Annotated[
-    str,
-    Parameter(help="`compiled` (fast), `reference` (slow, literal: it defines the model), or that of a plug-in."),
+    str | None,
+    Parameter(
+        help="`compiled` (fast; perceptrons), `jax` (any network), `reference` (slow, literal: it defines the model), "
+        "or that of a plug-in; by default the first that can compute the protocol."
+    ),
 ]
 Dask = Annotated[
     str | None,
@@ -77,7 +80,7 @@ def with_controls(protocol: Protocol, controls: Sequence[str] | None) -> Protoco
 
 
 def open_run(path: Path) -> Run:
-    """The run in a folder; what it still lacks is said on standard error."""
+    """The run in a folder; missing subjects are reported on standard error."""
     from resynapse.api import Run
 
     opened = Run(path)

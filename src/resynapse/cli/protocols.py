@@ -18,14 +18,14 @@ def protocols() -> None:
     """List the protocols that ship with resynapse."""
     from rich.table import Table
 
-    from resynapse.protocol import SHELVES, load
+    from resynapse.protocol import LIBRARY_GROUPS, load
     from resynapse.publication.comparison import protocols_with_tables
 
     published = protocols_with_tables()
     drawn = Table.grid(padding=(0, 2, 0, 0))
     drawn.add_column(no_wrap=True)
-    for shelf, names in SHELVES.items():
-        drawn.add_row(shelf)
+    for group, names in LIBRARY_GROUPS.items():
+        drawn.add_row(group)
         for name in names:
             drawn.add_row(f"  {name}", load(name).title + ("; published tables ship" if name in published else ""))
         drawn.add_row()
@@ -84,12 +84,12 @@ def validate(file: Annotated[str, Parameter(help="A protocol file.")], /) -> Non
     from resynapse.controls.registry import controls as known_controls
     from resynapse.protocol import load
     from resynapse.protocol.routes import epochs
-    from resynapse.runs.admission import able_engines, admit_subject
+    from resynapse.runs.admission import able_engines, admit_subject, engine_for
 
     chosen = load(file, controls=[*known_controls(), *RENAMED])
     able = able_engines(chosen)
-    admit_subject(chosen, able[0] if able else "compiled")
-    limited = "" if "compiled" in able else f" (batches of {chosen.batch_size}: for --engine {' or '.join(able)} only)"
+    admit_subject(chosen, engine_for(chosen))
+    limited = "" if "compiled" in able else f" (for --engine {' or '.join(able)})"
     say(
         f"{file}: valid protocol {chosen.name}{limited}; arms {', '.join(chosen.routes)}; "
         f"{epochs(chosen.routes)} training epochs a subject. {SHORT_DISCLAIMER}"

@@ -42,7 +42,11 @@ def figure(
         raise ResynapseError(f"no figure is named; give --all, or one of {', '.join(FIGURES)} after the run folder")
     run_data = _run_data(run_folder)
     if all:
-        _every_figure(run_data, out or run_folder / "figures", format or "svg")
+        from resynapse.report.figures.every import every_figure
+
+        for line, _ in every_figure(run_data, out or run_folder / "figures", format or "svg"):
+            say(line)
+        say(SHORT_DISCLAIMER)
         return
     if name is None:
         for kind in FIGURES.values():
@@ -56,28 +60,6 @@ def figure(
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     say(f"{path}. {SHORT_DISCLAIMER}")
-
-
-def _every_figure(run_data: RunData, folder: Path, format: FigureFormat) -> None:
-    from resynapse.report.figures import FIGURES, draw
-    from resynapse.report.figures.style import numbers_csv, render
-
-    if folder.exists() and not folder.is_dir():
-        raise ResynapseError(f"--out {folder} is a file; with --all, give a folder")
-    folder.mkdir(parents=True, exist_ok=True)
-    for kind in FIGURES.values():
-        reason = kind.lacks(run_data)
-        if reason:
-            say(f"{kind.name}: not of this run: {reason}")
-            continue
-        drawn = draw(run_data, kind.name)
-        path = folder / f"{kind.name}.{format}"
-        path.write_bytes(render(drawn, format))
-        numbers = numbers_csv(drawn)
-        if numbers:
-            path.with_suffix(".csv").write_text(f"# {SHORT_DISCLAIMER}\n{numbers}", "utf-8")
-        say(f"{path}{', and its numbers as .csv' if numbers else ''}")
-    say(SHORT_DISCLAIMER)
 
 
 @app.command
@@ -106,11 +88,21 @@ def report(
 
 
 @app.command
-def export(run_folder: RunPath, /, *, out: Annotated[Path, Parameter(help="Folder for the files.")]) -> None:
-    """Write a run as tidy CSV files and LaTeX tables."""
-    from resynapse.report.export import export as write
-
-    written = write(_run_data(run_folder), out)
+def export(
+    run_folder: RunPath,
+    /,
+    *,
+    out: Annotated[Path, Parameter(help="Folder for the files.")],
+    crate: Annotated[
+        bool, Parameter(help="A Process Run Crate too: protocol, manifest and RO-Crate 1.1 metadata.", negative="")
+    ] = False,
+    notebook: Annotated[
+        bool, Parameter(help="A notebook too, which runs the protocol again to the same numbers.", negative="")
+    ] = False,
+    figures: Annotated[bool, Parameter(help="Every figure too, with its numbers as CSV.", negative="")] = False,
+) -> None:
+    """Write a run as tidy CSV files and LaTeX tables, and where wanted as a crate, notebook and figures."""
+    written = open_run(run_folder).export(out, crate=crate, notebook=notebook, figures=figures)
     say(f"{len(written)} files in {out}; README.txt names them. {SHORT_DISCLAIMER}")
 
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import Parameter
 
 from resynapse.cli.app import app
-from resynapse.cli.console import grid, say
+from resynapse.cli.closing import close
+from resynapse.cli.console import grid, paged, say
 from resynapse.cli.options import RunPath, open_run
 from resynapse.disclaimer import SHORT_DISCLAIMER
 
 if TYPE_CHECKING:
     from resynapse.api import Run
+    from resynapse.publication.agreement import Agreement
 
 
 @app.command
@@ -25,10 +27,14 @@ def compare(
 ) -> None:
     """Print every published cell beside the run (means, SDs, differences, ratios of SDs) and how far they agree."""
     opened = open_run(run_folder)
-    if format == "text":
-        print_comparison(opened)
-        return
     found = opened.agreement()
+    if format == "text":
+        from resynapse.report.sections.agreement import shown_words
+
+        with paged():
+            print_comparison(found)
+        close(run_folder, shown_words(found), f"resynapse report {run_folder}")
+        return
     if format == "csv":
         sys.stdout.write(found.frame().write_csv())
         print(SHORT_DISCLAIMER, file=sys.stderr)
@@ -86,11 +92,10 @@ def print_article_tables(done: Run) -> None:
         grid(one)
 
 
-def print_comparison(done: Run) -> None:
+def print_comparison(found: Agreement) -> None:
     """Print a run beside the published tables."""
     from resynapse.report.sections.agreement import agreement_tables, agreement_words
 
-    found = done.agreement()
     for one in agreement_tables(found):
         grid(one)
     for sentence in agreement_words(found):

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from resynapse.cli.app import app
-from resynapse.cli.console import say, subjects_in_words
+from resynapse.cli.closing import close, headline
+from resynapse.cli.console import paged, say, subjects_in_words
 from resynapse.cli.options import (
     Changes,
     Controls,
@@ -43,29 +44,30 @@ def replicate(
     out: Annotated[Path | None, Parameter(help="Run folder; by default resynapse-runs/PROTOCOL-seedS.")] = None,
     workers: Workers = None,
     seed: Seed = 0,
-    engine: EngineName = "compiled",
+    engine: EngineName = None,
     dask: Dask = None,
     control: Controls = None,
     set: Changes = None,
 ) -> None:
     """Run a published protocol, then print its tables and the comparison with the publication.
 
-    The same command again goes on where it stopped, or prints the tables of a finished run.
+    The same command again continues where it stopped, or prints the tables of a finished run.
     """
     from resynapse.publication.comparison import protocols_with_tables
 
     chosen = load_protocol(protocol, set, control)
     changed = [f"set{zlib.crc32(repr(set).encode()):08x}"] if set else []
     folder = RUNS / f"{'-'.join([chosen.name, *(control or []), *changed])}-seed{seed}" if out is None else out
-    done = _run(chosen, subjects, folder, workers, seed, engine, dask)
-    print_article_tables(done)
-    if chosen.name in protocols_with_tables():
-        print_comparison(done)
-    else:
-        say(f"No published table of protocol {chosen.name!r} ships with resynapse, so none is compared.")
-        print_reference(done)
-        say(SHORT_DISCLAIMER)
-    say(f"\nRun folder: {folder}")
+    done = compute(chosen, subjects, folder, workers, seed, engine, dask)
+    with paged():
+        print_article_tables(done)
+        if chosen.name in protocols_with_tables():
+            print_comparison(done.agreement())
+        else:
+            say(f"No published table of protocol {chosen.name!r} ships with resynapse, so none is compared.")
+            print_reference(done)
+            say(SHORT_DISCLAIMER)
+    close(folder, headline(done), f"resynapse report {folder}")
 
 
 @app.command
@@ -78,24 +80,26 @@ def run(
     workers: Workers = None,
     seed: Seed = 0,
     arms: Annotated[str | None, Parameter(help="Some of the arms, separated by commas.")] = None,
-    engine: EngineName = "compiled",
+    engine: EngineName = None,
     dask: Dask = None,
     control: Controls = None,
     set: Changes = None,
 ) -> None:
-    """Run a protocol on a cohort; the same command again goes on where it stopped."""
+    """Run a protocol on a cohort; the same command again continues where it stopped."""
     chosen = load_protocol(protocol, set, None)
     if arms is not None:
         chosen = chosen.only([a.strip() for a in arms.split(",") if a.strip()])
     chosen = with_controls(chosen, control)
-    done = _run(chosen, subjects, out, workers, seed, engine, dask)
+    done = compute(chosen, subjects, out, workers, seed, engine, dask)
     say(f"{subjects_in_words(done.manifest.subjects)} of {chosen.name} in {out}; see `resynapse table {out}`.")
     say(SHORT_DISCLAIMER)
+    close(out, headline(done), f"resynapse report {out}")
 
 
-def _run(
-    protocol: Protocol, subjects: int, out: Path, workers: int | None, seed: int, engine: str, dask: str | None
+def compute(
+    protocol: Protocol, subjects: int, out: Path, workers: int | None, seed: int, engine: str | None, dask: str | None
 ) -> Run:
+    """Run a protocol into a folder, with progress and remarks on standard error."""
     from resynapse.api import run as start
     from resynapse.runs.progress import display
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -33,7 +33,7 @@ def watch(run_folder: Annotated[Path, Parameter(help="A run folder, or that of a
     try:
         last = _live(run_folder) if sys.stdout.isatty() else _plain(run_folder)
     except KeyboardInterrupt:
-        note(f"no longer watched; the run goes on, see `resynapse watch {run_folder}`")
+        note(f"no longer watched; the run continues, see `resynapse watch {run_folder}`")
         return
     print(SHORT_DISCLAIMER, file=sys.stderr)
     if last.state != "finished":
@@ -51,7 +51,7 @@ def runs(
     from resynapse.runs.status import runs as listed
 
     if not folder.is_dir():
-        complain(f"{folder}: no such folder; give one that holds runs", 2)
+        complain(f"{folder}: no such folder; give one that contains runs", 2)
     found = listed(folder)
     if format == "json":
         import json
@@ -102,12 +102,12 @@ def _plain(folder: Path) -> RunStatus:
     """A line when subjects finished or the state changed, and now and then between."""
     from resynapse.runs.watch import follow
 
-    said: tuple[object, ...] = ()
+    printed: tuple[object, ...] = ()
     at = 0.0
     for status in follow(folder):
         now = (status.path, status.state, status.done, status.failed)
-        if now != said or time.monotonic() - at >= PLAIN_EVERY:
-            said, at = now, time.monotonic()
+        if now != printed or time.monotonic() - at >= PLAIN_EVERY:
+            printed, at = now, time.monotonic()
             facts = (status.state, status.protocol, _subjects(status), _left(status), status.where)
             print(f"{status.path}: {', '.join(fact for fact in facts if fact)}", flush=True)
     for record in status.leading:
@@ -127,7 +127,7 @@ def _live(folder: Path) -> RunStatus:
 
 
 def _view(one: RunStatus) -> Group:
-    """A run on a terminal: how far it is, what goes on, and means so far; lines are cut, not wrapped."""
+    """A run on a terminal: progress, current steps, and means so far; lines are cut, not wrapped."""
     from rich.console import Group, RenderableType
     from rich.progress_bar import ProgressBar
     from rich.table import Table
@@ -137,9 +137,11 @@ def _view(one: RunStatus) -> Group:
         return Text(text, style=style, no_wrap=True, overflow="ellipsis")
 
     facts = (one.state, _subjects(one), _left(one), one.where)
+    bar = Table.grid()
+    bar.add_row(ProgressBar(total=1.0, completed=one.share or 0.0, width=40))
     shown: list[RenderableType] = [
         line(f"{one.protocol or one.path}: {', '.join(fact for fact in facts if fact)}", "bold"),
-        ProgressBar(total=1.0, completed=one.share or 0.0, width=40),
+        bar,
     ]
     for subject in one.going_on[:MOST_GOING_ON]:
         phase = f", {subject['arms']}: {subject['stream']}, epoch {subject['epoch']} of {subject['epochs']}"
@@ -147,17 +149,16 @@ def _view(one: RunStatus) -> Group:
     if len(one.going_on) > MOST_GOING_ON:
         shown.append(line(f"  and {len(one.going_on) - MOST_GOING_ON} more"))
     if one.leading:
-        table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-        table.add_column(no_wrap=True, overflow="ellipsis", ratio=2)
-        table.add_column(no_wrap=True, overflow="ellipsis", ratio=1)
-        table.add_column(no_wrap=True, justify="right")
-        for record in one.leading:
-            table.add_row(Text(record["endpoint"]), Text(record["arm"]), _mean(record))
-        final = one.state == "finished"
-        shown += [line("mean (SD)" if final else "mean (SD) so far; not yet a result", "italic"), table]
+        shown.append(line("mean (SD)" if one.state == "finished" else "mean (SD), not yet a result", "italic"))
+    for endpoint in dict.fromkeys(record["endpoint"] for record in one.leading):
+        means = {record["arm"]: _mean(record, one.done) for record in one.leading if record["endpoint"] == endpoint}
+        wide = max(map(len, means.values()))
+        # numbers first: where room is short, names are cut
+        shown += [line(endpoint), *(line(f"  {mean:>{wide}}  {arm}") for arm, mean in means.items())]
     return Group(*shown)
 
 
-def _mean(record: dict[str, float | None]) -> str:
+def _mean(record: dict[str, Any], done: int | None = None) -> str:
     sd = "" if record["sd"] is None else f" ({record['sd']:.3g})"
-    return f"{record['mean']:.4g}{sd}, n {record['n']}"
+    number = "" if record["n"] == done else f", n {record['n']}"
+    return f"{record['mean']:.4g}{sd}{number}"

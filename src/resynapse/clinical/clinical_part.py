@@ -43,7 +43,7 @@ def _beside(found: SideBySide) -> Iterator[str]:
 
 def _model(entry: Beside) -> str:
     if not entry.can_be_asked:
-        return "not asked"
+        return "not answered"
     return entry.model.answer if entry.model else entry.note
 
 

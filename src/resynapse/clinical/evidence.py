@@ -60,7 +60,7 @@ class Figure:
 
     @property
     def shown(self) -> str:
-        """The figure in words, with its unit, such as ``0.41 (proportion)``."""
+        """The figure as text, with its unit, such as ``0.41 (proportion)``."""
         ends = "" if self.ci_low is None or self.ci_high is None else f", {self.ci_low:g} to {self.ci_high:g}"
         return f"{self.value:g} ({self.measure.replace('_', ' ')}{ends})"
 

@@ -1,7 +1,7 @@
 """The clinical literature that a run may be set beside, as read from ``data/clinical/literature.yaml``.
 
-The file holds the questions with what each study says to them, disputes that no run can answer, what was left out, and
-the sentences that must be said beside any of it. This module gives it types; it adds no content.
+The file contains the questions with the result of each study, disputes that no run can answer, what was left out, and
+the sentences that must accompany any of it. This module gives it types; it adds no content.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ class Finding:
     says : its side, as its authors concluded.
     first, second : figures of which the first is the higher if the answer is yes; ``second`` empty for a ratio,
         which is above 1 if the answer is yes, or below if `inverse`.
-    arms : simulated arms it can stand beside.
-    statement : in words.
+    arms : simulated arms it can be compared with.
+    statement : the finding as a sentence.
     by_words : its side rests on what its authors wrote, not on the order of its figures.
     """
 
@@ -57,7 +57,7 @@ class Question:
     asks : the question, answered yes or no.
     model_reads : how the model's answer is read from a run.
     status : ``solid`` or ``contested`` in the literature read here.
-    remarks : what must be said beside it.
+    remarks : statements that must accompany it.
     """
 
     key: str
@@ -74,7 +74,7 @@ class Position:
 
     Parameters
     ----------
-    says : in words.
+    says : the position as a sentence.
     figures : ids of the verified figures it rests on.
     """
 
@@ -83,7 +83,7 @@ class Position:
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """Its figures in words, each with what was given against what."""
+        """Its figures as text, each with the two treatments compared."""
         found = (figure(i) for i in self.figures)
         return tuple(f"{one.drug}, against {one.comparator}: {one.shown}" for one in found)
 
@@ -113,12 +113,12 @@ class Topic:
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class Literature:
-    """Everything that the file holds.
+    """The contents of the file.
 
     Parameters
     ----------
     arms : names of arms that name a class of treatment; others have no clinical counterpart.
-    statement : must be said beside every clinical figure.
+    statement : must accompany every clinical figure.
     switch_note : beside a figure of arms under the manic probe.
     switch_order_note : beside an order of arms under the manic probe.
     weak_evidence : what agreement in direction is worth, among the limitations of a report.
@@ -126,7 +126,7 @@ class Literature:
     omitted : studies on a side of a question that are not shown, and why.
     absent : questions to which no clinical figure was found.
     not_compared : what is in the evidence and has no counterpart in a run.
-    limits : what holds for every comparison.
+    limits : limitations of every comparison.
     """
 
     arms: tuple[str, ...]

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from resynapse.analysis.cells import Cells, Floats, at_count
-from resynapse.analysis.floor_effects import Stands, at_floor
+from resynapse.analysis.floor_effects import TestedState, at_floor
 from resynapse.analysis.intervals import Interval, mean_interval
 from resynapse.analysis.parts.dose import trends
 from resynapse.analysis.parts.planning import FEWEST
@@ -64,18 +64,18 @@ def answer(differences: Floats, selected_from: int) -> ModelAnswer | None:
     interval = mean_interval(differences, "free")
     mean = float(differences.mean())
     constant = interval.low is None and len(differences) >= FEWEST
-    said: Literal["yes", "no", "undecided"] = "undecided"
+    answer: Literal["yes", "no", "undecided"] = "undecided"
     if (interval.low is not None and interval.low > 0) or (constant and mean > 0):
-        said = "yes"
+        answer = "yes"
     elif (interval.high is not None and interval.high < 0) or (constant and mean < 0):
-        said = "no"
+        answer = "no"
     return ModelAnswer(
         n=len(differences),
         selected_from=selected_from,
         difference=mean,
         interval=interval,
         subjects_yes=int(np.sum(differences > 0)),
-        answer=said,
+        answer=answer,
     )
 
 
@@ -88,13 +88,13 @@ class Read:
     differences : of the subjects, above 0 for yes; None where nothing was measured.
     selected_from : subjects before responders were selected.
     note : why there are no differences.
-    stands : the state that must be above the floor of its test, or there is nothing to lose or to compare.
+    state : the state that must be above the floor of its test, or there is nothing to lose or to compare.
     """
 
     differences: Floats | None = None
     selected_from: int = 0
     note: str = ""
-    stands: Stands | None = None
+    state: TestedState | None = None
 
 
 def read(question: str, arm: str, cells: Cells, protocol: Protocol) -> Reply:
@@ -102,9 +102,9 @@ def read(question: str, arm: str, cells: Cells, protocol: Protocol) -> Reply:
     found = READ[question](arm, cells, protocol)
     if found.differences is None or not len(found.differences):
         return Reply(note=found.note)
-    floor = at_floor(found.stands, cells, protocol) if found.stands is not None else ""
+    floor = at_floor(found.state, cells, protocol) if found.state is not None else ""
     if floor:
-        return Reply(note=f"cannot be asked of this run: {floor}", can_be_asked=False)
+        return Reply(note=f"this run cannot answer it: {floor}", can_be_asked=False)
     return Reply(model=answer(found.differences, found.selected_from), note=found.note)
 
 
@@ -121,7 +121,7 @@ def _stopping(arm: str, cells: Cells, _: Protocol) -> Read:
         differences=(on - off)[chosen],
         selected_from=int(known.sum()),
         note="" if chosen.any() else "no simulated subject responded",
-        stands=Stands(name=f"{arm} on the drug", condition="acute", outcome="acc_combined", values=on[chosen]),
+        state=TestedState(name=f"{arm} on the drug", condition="acute", outcome="acc_combined", values=on[chosen]),
     )
 
 
@@ -129,7 +129,7 @@ def _longer(arm: str, cells: Cells, protocol: Protocol) -> Read:
     for one in probes(cells, protocol):
         if one.arm == arm and one.within == "maintenance" and len(one.counts) >= 3:
             values = one.values[~np.isnan(one.values).any(axis=1)]
-            stands = Stands(
+            state = TestedState(
                 name=f"{arm} after its best duration",
                 condition=at_count(one.within, one.counts[-1]),
                 outcome=one.rule.of,
@@ -138,7 +138,7 @@ def _longer(arm: str, cells: Cells, protocol: Protocol) -> Read:
             return Read(
                 differences=trends(values),
                 selected_from=len(values),
-                stands=stands if facts_of(one.rule.of, protocol).kind == "accuracy" else None,
+                state=state if facts_of(one.rule.of, protocol).kind == "accuracy" else None,
             )
     return Read(note="no probe at three durations of maintenance or more")
 
@@ -151,7 +151,7 @@ def _switch(arm: str, cells: Cells, _: Protocol) -> Read:
     return Read(
         differences=(untreated - treated)[known],
         selected_from=int(known.sum()),
-        stands=Stands(name=REFERENCE, condition="acute", outcome=PROBE, values=untreated[known]),
+        state=TestedState(name=REFERENCE, condition="acute", outcome=PROBE, values=untreated[known]),
     )
 
 
@@ -173,7 +173,7 @@ def _stabiliser(arm: str, cells: Cells, _: Protocol) -> Read:
     return Read(
         differences=(kept - bare)[known],
         selected_from=int(known.sum()),
-        stands=Stands(name=name, condition=shared[-1][0], outcome=PROBE, values=better),
+        state=TestedState(name=name, condition=shared[-1][0], outcome=PROBE, values=better),
     )
 
 

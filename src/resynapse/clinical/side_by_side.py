@@ -2,9 +2,9 @@
 
 The rules are built in. Figures that were not verified never appear. Percentages are never compared. A direction of the
 model is read within subjects, and counts only if its interval excludes 0. A question to which the run has nothing left
-to lose or to compare cannot be asked of it. For findings whose uncertainty is published, the share of draws that agree
-with the model stands beside the level of chance, which is that of the model's answer: one bit a question, however many
-findings stand beside it.
+to lose or to compare cannot be answered by it. For findings whose uncertainty is published, the share of draws that
+agree with the model is given beside the level of chance, which is that of the model's answer: one bit a question,
+however many findings there are.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingBeside:
-    """A finding with its figures and how it stands to the model's answer.
+    """A finding with its figures and its relation to the model's answer.
 
     Parameters
     ----------
-    figures : the published figures in words, each with its own measure.
+    figures : the published figures as text, each with its own measure.
     agrees : whether it is on the model's side; None if the model is undecided.
     share_of_draws : share (0 to 1) of draws within the published uncertainty with the model's direction; None if the
         figures cannot be drawn, or the model is undecided.
@@ -72,7 +72,7 @@ class Beside:
     ----------
     model : None where the run cannot answer, for the reason in `note`.
     direction : how the model's answer relates to the findings.
-    agreement : the same in words, with the studies.
+    agreement : the same as a sentence, with the studies.
     can_be_asked : False where a state that the question is about is at the floor of its test.
     share_of_draws : of draws in which every finding that can be drawn has the model's direction.
     chance : the same share for an answer by the toss of a coin: half of the draws in which these findings agree among
@@ -98,7 +98,7 @@ class Beside:
 
     @property
     def drawn(self) -> str:
-        """Which findings can be drawn, which cannot, and whether those that can stand on one side alone; or nothing."""
+        """Which findings can be drawn, which cannot, and whether those that can are all on one side; or nothing."""
         if not self.findings:
             return ""
         entered = [f for f in self.findings if not f.not_drawn]
@@ -116,16 +116,16 @@ class Beside:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideBySide:
-    """Everything clinical that may be said beside a run, and what must be said with it.
+    """All clinical evidence that may be shown beside a run, and the statements that must accompany it.
 
     Parameters
     ----------
     switch_order : the model's own orders of the arms under the manic probe, for which there is no clinical counterpart.
     absent : questions without any clinical figure.
-    not_compared : what stands in the evidence and has no counterpart in a run.
-    limits : what holds for every comparison.
+    not_compared : evidence without a counterpart in a run.
+    limits : limitations of every comparison.
     left_out : unverified figures that are not shown.
-    topics : disputes of the literature beside which no run stands.
+    topics : disputes of the literature on which no run has evidence.
     omitted : studies on a side of a question that are not shown, and why.
     roles : whether any figure was used for tuning.
     """
@@ -145,15 +145,15 @@ class SideBySide:
     def frame(self) -> pl.DataFrame:
         """One row a question, arm and finding; one with empty columns where no figure was found.
 
-        What must be said beside any row stands in its columns `statement` and `disclaimer`.
+        The columns `statement` and `disclaimer` must accompany every row.
         """
         rows = []
         for e in self.entries:
-            asked = {"question": e.asks, "arm": e.arm, "status": e.status, "agreement": e.agreement}
-            asked |= {"model": e.model.answer if e.model else "no answer", "draws": e.drawn}
-            asked |= {"statement": self.statement, "disclaimer": self.disclaimer}
+            columns = {"question": e.asks, "arm": e.arm, "status": e.status, "agreement": e.agreement}
+            columns |= {"model": e.model.answer if e.model else "no answer", "draws": e.drawn}
+            columns |= {"statement": self.statement, "disclaimer": self.disclaimer}
             for f in e.findings or (None,):
-                rows.append({**asked, **({} if f is None else _row(f))})
+                rows.append({**columns, **({} if f is None else _row(f))})
         schema = dict.fromkeys(
             ("question", "arm", "status", "agreement", "model", "study", "says", "figures"), pl.String
         )
@@ -203,7 +203,7 @@ def side_by_side(cells: Cells, protocol: Protocol, orders: tuple[Orders, ...]) -
 def joint_agreement(yes: NDArray[np.bool_], answer: bool) -> tuple[float, float, float]:
     """How often all drawn findings answer like the model, how often like a coin, and a permutation p.
 
-    The model answers one bit, so that is what is tossed and permuted: findings that agree among themselves are no more
+    The model's answer is one bit, so one bit is tossed and permuted: findings that agree among themselves are no more
     evidence for agreement with the model than one of them. A coin agrees with `k` of them in half of all draws in which
     they agree, never in ``1 / 2**k``.
 
@@ -217,7 +217,7 @@ def joint_agreement(yes: NDArray[np.bool_], answer: bool) -> tuple[float, float,
     share of draws in which every finding has the answer; mean of that share over both answers; share of the two answers
     that at least as many draws have.
     """
-    shares = {said: float(np.mean((yes == said).all(axis=0))) for said in (True, False)}
+    shares = {answer: float(np.mean((yes == answer).all(axis=0))) for answer in (True, False)}
     observed = shares[answer]
     return observed, sum(shares.values()) / 2, float(np.mean([share >= observed for share in shares.values()]))
 
@@ -288,7 +288,7 @@ def _drawn_yes(finding: Finding) -> NDArray[np.bool_] | None:
 def _not_drawn(finding: Finding) -> str:
     """Why a finding cannot be drawn; empty if it can."""
     if _by_words(finding):
-        return "its side rests on the authors' words, not on an order of figures"
+        return "its side rests on the authors' statement, not on an order of figures"
     named = _figures(finding)
     if any(f.draws() is None for f in named):
         return "neither an interval nor the size of an arm was published"

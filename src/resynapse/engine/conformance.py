@@ -177,7 +177,9 @@ def training_agrees(
         apart = np.abs(ours.values[name] - wanted) > tolerance.trained * np.abs(wanted) + 0.2 * learning_rate
         assert apart.mean() <= 0.01, f"{what}: {100 * apart.mean():.1f} % of values differ"
         moved = max(moved, float(np.abs(wanted - before.values[name]).max()))
-    assert moved > steps * learning_rate / 4, f"an epoch moved nothing, {case.name}"
+    # at the highest sparsity a network without biases may have no path left, and nothing to learn with
+    if before.biases or before.sparsity < 0.95:
+        assert moved > steps * learning_rate / 4, f"an epoch moved nothing, {case.name}"
 
 
 def forks_change_nothing(engine: Engine, case: Case, _: Tolerance = DEFAULT_TOLERANCE) -> None:

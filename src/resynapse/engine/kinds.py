@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from resynapse.engine.base import Engine
@@ -17,7 +18,7 @@ Note = Callable[[str], None]
 
 
 class EngineAliasWarning(FutureWarning):
-    """An engine is asked for by a name that is kept for old files only."""
+    """The requested engine name is kept for old files only."""
 
 
 def no_note(text: str) -> None:
@@ -71,6 +72,17 @@ def _compiled_supports(architecture: Architecture, batch_size: int) -> str:
     return f"batch_size {batch_size} is above the compiled engine's {TILE}" if batch_size > TILE else ""
 
 
+def _jax(_: Note) -> Engine:
+    from resynapse.engine.jax.engine import JaxEngine
+
+    return JaxEngine()
+
+
+def _jax_supports(_: Architecture, __: int) -> str:
+    missing = [name for name in ("jax", "optax") if find_spec(name) is None]
+    return f"the jax engine needs {' and '.join(missing)}: pip install 'resynapse[jax]'" if missing else ""
+
+
 def _reference(_: Note) -> Engine:
     from resynapse.engine.reference import ReferenceEngine
 
@@ -95,6 +107,15 @@ ENGINES: dict[str, EngineKind] = {
         remark="Computed in float32 by the compiled engine, which agrees with the literal one statistically after long "
         "training.",
         **_SHARED,
+    ),
+    "jax": EngineKind(
+        name="jax",
+        build=_jax,
+        supports=_jax_supports,
+        bytes_per_weight=6,
+        packages=("jax", "jaxlib", "optax"),
+        remark="Computed in float32 by automatic differentiation, which agrees with the literal engine statistically "
+        "after long training.",
     ),
     "reference": EngineKind(
         name="reference", build=_reference, supports=_reference_supports, bytes_per_weight=10, most_updates=1e11
@@ -127,7 +148,7 @@ def engine_kind(name: str) -> EngineKind:
     if name in ALIASES:
         return ALIASES[name][0]
     if name not in known:
-        raise ResynapseError(unknown("engine", name, known))
+        raise ResynapseError(f"--engine: {unknown('engine', name, known)}")
     return known[name]
 
 

@@ -13,6 +13,7 @@ from resynapse.modulation import Modulation
 from resynapse.networks.base import FloatArray, Network, Noise, Trace
 from resynapse.randomness import Key
 from resynapse.task import Split
+from resynapse.task.losses import part_of, slopes
 
 
 def forward(
@@ -27,20 +28,9 @@ def forward(
     return network.architecture.forward(network, inputs, modulation, Noise(noise, draw, noise_scale or {}))
 
 
-def cross_entropy(logits: FloatArray, labels: NDArray[np.int64]) -> float:
-    """Mean cross-entropy of class scores, shape (classes, samples), in nats."""
-    shifted = logits - logits.max(axis=0)
-    log_sum = np.log(np.exp(shifted).sum(axis=0))
-    return float(np.mean(log_sum - shifted[labels, np.arange(labels.size)]))
-
-
-def gradient(network: Network, seen: Trace, labels: NDArray[np.int64], modulation: Modulation) -> dict[str, FloatArray]:
-    """Gradient of the mean cross-entropy of one pass, by the name of each value of the network."""
-    shifted = np.exp(seen.scores - seen.scores.max(axis=0))
-    slopes = shifted / shifted.sum(axis=0)
-    slopes[labels, np.arange(labels.size)] -= 1.0
-    slopes /= labels.size
-    return network.architecture.backward(network, seen, slopes, modulation)
+def gradient(network: Network, seen: Trace, batch: Split, modulation: Modulation) -> dict[str, FloatArray]:
+    """Gradient of the loss of one pass over `batch`, by the name of each value of the network."""
+    return network.architecture.backward(network, seen, slopes(seen.scores, batch), modulation)
 
 
 class Adam:
@@ -88,9 +78,9 @@ class ReferenceEngine:
             modulation = phase.schedule[epoch]
             order = phase.order(epoch, data.labels.size)
             for start in range(0, order.size, phase.batch_size):
-                batch = order[start : start + phase.batch_size]
-                seen = forward(network, data.inputs[..., batch], modulation, phase.noise, step)
-                values = adam.step(network.values, gradient(network, seen, data.labels[batch], modulation))
+                batch = part_of(data, order[start : start + phase.batch_size])
+                seen = forward(network, batch.inputs, modulation, phase.noise, step)
+                values = adam.step(network.values, gradient(network, seen, batch, modulation))
                 network = network.with_values({**values, **{n: values[n] * m for n, m in network.masks.items()}})
                 step += 1
             phase.pause()
@@ -138,9 +128,9 @@ class ReferenceEngine:
         """Of each connection, the sum over `batches` of abs(dL/dw)."""
         exact = network.astype(np.float64)
         total = {name: np.zeros(mask.shape) for name, mask in exact.masks.items()}
-        for batch in batches:
-            seen = forward(exact, data.inputs[..., batch], modulation)
-            slopes = gradient(exact, seen, data.labels[batch], modulation)
+        for chosen in batches:
+            batch = part_of(data, chosen)
+            found = gradient(exact, forward(exact, batch.inputs, modulation), batch, modulation)
             for name, sum_ in total.items():
-                sum_ += np.abs(slopes[name])
+                sum_ += np.abs(found[name])
         return total

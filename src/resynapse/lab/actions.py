@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -11,9 +15,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from resynapse.errors import ResynapseError
-from resynapse.lab.context import lab_of, path_of, relative
-from resynapse.lab.starting import Wanted, again, start, words
+from resynapse.lab.context import Lab, lab_of, path_of, relative
+from resynapse.lab.cost import bound, timed, to_dict
+from resynapse.lab.starting import MOST_SUBJECTS, Wanted, again, attribution, audit, start, words
+from resynapse.lab.what_if import Base, checked_change, parameters_of, start_pair
 from resynapse.lab.workspace import run_id
+from resynapse.protocol import Protocol, dumps, load
+
+DOSE, DOSE_CONTROL = "arms.ketamine[0].drug.gain", "no-gain"
 
 
 async def fields(request: Request) -> dict[str, Any]:
@@ -64,15 +73,42 @@ def wanted_of(content: dict[str, Any]) -> Wanted:
     )
 
 
-def go(request: Request, path: str) -> Response:
+def go(request: Request, path: str, query: Mapping[str, object] | None = None) -> Response:
     """Where the page goes next, from where it is."""
     page = request.headers.get("x-resynapse-page") or path_of(request)
-    return JSONResponse({"go": relative(page, path)})
+    return JSONResponse({"go": relative(page, path, query)})
+
+
+async def cost_of_run(request: Request) -> Response:
+    """What a run will cost, from a rehearsal."""
+    lab, wanted = lab_of(request), wanted_of(await fields(request))
+    protocol = await run_in_threadpool(wanted.protocol, lab)
+    async with _REHEARSAL:
+        cost = await run_in_threadpool(timed, protocol, wanted.subjects, wanted.workers)
+    lab.costs[_key(protocol)] = cost.subject
+    return JSONResponse(to_dict(cost))
+
+
+def _question(lab: Lab, wanted: Wanted) -> str:
+    protocol = wanted.protocol(lab)
+    cost = bound(protocol, wanted.subjects, wanted.workers)
+    subject = lab.costs.get(_key(protocol), cost.subject)
+    seconds = cost.seconds / cost.subject * subject if cost.subject else 0.0
+    return replace(cost, seconds=seconds, subject=subject).question
+
+
+def _key(protocol: Protocol) -> str:
+    return hashlib.sha256(dumps(protocol).encode()).hexdigest()
 
 
 async def start_run(request: Request) -> Response:
-    """Start a run."""
-    lab, wanted = lab_of(request), wanted_of(await fields(request))
+    """Start a run; one that is large only after a second confirmation."""
+    content = await fields(request)
+    lab, wanted = lab_of(request), wanted_of(content)
+    if content.get("confirmed") != "yes":
+        question = await run_in_threadpool(_question, lab, wanted)
+        if question:
+            return JSONResponse({"confirm": question})
     folder = await run_in_threadpool(start, lab, wanted)
     return go(request, f"/runs/{run_id(folder)}")
 
@@ -83,7 +119,7 @@ async def stop_run(request: Request) -> Response:
     await fields(request)
     found = await run_in_threadpool(lab.run, request.path_params["id"])
     await run_in_threadpool(lab.queue.stop, found.path)
-    lab.log.remark(f"stopped {found.name}; the same command goes on")
+    lab.log.remark(f"stopped {found.name}; the same command continues")
     return go(request, f"/runs/{found.id}")
 
 
@@ -95,7 +131,61 @@ async def resume_run(request: Request) -> Response:
     return go(request, f"/runs/{found.id}")
 
 
+async def start_audit(request: Request) -> Response:
+    """Start an audit of a run's protocol."""
+    lab, content = lab_of(request), await fields(request)
+    found = await run_in_threadpool(lab.run, request.path_params["id"])
+    subjects = whole(content, "subjects", 10) or 0
+    if not 2 <= subjects <= MOST_SUBJECTS:
+        raise ResynapseError(f"subjects: an audit needs 2 or more, got {subjects}")
+    asked = await run_in_threadpool(audit, lab, found, subjects)
+    return go(request, f"/commands/{asked.number}")
+
+
+async def start_attribution(request: Request) -> Response:
+    """Start an attribution of the difference between two arms."""
+    lab, content = lab_of(request), await fields(request)
+    found = await run_in_threadpool(lab.run, request.path_params["id"])
+    first, second = str(content.get("first", "")), str(content.get("second", ""))
+    subjects = whole(content, "subjects", 10) or 0
+    if not 1 <= subjects <= MOST_SUBJECTS:
+        raise ResynapseError(f"subjects: give 1 or more, got {subjects}")
+    asked = await run_in_threadpool(attribution, lab, found, first, second, subjects)
+    return go(request, f"/commands/{asked.number}")
+
+
+async def change_dose(request: Request) -> Response:
+    """The last step of the story: another gain of a drug in `demo`, with the control that takes the gain away."""
+    lab, content = lab_of(request), await fields(request)
+    base = Base(protocol=load("demo"), subjects=4, seed=0)
+    change = checked_change(DOSE, str(content.get("value", "")), await run_in_threadpool(parameters_of, base.protocol))
+    folder, other = await run_in_threadpool(start_pair, lab, base, change, DOSE_CONTROL)
+    query = {"first": run_id(folder), "second": run_id(other), "control": DOSE_CONTROL, "arm": "ketamine"}
+    return go(request, "/compare", query)
+
+
+async def start_what_if(request: Request) -> Response:
+    """Start the runs that a changed value and its control need."""
+    lab, content = lab_of(request), await fields(request)
+    found = await run_in_threadpool(lab.run, request.path_params["id"])
+    known = await run_in_threadpool(lambda: parameters_of(lab.live.protocol(found)))
+    change = checked_change(str(content.get("path", "")), str(content.get("value", "")), known)
+    control, arm = str(content.get("control", "")), str(content.get("arm", ""))
+    if not control:
+        raise ResynapseError("control: choose one, or say that none is chosen")
+    chosen = "" if control == "none" else control
+    base, other = await run_in_threadpool(start_pair, lab, Base.of(lab, found), change, chosen)
+    query = {"first": run_id(base), "second": run_id(other), "control": control, "arm": arm}
+    return go(request, "/compare", query)
+
+
+_REHEARSAL = asyncio.Semaphore(1)
 ROUTES = [
+    Route("/api/cost", cost_of_run, methods=["POST"]),
+    Route("/api/story/dose", change_dose, methods=["POST"]),
+    Route("/api/runs/{id}/whatif", start_what_if, methods=["POST"]),
+    Route("/api/runs/{id}/attribute", start_attribution, methods=["POST"]),
+    Route("/api/runs/{id}/audit", start_audit, methods=["POST"]),
     Route("/api/runs", start_run, methods=["POST"]),
     Route("/api/runs/{id}/stop", stop_run, methods=["POST"]),
     Route("/api/runs/{id}/resume", resume_run, methods=["POST"]),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from importlib import resources
+from importlib import import_module, resources
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,7 +18,16 @@ from starlette.types import ASGIApp
 
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
-from resynapse.lab import actions, composing, library_pages, run_pages, taking_away
+from resynapse.lab import (
+    actions,
+    comparing,
+    composing,
+    library_pages,
+    results_pages,
+    run_pages,
+    story_pages,
+    taking_away,
+)
 from resynapse.lab.context import BAD_INPUT, Lab, lab_of
 from resynapse.lab.trust import Gate, TooLargeError
 from resynapse.lab.workspace import UnknownError
@@ -28,8 +38,10 @@ def routes(*, read_only: bool) -> list[BaseRoute]:
     reading: list[BaseRoute] = [
         *library_pages.ROUTES,
         *run_pages.ROUTES,
+        *results_pages.ROUTES,
+        *comparing.ROUTES,
+        *story_pages.ROUTES,
         *taking_away.ROUTES,
-        *composing.READING,
         Mount("/static", StaticFiles(directory=str(resources.files("resynapse.lab") / "static"))),
     ]
     return reading if read_only else [*reading, *composing.WRITING, *actions.ROUTES]
@@ -55,7 +67,14 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     lab: Lab = app.state.lab
     if not lab.read_only:
         lab.queue.advance()
+    threading.Thread(target=_warm_up, daemon=True).start()
     yield
+
+
+def _warm_up() -> None:
+    """Import what the first chart needs, while the reader still looks at the first page."""
+    import_module("polars")
+    import_module("scipy.stats")
 
 
 async def _said(request: Request, error: Exception) -> Response:

@@ -6,7 +6,7 @@ Positions are in % of the width, so that a chart fits a telephone and a wall.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from resynapse.report.page.numbers import number
 if TYPE_CHECKING:
     import polars as pl
 
+Ticks = tuple[tuple[float, str], ...]
 MOST_DOTS = 200
 """Most subjects that are drawn one by one; more are drawn as the band from the 5th to the 95th in a hundred."""
 COLOURS = 7
@@ -79,16 +80,18 @@ class Chart:
 
 
 def arms_chart(protocol: Protocol, frame: pl.DataFrame, outcome: str, title: str, axis: str, names: Mapping[str, str],
-               arms: Sequence[str]) -> Chart:  # fmt: skip
+               arms: Sequence[str], looks: Mapping[str, int] | None = None) -> Chart:  # fmt: skip
     """A row an arm: every subject, the mean and its interval.
 
     Parameters
     ----------
     frame : columns subject, arm, value.
     names : titles of the arms.
+    looks : numbers of their colours; by default their order.
     """
     columns = {arm: _column(frame, arm) for arm in arms}
-    return _chart(title, axis, columns, kinds(protocol, [outcome])[0] != "free", protocol, outcome, names, list(arms))
+    return _chart(title, axis, columns, kinds(protocol, [outcome])[0] != "free", protocol, outcome, names,
+                  looks or _looks(arms))  # fmt: skip
 
 
 def differences_chart(frame: pl.DataFrame, outcome: str, title: str, axis: str,
@@ -101,7 +104,7 @@ def differences_chart(frame: pl.DataFrame, outcome: str, title: str, axis: str,
             numbers, values = _column(frame, arm)
             shared, here, there = np.intersect1d(numbers, subjects, return_indices=True)
             columns[arm] = (shared, values[here] - base[there])
-    return _chart(title, axis, columns, False, None, outcome, names, list(arms), zero=True)
+    return _chart(title, axis, columns, False, None, outcome, names, _looks(arms), zero=True)
 
 
 def _column(frame: pl.DataFrame, arm: str) -> tuple[Floats, Floats]:
@@ -109,18 +112,14 @@ def _column(frame: pl.DataFrame, arm: str) -> tuple[Floats, Floats]:
     return part["subject"].to_numpy(), part["value"].to_numpy()
 
 
-def _chart(title: str, axis: str, columns: Mapping[str, tuple[Floats, Floats]], share: bool, protocol: Protocol | None,
-           outcome: str, names: Mapping[str, str], arms: list[str], zero: bool = False) -> Chart:  # fmt: skip
+def _chart(title: str, label: str, columns: Mapping[str, tuple[Floats, Floats]], share: bool, protocol: Protocol | None,
+           outcome: str, names: Mapping[str, str], looks: Mapping[str, int], zero: bool = False) -> Chart:  # fmt: skip
     every = np.concatenate([values for _, values in columns.values()]) if columns else np.array([])
     every = every[np.isfinite(every)]
     intervals = {arm: _interval(protocol, outcome, *column) for arm, column in columns.items()}
     ends = [end for one in intervals.values() for end in (one.low, one.high) if end is not None]
     reach = [*every.tolist(), *ends, *([0.0] if zero else [])]
-    low, high, ticks = _axis(min(reach, default=0.0), max(reach, default=1.0), 0.0 if share else None)
-
-    def place(value: float) -> float:
-        return round(100 * (value - low) / (high - low), 3)
-
+    place, ticks = axis(reach, 0.0 if share else None)
     rows = []
     for arm, (subjects, values) in columns.items():
         interval = intervals[arm]
@@ -130,7 +129,7 @@ def _chart(title: str, axis: str, columns: Mapping[str, tuple[Floats, Floats]], 
             Row(
                 name=arm,
                 title=names.get(arm, arm),
-                look=arms.index(arm) % COLOURS,
+                look=looks.get(arm, COLOURS - 1) % COLOURS,
                 n=len(values),
                 mean=number(mean, signed=zero) if mean is not None else "",
                 interval="" if interval.low is None or interval.high is None
@@ -147,8 +146,12 @@ def _chart(title: str, axis: str, columns: Mapping[str, tuple[Floats, Floats]], 
                 if many else None,
             )
         )  # fmt: skip
-    return Chart(title=title, axis=axis, rows=tuple(rows), ticks=tuple((place(t), text) for t, text in ticks),
+    return Chart(title=title, axis=label, rows=tuple(rows), ticks=ticks,
                  zero=place(0.0) if zero else None)  # fmt: skip
+
+
+def _looks(arms: Sequence[str]) -> dict[str, int]:
+    return {arm: place for place, arm in enumerate(arms)}
 
 
 def _interval(protocol: Protocol | None, outcome: str, subjects: Floats, values: Floats) -> Interval:
@@ -163,15 +166,26 @@ def _spread(subject: int) -> float:
     return 25.0 + (subject * 0.618_033_988_75 % 1.0) * 50.0
 
 
-def _axis(low: float, high: float, floor: float | None) -> tuple[float, float, list[tuple[float, str]]]:
-    """Ends and round ticks that hold both values with a little room."""
+def axis(values: Sequence[float], floor: float | None = None) -> tuple[Callable[[float], float], Ticks]:
+    """Where a value is in % of the width, and round ticks; all values have their place with a little room.
+
+    Parameters
+    ----------
+    floor : the axis does not begin below it.
+    """
+    low, high = min(values, default=0.0), max(values, default=1.0)
     if high - low < 1e-9:
         low, high = low - 0.5, high + 0.5
-    step = 10 ** math.floor(math.log10((high - low) / 4))
+    step = 10.0 ** math.floor(math.log10((high - low) / 4))
     step *= next(m for m in (1, 2, 5, 10) if (high - low) / (step * m) <= 5)
     first, last = math.floor(low / step), math.ceil(high / step)
     if floor is not None and low >= floor:
         first = max(first, math.floor(floor / step))
-    ticks = [round(k * step, 10) for k in range(first, last + 1)]
-    margin = 0.02 * (ticks[-1] - ticks[0])
-    return ticks[0] - margin, ticks[-1] + margin, [(t, f"{t:g}".replace("-", "−")) for t in ticks]
+    marks = [round(k * step, 10) for k in range(first, last + 1)]
+    margin = 0.02 * (marks[-1] - marks[0])
+    start, width = marks[0] - margin, marks[-1] - marks[0] + 2 * margin
+
+    def place(value: float) -> float:
+        return round(100 * (value - start) / width, 3)
+
+    return place, tuple((place(mark), f"{mark:g}".replace("-", "−")) for mark in marks)

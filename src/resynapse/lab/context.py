@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, Response
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.lab.live import Live
 from resynapse.lab.queue import Asked, Queue
+from resynapse.lab.results import Results
 from resynapse.lab.session_log import SessionLog
 from resynapse.lab.trust import Trust
 from resynapse.lab.workspace import Found, UnknownError, Workspace, run_id
@@ -40,12 +41,15 @@ class Lab:
     read_only: bool = False
     queue: Queue = field(init=False)
     live: Live = field(init=False)
+    results: Results = field(init=False)
+    costs: dict[str, float] = field(default_factory=dict)
     log: SessionLog = field(init=False)
     templates: Environment = field(init=False)
 
     def __post_init__(self) -> None:
         self.queue = Queue(self.workspace.own, self.workspace.root)
         self.live = Live(self.queue)
+        self.results = Results(None if self.read_only else self.workspace.own / "results", self.live)
         self.log = SessionLog(self.workspace.root)
         self.templates = Environment(
             loader=PackageLoader("resynapse.lab"),

@@ -13,7 +13,7 @@ from resynapse.errors import ResynapseError, nearest
 from resynapse.lab.context import Lab, lab_of
 from resynapse.lab.tables_inside import load_inside
 from resynapse.lab.workspace import UnknownError
-from resynapse.protocol import SHELVES, Protocol, load, parameters
+from resynapse.protocol import LIBRARY_GROUPS, Protocol, load, parameters
 from resynapse.protocol.prose.sentences import lines
 
 LIBRARY, MINE = "library", "mine"
@@ -51,7 +51,7 @@ def argument_of(lab: Lab, source: str, name: str) -> str:
 
 
 def _names() -> tuple[str, ...]:
-    return tuple(name for shelf in SHELVES.values() for name in shelf)
+    return tuple(name for group in LIBRARY_GROUPS.values() for name in group)
 
 
 @lru_cache(maxsize=64)
@@ -87,7 +87,7 @@ def shelves(request: Request) -> Response:
     lab = lab_of(request)
     wanted = request.query_params.get("q", "").strip().lower()
     library = {
-        shelf: [Entry(LIBRARY, name, _shipped(name).title) for name in names] for shelf, names in SHELVES.items()
+        group: [Entry(LIBRARY, name, _shipped(name).title) for name in names] for group, names in LIBRARY_GROUPS.items()
     }
     own = mine(lab)
     if wanted:

@@ -98,7 +98,9 @@ class Queue:
         """
         with self._lock:
             job = find(folder)
-            if self.waits(folder) or (job is not None and job.alive):
+            # one that has been told to stop may take a moment to end; the next one waits for it
+            going = job is not None and job.alive and not self.stopping(folder)
+            if self.waits(folder) or going:
                 raise ResynapseError(f"{folder.name}: a run goes on in this folder already; wait for it or stop it")
             number = max((one.number for one in self.every()), default=0) + 1
             asked = Asked(number=number, title=title, words=tuple(words), folder=str(folder))

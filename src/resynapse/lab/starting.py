@@ -16,9 +16,10 @@ from resynapse.controls import controlled
 from resynapse.errors import ResynapseError
 from resynapse.lab.context import Lab
 from resynapse.lab.library_pages import MINE, protocol_of
+from resynapse.lab.queue import Asked
 from resynapse.lab.tables_inside import check_change, check_tables
-from resynapse.lab.workspace import RUNS, Found
-from resynapse.protocol import Protocol, amended
+from resynapse.lab.workspace import ATTRIBUTIONS, AUDITS, PROTOCOLS, RUNS, Found
+from resynapse.protocol import Protocol, amended, dumps, library, load
 from resynapse.runs.store.folder import Manifest, RunFolder
 
 MOST_SUBJECTS = 100_000
@@ -102,17 +103,36 @@ def kept(lab: Lab, source: str, name: str) -> str:
 def folder_for(lab: Lab, wanted: Wanted, protocol: Protocol) -> Path:
     """The run folder: one that holds this very run, or a new one."""
     changed = hashlib.sha256(repr(wanted.changes).encode()).hexdigest()[:6] if wanted.changes else ""
-    name = "-".join(filter(None, [protocol.name, *wanted.controls, changed and f"set{changed}", f"seed{wanted.seed}"]))
+    parts = [protocol.name, *wanted.controls, changed and f"set{changed}"]
+    return folder_of(lab, parts, Manifest(protocol, wanted.seed, "compiled", wanted.subjects, ()))
+
+
+def folder_of(lab: Lab, parts: Sequence[str], wanted: Manifest) -> Path:
+    """The folder named after `parts` that holds this very run, or a new one."""
+    name = "-".join(filter(None, [*parts, f"seed{wanted.root_seed}"]))
     base = "".join(c if c.isalnum() or c in "-_." else "-" for c in name)[:120]
-    identity = Manifest(protocol, wanted.seed, "compiled", wanted.subjects, ()).identity
     for number in range(1, 1000):
         folder = lab.workspace.root / RUNS / (base if number == 1 else f"{base}-{number}")
         if not folder.exists():
             return lab.workspace.inside(folder)
         manifest = folder / "manifest.json"
-        if manifest.exists() and RunFolder(folder).manifest().identity == identity:
+        if manifest.exists() and RunFolder(folder).manifest().identity == wanted.identity:
             return lab.workspace.inside(folder)
     raise ResynapseError(f"{RUNS}: a thousand folders are named {base}; move some away")
+
+
+def frozen(lab: Lab, protocol: Protocol) -> str:
+    """What a command calls a protocol that was run: its library name, or a file that does not change."""
+    if protocol.name in library() and load(protocol.name) == protocol:
+        return protocol.name
+    text = dumps(protocol)
+    name = "".join(c if c.isalnum() or c in "-_." else "-" for c in protocol.name)[:60]
+    path = lab.workspace.root / PROTOCOLS / f"{name}@{hashlib.sha256(text.encode()).hexdigest()[:8]}.yaml"
+    if not path.exists():
+        lab.workspace.write(path, text)
+    argument = path.relative_to(lab.workspace.root).as_posix()
+    lab.log.file(argument, text)
+    return argument
 
 
 def again(lab: Lab, found: Found, *, subjects: int | None = None) -> None:
@@ -132,6 +152,40 @@ def again(lab: Lab, found: Found, *, subjects: int | None = None) -> None:
         arguments[arguments.index("--subjects") + 1] = str(subjects)
     made = lab.queue.add(asked.title, arguments, found.path)
     lab.log.command(made.command(lab.workspace.root))
+
+
+def audit(lab: Lab, found: Found, subjects: int) -> Asked:
+    """Start an audit of the protocol of a run, or let it wait.
+
+    Raises
+    ------
+    ResynapseError : an audit goes on in that folder.
+    """
+    protocol = lab.live.protocol(found)
+    argument = frozen(lab, protocol)
+    seed = int(found.manifest["root_seed"])
+    folder = lab.workspace.root / AUDITS / f"{Path(argument).stem}-quick-{subjects}-seed{seed}"
+    words = ["audit", argument, "--depth", "quick", "--subjects", str(subjects), "--seed", str(seed)]
+    asked = lab.queue.add(f"Audit of {protocol.name}", words, folder)
+    lab.log.command(asked.command(lab.workspace.root))
+    return asked
+
+
+def attribution(lab: Lab, found: Found, first: str, second: str, subjects: int) -> Asked:
+    """Start an attribution of the difference between two arms of a run's protocol, or let it wait."""
+    protocol = lab.live.protocol(found)
+    for arm in (first, second):
+        if arm not in protocol.arms or "," in arm:
+            raise ResynapseError(f"first: no arm {arm!r}; choose two arms of the list")
+    if first == second:
+        raise ResynapseError("second: choose another arm than the first")
+    argument = frozen(lab, protocol)
+    seed = str(found.manifest["root_seed"])
+    folder = lab.workspace.root / ATTRIBUTIONS / f"{Path(argument).stem}-{first}-{second}-{subjects}-seed{seed}"
+    words = ["attribute", argument, "--between", f"{first},{second}", "--subjects", str(subjects), "--seed", seed]
+    asked = lab.queue.add(f"What {first} and {second} differ by", words, folder)
+    lab.log.command(asked.command(lab.workspace.root))
+    return asked
 
 
 def words(values: object) -> Sequence[str]:

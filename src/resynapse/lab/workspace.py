@@ -17,6 +17,7 @@ from resynapse.runs.store.atomic_files import put
 DEPTH = 4
 """How many folders deep runs are looked for."""
 PROTOCOLS, RUNS, OWN = "protocols", "resynapse-runs", ".resynapse-lab"
+AUDITS, ATTRIBUTIONS = "resynapse-audits", "resynapse-attributions"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 _SKIP = frozenset({"parts", "node_modules", "__pycache__"})
 
@@ -149,6 +150,18 @@ class Workspace:
             if found.id == id:
                 return found
         raise UnknownError("no such run in this workspace; choose one on the page Runs")
+
+    def run_at(self, path: Path) -> Found:
+        """The run in a folder.
+
+        Raises
+        ------
+        UnknownError : there is none.
+        """
+        found = self._found(path)
+        if found is None:
+            raise UnknownError(f"{path.name}: no run here")
+        return found
 
     def _below(self, folder: Path, depth: int) -> Iterator[Found]:
         found = self._found(folder)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from resynapse.networks.base import NO_NOISE, Architecture, Network, Noise, Trace
+from resynapse.networks.gru import Gru
 from resynapse.networks.perceptron import Perceptron
+from resynapse.networks.rnn import Rnn
 
 __all__ = [
     "ARCHITECTURES",
     "DEFAULT_ARCHITECTURE",
     "NO_NOISE",
     "Architecture",
+    "Gru",
     "Network",
     "Noise",
     "Perceptron",
+    "Rnn",
     "Trace",
 ]
 
-ARCHITECTURES: dict[str, type[Architecture]] = {Perceptron.kind: Perceptron}
+ARCHITECTURES: dict[str, type[Architecture]] = {kind.kind: kind for kind in (Perceptron, Gru, Rnn)}
 """Every kind of architecture by the name it has in protocol files."""
 DEFAULT_ARCHITECTURE = Perceptron.kind
 """The kind of a network that names none."""

@@ -141,6 +141,10 @@ class Noise:
             raise ValueError("a modulation with noise_sd above 0 needs a noise stream")
         return normals(self.key, units, samples, layer=site, draw=self.draw, time=time)
 
+    def sequence(self, site: int, steps: int, units: int, samples: int) -> FloatArray:
+        """Standard normal numbers of one site in every step, shape (steps, units, samples)."""
+        return np.stack([self.normals(site, units, samples, time=time) for time in range(steps)])
+
 
 NO_NOISE = Noise()
 """Of a pass without internal noise."""

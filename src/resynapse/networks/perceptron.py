@@ -80,7 +80,7 @@ class Perceptron(Architecture):
         for number, (site, (w, b)) in enumerate(zip(self.sites, hidden, strict=True)):
             here = modulation.at(site)
             activated[site] = activate(w @ incoming[-1] + b[:, None], here.activation)
-            standard = noise.normals(number, *activated[site].shape) if here.noise_sd > 0 else None
+            standard = noise.normals(number, *activated[site].shape) if here.noisy else None
             incoming.append(transmitted(activated[site], here, standard, noise.scales.get(site)))
         scores = weights @ incoming[-1] + biases[:, None]
         return Trace(scores, dict(zip(self.sites, incoming[1:], strict=True)), activated, kept=incoming)

@@ -10,10 +10,11 @@ from dataclasses import replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from resynapse.outcomes.base import Family, Outcome
 from resynapse.outcomes.examination import Examination
-from resynapse.randomness import normals
+from resynapse.randomness import Key, normals
 from resynapse.tolerance import CEILING, tolerance
 
 COMBINED_INPUT_SD = 1.0
@@ -31,10 +32,18 @@ def _accuracy(
     internal_mean: float = 0.0,
     internal_sd: float = 0.0,
     own: bool = False,
+    on_hidden: bool = False,
 ) -> Outcome:
     def measure(seen: Examination) -> float:
         return _share_right(
-            seen, name, split, input_sd=input_sd, internal_mean=internal_mean, internal_sd=internal_sd, own=own
+            seen,
+            name,
+            split,
+            input_sd=input_sd,
+            internal_mean=internal_mean,
+            internal_sd=internal_sd,
+            own=own,
+            on_hidden=on_hidden,
         )
 
     return Outcome(name, "%", meaning, measure, title=title, kind="accuracy", more="better")
@@ -49,11 +58,17 @@ def _share_right(
     internal_mean: float,
     internal_sd: float,
     own: bool,
+    on_hidden: bool,
 ) -> float:
     """Accuracy in % under noise of the stream `name`; with `own`, internal noise is in units of each unit's SD."""
     data = getattr(seen.data, split)
     factor = 1.0 if own else seen.noise_scale
-    noisy = replace(seen.modulation, noise_mean=internal_mean * factor, noise_sd=internal_sd * factor)
+    noisy = replace(
+        seen.modulation,
+        noise_mean=internal_mean * factor,
+        noise_sd=internal_sd * factor,
+        noise_on="hidden" if on_hidden else "architecture",
+    )
     scaled = {"noise_scale": seen.spread} if (own or seen.own_noise) and internal_sd > 0 else {}
     right = []
     first = seen.first_draw - 1
@@ -62,12 +77,19 @@ def _share_right(
         key = key.of(f"draw={draw + 1}") if draw else key
         inputs = data.inputs
         if input_sd > 0:
-            inputs = inputs + input_sd * normals(key.of("input"), *inputs.shape)
+            inputs = inputs + input_sd * _input_noise(key.of("input"), inputs.shape)
         internal = key.of("internal") if noisy.noise_sd > 0 else None
-        # a responder of a plug-in's test may know no noise_scale, and is not asked for it in vain
+        # a responder of a plug-in's test may not accept noise_scale, so it is passed only if needed
         scores = seen.responder.respond(seen.network, inputs, noisy, internal, **scaled)
-        right.append(float(np.mean(np.argmax(scores, axis=0) == data.labels)))
+        right.append(float(np.mean(seen.data.correct(scores, data.labels))))
     return 100.0 * (sum(right) / len(right))
+
+
+def _input_noise(key: Key, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Standard normal numbers for inputs; of sequences, drawn anew in every step."""
+    if len(shape) == 2:
+        return normals(key, *shape)
+    return np.stack([normals(key, *shape[1:], time=time) for time in range(shape[0])])
 
 
 def _tolerance(
@@ -79,6 +101,7 @@ def _tolerance(
     internal_mean: float = 0.0,
     internal_sd: float = 0.0,
     own: bool = False,
+    on_hidden: bool = False,
 ) -> Outcome:
     """The tolerance of a noise whose mean and sds at strength 1 are given."""
     name = f"tolerance_{kind}"
@@ -92,6 +115,7 @@ def _tolerance(
                 internal_mean=strength * internal_mean,
                 internal_sd=strength * internal_sd,
                 own=own,
+                on_hidden=on_hidden,
             )
 
         return tolerance(accuracy, seen.network.classes)
@@ -103,6 +127,25 @@ def _tolerance(
     return Outcome(
         name, "1", meaning, measure, ceiling=CEILING, title=title, bounds=(0.0, CEILING), more="better", digits=3
     )
+
+
+def _distracted(name: str, strength: float) -> Outcome:
+    def measure(seen: Examination) -> float | None:
+        if seen.data.distracted is None:
+            return None
+        quiet = replace(seen.modulation, noise_mean=0.0, noise_sd=0.0)
+        right = [
+            float(np.mean(seen.data.correct(seen.responder.respond(seen.network, trials.inputs, quiet), trials.labels)))
+            for trials in seen.data.distracted(seen.data.test, strength)
+        ]
+        return 100.0 * float(np.mean(right))
+
+    meaning = (
+        f"accuracy on the test set with a distractor of strength {strength:g} and the wrong sign in the delay, mean "
+        "over its places; no value for a task without a delay"
+    )
+    title = f"accuracy with a distractor of strength {strength:g}"
+    return Outcome(name, "%", meaning, measure, title=title, kind="accuracy", more="better")
 
 
 ACCURACIES = (
@@ -123,6 +166,7 @@ ACCURACIES = (
         "tolerated biased noise",
         internal_mean=1.0,
         internal_sd=1.0,
+        on_hidden=True,
     ),
     _tolerance(
         "snr",
@@ -183,7 +227,9 @@ OF_NOISE = (
             f"accuracy under the manic probe of mean {mean:g}",
             internal_mean=mean,
             internal_sd=BIASED_SD,
+            on_hidden=True,
         ),
         "mean of internal noise (its sd is 1)",
     ),
+    Family("acc_distractor", _distracted, "strength of the distractor (the cue has 1)"),
 )

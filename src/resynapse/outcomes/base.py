@@ -77,7 +77,7 @@ class Outcome(Facts):
     Parameters
     ----------
     measure : maps an examination to a number, or to None where the outcome has no value; then nothing is stored.
-    ceiling : the largest value that can be told; a value that is equal to it is censored, this or more.
+    ceiling : the largest value that can be measured; a value equal to it is censored (this or more).
     marked : it measures change, and needs a mark to measure from.
     layer : the layer of weights that it is about, from 1 (the inputs') to the last (the classes').
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from resynapse.errors import ProtocolError
@@ -48,7 +49,7 @@ def outcome(name: str) -> Outcome:
     if named.alias:
         if not re.fullmatch(r"[\w.-]+", named.alias):
             raise ProtocolError(f"{named.alias!r} is no name for an outcome; use letters, digits and _")
-        return replace(outcome(named.measured), name=named.alias)
+        return _renamed(outcome(named.measured), named.alias)
     found = known(name)
     if found is None:
         raise ProtocolError(unknown("outcome", name, [*OUTCOMES, *(f + "_X" for f in FAMILIES)]))
@@ -101,10 +102,20 @@ def _looked_up(name: str) -> Outcome | None:
         return None
     value = float(numbered[1])
     if not math.isfinite(value):
-        raise ProtocolError(f"{name[:40]}... asks for {value}; give a finite number")
+        raise ProtocolError(f"{name[:40]}...: expected a finite number, got {value}")
+    return _built(family, name, value)
+
+
+@lru_cache(maxsize=4096)
+def _built(family: Family, name: str, value: float) -> Outcome:
     # the canonical name keys the noise, so acc_internal_1 and acc_internal_1.0 are one measurement
     built = family.build(f"{family.name}_{value}", value)
     return replace(built, name=name, family=family.name, strength=value, strength_of=family.strength_of)
+
+
+@lru_cache(maxsize=4096)
+def _renamed(found: Outcome, name: str) -> Outcome:
+    return replace(found, name=name)
 
 
 def _take(name: str, loaded: Any) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from resynapse.outcomes.base import Outcome
 from resynapse.outcomes.examination import Examination, mean_activity
 from resynapse.plasticity import severity
+from resynapse.task.losses import loss
 
 
 def _magnitude(seen: Examination) -> float:
@@ -23,11 +24,8 @@ def _severity(seen: Examination) -> float:
 
 def _train_loss(seen: Examination) -> float:
     quiet = replace(seen.modulation, noise_mean=0.0, noise_sd=0.0)
-    scores = seen.responder.respond(seen.network, seen.data.train.inputs, quiet).astype(np.float64)
-    scores -= scores.max(axis=0)
-    labels = seen.data.train.labels
-    right = scores[labels, np.arange(labels.size)]
-    return float(np.mean(np.log(np.exp(scores).sum(axis=0)) - right))
+    scores = seen.responder.respond(seen.network, seen.data.train.inputs, quiet)
+    return loss(scores.astype(np.float64), seen.data.train)
 
 
 STATES = (

@@ -7,7 +7,7 @@ from resynapse.protocol.endpoints import Endpoint
 from resynapse.protocol.files.codec import UNNUMBERED, dump, parse
 from resynapse.protocol.files.json_schema import json_schema
 from resynapse.protocol.files.library import dumps, library, load, loads
-from resynapse.protocol.files.library_order import SHELVES
+from resynapse.protocol.files.library_order import LIBRARY_GROUPS
 from resynapse.protocol.files.overrides import amended
 from resynapse.protocol.node import Node
 from resynapse.protocol.population.distributions import Distribution
@@ -41,7 +41,7 @@ from resynapse.protocol.vocabulary import plugins_here, plugins_of
 from resynapse.protocol.when import When
 
 __all__ = [
-    "SHELVES",
+    "LIBRARY_GROUPS",
     "STEPS",
     "UNNUMBERED",
     "Append",

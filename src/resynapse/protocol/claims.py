@@ -1,7 +1,7 @@
 """Claims: what a publication concludes, as statements that results decide.
 
 A claim has one or more readings: each is a way in which the sentence can fairly be taken, with the tests that decide
-it. The most charitable one stands first. Bounds are written down before anything is run; verdicts are computed
+it. The most charitable one comes first. Bounds are written down before anything is run; verdicts are computed
 (`resynapse.audits`). A claim names no controls: one battery is run for all of them.
 """
 
@@ -31,7 +31,7 @@ class Reading:
     id : a short name, unique within the claim; empty where there is one reading alone.
     tests : all of them must hold.
     interpretation : how the sentence is taken: its comparator, its measures, its notion of mechanism.
-    among : only subjects for whom this holds in the arm that is read, such as ``acc_combined >= 90 at acute``.
+    among : only subjects for whom this is true in the arm that is read, such as ``acc_combined >= 90 at acute``.
     """
 
     tests: tuple[Test, ...]
@@ -40,7 +40,7 @@ class Reading:
         ""
     )
     among: Annotated[
-        str, Field(description="only subjects for whom this holds, such as acc_combined >= 90 at acute")
+        str, Field(description="only subjects for whom this is true, such as acc_combined >= 90 at acute")
     ] = ""
 
     @property
@@ -60,7 +60,7 @@ class Claim:
 
     Parameters
     ----------
-    id, where, statement : a short name, the section of the publication, and the conclusion restated in our words.
+    id, where, statement : a short name, the section of the publication, and the conclusion, restated.
     readings : the fair ways to take it, the most charitable first; none where nothing here can decide it.
     basis : whether results decide it at all.
     note : what a reader should know beside the verdict.

@@ -33,7 +33,7 @@ class Derived(BaseModel):
     of: str = Field(min_length=1, description="the outcome it is computed from")
     among: str | None = Field(
         default=None,
-        description="only of subjects for whom this holds, such as `acc_combined >= 90 at acute`; by default of all",
+        description="only of subjects for whom this is true, such as `acc_combined >= 90 at acute`; by default of all",
     )
 
     @field_validator("among")
@@ -52,7 +52,7 @@ class Derived(BaseModel):
         return None if self.among is None else At.parse(self.among).parts
 
     def concerns(self, measured: Measured) -> bool:
-        """Whether the subject is among those it is computed of; one who was not measured there is not."""
+        """Whether the outcome is computed for the subject; False if it was not measured there."""
         if self.selects is None:
             return True
         when, condition = self.selects
@@ -92,18 +92,18 @@ class Derived(BaseModel):
         raise NotImplementedError
 
     @property
-    def asks(self) -> tuple[tuple[str, str], ...]:
+    def needs(self) -> tuple[tuple[str, str], ...]:
         """The (condition, outcome) pairs that must be measured or derived before it."""
         return tuple((condition, self.of) for condition in self.reads)
 
     @property
     def writes(self) -> tuple[str, ...]:
-        """The conditions its values stand under, with or without counts."""
+        """The conditions that its values are recorded at, with or without counts."""
         return self.reads
 
 
 class Drop(Derived):
-    """`of` at one condition minus `of` at another, in points; it stands under the first, count by count.
+    """`of` at one condition minus `of` at another, in points; recorded at the first condition, count by count.
 
     An `after` that was measured without counts alone is the same for every count of `before`.
     """
@@ -118,8 +118,8 @@ class Drop(Derived):
         of = self._of(known)
         unit = "points" if of.unit == "%" else of.unit
         before, after = Condition.parse(self.before), Condition.parse(self.after)
-        places = {name: place for place, name in enumerate(order)}
-        first, last = ((places.get(end.name, 0), end.counts) for end in (before, after))
+        position = {name: index for index, name in enumerate(order)}
+        first, last = ((position.get(end.name, 0), end.counts) for end in (before, after))
         # what is lost from an earlier condition to a later one; the other way round it is a gain
         more = opposite(of.more) if first <= last else of.more
         return self._titled(f"{of.title}, {self.before} minus {self.after}", unit, more=more)
@@ -145,7 +145,7 @@ class Drop(Derived):
 
 
 class Carry(Derived):
-    """`of` at one condition, told at another, count by count: what is measured after a step beside what led to it."""
+    """`of` at one condition, recorded at another, count by count: a measurement after a step beside one before it."""
 
     kind: ClassVar[str] = "carry"
     at: str = Field(description="condition at which it was measured")
@@ -198,7 +198,7 @@ class Ratio(Derived):
 
     @property
     @override
-    def asks(self) -> tuple[tuple[str, str], ...]:
+    def needs(self) -> tuple[tuple[str, str], ...]:
         return ((self.within, self.of), (self.within, self.over))
 
 
@@ -243,7 +243,7 @@ class Gathered(Derived):
 
 
 class Mean(Gathered):
-    """Mean of `of` over all counts of a condition; it stands under a condition of its own."""
+    """Mean of `of` over all counts of a condition; recorded at a condition of its own."""
 
     kind: ClassVar[str] = "mean"
 
@@ -280,7 +280,7 @@ class Ever(Gathered):
 class OverCounts(Gathered):
     """A rule that reads one outcome along the counts of a condition and gives one value.
 
-    Of several counts, as in ``probe=2,0.3``, the last runs along a course, and the others name it: the value stands
+    Of several counts, as in ``probe=2,0.3``, the last runs along a course and the others name it: the value is recorded
     under ``course=2``.
     """
 

@@ -42,7 +42,7 @@ class Endpoint:
 
 
 Known = Mapping[str, Collection[str]]
-"""The outcomes that stand at each condition, with and without counts."""
+"""The outcomes measured at each condition, with and without counts."""
 
 
 def known_among(endpoints: Sequence[Endpoint], known: Known) -> tuple[Endpoint, ...]:
@@ -62,7 +62,7 @@ def check_endpoints(endpoints: Sequence[Endpoint], known: Known) -> None:
     for index, one in enumerate(endpoints):
         where = ("primary", index)
         if one in endpoints[:index]:
-            raise ProtocolError(f"'{one}' stands twice; name each endpoint once", where)
+            raise ProtocolError(f"duplicate '{one}'; name each endpoint once", where)
         if one.condition not in known:
             raise ProtocolError(
                 f"'{one}' reads a condition at which no arm is assessed; {nearest(one.condition, sorted(known))}", where

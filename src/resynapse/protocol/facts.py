@@ -12,7 +12,7 @@ from resynapse.protocol.steps import ENROLLED, Assess
 if TYPE_CHECKING:
     from resynapse.protocol.tree import Protocol
 
-_ENROLLED = Facts(ENROLLED, "%", "whether the subject goes on", title="subjects that go on", flag=True)
+_ENROLLED = Facts(ENROLLED, "%", "whether the subject continues", title="subjects that continue", flag=True)
 
 
 def facts(protocol: Protocol) -> dict[str, Facts]:

@@ -58,7 +58,7 @@ def route(arm: str, *, induction: Path, treatment: Path, follow_up: Path) -> Rou
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """What some arms do next together, and where each goes on: its side path, and the rest of its route."""
+    """The next shared step of some arms, and how each arm continues: its side path, and the rest of its route."""
 
     stop: RouteStep
     forks: dict[str, Route]
@@ -102,7 +102,7 @@ def nesting(group: Mapping[str, Route]) -> int:
         here, depth = waiting.pop()
         branches = list(parted(here))
         for branch in branches:
-            # after the last branch nothing goes on from the state where they parted
+            # after the last branch, no route continues from the state where they separated
             inside = depth if branch is branches[-1] else depth + 1
             forked = 1 + nesting(branch.forks) if any(branch.forks.values()) else 0
             deepest = max(deepest, inside + forked)
@@ -138,7 +138,7 @@ def looks(stops: Route, suffix: str = "") -> Iterator[tuple[str, Assess | Enrol]
 
 
 def _unlooked(stops: Route) -> Iterator[RouteStep]:
-    """The route as training sees it: arms that only measure or select otherwise go on together.
+    """The route without its measuring and selecting steps. Arms that differ only in those share their training.
 
     An assessment stays where a later condition may read it: then arms may part for what they measured.
     """

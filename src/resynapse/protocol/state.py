@@ -1,4 +1,4 @@
-"""What a step maps: the state of one subject, and what stands around it."""
+"""The input and output of a step: the state of one subject, and its surroundings (task, streams, baselines)."""
 
 from __future__ import annotations
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from pydantic import ValidationError
 
 from resynapse.errors import ProtocolError, nearest
+from resynapse.html_view import html_view
 from resynapse.networks import Architecture, Perceptron
 from resynapse.protocol.claims import Claim
 from resynapse.protocol.derived_outcomes import Derived
@@ -17,6 +18,8 @@ from resynapse.protocol.endpoints import Endpoint
 from resynapse.protocol.given_titles import GivenTitles
 from resynapse.protocol.node import Node, Path, Stepwise, every, nodes
 from resynapse.protocol.population.distributions import Trait
+from resynapse.protocol.prose.sentences import lines
+from resynapse.protocol.remembered import Remembered
 from resynapse.protocol.routes import Route, route
 from resynapse.protocol.steps import Assess, Step
 from resynapse.protocol.validation.claims import decidable
@@ -24,8 +27,10 @@ from resynapse.protocol.validation.rules import check, measurable, readable
 from resynapse.protocol.variants import Variant
 from resynapse.task import GaussianBlobs, Task
 
+_ROUTES = Remembered[Route](2048)
 
-@dataclass(frozen=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Protocol:
     """An experiment, written down.
 
@@ -67,6 +72,16 @@ class Protocol:
     def __getstate__(self) -> dict[str, Any]:
         return {key: value for key, value in self.__dict__.items() if key != "routes"}
 
+    def __repr__(self) -> str:
+        controls = f", {len(self.variants)} with a control" if self.variants else ""
+        return f"Protocol({self.name!r}: arms {', '.join(self.arms) or 'none'}{controls}; {len(self.claims)} claims)"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the steps of every arm, in words."""
+        paths = {"every arm, before": self.induction, **self.arms, "every arm, after": self.follow_up}
+        rows = [(name, text) for name, path in paths.items() for _, text in lines(path, measures=True)]
+        return html_view(self.title or self.name, repr(self), ("arm", "step"), rows)
+
     @property
     def hidden(self) -> tuple[int, ...]:
         """Units of every site of the network: the widths of its hidden layers."""
@@ -76,10 +91,17 @@ class Protocol:
     def routes(self) -> Mapping[str, Route]:
         """What each arm, variants included, does from the fresh network on."""
         arms = {
-            arm: route(arm, induction=self.induction, treatment=path, follow_up=self.follow_up)
+            arm: _ROUTES.of((self.induction, path, self.follow_up), partial(self._route, arm), also=arm)
             for arm, path in self.arms.items()
         }
-        return {**arms, **{name: variant.route(arms[variant.of]) for name, variant in self.variants.items()}}
+        variants = {
+            name: _ROUTES.of((variant, arms[variant.of]), partial(variant.route, arms[variant.of]))
+            for name, variant in self.variants.items()
+        }
+        return {**arms, **variants}
+
+    def _route(self, arm: str) -> Route:
+        return route(arm, induction=self.induction, treatment=self.arms[arm], follow_up=self.follow_up)
 
     @property
     def nodes(self) -> Iterator[Node]:
@@ -94,7 +116,7 @@ class Protocol:
             yield from (trait for _, trait in node.draws)
 
     def with_arm(self, name: str, steps: Sequence[Stepwise]) -> Protocol:
-        """The same protocol with one more arm, or another treatment in an arm that is there."""
+        """The same protocol with one more arm, or another treatment in an existing arm."""
         return replace(self, arms={**self.arms, name: nodes(steps)})
 
     def with_primary(self, endpoints: Sequence[Endpoint]) -> Protocol:
@@ -169,7 +191,7 @@ def _of_arms(path: Path, kept: Sequence[str]) -> Path:
         skip = tuple(a for a in node.skip if a in kept)
         fork = _of_arms(node.fork, kept)
         if (node.arms and not arms) or (node.step is None and not fork):
-            # nobody takes it, but it still counts in the order that names random streams
+            # no arm takes it, but it still counts in the order that names random streams
             if node.step is not None:
                 left.append(replace(node, arms=(), skip=tuple(kept), at=(), fork=()))
             continue

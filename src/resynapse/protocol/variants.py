@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
+from operator import is_
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
@@ -170,7 +171,7 @@ class Variant:
     def idle(self, of: Route) -> Iterator[tuple[int, Change]]:
         """The changes, with their place in order, that mean no step or not all of `which`."""
         for index, change in enumerate(self.changes):
-            found = asked(of, replace(change, which=()))
+            found = matching_steps(of, replace(change, which=()))
             if found < max(change.which, default=1):
                 yield index, change
             of = tuple(_changed(of, change, count(1)))
@@ -180,7 +181,7 @@ Made = Iterator[tuple[str, tuple[Change, ...]]]
 """Arms, and what is changed in each."""
 
 
-def asked(route: Route, change: Change) -> int:
+def matching_steps(route: Route, change: Change) -> int:
     """How many steps of a route a change is about."""
     numbers = count(1)
     tuple(_changed(route, change, numbers))
@@ -192,7 +193,9 @@ def _changed(route: Route, change: Change, numbers: Iterator[int], suffix: str |
         meant = change.means(stop, suffix) and (next(numbers) in change.which or not change.which)
         # below the counts of a trajectory one stop has several names, so that none of them means it
         inside = None if stop.at or suffix is None else stop.named(suffix)
-        inner = replace(stop, fork=tuple(_changed(stop.fork, change, numbers, inside)))
+        fork = tuple(_changed(stop.fork, change, numbers, inside))
+        same = len(fork) == len(stop.fork) and all(map(is_, fork, stop.fork))
+        inner = stop if same else replace(stop, fork=fork)
         if stop.fork and not inner.fork:
             inner = replace(inner, at=())
         left = inner if inner.step is not None or inner.fork else None

@@ -1,4 +1,4 @@
-"""Conditional steps: done only where the outcome measured last stands on one side of a threshold."""
+"""Conditional steps: done only if the last measured value of an outcome is on one side of a threshold."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """How far a run agrees with the publication: equivalence, differences, power, spread and direction, cell by cell.
 
-That a cell is not shown to differ is no agreement: ten against ten subjects see little. So each measured cell is asked
+That a cell is not shown to differ is no agreement: ten against ten subjects see little. So each measured cell is tested
 whether it is shown to be equivalent, whether it is shown to differ, which shift it could have shown, and whether it is
 a result of its own at all.
 """
@@ -39,7 +39,7 @@ Verdict = Literal["equivalent", "constant", "differs", "differs, within margin",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """One published cell that is measured, with all that is said about it.
+    """One published cell that is measured, with all comparisons of it.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class Measured:
 
     @property
     def equivalent(self) -> bool:
-        """Whether two one-sided tests show the difference to lie within the margin."""
+        """Whether two one-sided tests show that the difference is within the margin."""
         return self.equivalence.verdict == "equivalent"
 
     @property
@@ -163,7 +163,7 @@ class Agreement:
 
     @property
     def ratios(self) -> tuple[Spread, ...]:
-        """Ratios of SDs of cells that are results of their own or lie on a trajectory."""
+        """Ratios of SDs of cells that are results of their own or part of a trajectory."""
         return tuple(one.spread for one in self.measured if _counts(one) and one.spread.ratio is not None)
 
     def frame(self) -> pl.DataFrame:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 from resynapse.analysis.families import SETTINGS
 from resynapse.analysis.intervals import LEVEL, welch
 from resynapse.analysis.shares import YES_OR_NO, chance_of_difference, newcombe
 from resynapse.analysis.summaries import CELL, summary
 from resynapse.errors import ResynapseError
+from resynapse.html_view import html_view
 
 if TYPE_CHECKING:
     import polars as pl
@@ -26,6 +27,7 @@ MARGIN_POINTS = 0.5
 MARGIN_ABSOLUTE = 0.01
 """The same for dimensionless outcomes (activation magnitude, gain, protection)."""
 
+Verdict = Literal["agrees", "differs", "undecided", "not run"]
 _TABLES = resources.files("resynapse") / "data" / "published"
 
 
@@ -53,11 +55,11 @@ class Cell:
     low: float | None
     high: float | None
     margin: float
-    verdict: str
+    verdict: Verdict
     chance: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Comparison:
     """All published cells of a protocol beside a run."""
 
@@ -66,7 +68,7 @@ class Comparison:
     changed: tuple[str, ...] = ()
     """Parts in which the run's protocol differs from the library's; empty for a replication."""
 
-    def count(self, verdict: str, *, settings: bool | None = None) -> int:
+    def count(self, verdict: Verdict, *, settings: bool | None = None) -> int:
         """Number of cells with this verdict; of settings alone (True) or of what was measured alone (False)."""
         return sum(c.verdict == verdict and settings in (None, c.outcome in SETTINGS) for c in self.cells)
 
@@ -74,6 +76,21 @@ class Comparison:
     def expected_by_chance(self) -> float:
         """Expected number of `differs` if nothing differed at all."""
         return sum(c.chance for c in self.cells)
+
+    def __repr__(self) -> str:
+        named = ((v, self.count(v)) for v in get_args(Verdict))
+        counts = ", ".join(f"{n} {verdict}" for verdict, n in named if n)
+        changed = f"; no replication, changed: {', '.join(self.changed)}" if self.changed else ""
+        return f"Comparison({self.protocol!r}: {len(self.cells)} published cells: {counts}{changed})"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the measured cells, those that differ first."""
+        measured = [c for c in self.cells if c.outcome not in SETTINGS]
+        rows = [
+            (f"{c.outcome}, {c.arm}, {c.condition}", *(_shown(v) for v in (c.published_mean, c.mean)), c.verdict)
+            for c in sorted(measured, key=lambda c: c.verdict != "differs")
+        ]
+        return html_view(self.protocol, repr(self), ("measured cell", "published", "ours", "verdict"), rows)
 
     def frame(self) -> pl.DataFrame:
         """One row a cell."""
@@ -127,6 +144,10 @@ def compare(protocol: str, table: pl.DataFrame, changed: tuple[str, ...] = ()) -
     )
 
 
+def _shown(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
 def _cell(row: dict[str, object], decimals: int) -> Cell:
     points = row["unit"] in ("pct", "pp")
     margin = 0.5 * 10.0**-decimals + (MARGIN_POINTS if points else MARGIN_ABSOLUTE)
@@ -136,7 +157,7 @@ def _cell(row: dict[str, object], decimals: int) -> Cell:
     difference = low = high = None
     chance = 0.0
     if our_mean is None:
-        verdict = "not run"
+        verdict: Verdict = "not run"
     else:
         difference = our_mean - mean
         verdict = "agrees" if abs(difference) <= margin + 1e-12 else "undecided"

@@ -1,6 +1,6 @@
 """Ours against the publication, cell by cell: is the difference shown to be small? And the numbers of a forest plot.
 
-Two one-sided tests (Schuirmann 1987) ask whether the difference lies within the margin; `compare` asks the opposite,
+Two one-sided tests (Schuirmann 1987) test whether the difference is within the margin; `compare` tests the opposite,
 whether it is shown to differ from 0. The margin is about the smallest difference between arms that the article's own
 ten subjects show (`margin.py`). It was fixed beforehand and is no property of the model, so each cell also has the
 smallest margin at which it would be equivalent. Printed SDs are population SDs and are converted.
@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from resynapse.analysis.estimate import Estimate
 from resynapse.analysis.families import SETTINGS
@@ -32,6 +33,7 @@ POINTS = 5.0
 """Margin for outcomes in % or points."""
 ABSOLUTE = 0.05
 """Margin for dimensionless outcomes."""
+Verdict = Literal["equivalent", "constant", "not shown", "not run"]
 
 Ends = tuple[float | None, float | None]
 
@@ -72,7 +74,7 @@ class Equivalence:
     margin: float
     smallest_margin: float | None
     p: float | None
-    verdict: str
+    verdict: Verdict
     method: str
 
 
@@ -92,7 +94,7 @@ def _equivalence(cell: Cell, points: float, absolute: float) -> Equivalence:
     smallest = None
     if inner_low is not None and inner_high is not None:
         smallest = max(abs(inner_low), abs(inner_high)) + rounding
-    verdict = "not run" if cell.mean is None else "not shown"
+    verdict: Verdict = "not run" if cell.mean is None else "not shown"
     if smallest is not None and smallest <= margin + 1e-12:
         verdict = "constant" if tested.method == "constant" else "equivalent"
     theirs = _own_interval(cell, cell.published_mean, _sample_sd(cell), cell.published_n)

@@ -34,7 +34,7 @@ class Standing:
     kind : ``function``: a derived rule computes it from other published cells of its arm, in every subject;
         ``repeat``: equal to an earlier cell in every subject of every arm, here and in print; ``constant``: its
         published SD is 0; ``trajectory``: one of several looks along the counts of a condition; ``own``: none of these.
-    of : the cell it repeats, or the trajectory it lies on; empty for the others.
+    of : the cell it repeats, or the trajectory it belongs to; empty for the others.
     """
 
     kind: Kind

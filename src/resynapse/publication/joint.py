@@ -3,7 +3,7 @@
 In one pair, a cohort of ours and one of the publication's size come from the same subjects, so nothing differs and
 every dependence between cells is kept. The same verdicts on many pairs show how many cells differ by chance, how many a
 shift of every cell would make differ, and which common shift is excluded. Normal theory is not needed; that our
-subjects stand for all subjects is, which ten do poorly.
+subjects represent all subjects is, which ten do poorly.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PAIRS = 2_000
 FEWEST = 6
 """Subjects that are worth redrawing."""
 SHIFT = 2.0
-"""The common shift that is asked about, in points."""
+"""The common shift that is tested, in points."""
 SHIFTS = tuple(0.1 * step for step in range(1, 41))
 """Common shifts that are tried, in SDs of the cell: equally hard to see in every cell, as points are not."""
 NEAR_A_BOUND = 5.0
@@ -68,7 +68,7 @@ def joint(means: Sequence[Cell], ratios: Sequence[Cell], ratios_apart: int, cell
 
     Parameters
     ----------
-    means : cells that are results of their own, or lie on a trajectory.
+    means : cells that are results of their own, or part of a trajectory.
     ratios : cells with a ratio of SDs, of which `ratios_apart` exclude 1.
     """
     roomy = [c for c in means if _has_room(c)]

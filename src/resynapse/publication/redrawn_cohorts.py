@@ -1,8 +1,8 @@
-"""Where the published mean and SD stand among cohorts of its size that are redrawn from our subjects.
+"""The rank of the published mean and SD among cohorts of its size that are redrawn from our subjects.
 
 Whole subjects are redrawn, so no normality is assumed and cells keep their dependence: an outcome in which one network
 of twenty fails has an SD that most cohorts of ten do not show, and a redrawn ten knows that. It takes our subjects for
-all subjects, so it asks for many of them.
+all subjects, so it needs many of them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Spread of ours over that of the publication: ratios of standard deviations, with honest intervals.
 
-Printed SDs are population SDs (ddof 0) and are converted to sample SDs. The interval of Fisher's F holds for normal
+Printed SDs are population SDs (ddof 0) and are converted to sample SDs. The interval of Fisher's F is valid for normal
 outcomes; accuracies near a bound and rare failures have longer tails, in which an SD is known far less well than F
 says. So the interval is widened on the logarithmic scale by sqrt((k - 1) / 2), k being the kurtosis of our subjects (3
 for a normal outcome), and never narrowed (after Bonett 2006). What that covers, simulated:
@@ -37,7 +37,7 @@ class Spread:
     published_sd, sd : sample SDs, theirs converted from the printed population SD; None where there is none.
     ratio, low, high : ours over theirs, with its 95 % interval: widened F, and the rounding of the printed SD added;
         `high` is None where that SD may be 0.
-    f_low, f_high : the plain F interval, which holds for normal outcomes.
+    f_low, f_high : the plain F interval, which is valid for normal outcomes.
     widened : the factor by which the logarithms of the F interval's ends were widened, 1 or more.
     p : of an equal SD, two-sided, from the same widened F at the published SD, within its rounding, nearest to ours.
     p_holm : after Holm over all cells with a ratio.

@@ -9,8 +9,12 @@ import polars as pl
 
 from resynapse.disclaimer import DISCLAIMER, SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
+from resynapse.report.crate import METADATA
+from resynapse.report.crate import crate as write_crate
+from resynapse.report.figures.every import every_figure
 from resynapse.report.page.section import anchor
 from resynapse.report.page.tables import TextTable, article_tables
+from resynapse.report.rerun_notebook import rerun_notebook
 from resynapse.report.run_data import RunData
 from resynapse.report.sections.agreement import agreement_tables, spread_table
 from resynapse.report.sections.statistics import statistics_tables, tables_by_part
@@ -27,22 +31,34 @@ _README = {
     "comparison.csv": "every published cell beside ours: difference, equivalence, ratio of SDs",
     "clinical.csv": "clinical findings beside the model's direction; directions only; read its column statement",
     "tables/": "the tables of the report in LaTeX; they need the packages booktabs and longtable",
+    "again.ipynb": "a notebook with the protocol that runs again to the same numbers",
+    "figures/": "every figure as SVG, with its numbers as CSV",
+    METADATA: "the folder as a Process Run Crate; protocol.yaml and run-manifest.json say what was run",
 }
 
 
-def export(run_data: RunData, out: Path) -> list[Path]:
+def export(
+    run_data: RunData, out: Path, *, crate: bool = False, notebook: bool = False, figures: bool = False
+) -> list[Path]:
     """Write every file, and a README.txt that names them and carries the disclaimer.
+
+    Parameters
+    ----------
+    crate, notebook, figures : what is written beside the tables.
 
     Raises
     ------
-    ResynapseError : `out` is a run folder or no folder.
+    ResynapseError : `out` is a run folder or no folder, or a notebook is wanted of an unfinished run.
     """
     if out.exists() and not out.is_dir():
         raise ResynapseError(f"{out}: is a file; give a folder with --out")
     if (out / "manifest.json").exists():
         raise ResynapseError(f"{out}: is a run folder; give another folder with --out")
     written = dict((*_csv(run_data), *_latex(run_data)))
-    named = {name: what for name, what in _README.items() if name in written or name == "tables/"}
+    if notebook:
+        written["again.ipynb"] = rerun_notebook(run_data)
+    wanted = {"tables/": True, "figures/": figures, METADATA: crate}
+    named = {name: what for name, what in _README.items() if name in written or wanted.get(name)}
     side = run_data.analysis.clinical
     said = [] if side is None else ["Beside any clinical figure:", side.statement, ""]
     last = "Every CSV file has the disclaimer in its last column, so that it goes where the file goes."
@@ -60,7 +76,10 @@ def export(run_data: RunData, out: Path) -> list[Path]:
         path = out / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
-    return [out / name for name in written]
+    paths = [out / name for name in written]
+    if figures:
+        paths += [path for _, made in every_figure(run_data, out / "figures", "svg") for path in made]
+    return [*paths, *write_crate(run_data, out, paths)] if crate else paths
 
 
 def _csv(run_data: RunData) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from resynapse.report.figures import FIGURES, Kind, draw
 from resynapse.report.figures.inline import inline
 from resynapse.report.figures.style import numbers_csv, render
 from resynapse.report.page.page import page
-from resynapse.report.page.section import Picture, Section
+from resynapse.report.page.section import Opening, Picture, Section
 from resynapse.report.page.tables import TextTable, flow_table
 from resynapse.report.run_data import RunData
 from resynapse.report.sections.agreement import (
@@ -48,9 +48,16 @@ def report(run_data: RunData, *, audit: Audit | None = None) -> str:
         judged by the controls that the run holds, after the results.
     """
     protocol = run_data.protocol
+    title = f"{protocol.name}: {'audit' if audit else 'report'} of a simulated run"
+    first, sections = contents(run_data, audit=audit)
+    return page(title, protocol.title, sections, first)
+
+
+def contents(run_data: RunData, *, audit: Audit | None = None) -> tuple[Opening, tuple[Section, ...]]:
+    """The first screen and the sections of a report."""
+    protocol = run_data.protocol
     pictures = _pictures(run_data)
     rests = audit_section(run_data, audit)
-    title = f"{protocol.name}: {'audit' if audit else 'report'} of a simulated run"
     sections = (
         *((rests,) if audit is not None else ()),
         results(run_data, pictures),
@@ -62,7 +69,7 @@ def report(run_data: RunData, *, audit: Audit | None = None) -> str:
         Section(title="How to cite", points=tuple(citations(protocol))),
         provenance(run_data),
     )
-    return page(title, protocol.title, sections, opening(run_data, pictures.get("overview"), audit))
+    return opening(run_data, pictures.get("overview"), audit), sections
 
 
 def flow(run_data: RunData) -> TextTable:

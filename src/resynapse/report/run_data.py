@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resynapse.analysis.analyse import Analysis, analyse
+from resynapse.analysis.analyse import Analysis
+from resynapse.analysis.analysis_file import analysis_of
 from resynapse.analysis.cells import Cell, Cells, units
 from resynapse.analysis.parts.describe import Description
 from resynapse.controls.registry import is_reference
@@ -74,7 +75,7 @@ class RunData:
             manifest=manifest,
             table=table,
             unfinished=unfinished,
-            analysis=analyse(table, protocol, unfinished=unfinished),
+            analysis=analysis_of(folder, table),
             agreement=agreement(table, protocol) if tabled else None,
         )
 

@@ -41,6 +41,12 @@ def admit_subject(protocol: Protocol, engine_name: str) -> None:
     check_memory(protocol, engine_name, subjects=1, workers=1)
 
 
+def engine_for(protocol: Protocol, name: str | None = None) -> str:
+    """The engine that is asked for; by default the first in the registry that can compute the protocol."""
+    able = able_engines(protocol)
+    return name or (able[0] if able else "compiled")
+
+
 def able_engines(protocol: Protocol) -> list[str]:
     """Names of the engines that can compute a protocol."""
     return supporting(protocol.network, protocol.batch_size)

@@ -1,10 +1,10 @@
-"""Spans of time in words."""
+"""Spans of time as text."""
 
 from __future__ import annotations
 
 
 def duration(seconds: float) -> str:
-    """Seconds in words: ``48 s``, ``12 min``, ``3.1 h``."""
+    """Seconds as text: ``48 s``, ``12 min``, ``3.1 h``."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     if seconds < 5400:

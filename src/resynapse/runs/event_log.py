@@ -26,7 +26,7 @@ LOGGED = (RunStarted, SubjectStarted, PhaseEntered, SubjectFinished, SubjectFail
 
 
 class EventLog:
-    """A listener that appends to `events.jsonl`; for the process that holds the run folder.
+    """A listener that appends to `events.jsonl`; for the process that owns the run folder.
 
     Parameters
     ----------

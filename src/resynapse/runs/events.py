@@ -92,7 +92,7 @@ class PhaseEntered(SubjectEvent):
 
     Parameters
     ----------
-    arms : the arms in words, few of them by name.
+    arms : the arms as text; names if they are few.
     stream : label of the phase, such as ``treatment/train.1``.
     epochs : length of the phase.
     """
@@ -104,7 +104,7 @@ class PhaseEntered(SubjectEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochDone(SubjectEvent):
-    """A subject finished training epochs; one, unless a remote worker tells of several at once."""
+    """A subject finished training epochs; one, unless a remote worker reports several at once."""
 
     epochs: int = 1
 
@@ -128,7 +128,7 @@ class SubjectFinished(SubjectEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectFailed(SubjectEvent):
-    """A subject has no results; the run goes on with the others."""
+    """A subject has no results; the run continues with the others."""
 
     error: str
 
@@ -150,11 +150,11 @@ def ignore(event: Event) -> None:
 
 
 class Broadcast:
-    """A listener that tells others; one that fails is left out from then on, and the run goes on.
+    """A listener that forwards to others; one that fails is left out from then on, and the run continues.
 
     Parameters
     ----------
-    listeners : told in this order.
+    listeners : called in this order.
     note : receives one line about each listener that fails.
     """
 
@@ -170,4 +170,4 @@ class Broadcast:
             except Exception as error:
                 # replaced, not changed in place: other threads may be going through it
                 self._listeners = tuple(other for other in self._listeners if other is not listener)
-                self._note(f"what follows this run failed and is told no more ({type(error).__name__}: {error})")
+                self._note(f"a listener of this run failed and is left out ({type(error).__name__}: {error})")

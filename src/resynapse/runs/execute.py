@@ -57,7 +57,7 @@ def execute(
 
     Raises
     ------
-    RunFolderError : the folder holds another run, is in use, or cannot be written.
+    RunFolderError : the folder contains another run, is in use, or cannot be written.
     RunInterruptedError : Ctrl-C; finished subjects are kept.
     SubjectError : subjects failed; the others are finished and kept.
     ClusterError : workers cannot be reached, cannot compute this run, or were lost; finished subjects are kept.
@@ -74,7 +74,7 @@ def execute(
 
 
 class _Followers(NamedTuple):
-    """Who is told about a run: a display, a listener of the caller, and a receiver of remarks."""
+    """Receivers of progress: a display, a listener of the caller, and a receiver of remarks."""
 
     display: Display | None
     listener: Listener
@@ -89,7 +89,7 @@ def _compute(
     dask: str | None,
     followers: _Followers,
 ) -> None:
-    """Compute the missing subjects, while the run says what it does to its folder and to those who follow it."""
+    """Compute the missing subjects, and report events to the run folder and to the listeners."""
     protocol, note = manifest.protocol, followers.note
     each = epochs(protocol.routes)
     progress = Progress(len(missing), each, already=manifest.subjects - len(missing))
@@ -139,15 +139,15 @@ def _backend(manifest: Manifest, count: int, dask: str | None, tell: Listener, n
     return Cluster(dask, Plan.of(protocol, manifest.engine, manifest.root_seed), count, tell, note)
 
 
-def _missing(manifest: Manifest, folder: RunFolder, asked: int, note: Note) -> list[int]:
+def _missing(manifest: Manifest, folder: RunFolder, requested: int, note: Note) -> list[int]:
     """Numbers of the subjects to compute; what is damaged is named and goes."""
     found = folder.parts()
     for path in found.damaged:
         whose = "its subjects" if path.name.startswith("pack-") else "this subject"
         note(f"{path}: damaged part, computing {whose} again")
     folder.adopt(found)
-    if manifest.subjects > asked:
-        note(f"{folder.path}: its cohort has {manifest.subjects} subjects, not {asked}; it is kept whole")
+    if manifest.subjects > requested:
+        note(f"{folder.path}: its cohort has {manifest.subjects} subjects, not {requested}; it is kept whole")
     missing = [n for n in range(manifest.subjects) if n not in found.sound]
     if found.sound:
         there = manifest.subjects - len(missing)
@@ -158,7 +158,7 @@ def _missing(manifest: Manifest, folder: RunFolder, asked: int, note: Note) -> l
 def _work(
     backend: Backend, missing: list[int], manifest: Manifest, folder: RunFolder, tell: Listener, note: Note
 ) -> None:
-    """Compute the missing subjects and keep each as it comes; failures are told together at the end."""
+    """Compute the missing subjects and keep each when it is finished; failures are reported together at the end."""
     failed: list[SubjectError] = []
     subjects = (Subject(manifest.root_seed, n) for n in missing)
     try:
@@ -189,7 +189,7 @@ def _kept(folder: RunFolder) -> str:
 
 
 def _note_other_code(manifest: Manifest, note: Note) -> None:
-    """Say when a run goes on with other code than it began with: its subjects may not be comparable."""
+    """Warn if a run continues with other code than it began with: its subjects may not be comparable."""
     *_, before, now = (None, *manifest.sessions)
     for what in ("versions", "commit", "sources", "plugins"):
         if before is not None and before.get(what) != now[what]:

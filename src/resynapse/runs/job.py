@@ -1,7 +1,7 @@
 """Runs as child processes of the command line: start, find and stop them, also from another process later.
 
-A job goes on when the process that started it ends. What it is stands in `job.json` of its folder; a run that was
-started by hand tells the same in its `status.json`, so it can be stopped too.
+A job continues when the process that started it ends. It is recorded in `job.json` of its folder; a run that was
+started by hand records the same in its `status.json`, so it can be stopped too.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Job:
     ----------
     folder : what `--out` names: its run folder, or that of its runs.
     process : the process.
-    command : its words, the interpreter first.
+    command : the full command line, the interpreter first.
     directory : where it was started; relative paths in `command` count from there.
     words : what follows ``resynapse`` on the command line, `--out` aside; empty for a run started by hand.
     started : seconds since 1970.

@@ -1,4 +1,4 @@
-"""The few outcomes that speak for a run while it goes on: means over the subjects so far."""
+"""The few outcomes that summarise an active run: means over the subjects so far."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Leading:
 
     Parameters
     ----------
-    endpoints : (outcome, condition); a condition without its counts stands for the mean over them within a subject.
+    endpoints : (outcome, condition); a condition without its counts is the mean over them within a subject.
     arms : whose values are taken.
     """
 

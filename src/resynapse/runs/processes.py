@@ -24,7 +24,7 @@ class Process:
     Parameters
     ----------
     pid : its number.
-    born : when it began, as its system tells; with the number it means one process only.
+    born : its start time, as the system reports it; together with the number it identifies one process.
     host : name of its machine.
     """
 

@@ -58,7 +58,7 @@ class Progress:
     already : subjects that an earlier session finished; they count as done, not for the pace.
 
     Time left comes from the pace so far. Epochs differ in cost, so the course of the first finished subject
-    says which share of a subject's time each epoch stands for; before that, epochs count alike.
+    says which share of a subject's time each epoch represents; before that, epochs count alike.
     """
 
     subjects: int
@@ -105,7 +105,7 @@ class Progress:
     def _end(self, course: Course | None) -> None:
         """A subject is finished and kept; its epochs may have gone unseen, on another machine."""
         self.done += 1
-        # who left the study early is no pattern for the others
+        # a subject that left the study early does not predict the others
         if course and not self.profile and len(course.moments) >= self.epochs > 0:
             whole = time.monotonic() - course.began
             if whole > 0:
@@ -130,7 +130,7 @@ class Progress:
 
     @property
     def text(self) -> str:
-        """One line: subjects, time left, and what goes on."""
+        """One line: subjects, time left, and current steps."""
         left = self.seconds_left
         first = next(iter(list(self.courses.items())), None)
         now = self.where
@@ -238,9 +238,14 @@ def display() -> Iterator[Display]:
         transient=True,
     ) as bars:
         task = bars.add_task("starting", total=1.0)
+        last = ""
 
         class Bar:
             def show(self, *, share: float, text: str, finished: bool) -> None:
+                nonlocal last
+                last = text.partition(",")[0].partition(" | ")[0]
                 bars.update(task, completed=share, description=text)
 
         yield Bar()
+    if last:
+        print(f"resynapse: {last}", file=sys.stderr)

@@ -48,10 +48,11 @@ def commit() -> dict[str, Any]:
 
 @cache
 def sources() -> str:
-    """Digest of resynapse's own sources: it tells installed copies and changed checkouts apart."""
+    """Digest of resynapse's own sources and data: it distinguishes installed copies from changed checkouts."""
     root = Path(__file__).parents[1]
     total = hashlib.sha256()
-    for source in sorted(p for kind in ("*.py", "*.yaml", "*.npz") for p in root.rglob(kind)):
+    read = {*root.rglob("*.py"), *root.rglob("*.yaml"), *(p for p in root.glob("data/**/*") if p.is_file())}
+    for source in sorted(path for path in read if path.suffix != ".pyc"):
         total.update(source.relative_to(root).as_posix().encode())
         total.update(source.read_bytes())
     return total.hexdigest()[:12]
@@ -84,7 +85,7 @@ def _processor() -> str:
     return platform.processor()
 
 
-def _git(root: Path, *words: str) -> str:
+def _git(root: Path, *arguments: str) -> str:
     return subprocess.run(
-        ["git", "-C", str(root), *words], capture_output=True, text=True, check=True, timeout=10
+        ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True, timeout=10
     ).stdout.strip()

@@ -43,13 +43,13 @@ class RunStatus:
     done : finished subjects; None if unknown.
     failed : subjects that failed in the last session.
     share : of the work of the session, 0 to 1; None if unknown.
-    seconds_left : at the pace so far; None if unknown or if the run does not go on.
+    seconds_left : at the pace so far; None if unknown or if the run is not active.
     started, updated : seconds since 1970; None if unknown.
     reason : why a run failed, stopped or is damaged; may be empty.
     leading : records with arm, endpoint, n, mean, sd.
     going_on : records of the subjects on their way: subject, arms, stream, epoch (of the phase), epochs (its length),
         epochs_in_all, measured.
-    where : the workers of a cluster, in words; empty for threads of one process.
+    where : description of the workers of a cluster; empty for threads of one process.
     """
 
     path: Path
@@ -75,7 +75,7 @@ class RunStatus:
 def read(folder: str | Path) -> RunStatus | None:
     """The status of the run in a folder; None where there is no run.
 
-    A run of an earlier version, which has no `status.json`, is told from its manifest and the names of its parts.
+    A run of an earlier version, which has no `status.json`, is described by its manifest and the names of its parts.
     """
     path = Path(folder)
     content = _content(path / STATUS)
@@ -100,7 +100,7 @@ def runs(folder: str | Path) -> list[RunStatus]:
 
 
 def _folders(folder: Path, depth: int) -> Iterator[Path]:
-    """Folders that may hold runs; a run folder holds no other runs."""
+    """Folders that may contain runs; a run folder contains no other runs."""
     if (folder / MANIFEST).exists():
         return
     try:
@@ -128,7 +128,7 @@ def _of_status(path: Path, content: dict[str, Any]) -> RunStatus:
     updated = float(content["updated"])
     if state == "running":
         process = Process.from_dict(content["process"])
-        # of another machine only its file tells; this one's clock may differ, so it gets time
+        # of another machine only the file is known; its clock may differ, so it gets extra time
         lives = process is not None and (
             process.alive if process.here else time.time() - updated < SILENT_AFTER
         )  # fmt: skip
@@ -156,6 +156,9 @@ def _of_status(path: Path, content: dict[str, Any]) -> RunStatus:
 
 
 def _job_lives(path: Path) -> bool:
+    """Whether a job that was started after the last status still runs."""
+    if _modified(path / JOB) < _modified(path / STATUS):
+        return False
     process = Process.from_dict((_content(path / JOB) or {}).get("process"))
     return process is not None and process.alive
 

@@ -23,7 +23,7 @@ MOST_ARMS = 50
 
 
 class StatusFile:
-    """A listener that keeps `status.json` of a run; for the process that holds the run folder.
+    """A listener that keeps `status.json` of a run; for the process that owns the run folder.
 
     Parameters
     ----------

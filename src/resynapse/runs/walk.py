@@ -1,4 +1,4 @@
-"""One subject through the protocol tree: every shared stretch once, every condition measured where it stands."""
+"""One subject through the protocol tree: every shared stretch once, every condition measured at its position."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class _Walker:
             *apart, last = branches
             for branch in apart:
                 self.follow(self._taken(state, branch, suffix, seen), branch.rest, suffix, seen)
-            # goes on in this call, so that a long path nests no calls and keeps no state behind it
+            # continues in this call, so that a long path nests no calls and keeps no earlier states
             state = self._taken(state, last, suffix, seen)
             group = last.rest
 
@@ -127,7 +127,7 @@ class _Walker:
     ) -> tuple[dict[str, Route], Seen]:
         """Measure and select, arm by arm, until the next stop of each changes the state; what is not so is passed by.
 
-        Looking leaves the state as it is, so arms that only look otherwise go on together.
+        Measuring does not change the state, so arms that differ only in measurements stay together.
         """
         known: dict[tuple[Step, str], dict[str, float | None]] = {}
         left: dict[str, Route] = {}
@@ -164,7 +164,7 @@ class _Walker:
         values: dict[str, float],
         known: dict[tuple[Step, str], dict[str, float | None]],
     ) -> bool:
-        """Measure or select one arm; whether it goes on."""
+        """Measure or select one arm; whether it continues."""
         step, suffix = self._drawn(stop, [arm]), stop.named(suffix)
         if isinstance(step, Assess):
             condition = step.condition + suffix

@@ -19,7 +19,7 @@ def follow(folder: str | Path, every: float = LOOK_EVERY) -> Iterator[RunStatus]
 
     Parameters
     ----------
-    folder : a run folder, or the folder of an audit or attribution, of which the run that goes on is followed.
+    folder : a run folder, or the folder of an audit or attribution, of which the active run is followed.
     every : seconds between two looks.
 
     Raises
@@ -28,7 +28,7 @@ def follow(folder: str | Path, every: float = LOOK_EVERY) -> Iterator[RunStatus]
     """
     path = Path(folder)
     while True:
-        # asked before the status is read: a command that ends in between is seen as it ended
+        # checked before the status is read: if the command ends in between, its final state is seen
         works = _works(path)
         status = _current(path)
         if status is None:
@@ -42,7 +42,7 @@ def follow(folder: str | Path, every: float = LOOK_EVERY) -> Iterator[RunStatus]
 
 
 def _current(path: Path) -> RunStatus | None:
-    """The run of the folder, or of those below the one that goes on, else the latest."""
+    """The run of the folder; or of those below it the active one, else the latest."""
     own = read(path)
     if own is not None and own.subjects is not None:
         return own

@@ -73,7 +73,3 @@ class GaussianBlobs:
         if sd > 0:
             inputs = inputs + sd * normals(key.of("inputs"), self.features, samples)
         return Split(inputs=np.ascontiguousarray(inputs), labels=labels)
-
-
-TASKS: dict[str, type[GaussianBlobs]] = {"gaussian-blobs": GaussianBlobs}
-"""Every kind of task by the name it has in protocol files."""

@@ -27,7 +27,7 @@ class Digits:
     scale : root mean square of the pixels' sd in the training set, by default that of the published task. One factor
         serves all pixels, as many of them hardly vary.
 
-    Handwriting without noise does not exist, so the clean set is a second held-out set, without added noise as ever.
+    Handwriting without noise does not exist, so the clean set is a second held-out set, without added noise always.
     Source: Alpaydin and Kaynak (1998), doi 10.24432/C50P49, CC BY 4.0 (data/digits/LICENCE.md).
     """
 
@@ -41,8 +41,8 @@ class Digits:
     def __post_init__(self) -> None:
         check_sizes(self.sizes)
         if sum(self.sizes) > IMAGES:
-            asked = " + ".join(map(str, self.sizes))
-            raise ValueError(f"train, test and clean ask for {asked} images; there are {IMAGES}")
+            requested = " + ".join(map(str, self.sizes))
+            raise ValueError(f"train, test and clean need {requested} images; there are {IMAGES}")
         check_scale(self.scale)
 
     @property
@@ -69,8 +69,8 @@ class Digits:
 @cache
 def shipped() -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """The images as they ship, shape (1797, 64), values 0 to 16, and their labels, shape (1797,)."""
-    with (resources.files("resynapse.data") / "digits" / "digits.npz").open("rb") as file, np.load(file) as held:
-        images, labels = held["images"].astype(np.float64), held["labels"].astype(np.int64)
+    with (resources.files("resynapse.data") / "digits" / "digits.npz").open("rb") as file, np.load(file) as arrays:
+        images, labels = arrays["images"].astype(np.float64), arrays["labels"].astype(np.int64)
     for array in (images, labels):
         array.setflags(write=False)
     return images, labels

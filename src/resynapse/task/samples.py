@@ -1,9 +1,9 @@
-"""Sets drawn from a table that is there: every subject splits the same rows in its own way.
+"""Training, test and clean sets from an existing table; each subject gets its own random split of the rows.
 
-Inputs are centred and scaled by what the training set alone shows. The scale is the root mean square of the features'
-sd, by default that of the published task, so that input noise of sd 1 weighs as much beside a feature as it does there.
-So do the noise levels inside: a fresh hidden unit's weights have variance 1 / (3 fan_in), its input therefore a mean
-square of scale**2 / 3, whatever the number of features.
+Inputs are centred and scaled with statistics of the training set alone. The scale is the root mean square of the
+features' sd, by default that of the published task, so that input noise of sd 1 weighs as much beside a feature as it
+does there. The same is true of the noise levels inside: a fresh hidden unit's weights have variance 1 / (3 fan_in), so
+its input has a mean square of scale**2 / 3, whatever the number of features.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ SMALLEST_SPREAD = 1e-100
 def divided(
     inputs: NDArray[np.float64], labels: NDArray[np.int64], sizes: Sizes, key: Key, *, scale: float, each: bool
 ) -> TaskData:
-    """The sets of one subject: disjoint, together at most the whole table.
+    """The sets of one subject: disjoint, in sum at most the whole table.
 
     Parameters
     ----------
     inputs, labels : the table, shapes (rows, features) and (rows,).
-    sizes : samples of each set; that of the training set changes no other set.
+    sizes : samples of each set; the size of the training set does not change the other sets.
     scale : root mean square, over the features, of their sd in the training set.
     each : every feature gets this sd, where it varies at all; else one factor serves all features.
     """
@@ -50,7 +50,7 @@ def divided(
 
 
 def check_scale(scale: float) -> None:
-    """Refuse a scale that makes no inputs.
+    """Refuse a scale that is not a positive number.
 
     Raises
     ------

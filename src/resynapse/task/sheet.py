@@ -41,10 +41,10 @@ class Sheet:
         ProtocolError : no column, or several, have the name.
         """
         if self.header.count(name) > 1:
-            raise ProtocolError(f"{self.path}: column {name!r} stands twice; give every column its own name")
+            raise ProtocolError(f"{self.path}: duplicate column {name!r}; give every column its own name")
         if name not in self.header:
-            said = nearest(name, self.header)
-            cure = said if len(said) <= 300 else f"there are {len(self.header)} columns, none of a name like it"
+            hint = nearest(name, self.header)
+            cure = hint if len(hint) <= 300 else f"there are {len(self.header)} columns, none of a name like it"
             raise ProtocolError(f"{self.path}: no column {name!r}; {cure}")
         return self.header.index(name)
 

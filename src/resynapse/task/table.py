@@ -11,7 +11,7 @@ from resynapse.errors import ProtocolError
 from resynapse.randomness import Key
 from resynapse.task.base import Sizes, TaskData
 from resynapse.task.samples import PUBLISHED_SCALE, check_scale, divided
-from resynapse.task.table_file import Contents, held, read
+from resynapse.task.table_file import Contents, load_known, read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +27,9 @@ class Table:
     standardise : ``each`` gives every feature the same sd, ``together`` divides all by one number, where their unit is
         one. Both from the training set alone.
     scale : sd of a feature after that (root mean square for ``together``), by default that of the published task.
-    contents : what the file held; read from it where it is not given. A file with other contents is refused.
+    contents : summary of the file; read from it if not given. A file with other contents is refused.
 
-    The clean set is a second held-out set, without added noise as ever.
+    The clean set is a second held-out set, always without added noise.
 
     Raises
     ------
@@ -50,7 +50,7 @@ class Table:
         if self.columns is not None:
             self._check_columns(self.columns)
         if not all(math.isfinite(part) and part > 0 for part in self.split):
-            raise ProtocolError(f"split {list(self.split)} is not possible: every part is above 0")
+            raise ProtocolError(f"expected every part of split above 0, got {list(self.split)}")
         check_scale(self.scale)
         object.__setattr__(self, "path", str(Path(self.path).absolute()))
         if self.contents is None:
@@ -62,13 +62,13 @@ class Table:
 
     def _check_columns(self, columns: tuple[str, ...]) -> None:
         if not columns or len(set(columns)) < len(columns):
-            raise ProtocolError(f"columns {list(columns)} is not possible: name one or more, each once")
+            raise ProtocolError(f"expected one or more columns, each once, got {list(columns)}")
         if self.label in columns:
             raise ProtocolError(f"label {self.label!r} is among the columns; a label is no feature")
 
     @property
     def known(self) -> Contents:
-        """What the file held when it was read first."""
+        """Summary of the file when it was first read."""
         assert self.contents is not None, "filled in when the task is made"
         return self.contents
 
@@ -94,8 +94,8 @@ class Table:
 
         Raises
         ------
-        ProtocolError : the file is gone, or holds something else by now.
+        ProtocolError : the file is missing, or its contents have changed.
         """
-        found = held(self.path, self.label, self.columns, self.known)
+        found = load_known(self.path, self.label, self.columns, self.known)
         each = self.standardise == "each"
         return divided(found.inputs, found.labels, self.sizes, key, scale=self.scale, each=each)

@@ -22,7 +22,7 @@ FEWEST_ROWS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contents:
-    """What a file held when it was read; it stands in for the file in a manifest.
+    """Summary of a file's contents at the time of reading; a manifest keeps it in place of the file.
 
     Parameters
     ----------
@@ -41,10 +41,10 @@ class Contents:
 
     def __post_init__(self) -> None:
         if self.rows < FEWEST_ROWS * len(self.classes) or len(self.classes) < 2 or not self.columns:
-            raise ValueError("these contents make no task; leave contents out, it is read from the file")
+            raise ValueError("contents describe no usable task; leave the key out, it is read from the file")
 
 
-class Held(NamedTuple):
+class LoadedTable(NamedTuple):
     """A table in memory: inputs of shape (rows, features), labels as class numbers of shape (rows,)."""
 
     contents: Contents
@@ -53,12 +53,12 @@ class Held(NamedTuple):
 
 
 @lru_cache(maxsize=2)
-def held(path: str, label: str, columns: tuple[str, ...] | None, contents: Contents) -> Held:
-    """The table whose contents are known; it is read once in a process.
+def load_known(path: str, label: str, columns: tuple[str, ...] | None, contents: Contents) -> LoadedTable:
+    """Load a table whose contents are known already; it is read once in a process.
 
     Raises
     ------
-    ProtocolError : the file cannot be read, or holds something else by now.
+    ProtocolError : the file cannot be read, or its contents have changed.
     """
     found = read(path, label, columns)
     if found.contents != contents:
@@ -69,14 +69,14 @@ def held(path: str, label: str, columns: tuple[str, ...] | None, contents: Conte
     return found
 
 
-def read(path: str, label: str, columns: Sequence[str] | None = None) -> Held:
+def read(path: str, label: str, columns: Sequence[str] | None = None) -> LoadedTable:
     """Read a table.
 
     Parameters
     ----------
-    path : a CSV file in UTF-8, separated by commas, with a header.
+    path : a CSV file in UTF-8, with commas and a header.
     label : the column of the labels; any text is a label.
-    columns : the columns of the features, all numbers; by default every other one.
+    columns : the columns of the features, all numbers; by default every column except the label.
 
     Raises
     ------
@@ -84,20 +84,22 @@ def read(path: str, label: str, columns: Sequence[str] | None = None) -> Held:
     """
     sheet = read_sheet(path, MOST_BYTES)
     names = _features(sheet, label, columns)
-    at, places = sheet.column(label), [sheet.column(name) for name in names]
-    values, said = array("d"), []
+    label_index, feature_indices = sheet.column(label), [sheet.column(name) for name in names]
+    values, row_labels = array("d"), []
     for line, row in sheet.rows():
         if not row:
             continue
-        if row[at].lower() in MISSING:
+        if row[label_index].lower() in MISSING:
             raise ProtocolError(f"{path} line {line}, column {label}: no label; leave the row out")
-        said.append(row[at])
-        values.extend(sheet.number(line, name, row[place]) for name, place in zip(names, places, strict=True))
-    classes = _classes(path, label, said)
+        row_labels.append(row[label_index])
+        values.extend(sheet.number(line, name, row[i]) for name, i in zip(names, feature_indices, strict=True))
+    classes = _classes(path, label, row_labels)
     number = {name: index for index, name in enumerate(classes)}
-    inputs = np.frombuffer(values, dtype=np.float64).reshape(len(said), len(names))
-    labels = np.array([number[name] for name in said], dtype=np.int64)
-    return Held(Contents(sha256=sheet.sha256, rows=len(said), columns=names, classes=classes), inputs, labels)
+    inputs = np.frombuffer(values, dtype=np.float64).reshape(len(row_labels), len(names))
+    labels = np.array([number[name] for name in row_labels], dtype=np.int64)
+    return LoadedTable(
+        Contents(sha256=sheet.sha256, rows=len(row_labels), columns=names, classes=classes), inputs, labels
+    )
 
 
 def _features(sheet: Sheet, label: str, columns: Sequence[str] | None) -> tuple[str, ...]:
@@ -108,16 +110,17 @@ def _features(sheet: Sheet, label: str, columns: Sequence[str] | None) -> tuple[
     return tuple(name for name in sheet.header if name != label) if columns is None else tuple(columns)
 
 
-def _classes(path: str, label: str, said: list[str]) -> tuple[str, ...]:
+def _classes(path: str, label: str, row_labels: list[str]) -> tuple[str, ...]:
     counts: dict[str, int] = {}
-    for name in said:
+    for name in row_labels:
         counts[name] = counts.get(name, 0) + 1
     if len(counts) < 2:
-        held_by = f"is {next(iter(counts))!r} in every row" if counts else "has no row"
-        raise ProtocolError(f"{path}: label column {label!r} {held_by}; two or more classes are needed")
+        problem = f"is {next(iter(counts))!r} in every row" if counts else "has no row"
+        raise ProtocolError(f"{path}: label column {label!r} {problem}; two or more classes are needed")
     few = min(counts, key=lambda name: counts[name])
     if counts[few] < FEWEST_ROWS:
         raise ProtocolError(
-            f"{path}: too few rows of class {few[:40]!r}: {counts[few]} of {len(said)}; every class needs {FEWEST_ROWS}"
+            f"{path}: too few rows of class {few[:40]!r}: {counts[few]} of {len(row_labels)}; "
+            f"every class needs {FEWEST_ROWS}"
         )
     return tuple(sorted(counts))

@@ -129,8 +129,8 @@ def test_nobody_relapsing_is_no_test_but_a_bound(tidy: Tidy) -> None:
     cells = _cells(tidy, ssri=np.full(10, np.inf), ketamine=np.full(10, np.inf))
     curves, found = survival(cells, rs.load("washout"))
     assert curves[0].intervals[-1].low == pytest.approx(69.15, abs=0.01)
-    assert {(c.logrank_p, c.logrank_note) for c in found} == {(None, "nobody relapsed in either arm")}
-    assert found[0].note == "nobody relapsed in either arm"
+    assert {(c.logrank_p, c.logrank_note) for c in found} == {(None, "no subject relapsed in either arm")}
+    assert found[0].note == "no subject relapsed in either arm"
     assert found[0].p == 1.0
 
 

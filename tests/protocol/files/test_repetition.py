@@ -132,10 +132,10 @@ def test_arms_may_stand_beside_a_repetition() -> None:
     [
         ("    - repeat: {}\n      do: []", r"line 6: arms.one\[0\].repeat: name a variable"),
         ("    - repeat: {a: [1], b: [1, 2]}\n      do: []", "b has 2 values, a has 1"),
-        ("    - repeat: {a: [1, 1]}\n      do: []", "1 stands twice"),
+        ("    - repeat: {a: [1, 1]}\n      do: []", "duplicate 1"),
         ("    - repeat: {a: [x]}\n      do: []", "'x' is no number; the first variable names the condition"),
         ("    - repeat: {a: {from: 1, to: 1001}}\n      do: []", "1001 values; at most 1000"),
-        ("    - repeat: {a: {from: 1, to: 3, by: 0}}\n      do: []", "by. is above 0"),
+        ("    - repeat: {a: {from: 1, to: 3, by: 0}}\n      do: []", "expected `by` above 0 .*, got 0"),
         ("    - repeat: {a: {from: 3, to: 1}}\n      do: []", "0 values; give at least 1"),
         ("    - repeat: {a: 3}\n      do: []", "a list of values or"),
         ("    - repeat: {a: [1]}", "repeat needs `do`"),

@@ -123,8 +123,8 @@ def test_a_step_as_a_phrase(written: str, expected: str) -> None:
 
 
 def test_an_enrolment_of_another_name_says_it() -> None:
-    assert rs.Enrol(when="gain>=1").phrase() == "go on only with gain >= 1"
-    assert rs.Enrol(when="gain>=1", condition="intake").phrase() == "go on only with gain >= 1, decided at intake"
+    assert rs.Enrol(when="gain>=1").phrase() == "continue only with gain >= 1"
+    assert rs.Enrol(when="gain>=1", condition="intake").phrase() == "continue only with gain >= 1, decided at intake"
 
 
 @pytest.mark.parametrize("name", library())

@@ -21,7 +21,7 @@ def test_agreement_with_findings_is_counted_from_the_findings_whatever_their_wor
     assert _counts(reworded) == _counts(side)
     asked, answered, floored, same, opposite, contested, nothing = _counts(side)
     assert asked == len(side.entries)
-    assert floored == sum("stands at chance" in entry.note for entry in side.entries)
+    assert floored == sum("is at chance" in entry.note for entry in side.entries)
     assert answered == same + opposite + contested + nothing > 0
 
 

@@ -205,8 +205,8 @@ worker.walk = walk
 """
 OTHER_CODE = """
 import resynapse.runs.workers.worker as worker
-other = tuple((name, "9.9" if name == "numpy" else version) for name, version in worker.code())
-worker.code = lambda: other
+other = tuple((name, "9.9" if name == "numpy" else version) for name, version in worker.code("compiled"))
+worker.code = lambda engine: other
 """
 WITHOUT = "import sys; sys.modules['resynapse'] = None"
 
@@ -341,9 +341,9 @@ def test_a_worker_answers_in_words_and_rows_and_raises_nothing(tiny: rs.Protocol
     wild = dumps(tiny).replace("lr: 0.005", "lr: 1.0e30")
     answer = compute(Plan.of(rs.loads(wild), "compiled", 5), 3)
     assert answer.kind == "failed"
-    assert "subject 3" in answer.words
-    assert "diverged" in answer.words
-    assert dict(code())["resynapse"] == rs.__version__
+    assert "subject 3" in answer.message
+    assert "diverged" in answer.message
+    assert dict(code("compiled"))["resynapse"] == rs.__version__
 
 
 def test_a_place_is_shown_where_no_phase_is_known() -> None:

@@ -91,9 +91,11 @@ def turned(one: Contrast) -> Contrast:
 
 
 def contrasts(cells: Cells, protocol: Protocol) -> tuple[Contrast, ...]:
-    """Every outcome that two arms share, paired by subject; not settings, nor what stands before the arms part.
+    """Every outcome that two arms share, paired by subject.
 
-    The members of the family come first in each pair of arms; a member that is a mean over counts stands under the
+    Settings, and measurements before the arms separate, are left out.
+
+    The members of the family come first in each pair of arms; a member that is a mean over counts is listed at the
     condition without them.
     """
     made: list[Contrast] = []

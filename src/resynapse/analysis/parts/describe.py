@@ -72,7 +72,7 @@ def describe(cells: Cells, protocol: Protocol) -> tuple[Description, ...]:
 
 
 def censored_remarks(descriptions: Sequence[Description], protocol: Protocol, subjects: int) -> Iterator[str]:
-    """What must be said of outcomes with a ceiling: where values are bounds, and where subjects have none."""
+    """Remarks on outcomes with a ceiling: where values are bounds, and where subjects have no value."""
     for name, ceiling in ceilings(protocol).items():
         cells = [d for d in descriptions if d.outcome == name]
         bounds = [f"{d.arm} at {d.condition} ({d.censored} of {d.n})" for d in cells if d.censored]

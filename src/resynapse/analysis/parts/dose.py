@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from resynapse.analysis.cells import Cells, Floats, at_count, courses, units, yes_or_no
+from resynapse.analysis.cells import Cells, Floats, at_count, courses, settings, units, yes_or_no
 from resynapse.analysis.estimate import Estimate
-from resynapse.analysis.families import SETTINGS
 from resynapse.analysis.intervals import LEVEL, Interval, Kind, is_constant, mean_interval, mean_intervals, seed
 from resynapse.analysis.numbers import interval_text, number
 from resynapse.analysis.part import Measurements, Part, PartTable
 from resynapse.analysis.parts.contrasts import sign_flip
 from resynapse.protocol import Protocol
+from resynapse.protocol.conditions import Count
 
 DRAWS = 9_999
 JITTER = 1e-8
@@ -25,9 +25,9 @@ JITTER = 1e-8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DosePoint:
-    """One count: mean over subjects, its own interval, and the band that holds at all counts together."""
+    """One count: mean over subjects, its own interval, and the band that is valid for all counts together."""
 
-    count: float
+    count: Count
     n: int
     mean: float
     interval: Interval
@@ -55,10 +55,10 @@ class DoseResponse:
 
 def dose_responses(cells: Cells, protocol: Protocol) -> tuple[DoseResponse, ...]:
     """Every outcome with three counts or more; settings and yes-or-no outcomes are left out."""
-    shares, unit = yes_or_no(protocol), units(protocol)
+    left_out, unit = yes_or_no(protocol) | settings(protocol), units(protocol)
     made = []
     for (arm, within, outcome), points in courses(cells.keys).items():
-        if len(points) < 3 or outcome in SETTINGS or outcome in shares:
+        if len(points) < 3 or outcome in left_out:
             continue
         values = cells.values[:, [column for _, column in points]]
         kept = ~np.isnan(values).any(axis=1)

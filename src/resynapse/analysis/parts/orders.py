@@ -8,9 +8,8 @@ from math import factorial
 
 import numpy as np
 
-from resynapse.analysis.cells import Cells, Floats, before_the_arms
+from resynapse.analysis.cells import Cells, Floats, before_the_arms, settings
 from resynapse.analysis.estimate import Estimate
-from resynapse.analysis.families import SETTINGS
 from resynapse.analysis.intervals import Interval, proportion_interval
 from resynapse.analysis.numbers import interval_text
 from resynapse.analysis.part import Part, PartTable
@@ -20,7 +19,7 @@ from resynapse.protocol.conditions import base
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """One order of the arms, highest value first; arms with the same value stand in one group."""
+    """One order of the arms, highest value first; arms with the same value form one group."""
 
     ranking: tuple[tuple[str, ...], ...]
     subjects: int
@@ -52,10 +51,10 @@ class Orders:
 
 def rank_orders(cells: Cells, protocol: Protocol) -> tuple[Orders, ...]:
     """The orders of the protocol's arms (its variants aside) in every outcome that at least two of them have."""
-    shared = before_the_arms(protocol)
+    shared, fixed = before_the_arms(protocol), settings(protocol)
     columns: dict[tuple[str, str], dict[str, Floats]] = {}
     for column, key in enumerate(cells.keys):
-        if key.arm not in protocol.variants and key.outcome not in SETTINGS and base(key.condition) not in shared:
+        if key.arm not in protocol.variants and key.outcome not in fixed and base(key.condition) not in shared:
             columns.setdefault((key.condition, key.outcome), {})[key.arm] = cells.values[:, column]
     made = []
     for (condition, outcome), arms in columns.items():
@@ -95,7 +94,7 @@ def _counted(values: Floats, names: tuple[str, ...]) -> tuple[Order, ...]:
 
 
 def _grouped(above: list[int], names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """Names by how many stand above them; equal ones together."""
+    """Names by the number of arms above them; equal ones together."""
     return tuple(
         tuple(name for name, rank in zip(names, above, strict=True) if rank == level) for level in sorted(set(above))
     )

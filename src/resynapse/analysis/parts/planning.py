@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from resynapse.analysis.cells import units
 from resynapse.analysis.estimate import Estimate
@@ -86,10 +87,10 @@ def plans(
 
 def power_of(difference: float, sd: float, n: int) -> float:
     """Power of a two-sided paired t test at 5 %."""
-    from scipy.stats import nct, t
+    from scipy.stats import nct
 
     df, shift = n - 1, difference / sd * math.sqrt(n)
-    critical = float(t.ppf(1 - ALPHA / 2, df))
+    critical = _critical(df)
     # beyond a shift of 5 the other side has a probability below 1e-9, and SciPy soon has no number for it
     other_side = float(nct.cdf(-critical, df, shift)) if abs(shift) < 5 else 0.0
     return float(nct.sf(critical, df, shift)) + other_side
@@ -102,9 +103,15 @@ def for_power(difference: float, sd: float, power: float = POWER) -> int:
 
 def for_precision(half_width: float, sd: float) -> int:
     """Smallest number of subjects whose t interval is at most this wide to either side, at the given SD."""
+    return _smallest(lambda n: _critical(n - 1) * sd / math.sqrt(n) <= half_width, 3)
+
+
+@lru_cache(maxsize=4096)  # every search for a number of subjects asks for the same few
+def _critical(df: int) -> float:
+    """What a two-sided t must exceed at 5 %."""
     from scipy.stats import t
 
-    return _smallest(lambda n: float(t.ppf(1 - ALPHA / 2, n - 1)) * sd / math.sqrt(n) <= half_width, 3)
+    return float(t.ppf(1 - ALPHA / 2, df))
 
 
 def upper_sd(sd: float, n: int) -> float:

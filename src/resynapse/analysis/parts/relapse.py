@@ -20,6 +20,7 @@ from resynapse.analysis.numbers import interval_text, number
 from resynapse.analysis.part import Part, PartTable
 from resynapse.analysis.threshold_rules import Probes, probes
 from resynapse.protocol import Protocol
+from resynapse.protocol.conditions import Count
 from resynapse.protocol.derived_outcomes import First
 
 
@@ -52,7 +53,7 @@ class Fates:
 class RelapseAt:
     """Relapse at one count; at the count that tests remission, of all alone."""
 
-    count: float
+    count: Count
     of_all: Share
     of_remitted: Share | None
     fates: Fates | None
@@ -101,7 +102,7 @@ def _relapse(one: Probes) -> Relapse:
     below, after = one.below, one.below[:, one.first_after :]
     own, fates, at_risk = _own_share(below), None, None
     if one.before is not None:
-        # a count tells of relapse where it was tested and the state before it was
+        # relapse at a count is defined if it was tested and the state before it was
         before = one.before[:, one.first_after :]
         counted: NDArray[np.bool_] = ~np.isnan(after) & ~np.isnan(before)
         remitted: NDArray[np.bool_] = counted & (before >= one.rule.threshold)
@@ -109,7 +110,7 @@ def _relapse(one: Probes) -> Relapse:
         at_risk = _mean_share(_own_share(np.where(remitted, after, np.nan)[had]), one.subjects[had])
         lost: NDArray[np.bool_] = remitted & (after > 0)
         fates = _fates(np.asarray(lost.any(axis=1))[seen], had[seen])
-    # of a rule that asks for the first count below, what became of each count is the curve of `survival`
+    # for a rule on the first count below, the result at each count is the curve of `survival`
     single = () if isinstance(one.rule, First) else tuple(enumerate(one.counts))
     return Relapse(
         arm=one.arm,
@@ -134,7 +135,7 @@ def _own_share(below: Floats) -> Floats:
     return 100 * np.nanmean(below, axis=1) if below.size else np.zeros(0)
 
 
-def _at(one: Probes, place: int, count: float) -> RelapseAt:
+def _at(one: Probes, place: int, count: Count) -> RelapseAt:
     below = one.below[:, place]
     of_all = _share(below[~np.isnan(below)] > 0)
     if one.before is None or place < one.first_after:
@@ -174,11 +175,11 @@ def _estimates(found: tuple[Relapse, ...]) -> Iterator[Estimate]:
     for r in found:
         cell = Estimate(part="relapse", arm=r.arm, outcome=r.outcome, condition=r.within)
         shares = [("of all", r.of_all), ("of remitted", r.of_remitted), *_fates_by_name(r.fates)]
-        told = [(r.within, quantity, share) for quantity, share in shares]
+        rows_of_rule = [(r.within, quantity, share) for quantity, share in shares]
         for at in r.counts:
             shares = [("of all", at.of_all), ("of remitted", at.of_remitted), *_fates_by_name(at.fates)]
-            told += [(at_count(r.within, at.count), quantity, share) for quantity, share in shares]
-        for condition, quantity, share in told:
+            rows_of_rule += [(at_count(r.within, at.count), quantity, share) for quantity, share in shares]
+        for condition, quantity, share in rows_of_rule:
             if share is not None:
                 read = None if quantity == "of all" else r.remission
                 yield cell.of(quantity, share.value, share.interval, condition=condition, n=share.n, other=read)
@@ -201,7 +202,7 @@ def _rows(found: tuple[Relapse, ...]) -> Iterator[tuple[str, ...]]:
 def _told(share: Share | None) -> str:
     if share is None:
         return ""
-    return "nobody" if share.value is None else f"{number(share.value)} {interval_text(share.interval)}"
+    return "no subject" if share.value is None else f"{number(share.value)} {interval_text(share.interval)}"
 
 
 def _columns(*headings: str) -> dict[str, Callable[[tuple[str, ...]], str]]:

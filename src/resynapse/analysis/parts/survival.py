@@ -26,7 +26,7 @@ from resynapse.analysis.part import Measurements, Part, PartTable
 from resynapse.analysis.parts.contrasts import sign_flip
 from resynapse.analysis.threshold_rules import Probes, probes
 from resynapse.protocol import Protocol
-from resynapse.protocol.conditions import base
+from resynapse.protocol.conditions import Count, base
 
 if TYPE_CHECKING:
     pass
@@ -59,12 +59,12 @@ class Survival:
     population: Population
     n: int
     events: int
-    times: tuple[float, ...]
+    times: tuple[Count, ...]
     at_risk: tuple[int, ...]
     well: tuple[float, ...]
     intervals: tuple[Interval, ...]
-    median: float | None
-    horizon: float
+    median: Count | None
+    horizon: Count
     restricted_mean: float
     restricted_interval: Interval
 
@@ -75,8 +75,8 @@ class SurvivalContrast:
 
     Parameters
     ----------
-    logrank_p : two-sided log-rank p, as if the arms were different subjects; None if nobody relapsed, or if either arm
-        has fewer than `FEWEST` subjects.
+    logrank_p : two-sided log-rank p, as if the arms were different subjects; None if no subject relapsed, or if either
+        arm has fewer than `FEWEST` subjects.
     n : subjects in both curves.
     difference, interval, p, p_method : restricted mean of `arm` minus `other`, paired by subject; sign-flip p.
     note, logrank_note : why the restricted means, or the log-rank p, are missing.
@@ -128,8 +128,8 @@ def untimed(cells: Cells, protocol: Protocol) -> tuple[Exposure, ...]:
 def _populations(one: Probes) -> Iterator[tuple[Population, tuple[float, ...], Times]]:
     """The counts at which each population was tested, and when its subjects relapsed.
 
-    The remitted start after their test of remission. All start at the first count, so that who is below there has time
-    0, as in the protocol's own `first` rules.
+    The remitted start after their test of remission. All start at the first count, so that a subject below there has
+    time 0, as in the protocol's own `first` rules.
     """
     after, counts = one.below[:, one.first_after :], one.counts[one.first_after :]
     if one.remitted is not None:
@@ -180,8 +180,8 @@ def _contrast(
         (p,), (method,) = sign_flip(differences[:, None], shared)
     fewest, logrank_p, logrank_note = min(len(times.time), len(other.time)), None, ""
     if not (times.relapsed.any() or other.relapsed.any()):
-        note = note or "nobody relapsed in either arm"
-        logrank_note = "nobody relapsed in either arm"
+        note = note or "no subject relapsed in either arm"
+        logrank_note = "no subject relapsed in either arm"
     elif fewest < FEWEST:
         logrank_note = f"{fewest} {'subject' if fewest == 1 else 'subjects'} in an arm: no log-rank p below {FEWEST}"
     else:

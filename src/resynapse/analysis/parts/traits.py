@@ -24,7 +24,7 @@ class TraitEffect:
     Parameters
     ----------
     n : subjects.
-    slope : change of the outcome for one unit of the trait, the other traits held.
+    slope : change of the outcome for one unit of the trait, with the other traits fixed.
     interval, p : Student's t, from HC3 errors, which allow for a spread that changes with the trait.
     p_holm : adjusted by Holm over every outcome and trait of the arm.
     standardised : slope in SDs of the outcome for one SD of the trait.

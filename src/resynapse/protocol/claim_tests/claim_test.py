@@ -29,9 +29,9 @@ class Test(BaseModel):
     kind: ClassVar[str]
     bounded: ClassVar[bool] = True
     """Whether a file states its bound."""
-    above: Finite | None = Field(default=None, description="holds above this")
-    below: Finite | None = Field(default=None, description="holds below this")
-    within: tuple[Finite, Finite] | None = Field(default=None, description="holds between these: an equivalence")
+    above: Finite | None = Field(default=None, description="true above this")
+    below: Finite | None = Field(default=None, description="true below this")
+    within: tuple[Finite, Finite] | None = Field(default=None, description="true between these: an equivalence")
 
     @model_validator(mode="after")
     def _sound(self) -> Test:

@@ -87,7 +87,7 @@ class Contrast(Test):
     """A weighted sum of cells, paired by subject: such as a part of a difference that something must explain."""
 
     kind: ClassVar[str] = "contrast"
-    title: str = Field(default="", description="what the sum is, in words")
+    title: str = Field(default="", description="description of the sum")
     terms: tuple[Term, ...] = Field(min_length=2, description="cells with their weights")
 
     @property

@@ -13,7 +13,7 @@ from resynapse.protocol.claim_tests.measures import Combinations, Measure, Read
 
 
 class Studies(Test):
-    """Means of small studies, drawn from the subjects with replacement, lie on the claimed side in a share of them."""
+    """Means of small studies, drawn from the subjects with replacement, are on the claimed side in a share of them."""
 
     kind: ClassVar[str] = "studies"
     bounded: ClassVar[bool] = False

@@ -14,7 +14,7 @@ from resynapse.protocol.claim_tests.of_means import Mean, difference
 
 
 class Every(Mean):
-    """The bound holds at every count: in every subject, or in a share of them."""
+    """The bound is true at every count: in every subject, or in a share of them."""
 
     kind: ClassVar[str] = "every"
     share: float = Field(

@@ -14,7 +14,7 @@ from resynapse.protocol.files.plain_values import fields_of, mapping, modelled, 
 
 
 def parse_claims(value: object, where: Where = ()) -> tuple[Claim, ...]:
-    """Claims from plain data, as they stand below `claims`.
+    """Claims from plain data: the value of the key `claims`.
 
     Raises
     ------

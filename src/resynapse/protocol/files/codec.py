@@ -1,7 +1,7 @@
 """Protocol files to objects and back, without loss.
 
-A step is a mapping with its name as key; beside it may stand `at`, `fork`, `share`, `arms`, `skip`, `label`, `when`
-and `stream`. `repeat` and `sweep` with `do` stand for many steps and are written out here. A number of a step may be a
+A step is a mapping with its name as key; further keys are `at`, `fork`, `share`, `arms`, `skip`, `label`, `when`
+and `stream`. `repeat` and `sweep` with `do` represent many steps and are expanded here. A number of a step may be a
 distribution over subjects. A rule of `derived` is a mapping with its name as key. What is unknown, of the wrong type or
 impossible is refused with its place.
 """
@@ -36,7 +36,7 @@ from resynapse.protocol.tree import Protocol
 from resynapse.protocol.variants import Append, Change, Remove, Replace, Set, Variant
 from resynapse.protocol.vocabulary import extend
 from resynapse.protocol.when import When
-from resynapse.task import DEFAULT_TASK, TASKS, Task, places
+from resynapse.task import DEFAULT_TASK, TASKS, Task, location_fields
 
 _BESIDE = {key: kind for key, kind in fields_of(Node).items() if key not in ("step", "draws")}
 """What may be beside a step, with its type."""
@@ -227,16 +227,16 @@ def _step(kind: str, value: object, where: Where) -> tuple[Step, tuple[tuple[Pla
     draws = tuple(found(fields, where))
     medians = {place: drawn.median for place, drawn in draws}
     for place, drawn in draws:
-        for stands, limit in drawn.limits:
+        for source, limit in drawn.limits:
             try:
                 with_drawn(STEPS[kind], fields, medians | {place: limit}, where)
             except ProtocolError as error:
-                raise ProtocolError(f"{stands}{error.problem}", error.where) from None
+                raise ProtocolError(f"{source}{error.problem}", error.where) from None
     return with_drawn(STEPS[kind], fields, medians, where), draws
 
 
 def with_drawn(kind: type[Step], fields: Mapping[str, Any], numbers: Mapping[Place, float], where: Where = ()) -> Step:
-    """A step with numbers in the places of distributions; where a count must stand, they are rounded."""
+    """A step with numbers in place of distributions; rounded if the field is a count."""
     whole = {name for name, field in kind.model_fields.items() if field.annotation is int}
     rounded = {p: round(n) if len(p) == 1 and p[0] in whole else n for p, n in numbers.items()}
     return _model(kind, placed(fields, rounded), where)
@@ -289,7 +289,7 @@ def _bare(value: object, where: Where) -> Step:
     """A step with nothing beside it."""
     node = _node(value, where, {})
     if node.step is None or node != Node(step=node.step):
-        raise ProtocolError("one step alone must stand here", where)
+        raise ProtocolError("expected one step alone, got more beside it", where)
     return node.step
 
 
@@ -315,7 +315,7 @@ def _dump_variant(variant: Variant) -> dict[str, Any]:
 
 
 def parse_primary(value: object, where: Where = ()) -> tuple[Endpoint, ...]:
-    """Primary endpoints from plain data, as they stand below `primary`.
+    """Primary endpoints from plain data: the value of the key `primary`.
 
     Raises
     ------
@@ -355,7 +355,7 @@ def _task(value: object, where: Where, folder: FilePath | None) -> Task:
     kind = item.pop("kind", DEFAULT_TASK)
     if not isinstance(kind, str) or kind not in TASKS:
         raise ProtocolError(unknown("task", kind, TASKS), (*where, "kind"))
-    for key in places(TASKS[kind]):
+    for key in location_fields(TASKS[kind]):
         if folder is not None and isinstance(item.get(key), str):
             item[key] = str(folder / item[key])
     try:

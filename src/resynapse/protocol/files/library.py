@@ -27,6 +27,31 @@ def library() -> list[str]:
     return sorted(entry.name.removesuffix(".yaml") for entry in _LIBRARY.iterdir() if entry.name.endswith(".yaml"))
 
 
+def shipped_text(name: str) -> str:
+    """The file of a library protocol, with its comments."""
+    return (_LIBRARY / f"{name}.yaml").read_text("utf-8")
+
+
+def whole_text(name: str) -> str:
+    """The same where it builds on no other protocol, else with its base written into it."""
+    document = _shipped(name)
+    if "base" not in document:
+        return shipped_text(name)
+    whole = dict(_on_base(document))
+    if "primary" in whole and "primary" not in document:
+        whole["primary"] = [str(one) for one in load(name).primary]
+        whole = {key: value for key, value in whole.items() if key != "primary" or value}
+    return yaml.dump(whole, Dumper=_WithoutAliases, sort_keys=False, width=120)
+
+
+class _WithoutAliases(Dumper):
+    """Writes out what occurs more than once."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Whatever it is."""
+        return True
+
+
 def load(name_or_path: str | Path, controls: Collection[str] | None = None) -> Protocol:
     """A protocol by its library name, or from a YAML file.
 
@@ -43,7 +68,7 @@ def load(name_or_path: str | Path, controls: Collection[str] | None = None) -> P
     """
     name = str(name_or_path)
     if name in library():
-        return loads((_LIBRARY / f"{name}.yaml").read_text("utf-8"), source=name)
+        return loads(shipped_text(name), source=name)
     path = Path(name_or_path)
     if path.suffix not in (".yaml", ".yml") and not os.path.exists(path):  # noqa: PTH110 (never raises)
         raise ProtocolError(f"unknown protocol {name!r}; {nearest(name, library())} (or give the path of a YAML file)")
@@ -119,7 +144,7 @@ def _on_base(document: Any, above: tuple[str, ...] = ()) -> Any:
 @cache
 def _shipped(name: str) -> Any:
     """The document of a library protocol; it is read only."""
-    return read((_LIBRARY / f"{name}.yaml").read_text("utf-8")).value
+    return read(shipped_text(name)).value
 
 
 def dumps(protocol: Protocol) -> str:

@@ -1,8 +1,8 @@
-"""The order in which the library is shown: what was published, what was asked after it, and the rest."""
+"""The order in which the library is shown: the publications, further questions, and the rest."""
 
 from __future__ import annotations
 
-SHELVES: dict[str, tuple[str, ...]] = {
+LIBRARY_GROUPS: dict[str, tuple[str, ...]] = {
     "Published": (
         "switch-relapse",
         "fragility",
@@ -25,6 +25,7 @@ SHELVES: dict[str, tuple[str, ...]] = {
         "washout",
         "partial-responders",
     ),
+    "Recurrent networks": ("gru-kindling", "working-memory", "gru-demo"),
     "Demo, other task": ("demo", "digits-switch-relapse"),
 }
 """Every protocol of the library once: the main article and its siblings in the order of their records, then the

@@ -25,7 +25,7 @@ def amended(protocol: Protocol, assignment: str) -> Protocol:
 
     Raises
     ------
-    ProtocolError : no such place, more than one, or a value that cannot stand there.
+    ProtocolError : the path does not exist or is ambiguous, or the value is not possible there.
 
     >>> from resynapse.protocol import load
     >>> amended(load("demo"), "task.sd=0.5").task.sd
@@ -57,11 +57,11 @@ def _parts(path: str) -> list[str | int]:
 
 
 def _enter(place: Any, part: str | int, above: list[str | int]) -> Any:
-    """What stands at `part` of a mapping or a list; in a list, a key means the only step that has it."""
+    """The value at `part` of a mapping or a list; in a list, a key selects the only step that has it."""
     where = tuple(above)
     if isinstance(place, dict):
         if part not in place:
-            raise ProtocolError(f"nothing stands at {part!r}; {nearest(part, place)}", where)
+            raise ProtocolError(f"no {part!r} here; {nearest(part, place)}", where)
         return place[part]
     if not isinstance(place, list):
         raise ProtocolError(f"{place!r} has no parts; leave {part!r} out", where)
@@ -92,4 +92,4 @@ def _assign(place: Any, parts: list[str | int], value: Any) -> None:
             return
         if found:
             raise ProtocolError(f"{len(found)} steps have {last!r}; name one by its number, from [0]", where)
-    raise ProtocolError(f"nothing stands at {last!r}", where)
+    raise ProtocolError(f"no {last!r} here", where)

@@ -40,13 +40,13 @@ def typed(kind: Any, value: object, where: Where) -> Any:
 
 
 def _json(value: object, where: Where) -> str:
-    """JSON of plain data: in it a list may stand for a tuple, and nothing else is converted."""
+    """JSON of plain data: a list is accepted as a tuple, and nothing else is converted."""
     import json
 
     try:
         return json.dumps(value)
     except (TypeError, ValueError):
-        raise ProtocolError(f"{value!r} is no plain value; give numbers, strings, lists or mappings", where) from None
+        raise ProtocolError(f"{value!r} is not a plain value; give a number, text, list or mapping", where) from None
 
 
 def _explained(error: ValidationError, where: Where, names: Iterable[str] = ()) -> ProtocolError:
@@ -54,7 +54,7 @@ def _explained(error: ValidationError, where: Where, names: Iterable[str] = ()) 
     first = problems[0]
     place: Where = where
     for part in first["loc"]:
-        # the names of union branches are no places in the file
+        # the names of union branches are not part of the path in the file
         if isinstance(part, int) or str(part).isidentifier():
             place = (*place, part)
     message = first["msg"][0].lower() + first["msg"][1:]
@@ -80,7 +80,7 @@ def mapping(value: object, where: Where, allowed: Iterable[str] | None = None, w
     """The value as a mapping with known keys."""
     if not isinstance(value, Mapping):
         expected = f"a mapping{' of ' + what + 's' if what != 'key' else ''}"
-        raise ProtocolError(f"{shown(value)} is not possible: {expected} must stand here", where)
+        raise ProtocolError(f"expected {expected}, got {shown(value)}", where)
     for key in value:
         if not isinstance(key, str):
             raise ProtocolError(f"key {key!r} is not a string; put it in quotes", where)
@@ -94,5 +94,5 @@ def mapping(value: object, where: Where, allowed: Iterable[str] | None = None, w
 def sequence(value: object, where: Where) -> Sequence[object]:
     """The value as a list."""
     if not isinstance(value, (list, tuple)):
-        raise ProtocolError(f"{shown(value)} is not possible: a list must stand here", where)
+        raise ProtocolError(f"expected a list, got {shown(value)}", where)
     return value

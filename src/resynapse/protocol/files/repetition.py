@@ -1,7 +1,7 @@
 """What a protocol file may leave unsaid: a base it builds on, repetitions and sweeps with variables.
 
-Everything here maps plain data to plain data; nothing in a file is executed. ``$name`` stands for the variable's value;
-inside a longer text, ``$name`` or ``${name}`` is written into it.
+Everything here maps plain data to plain data; nothing in a file is executed. ``$name`` is replaced by the value of
+the variable; inside a longer text, ``$name`` or ``${name}`` is written into it.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def rounds(value: object, scope: Scope, where: Where) -> Iterator[tuple[Scope, f
         if isinstance(count, bool) or not isinstance(count, (int, float)):
             raise ProtocolError(f"{count!r} is no number; the first variable names the condition", (*where, first))
         if count in values[first][:index]:
-            raise ProtocolError(f"{count!r} stands twice; give each value once", (*where, first))
+            raise ProtocolError(f"duplicate {count!r}; give each value once", (*where, first))
         yield {**scope, **{name: found[index] for name, found in values.items()}}, count
 
 
@@ -97,13 +97,14 @@ def listed(written: object, where: Where) -> list[Any]:
     elif isinstance(written, Mapping) and set(written) <= set(_RANGE) and {"from", "to"} <= set(written):
         start, stop, by = (_decimal(written.get(key, 1), (*where, key)) for key in _RANGE)
         if by <= 0:
-            raise ProtocolError(f"{by} is not possible: a range rises, so `by` is above 0", (*where, "by"))
+            raise ProtocolError(f"expected `by` above 0 (a range rises), got {by}", (*where, "by"))
         number = int((stop - start) / by) + 1 if stop >= start else 0
         if number > MOST:
             raise ProtocolError(f"{number} values; at most {MOST} are possible", where)
         found = [_plain(start + i * by) for i in range(number)]
     else:
-        raise ProtocolError("a list of values or {from: 1, to: 8, by: 1} must stand here", where)
+        expected = "expected a list of values or {from: 1, to: 8, by: 1}"
+        raise ProtocolError(f"{expected}, got {repr(written)[:60]}", where)
     if not 1 <= len(found) <= MOST:
         raise ProtocolError(f"{len(found)} values; give at least 1 and at most {MOST}", where)
     return found

@@ -31,7 +31,7 @@ class Dumper(yaml.SafeDumper):
 
 
 class Loader(yaml.SafeLoader):
-    """Plain data only, as YAML 1.2 reads it: `off` is a word, 1e-5 a number. A key that stands twice is refused."""
+    """Plain data only, as YAML 1.2 reads it: `off` is a text, 1e-5 a number. A duplicate key is refused."""
 
     yaml_implicit_resolvers = {  # noqa: RUF012
         first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":bool", ":timestamp"))]
@@ -39,14 +39,12 @@ class Loader(yaml.SafeLoader):
     }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """A mapping whose keys each stand once."""
+        """A mapping without duplicate keys."""
         seen = set()
         for key, _ in node.value:
             name = getattr(key, "value", None)
             if isinstance(name, str) and name in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"key {name!r} stands twice; keep one", key.start_mark
-                )
+                raise yaml.constructor.ConstructorError(None, None, f"duplicate key {name!r}; keep one", key.start_mark)
             if isinstance(name, str):
                 seen.add(name)
         return super().construct_mapping(node, deep)
@@ -60,13 +58,13 @@ for _yaml in (Loader, Dumper):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML document: its plain data, and what knows the lines they stand on (None for nothing)."""
+    """A YAML document: its plain data, and their line numbers (None if empty)."""
 
     value: Any
     root: yaml.Node | None
 
     def line(self, where: Where) -> int:
-        """The line, from 1, on which the last known part of `where` stands."""
+        """The line number, from 1, of the last known part of `where`."""
         node = self.root
         line: int = node.start_mark.line if node else 0
         for part in where:
@@ -88,7 +86,7 @@ def read(text: str) -> Document:
 
     Raises
     ------
-    ProtocolError : malformed, or beyond a bound; with the line, and in the words of a file.
+    ProtocolError : malformed, or beyond a bound; with the line number, in the terms of the file format.
     """
     if len(text) > MOST_BYTES:
         raise ProtocolError(f"{len(text)} characters; at most {MOST_BYTES} are possible")
@@ -108,7 +106,7 @@ def read(text: str) -> Document:
     except yaml.YAMLError as error:
         raise ProtocolError(f"malformed YAML: {str(error).splitlines()[0]}") from None
     except (ValueError, LookupError, AttributeError, TypeError, OverflowError):
-        # what PyYAML's constructors raise where a tag such as !!bool stands before something else
+        # raised by PyYAML's constructors if a tag such as !!bool comes before another type
         raise ProtocolError("malformed YAML: a value is not of the kind that its tag or form says") from None
     document = Document(value, root)
     try:
@@ -119,7 +117,7 @@ def read(text: str) -> Document:
 
 
 def size(value: Any) -> int:
-    """Keys and values of plain data, every place counted where it stands."""
+    """Keys and values of plain data, repeated if an anchor repeats them."""
     if isinstance(value, dict):
         return 1 + sum(1 + size(inner) for inner in value.values())
     return 1 + sum(map(size, value)) if isinstance(value, (list, tuple)) else 1
@@ -178,6 +176,6 @@ def _check_numbers(value: Any, where: Where = ()) -> None:
             _check_numbers(inner, (*where, index))
     elif isinstance(value, int) and abs(value) > MOST_WHOLE:
         digits = len(str(abs(value)))
-        raise ProtocolError(f"a number of {digits} digits is not possible: at most {MOST_WHOLE:.0e} in size", where)
+        raise ProtocolError(f"expected a number of at most {MOST_WHOLE:.0e} in size, got one of {digits} digits", where)
     elif isinstance(value, float) and not abs(value) <= MOST_REAL:
-        raise ProtocolError(f"{value!r} is not possible: numbers are finite and at most {MOST_REAL:g} in size", where)
+        raise ProtocolError(f"expected a finite number of at most {MOST_REAL:g} in size, got {value!r}", where)

@@ -16,7 +16,7 @@ from resynapse.errors import ProtocolError, Where, nearest
 from resynapse.protocol.population.trait_tables import Column
 
 TRAIT = "trait"
-"""The condition that drawn values stand under."""
+"""The condition that drawn values are recorded at."""
 KINDS = ("uniform", "normal", "lognormal", "choice")
 Place = tuple[str | int, ...]
 """A field of a step, or a field and an index in it."""
@@ -63,16 +63,16 @@ class Distribution:
         if kind != "choice" and len(numbers) != 2:
             raise ProtocolError(f"{kind} takes two numbers, {len(numbers)} are given", (*where, kind))
         if kind == "uniform" and not numbers[0] <= numbers[1]:
-            raise ProtocolError(f"{list(numbers)} is not possible: the lowest value stands first", (*where, kind))
+            raise ProtocolError(f"expected the lowest value first, got {list(numbers)}", (*where, kind))
         if kind in ("normal", "lognormal") and not numbers[1] > 0:
-            raise ProtocolError(f"{numbers[1]:g} is not possible: an sd is above 0", (*where, kind))
+            raise ProtocolError(f"expected an sd above 0, got {numbers[1]:g}", (*where, kind))
         if kind == "lognormal" and not numbers[0] > 0:
-            raise ProtocolError(f"{numbers[0]:g} is not possible: a median is above 0", (*where, kind))
+            raise ProtocolError(f"expected a median above 0, got {numbers[0]:g}", (*where, kind))
         if kind == "choice" and within is not None:
             raise ProtocolError("a choice has no bounds; leave the other values out", (*where, "within"))
         made = cls(kind, numbers, within, name)
         if within is not None and not made._span[0] < made._span[1]:
-            raise ProtocolError(f"{list(within)} holds nothing of this distribution; widen it", (*where, "within"))
+            raise ProtocolError(f"{list(within)} contains no value of this distribution; widen it", (*where, "within"))
         return made
 
     def dump(self) -> dict[str, Any]:
@@ -111,7 +111,7 @@ class Distribution:
 
     @property
     def bounded(self) -> bool:
-        """Whether `limits` holds the lowest and the highest value that a subject can draw."""
+        """Whether `limits` contains the lowest and the highest value that a subject can draw."""
         return self.kind in ("choice", "uniform") or self.within is not None
 
     @property
@@ -154,7 +154,7 @@ Trait = Distribution | Column
 
 
 def found(value: Any, where: Where, place: Place = ()) -> Iterator[tuple[Place, Trait]]:
-    """The distributions and columns among a step's fields, with their places."""
+    """The distributions and columns among a step's fields, with their positions."""
     items = value.items() if isinstance(value, Mapping) else enumerate(value)
     for key, inner in items:
         if isinstance(inner, Mapping) and any(k in KINDS for k in inner):
@@ -166,7 +166,7 @@ def found(value: Any, where: Where, place: Place = ()) -> Iterator[tuple[Place, 
 
 
 def placed(value: Mapping[str, Any], numbers: Mapping[Place, Any]) -> dict[str, Any]:
-    """The fields with numbers at the places of distributions."""
+    """The fields with numbers in place of distributions."""
     out = {key: list(inner) if isinstance(inner, (list, tuple)) else inner for key, inner in value.items()}
     for (key, *index), number in numbers.items():
         if index:
@@ -178,7 +178,7 @@ def placed(value: Mapping[str, Any], numbers: Mapping[Place, Any]) -> dict[str, 
 
 def _numbers(value: object, where: Where) -> tuple[float, ...]:
     if not isinstance(value, list) or not value:
-        raise ProtocolError("a list of numbers must stand here", where)
+        raise ProtocolError(f"expected a list of numbers, got {value!r}", where)
     for number in value:
         if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number):
             raise ProtocolError(f"{number!r} is no finite number", where)
@@ -188,5 +188,5 @@ def _numbers(value: object, where: Where) -> tuple[float, ...]:
 def _bounds(value: object, where: Where) -> tuple[float, float]:
     numbers = _numbers(value, where)
     if len(numbers) != 2 or not numbers[0] < numbers[1]:
-        raise ProtocolError(f"{value!r} is not possible: give [lowest, highest]", where)
+        raise ProtocolError(f"expected [lowest, highest], got {value!r}", where)
     return (numbers[0], numbers[1])

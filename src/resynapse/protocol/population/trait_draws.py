@@ -1,4 +1,4 @@
-"""What each subject of a cohort draws, and whether its steps can take that: asked before anything is run."""
+"""The values that each subject of a cohort draws, and a check before the run that its steps accept them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from resynapse.protocol.tree import Protocol
 from resynapse.randomness import Key, first_uniforms
 
 AT_A_TIME = 100_000
-"""Subjects whose draws are held at a time."""
+"""Subjects whose draws are in memory at a time."""
 
 
 def trait_name(stop: RouteStep, place: Place, drawn: Trait) -> str:
-    """The name of a trait: its own, or that of the place it stands in."""
+    """The name of a trait: its own, or its position in the protocol."""
     return drawn.name or ".".join(map(str, (stop.stream, *place)))
 
 
@@ -64,7 +64,7 @@ def _check(stop: RouteStep, root_seed: int, subjects: range) -> None:
     for place, drawn in stop.draws:
         name = trait_name(stop, place, drawn)
         quantiles.append(first_uniforms([trait_key(Key(root_seed, number), name, drawn) for number in subjects]))
-    # what a step asks of its numbers holds between values for which it holds: limits, and which one stands first
+    # if a step accepts two values it accepts all between them: its rules are limits, and which value comes first
     ends = [_ends(drawn, along) for (_, drawn), along in zip(stop.draws, quantiles, strict=True)]
     if 2 ** len(ends) <= len(subjects) and all(_problem(stop, corner) is None for corner in product(*ends)):
         return
@@ -72,12 +72,12 @@ def _check(stop: RouteStep, root_seed: int, subjects: range) -> None:
         values = [drawn.value(number, float(q[index])) for (_, drawn), q in zip(stop.draws, quantiles, strict=True)]
         problem = _problem(stop, values)
         if problem is not None:
-            said = ", ".join(
+            drawn_values = ", ".join(
                 f"{value:g} for the trait {trait_name(stop, place, drawn)}"
                 for (place, drawn), value in zip(stop.draws, values, strict=True)
             )
             raise ProtocolError(
-                f"subject {number} draws {said}, which {stop.stream} cannot take ({problem}); "
+                f"subject {number} draws {drawn_values}, which {stop.stream} cannot take ({problem}); "
                 "cut the distribution off with `within: [lowest, highest]`"
             )
 
@@ -90,7 +90,7 @@ def _ends(drawn: Trait, quantiles: NDArray[np.float64]) -> tuple[float, float]:
 
 
 def _problem(stop: RouteStep, values: Sequence[float]) -> str | None:
-    """Why the step cannot have these numbers in the places of its draws; None where it can."""
+    """Why the step cannot have these numbers in place of its distributions; None if it can."""
     numbers = {place: value for (place, _), value in zip(stop.draws, values, strict=True)}
     try:
         if stop.step is not None:

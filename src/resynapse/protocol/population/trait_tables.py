@@ -1,4 +1,4 @@
-"""Traits from a table: a number of a protocol that stands in a column of a CSV file, a row for each subject.
+"""Traits from a table: a number of a protocol that a column of a CSV file gives, one row for each subject.
 
 The values become part of the protocol when its file is read, so that a run is a function of its manifest alone and
 neither resuming nor a worker on another machine needs the table.
@@ -16,7 +16,7 @@ from resynapse.errors import ProtocolError, Where, nearest
 from resynapse.task.sheet import read_sheet
 
 MOST_VALUES = 10_000
-"""Most rows of a table: all of its values stand in the manifest of every run."""
+"""Most rows of a table: the manifest of every run records all of its values."""
 MOST_BYTES = 20_000_000
 """Largest table that is read."""
 _KEYS = ("column", "of", "values", "draw", "name")
@@ -55,7 +55,7 @@ class Column:
         if not isinstance(column, str) or not isinstance(of, str):
             raise ProtocolError("name a column and its file, such as {column: depth, of: traits.csv}", where)
         if drawn not in (None, True, False):
-            raise ProtocolError(f"{drawn!r} is not possible: true or false must stand here", (*where, "draw"))
+            raise ProtocolError(f"expected true or false, got {drawn!r}", (*where, "draw"))
         name = value.get("name", column)
         if not isinstance(name, str) or not name or any(c in name for c in ",=/ "):
             raise ProtocolError(f"{name!r} is no name for a trait; give a `name` without , = / and blanks", where)
@@ -91,12 +91,12 @@ class Column:
 
     @property
     def bounded(self) -> bool:
-        """`limits` holds every value."""
+        """Whether `limits` contains every value."""
         return True
 
     @property
     def limits(self) -> Iterator[tuple[str, float]]:
-        """Every value that a field must allow, and where it stands."""
+        """Every value that a field must allow, and its place in the table."""
         first = {number: row for row, number in reversed([*enumerate(self.numbers, 1)])}
         for number, row in first.items():
             whose = "" if self.drawn else f" (subject {row - 1})"

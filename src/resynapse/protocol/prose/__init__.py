@@ -1,1 +1,1 @@
-"""Protocols in words: sentences, outlines, differences and the table of parameters."""
+"""Protocols as text: sentences, outlines, differences and the table of parameters."""

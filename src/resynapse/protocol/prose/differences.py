@@ -38,7 +38,7 @@ def differences(before: Protocol, after: Protocol) -> list[str]:
 
 
 def _tree(protocol: Protocol) -> dict[str, Any]:
-    """What is compared: plain data, with paths as nodes and variants in words."""
+    """The parts that are compared: plain data, with paths as nodes and variants as sentences."""
     plain = {key: value for key, value in dump(protocol).items() if key not in (*UNNUMBERED, "name")}
     return plain | {
         "induction": protocol.induction,

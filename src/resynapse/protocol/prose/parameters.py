@@ -1,6 +1,6 @@
 """Every parameter of a protocol: its value, unit, default, and where it comes from.
 
-Units and sources stand with the steps: a step's docstring names the section that defines it. No number of the model was
+Units and sources come from the steps: a step's docstring names the section that defines it. No number of the model was
 fitted to data, so a field with a unit is ``assumed`` unless it states another ``source``: ``choice``, where resynapse
 decides what no article states.
 """
@@ -24,7 +24,7 @@ _NAMES = ("condition", "outcomes")
 
 
 class Parameter(NamedTuple):
-    """One parameter of a section; values that differ between its steps stand together."""
+    """One parameter of a section; values that differ between its steps are listed together."""
 
     section: str
     name: str
@@ -121,7 +121,7 @@ def _source(kind: type, field: Mapping[str, Any]) -> str:
 
 
 def _shown(value: object) -> str:
-    if value is None:
+    if value is None or value in ("", ()):
         return "none"
     if isinstance(value, (tuple, list)) and any(isinstance(v, (tuple, list)) for v in value):
         return ", ".join(f"({_listed(v)})" for v in value)

@@ -1,4 +1,4 @@
-"""Protocols in words: a step, what stands beside it, a change, a value, each in one line."""
+"""Protocols as sentences: a step, its further keys, a change, a value, each on one line."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def node_in_words(node: Node, *, measures: bool = False) -> str:
 
 
 def lines(path: Path, depth: int = 0, *, measures: bool = False) -> Iterator[Line]:
-    """A path line by line; rounds of a repetition that differ in values alone are told once.
+    """A path line by line; rounds of a repetition that differ only in values are written once.
 
     A value that differs is given for every round: ``bias {1.3, 1.1, 0.9}``. `measures` lists outcomes too.
     """
@@ -87,7 +87,7 @@ def lines(path: Path, depth: int = 0, *, measures: bool = False) -> Iterator[Lin
 
 
 def _within(node: Node) -> Node:
-    """The node as it stands inside its round."""
+    """The node inside its round, without what the round says already."""
     return replace(node, label=node.label[1:])
 
 
@@ -103,7 +103,7 @@ def _merged(rounds: list[list[Line]]) -> Iterator[Line]:
 
 
 def merged(texts: Sequence[str]) -> str:
-    """Texts of as many words in one; a word that differs stands there with all its forms.
+    """Merge texts with equal numbers of words; a word that differs is written with all its forms.
 
     >>> merged(["regrow of_pruned 0.1, by gradient", "regrow of_pruned 0.2, by gradient"])
     'regrow of_pruned {0.1, 0.2}, by gradient'
@@ -116,7 +116,7 @@ def _one_word(forms: Sequence[str]) -> str:
     if len(set(forms)) == 1:
         return forms[0]
     common = next((i for i, letters in enumerate(zip(*forms, strict=False)) if len(set(letters)) > 1), None)
-    # of words of which one begins the other, such as epoch and epochs, both are given whole
+    # if one word is the beginning of another, such as epoch and epochs, both are written in full
     before = "" if common is None else forms[0][:common].rstrip("0123456789.-+e")
     after = "," if all(form.endswith(",") for form in forms) else ""
     middles = [form[len(before) : len(form) - len(after)] for form in forms]

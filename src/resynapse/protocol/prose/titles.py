@@ -43,7 +43,7 @@ class Titles:
 
     given: GivenTitles
     facts: Mapping[str, Facts]
-    places: Mapping[tuple[str, int], Place]
+    measured: Mapping[tuple[str, int], Place]
     variants: Mapping[str, Variant]
 
     def arm(self, name: str) -> str:
@@ -63,7 +63,7 @@ class Titles:
         return title if arm.casefold() in title.casefold() else named(title, arm)
 
     def condition(self, text: str) -> str:
-        """The title of a condition, its counts in their places.
+        """The title of a condition, with its counts inserted.
 
         >>> from resynapse.protocol import load
         >>> titles_of(load("switch-relapse")).condition("maintenance=300")
@@ -71,7 +71,7 @@ class Titles:
         """
         condition = Condition.parse(text)
         given = self.given.conditions.get(text) or self.given.conditions.get(condition.name)
-        place = self.places.get((condition.name, len(condition.counts)))
+        place = self.measured.get((condition.name, len(condition.counts)))
         phrases = place.counts if place else tuple(SLOT for _ in condition.counts)
         title = given or ("trait of the subject" if condition.name == TRAIT else _plain(condition.name))
         # the counts that the given title has no place for follow it, each as what it is in the tree
@@ -116,16 +116,16 @@ def titles_of(protocol: Protocol) -> Titles:
 
 
 _latest: list[tuple[Protocol, Titles]] = []
-"""The protocol that was asked for last, as a page asks for one again and again."""
+"""One protocol is cached, because a page uses the titles of the same protocol many times."""
 
 
 def _made(protocol: Protocol) -> Titles:
-    places: dict[tuple[str, int], Place] = {}
+    measured: dict[tuple[str, int], Place] = {}
     for route in protocol.routes.values():
         for name, place in _places(route):
-            before = places.get((name, len(place.counts)), place)
-            places[name, len(place.counts)] = Place(place.counts, place.stopped and before.stopped)
-    return Titles(given=protocol.titles, facts=facts(protocol), places=places, variants=protocol.variants)
+            before = measured.get((name, len(place.counts)), place)
+            measured[name, len(place.counts)] = Place(place.counts, place.stopped and before.stopped)
+    return Titles(given=protocol.titles, facts=facts(protocol), measured=measured, variants=protocol.variants)
 
 
 def named(title: str, name: str) -> str:

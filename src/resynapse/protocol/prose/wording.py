@@ -1,4 +1,4 @@
-"""Numbers and values of fields in words."""
+"""Numbers and values of fields as text."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def percent(share: float) -> str:
 
 
 def counted(counts: Sequence[float]) -> str:
-    """Counts in words: a rising range by its ends, others one by one.
+    """Counts as text: a rising range by its ends, others one by one.
 
     >>> counted([5, 10, 15, 20]), counted([1, 2, 5])
     ('5 to 20 by 5', '1, 2, 5')

@@ -2,7 +2,7 @@
 
 A treatment is a list of steps, so combinations, sequences and tapers need no code. A step that advances in epochs or
 steps of its own also gives the states along the way (`trajectory`), where side paths may start. A step carries all
-that is said about it: its phrase, what to cite, and whether it changes the connections.
+that describes it: its phrase, what to cite, and whether it changes the connections.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Step(BaseModel):
     structural : whether it may change which connections there are.
     past : the network after a structural step in one word, such as ``regrown``; empty for ``after KIND``.
     cites : what a protocol that uses the step should cite, one line each.
-    shorthand : the field that a value without a mapping stands for; empty for none.
+    shorthand : the field that receives a value written without a mapping; empty for none.
     needs_field : whether a step without any field does nothing, so that a variant leaves it out.
     """
 
@@ -72,7 +72,7 @@ class Step(BaseModel):
         raise NotImplementedError
 
     def phrase(self) -> str:
-        """The step in words, with every parameter that is not at its default; by default its name and fields."""
+        """The step as a phrase, with every parameter that is not at its default; by default its name and fields."""
         fields = ", ".join(f"{key} {in_words(value)}" for key, value in self if value is not None)
         return f"{self.kind} {fields}".strip()
 

@@ -138,7 +138,7 @@ class Enrol(Step):
     @override
     def phrase(self) -> str:
         named = "" if self.condition == "enrolment" else f", decided at {self.condition}"
-        return f"go on only with {self.when}{named}"
+        return f"continue only with {self.when}{named}"
 
     @override
     def apply(self, state: State, setting: Setting) -> State:

@@ -20,6 +20,7 @@ from resynapse.plasticity import (
     pick,
     prune,
     prune_more,
+    prune_to,
     regrow,
     scar,
     severity,
@@ -86,6 +87,31 @@ class PruneMore(Step):
     @override
     def apply(self, state: State, setting: Setting) -> State:
         return replace(state, network=prune_more(state.network, self.of_active))
+
+
+class PruneTo(Step):
+    """Prune the weakest of named connections until an exact share of their positions is pruned.
+
+    Source: docs/recurrent.md, working-memory.
+    """
+
+    kind: ClassVar[str] = "prune_to"
+    structural: ClassVar[bool] = True
+    past: ClassVar[str] = "pruned"
+    cites: ClassVar[tuple[str, ...]] = (_PRUNING,)
+    share: Share = Field(description="share of all positions to be without; the count is rounded down")
+    of: tuple[str, ...] = Field(
+        default=(), description="connections by the names of the architecture, such as recurrent; by default all"
+    )
+
+    @override
+    def phrase(self) -> str:
+        named = f"the {' and '.join(self.of)} connections" if self.of else "every array"
+        return f"prune {named} to {percent(self.share)} sparsity, weakest first"
+
+    @override
+    def apply(self, state: State, setting: Setting) -> State:
+        return replace(state, network=prune_to(state.network, self.share, self.of))
 
 
 class Lesion(Step):
@@ -167,7 +193,7 @@ class Scar(Step):
 
 
 class Regrow(Step):
-    """Re-open pruned connections where the loss asks for them most (or at random): synaptogenesis.
+    """Re-open pruned connections with the largest gradient of the loss (or at random): synaptogenesis.
 
     Source: docs/model.md, Regrowth.
     """

@@ -56,7 +56,7 @@ def decidable(protocol: Tree, claims: Iterable[Claim]) -> tuple[Claim, ...]:
 
 
 def _readings(claim: Claim, where: Where) -> Iterator[tuple[Where, Reading]]:
-    """The readings with their places; tests without a named reading belong to the claim itself."""
+    """The readings with their paths in the file; tests without a named reading belong to the claim itself."""
     for index, reading in enumerate(claim.readings):
         yield (*where, "readings", index) if reading.id else where, reading
 

@@ -1,4 +1,4 @@
-"""Where in a protocol the stops of an arm stand, so that an error names the step and not its arm."""
+"""Paths in the protocol of the steps of an arm's route, so that an error names the step and not its arm."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Placed:
 
 
 def placed(route: Route, sections: Mapping[Where, Path], arm: str) -> tuple[Placed, ...]:
-    """The stops of an arm in their places.
+    """The steps of an arm's route with their paths in the protocol.
 
     Parameters
     ----------
-    sections : the three paths that the route was made of, by where they stand, in order.
+    sections : the three paths that the route was made of, by their keys in the protocol, in order.
     """
     stops = iter(route)
     return tuple(found for where, path in sections.items() for found in _along(stops, path, arm, where, sure=True))
@@ -38,7 +38,7 @@ def all_at(route: Route, where: Where) -> tuple[Placed, ...]:
 
 
 def conditions(path: tuple[Placed, ...], suffix: str = "") -> Iterator[tuple[str, Where]]:
-    """Where each condition of an arm stands, as `paths.looks` names them."""
+    """The path in the protocol of each condition of an arm, as `routes.looks` names them."""
     for here in path:
         stop, named = here.stop, here.stop.named(suffix)
         if isinstance(stop.step, (Assess, Enrol)):

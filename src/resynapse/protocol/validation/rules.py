@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import typing
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from resynapse.errors import ProtocolError, Where, nearest
 from resynapse.outcomes import outcome as defined
@@ -14,6 +15,7 @@ from resynapse.protocol.derived_outcomes import Derived
 from resynapse.protocol.endpoints import Endpoint, check_endpoints, known_among
 from resynapse.protocol.node import Node, Path
 from resynapse.protocol.population.distributions import Place, Trait
+from resynapse.protocol.remembered import Remembered
 from resynapse.protocol.routes import Route, RouteStep, looks
 from resynapse.protocol.steps import Assess, Drug, Enrol, Mark, Step
 from resynapse.protocol.validation.conditions_measured import Placed, all_at, conditions, placed
@@ -22,6 +24,8 @@ from resynapse.task.base import MOST_SAMPLES
 
 MOST_POINTS = 100_000
 """Most steps over all arms, those of a side path as often as it starts."""
+_SOUND = Remembered[None](2048)
+_STORED = Remembered[tuple[tuple[str, tuple[str, ...]], ...]](2048)
 
 
 class Tree(typing.Protocol):
@@ -78,11 +82,11 @@ def check(protocol: Tree) -> None:
     if not re.fullmatch(r"[^\s/\\,=][^/\\,=]*", protocol.name):
         raise ProtocolError(f"{protocol.name!r} is no name; use letters, and none of / \\ , =", ("name",))
     if not protocol.arms:
-        raise ProtocolError("no arm is there; name at least one", ("arms",))
+        raise ProtocolError("no arms; name at least one", ("arms",))
     if protocol.batch_size > MOST_SAMPLES:
         raise ProtocolError(f"{protocol.batch_size} samples; at most {MOST_SAMPLES} are possible", ("batch_size",))
     if protocol.batch_size < 1:
-        raise ProtocolError(f"{protocol.batch_size} is not possible: a batch has at least 1 sample", ("batch_size",))
+        raise ProtocolError(f"expected a batch of at least 1 sample, got {protocol.batch_size}", ("batch_size",))
     for arm in protocol.arms:
         if not _is_arm(arm) or BY in arm:
             raise ProtocolError(f"{arm!r} is no name for an arm; use a letter and none of , = / :", ("arms", arm))
@@ -131,9 +135,9 @@ def readable(protocol: Tree, rules: Sequence[Derived]) -> tuple[Derived, ...]:
     known = _measured(protocol)
     kept = []
     for rule in rules:
-        asked = list(rule.asks)
-        asked += [(rule.selects[1], rule.selects[0].outcome)] if rule.selects is not None else []
-        if all(outcome in known.get(condition, ()) for condition, outcome in asked):
+        needed = list(rule.needs)
+        needed += [(rule.selects[1], rule.selects[0].outcome)] if rule.selects is not None else []
+        if all(outcome in known.get(condition, ()) for condition, outcome in needed):
             kept.append(rule)
             _add(known, rule)
     return tuple(kept)
@@ -149,33 +153,12 @@ def measurable(protocol: Tree, endpoints: Sequence[Endpoint]) -> tuple[Endpoint,
 
 def _check_assessments(protocol: Tree) -> None:
     """No condition twice in an arm; what derived outcomes read is measured."""
-    routes = protocol.routes
-    for arm, stops in routes.items():
-        here: Where = ("variants", arm)
-        if arm in protocol.variants:
-            variant = protocol.variants[arm]
-            _check_idle(variant, routes[variant.of], (*here, "changes"))
-            _check_changed(protocol, stops, here)
-            path = all_at(stops, here)
-        else:
-            sections: dict[Where, Path] = {
-                ("induction",): protocol.induction,
-                ("arms", arm): protocol.arms[arm],
-                ("follow_up",): protocol.follow_up,
-            }
-            path = placed(stops, sections, arm)
-        _check_needs(path)
-        seen: set[str] = set()
-        for condition, where in conditions(path):
-            if condition in seen:
-                raise ProtocolError(
-                    f"arm {arm} is assessed twice as {condition!r}; give each assessment its own name", where
-                )
-            seen.add(condition)
+    for arm, stops in protocol.routes.items():
+        _SOUND.of((stops,), partial(_check_arm, protocol, arm), also=(arm, protocol.hidden))
     known = _measured(protocol)
     for index, rule in enumerate(protocol.derived):
         where = ("derived", index, rule.kind)
-        for condition, outcome in rule.asks:
+        for condition, outcome in rule.needs:
             if condition not in known:
                 raise ProtocolError(
                     f"{rule.outcome} reads condition {condition!r}, at which no arm is assessed; "
@@ -198,20 +181,45 @@ def _check_assessments(protocol: Tree) -> None:
         for condition in rule.writes:
             if rule.outcome in known.get(condition, ()):
                 raise ProtocolError(
-                    f"{rule.outcome!r} stands at {condition!r} already; give the new outcome its own name",
+                    f"{rule.outcome!r} is measured at {condition!r} already; give the new outcome its own name",
                     (*where, "outcome"),
                 )
         _add(known, rule)
     check_endpoints(protocol.primary, known)
 
 
+def _check_arm(protocol: Tree, arm: str) -> None:
+    """What an arm meets along its route; the route of a variant is its own, with that of its arm behind it."""
+    stops, here = protocol.routes[arm], ("variants", arm)
+    if arm in protocol.variants:
+        variant = protocol.variants[arm]
+        _check_idle(variant, protocol.routes[variant.of], (*here, "changes"))
+        _check_changed(protocol, stops, here)
+        path = all_at(stops, here)
+    else:
+        sections: dict[Where, Path] = {
+            ("induction",): protocol.induction,
+            ("arms", arm): protocol.arms[arm],
+            ("follow_up",): protocol.follow_up,
+        }
+        path = placed(stops, sections, arm)
+    _check_needs(path)
+    seen: set[str] = set()
+    for condition, where in conditions(path):
+        if condition in seen:
+            raise ProtocolError(
+                f"arm {arm} is assessed twice as {condition!r}; give each assessment its own name", where
+            )
+        seen.add(condition)
+
+
 def _check_needs(path: Sequence[Placed], *, marked: bool = False, seen: frozenset[str] = frozenset()) -> None:
     """Change is measured only where something was marked before; a condition reads what was measured before."""
     for here in path:
         stop = here.stop
-        asked = [("when", stop.when)] if stop.when is not None else []
-        asked += [("enrol", stop.step.criterion)] if isinstance(stop.step, Enrol) else []
-        for key, when in asked:
+        criteria = [("when", stop.when)] if stop.when is not None else []
+        criteria += [("enrol", stop.step.criterion)] if isinstance(stop.step, Enrol) else []
+        for key, when in criteria:
             if when.outcome not in seen:
                 among = f"; {nearest(when.outcome, sorted(seen))}" if seen else ""
                 raise ProtocolError(
@@ -231,7 +239,7 @@ def _check_needs(path: Sequence[Placed], *, marked: bool = False, seen: frozense
 
 
 def _check_idle(variant: Variant, of: Route, where: Where) -> None:
-    """Every change that somebody wrote is about a step; a control asks every arm alike."""
+    """Every change of a file must match a step; a control applies the same change to every arm."""
     for index, change in variant.idle(of) if not variant.control else ():
         meant = f" {change.condition}" if change.condition else ""
         meant += f" number {max(change.which)}" if change.which else ""
@@ -254,10 +262,14 @@ def _measured(protocol: Tree) -> dict[str, set[str]]:
     """The outcomes measured at each condition, with and without counts, by any arm."""
     known: dict[str, set[str]] = {}
     for stops in protocol.routes.values():
-        for condition, step in looks(stops):
-            for name in (condition, base(condition)):
-                known.setdefault(name, set()).update(step.stored)
+        for condition, stored in _STORED.of((stops,), partial(_stored, stops)):
+            known.setdefault(condition, set()).update(stored)
     return known
+
+
+def _stored(stops: Route) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The outcomes stored at each condition of an arm, with and without counts."""
+    return tuple((name, step.stored) for at, step in looks(stops) for name in dict.fromkeys((at, base(at))))
 
 
 def _add(known: dict[str, set[str]], rule: Derived) -> None:
@@ -303,7 +315,7 @@ def _check_counts(node: Node | RouteStep, where: Where) -> None:
     if not node.fork:
         raise ProtocolError("a fork must say what happens at these counts", where)
     if any(later <= earlier for earlier, later in zip(node.at, node.at[1:], strict=False)):
-        raise ProtocolError(f"{list(node.at)} is not possible: counts must rise strictly", where)
+        raise ProtocolError(f"expected counts that rise strictly, got {list(node.at)}", where)
     for count in node.at:
         if not 0 <= count <= node.step.length:
             raise ProtocolError(f"{count} is not possible: the step has {node.step.length} {node.step.counts}", where)

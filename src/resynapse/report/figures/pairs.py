@@ -26,10 +26,24 @@ def lacks(run_data: RunData) -> str:
     return "" if run_data.leading else "no outcome is measured in two arms"
 
 
+def reference_at(run_data: RunData, condition: str, outcome: str) -> str:
+    """The arm that others are compared with there: that of the run, or the first one where it was not measured."""
+    if Cell(run_data.reference, condition, outcome) in run_data.described:
+        return run_data.reference
+    return next(arm for arm in run_data.drawn if Cell(arm, condition, outcome) in run_data.described)
+
+
 def differences(run_data: RunData) -> Against:
-    """Each arm minus the reference arm, by arm, condition and outcome."""
-    found = [one if one.other == run_data.reference else turned(one) for one in run_data.analysis.contrasts]
-    return {(one.arm, one.condition, one.outcome): one for one in found if one.other == run_data.reference}
+    """Each arm minus the reference arm there, by arm, condition and outcome."""
+    made: Against = {}
+    for one in run_data.analysis.contrasts:
+        key = (one.condition, one.outcome)
+        if key in run_data.leading:
+            reference = reference_at(run_data, *key)
+            found = one if one.other == reference else turned(one)
+            if found.other == reference:
+                made[found.arm, *key] = found
+    return made
 
 
 def draw(run_data: RunData) -> Drawn:
@@ -42,9 +56,10 @@ def draw(run_data: RunData) -> Drawn:
         gridspec_kw={"height_ratios": [count + 1 for count in rows], "width_ratios": [1.15, 1]},
     )  # fmt: skip
     against, told, numbers = differences(run_data), [], []
-    reference = run_data.arm_title(run_data.reference)
     for row, key in enumerate(shown):
         left, right = axes[2 * row], axes[2 * row + 1]
+        against_arm = reference_at(run_data, *key)
+        reference = run_data.arm_title(against_arm)
         left.set_title(headed(run_data.title(*key), 84))
         left.set_xlabel(run_data.axis(key[1]))
         rows_of_arms(left, [(run_data.arm_title(arm), look(arm, run_data.drawn)) for arm in arms[key]])
@@ -58,7 +73,7 @@ def draw(run_data: RunData) -> Drawn:
         )
         right.axvline(0, color=GREY, linewidth=0.9)
         said = []
-        baseline = _values(run_data, Cell(run_data.reference, *key))
+        baseline = _values(run_data, Cell(against_arm, *key))
         for place, arm in enumerate(arms[key]):
             cell, style = Cell(arm, *key), look(arm, run_data.drawn)
             found, values = run_data.described[cell], _values(run_data, cell)
@@ -74,10 +89,10 @@ def draw(run_data: RunData) -> Drawn:
     return Drawn(
         figure=figure,
         caption=f"Left: pale dots are simulated subjects ({of_all(len(run_data.cells.subjects))}); the dark marker is "
-        f"the mean with its 95 % interval. Right: the difference from {reference} within the same subject, which "
-        "starts from the same network and meets the same noise; an interval that spans the line at 0 shows no "
-        "difference.",
-        alt=f"Values of each arm, and in brackets the mean difference from {reference}. {'; '.join(told)}.",
+        "the mean with its 95 % interval. Right: the difference from the arm that the axis names within the same "
+        "subject, which starts from the same network and meets the same noise; an interval that spans the line at 0 "
+        "shows no difference.",
+        alt=f"Values of each arm, and in brackets the mean difference from the first. {'; '.join(told)}.",
         note=switch_note(run_data, (outcome for _, outcome in shown)),
         numbers=numbers,
     )

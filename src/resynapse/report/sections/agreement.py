@@ -25,7 +25,7 @@ def agreement_words(found: Agreement) -> tuple[str, ...]:
     said = [
         f"{len(comparison.cells)} published cells. Settings ({len(settings)} cells of sparsity, gain, protection): "
         f"{sum(c.verdict == 'agrees' for c in settings)} agree, {differing} differ.",
-        _shown(found),
+        shown_words(found),
         *_power(found),
         _results(found),
         *(_jointly(found.joint) if found.joint is not None else ()),
@@ -41,7 +41,8 @@ def agreement_words(found: Agreement) -> tuple[str, ...]:
     return (*said, tests) if tests else tuple(said)
 
 
-def _shown(found: Agreement) -> str:
+def shown_words(found: Agreement) -> str:
+    """What the measured cells show, in one sentence, and what chance alone would."""
     differ, both = found.count("differs", "differs, within margin"), found.count("differs, within margin")
     equal, constant = found.count("equivalent") + both, found.count("constant")
     parts = [

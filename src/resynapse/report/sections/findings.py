@@ -106,7 +106,8 @@ def _finding(run_data: RunData, one: Split, entry: Entry | None, bare: bool) -> 
         unit = "points" if run_data.unit(one.outcome).strip() == "%" else run_data.unit(one.outcome).strip()
         ends = one.contrast.interval
         digits = run_data.decimals(one.outcome)
-        figure = f"{one.contrast.difference:+.{digits}f}{f' {unit}' if unit and unit != '1' else ''}"
+        difference = round(one.contrast.difference, digits) + 0.0  # no minus before a zero
+        figure = f"{difference:+.{digits}f}{f' {unit}' if unit and unit != '1' else ''}"
         if ends.low is not None and ends.high is not None:
             figure += f" ({ends.low:.{digits}f} to {ends.high:.{digits}f})"
         first, second = (run_data.arm_title(arm) for arm in (one.contrast.arm, one.contrast.other))
@@ -139,6 +140,8 @@ def _standing(one: Split, entry: Entry | None, bare: bool) -> tuple[str, Tone, s
     """Whether it survives, in a few words, and what was tried against it."""
     if one.contrast is None:
         return "One arm", "plain", "There is nothing to compare it with."
+    if one.contrast.sd == 0 and one.contrast.difference == 0:
+        return "No difference", "plain", "Each subject has the same value in the first two arms."
     if not one.contrast.interval:
         return "No interval", "open", f"{one.contrast.interval.note or one.contrast.note}: nothing is shown."
     if entry is None:

@@ -18,7 +18,7 @@ def opening(run_data: RunData, picture: Picture | None, audit: Audit | None = No
     return Opening(
         asked=run_data.protocol.title or run_data.protocol.name,
         ran=ran(run_data),
-        headline=_of_run(run_data) if audit is None else _of_audit(audit),
+        headline=headline_of_run(run_data) if audit is None else headline_of_audit(audit),
         findings=found,
         picture=picture,
         counts=()
@@ -47,7 +47,7 @@ def ran(run_data: RunData) -> str:
     return " · ".join(filter(None, parts))
 
 
-def _of_run(run_data: RunData) -> str:
+def headline_of_run(run_data: RunData) -> str:
     """The first leading outcome in words, and relapse where there is one."""
     if not run_data.leading:
         return "No outcome was measured in two arms: there is nothing to compare."
@@ -74,7 +74,7 @@ def _ends(run_data: RunData, one: Split) -> str:
     return f"{listed([mean(arm) for arm in one.leading])} {ends[0]}, {mean(one.following[-1])} {ends[1]}"
 
 
-def _of_audit(audit: Audit) -> str:
+def headline_of_audit(audit: Audit) -> str:
     """The ledger in one sentence, findings alone."""
     counted = [entry for entry in audit.claims if entry.verdict != "by construction"]
     good = audit.count("supported")

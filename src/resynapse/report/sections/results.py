@@ -146,4 +146,4 @@ def baseline(run_data: RunData, one: Relapse) -> str:
 
 
 def _share(share: Share) -> str:
-    return "nobody" if share.value is None else f"{number(share.value)} % (n = {share.n})"
+    return "no subject" if share.value is None else f"{number(share.value)} % (n = {share.n})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from resynapse.analysis.families import SETTINGS
+from resynapse.analysis.cells import settings
 from resynapse.analysis.numbers import interval_text, p_value
 from resynapse.analysis.two_runs import Between, between
 from resynapse.errors import ResynapseError
@@ -93,7 +93,7 @@ def _changes(first: RunData, second: RunData) -> tuple[str, ...]:
 
 
 def _pictures(both: list[Between], second: RunData) -> Iterator[Picture]:
-    shown = [cell for cell in both if cell.outcome not in SETTINGS and not cell.same][:MOST_ROWS]
+    shown = [cell for cell in both if cell.outcome not in settings(second.protocol) and not cell.same][:MOST_ROWS]
     groups = []
     for unit in dict.fromkeys(second.unit(cell.outcome).strip() for cell in shown):
         member = [cell for cell in shown if second.unit(cell.outcome).strip() == unit]

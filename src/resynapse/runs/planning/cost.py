@@ -20,15 +20,16 @@ from resynapse.networks.base import FloatArray, Network, Trace
 from resynapse.protocol import Protocol
 from resynapse.protocol.routes import epochs
 from resynapse.randomness import Key
-from resynapse.runs.admission import admit_subject
+from resynapse.runs.admission import admit_subject, engine_for
 from resynapse.runs.duration import duration
 from resynapse.runs.provenance import usable_cores
 from resynapse.runs.walk import walk
 from resynapse.runs.workers.blas import single_threaded_blas
 from resynapse.task import Split
+from resynapse.task.losses import part_of
 
 BATCHES, MORE_BATCHES = 6, 30
-"""Training batches that stand for a phase: their difference is what batches cost, the rest is paid once a phase."""
+"""Training batches that represent a phase: their difference is the cost of batches, the rest is paid once a phase."""
 
 
 @dataclass(slots=True)
@@ -63,7 +64,7 @@ class _Rehearsal:
 
     def _timed(self, network: Network, data: Split, phase: TrainingPhase, samples: int) -> tuple[float, Network]:
         """Seconds of one epoch over some of the samples, and the network after it."""
-        part = Split(data.inputs[..., :samples], data.labels[:samples])
+        part = part_of(data, slice(samples))
         started = time.perf_counter()
         ((_, after),) = self.engine.train(network, part, replace(phase, schedule=phase.schedule[:1]), [1])
         return time.perf_counter() - started, after
@@ -133,13 +134,14 @@ class Estimate:
     seconds: float
 
     @classmethod
-    def rehearse(cls, protocol: Protocol, engine_name: str = "compiled") -> Estimate:
+    def rehearse(cls, protocol: Protocol, engine_name: str | None = None) -> Estimate:
         """Time a few steps of every phase, twice: the first time warms up.
 
         Raises
         ------
         ResynapseError : a subject cannot fit in memory.
         """
+        engine_name = engine_for(protocol, engine_name)
         admit_subject(protocol, engine_name)
         chosen = engine(engine_name, batch_size=protocol.batch_size, architecture=protocol.network)
         with single_threaded_blas():
@@ -149,7 +151,7 @@ class Estimate:
         return cls(epochs(protocol.routes), rehearsal.seconds)
 
     def sentence(self, subjects: int) -> str:
-        """The estimate in words, for a cohort on the cores this process may use."""
+        """The estimate as a sentence, for a cohort on the cores this process may use."""
         workers = min(usable_cores(), subjects)
         rounds = -(-subjects // workers)
         return (

@@ -1,7 +1,7 @@
-"""What a run will hold in memory, asked before anything runs.
+"""How much memory a run will need, checked before anything runs.
 
 The bytes for each weight, sample and unit are those of the largest moment of a walk: a training phase, the drawing of
-the sets, a pass over the test set. They are measured; `tests/runs/planning/test_memory.py` holds that no walk takes
+the sets, a pass over the test set. They are measured; `tests/runs/planning/test_memory.py` checks that no walk takes
 more.
 """
 
@@ -16,9 +16,10 @@ from resynapse.engine import engine_kind
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Mark, Protocol
 from resynapse.protocol.routes import nesting
+from resynapse.task import steps_of
 
 WORKING = 80
-"""Bytes a weight while one phase runs: parameters, two moments, gradient, where each stands. Regrowth takes less."""
+"""Bytes a weight while one phase runs: parameters, two moments, gradient, where each is kept. Regrowth takes less."""
 DRAWN = 30
 """Bytes an input: drawing its set with noise, then keeping it with the copy that noise is added to."""
 ACTIVITY = 50
@@ -48,16 +49,16 @@ class Need:
         """Of a subject of a protocol, from its sizes alone."""
         weights = sum(units * inputs for units, inputs in protocol.network.connections(protocol.task).values())
         sizes = protocol.task.sizes
-        kind = engine_kind(engine_name)
+        kind, steps = engine_kind(engine_name), steps_of(protocol.task)
         # some engines work tile by tile, others on whole sets
         columns = kind.columns or max(protocol.batch_size, sizes.test, sizes.clean)
         marked = any(isinstance(node.step, Mark) for node in protocol.nodes)
         # the state before the step that runs and after it, what is marked, and what is come back to
         states = 2 + marked + nesting(protocol.routes)
         return cls(
-            data=DRAWN * (protocol.task.features + 2) * sum(sizes),
+            data=DRAWN * (steps * protocol.task.features + 2) * sum(sizes),
             networks=states * kind.bytes_per_weight * weights,
-            work=WORKING * weights + ACTIVITY * sum(protocol.hidden) * columns,
+            work=WORKING * weights + ACTIVITY * steps * sum(protocol.hidden) * columns,
         )
 
     @property
@@ -86,22 +87,22 @@ def check_memory(protocol: Protocol, engine_name: str, *, subjects: int, workers
         raise ResynapseError(
             f"one subject of {protocol.name} (network {protocol.network.describe(protocol.task)}) needs about "
             f"{_size(need.total)} of memory ({parts}), "
-            f"{_size(there)} are there; use fewer units, layers or samples"
+            f"{_size(there)} are available; use fewer units, layers or samples"
         )
     if workers * need.total > there:
         raise ResynapseError(
             f"{workers} subjects of {protocol.name} at a time need about {_size(workers * need.total)} of memory "
-            f"({parts} each), {_size(there)} are there; use --workers {there // need.total}"
+            f"({parts} each), {_size(there)} are available; use --workers {there // need.total}"
         )
     if subjects * KEPT > there:
         raise ResynapseError(
             f"a cohort of {subjects} subjects needs about {_size(subjects * KEPT)} of memory to be kept in one run, "
-            f"{_size(there)} are there; use several runs, each with its own --seed"
+            f"{_size(there)} are available; use several runs, each with its own --seed"
         )
 
 
 def usable_memory() -> int | None:
-    """Bytes this process can use at most: the machine's, or the limit of its container; None where nobody says."""
+    """Bytes this process can use at most: the machine's, or the limit of its container; None if unknown."""
     try:
         found = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
@@ -112,7 +113,7 @@ def usable_memory() -> int | None:
 
 
 def _size(count: int) -> str:
-    """Bytes in words, to two digits or so.
+    """Bytes as text, to about two digits.
 
     >>> _size(23_500_000_000)
     '24 GB'

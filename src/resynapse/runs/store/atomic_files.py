@@ -20,7 +20,7 @@ def put(path: Path, fill: Callable[[Path], object]) -> None:
 
     Parameters
     ----------
-    path : where the file will stand; its folder is made if it is missing.
+    path : destination; its folder is made if it is missing.
     fill : writes the content to the path of a draft.
 
     Raises

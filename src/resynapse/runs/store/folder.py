@@ -22,6 +22,7 @@ from resynapse.runs.events import Row
 from resynapse.runs.provenance import commit, hardware, sources, versions
 from resynapse.runs.store.atomic_files import DRAFTS, digest_of, put
 from resynapse.runs.store.file_names import (
+    ANALYSIS,
     EVENTS,
     JOB,
     JOB_LOG,
@@ -33,7 +34,7 @@ from resynapse.runs.store.file_names import (
     STATUS,
 )
 from resynapse.runs.store.subject_files import COLUMNS, Inventory, Parts, joined
-from resynapse.task import places
+from resynapse.task import location_fields
 
 if TYPE_CHECKING:
     import polars as pl
@@ -60,13 +61,13 @@ class Manifest:
     def identity(self) -> str:
         """Digest of what decides the numbers; runs of equal identity may share a folder."""
         protocol = {k: v for k, v in dump(self.protocol).items() if k not in UNNUMBERED}
-        unsaid = places(type(self.protocol.task))
-        protocol["task"] = {k: v for k, v in protocol["task"].items() if k not in unsaid}
+        ignored = location_fields(type(self.protocol.task))
+        protocol["task"] = {k: v for k, v in protocol["task"].items() if k not in ignored}
         decides = {"protocol": protocol, "root_seed": self.root_seed, "engine": self.engine}
         return hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
 
     def to_json(self) -> str:
-        """The manifest as it stands in the folder."""
+        """The manifest as it is in the folder."""
         content = {
             "schema_version": SCHEMA_VERSION,
             "disclaimer": DISCLAIMER,
@@ -130,12 +131,12 @@ class RunFolder:
 
     @property
     def manifest_path(self) -> Path:
-        """Where the manifest stands."""
+        """Path of the manifest."""
         return self.path / MANIFEST
 
     @property
     def results_path(self) -> Path:
-        """Where the table of a finished run stands."""
+        """Path of the table of a finished run."""
         return self.path / RESULTS
 
     def manifest(self) -> Manifest:
@@ -169,19 +170,19 @@ class RunFolder:
         return self.path / SPARE_MANIFEST
 
     def admit(self, wanted: Manifest) -> Manifest:
-        """The manifest that will hold once `wanted` starts here or goes on; nothing is written.
+        """The manifest that will be valid once `wanted` starts or continues here; nothing is written.
 
         The cohort never shrinks: a folder with more subjects than wanted keeps them.
 
         Raises
         ------
-        RunFolderError : the folder holds another run, or files of something else.
+        RunFolderError : the folder contains another run, or files of something else.
         """
         if self.manifest_path.exists():
             present = self.manifest()
             if present.identity != wanted.identity:
                 raise RunFolderError(
-                    f"{self.path}: holds another run ({_difference(present, wanted)}); give another --out"
+                    f"{self.path}: contains another run ({_difference(present, wanted)}); give another --out"
                 )
             return replace(
                 present,
@@ -226,7 +227,7 @@ class RunFolder:
         self._parts.add(subject, rows, protocol)
 
     def parts(self) -> Inventory:
-        """Which file holds a subject, and which files are damaged or not needed; every part is read once."""
+        """Which file contains a subject, and which files are damaged or not needed; every part is read once."""
         return self._parts.inventory()
 
     def adopt(self, found: Inventory) -> None:
@@ -234,12 +235,16 @@ class RunFolder:
         self._parts.adopt(found)
 
     def finish(self) -> None:
-        """Write the table of all parts and its digest, unless it stands there soundly; a block in memory at a time."""
-        manifest = self.manifest()
-        if manifest.results is not None and manifest.results == digest_of(self.results_path):
+        """Write the table of all parts and its digest, unless a sound one exists; one block in memory at a time."""
+        if self.sound_results() is not None:
             return
         digest = joined(self.results_path, self._parts.blocks(self._held()))
-        self._write(replace(manifest, results=digest))
+        self._write(replace(self.manifest(), results=digest))
+
+    def sound_results(self) -> str | None:
+        """Digest of the table of a finished run; None of an unfinished one, and where the table is damaged."""
+        digest = self.manifest().results
+        return digest if digest is not None and digest == digest_of(self.results_path) else None
 
     def table(self) -> pl.DataFrame:
         """The tidy table: protocol, variant, subject, arm, condition, outcome, value.
@@ -252,8 +257,7 @@ class RunFolder:
         """
         import polars as pl
 
-        digest = self.manifest().results
-        if digest is not None and digest == digest_of(self.results_path):
+        if self.sound_results() is not None:
             return pl.read_parquet(self.results_path)
         for _ in range(_TRIES):
             try:
@@ -264,10 +268,9 @@ class RunFolder:
 
     def unfinished(self) -> int:
         """How many subjects are still to come."""
-        manifest = self.manifest()
-        if manifest.results is not None and manifest.results == digest_of(self.results_path):
+        if self.sound_results() is not None:
             return 0
-        return manifest.subjects - len(self.parts().sound)
+        return self.manifest().subjects - len(self.parts().sound)
 
     def finished(self) -> int:
         """How many subjects are finished."""
@@ -285,8 +288,8 @@ class RunFolder:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a file is one that a run, or a job that starts it, leaves before its manifest stands."""
-    return path.name in (LOCK, EVENTS, STATUS, JOB, JOB_LOG) or path.name.endswith(".draft")
+    """Whether a file is one that a run, a job that starts it, or its analysis leaves beside the manifest."""
+    return path.name in (LOCK, EVENTS, STATUS, JOB, JOB_LOG, ANALYSIS) or path.name.endswith(".draft")
 
 
 def _difference(present: Manifest, wanted: Manifest) -> str:

@@ -33,13 +33,13 @@ _TRIES = 5
 
 
 class Inventory(NamedTuple):
-    """What lies in a folder of parts, every file read once and checked."""
+    """The contents of a folder of parts, every file read once and checked."""
 
     sound: dict[int, Path]
-    """The file that holds a subject."""
+    """The file that contains a subject."""
     damaged: list[Path]
     surplus: list[Path]
-    """Sound single parts of subjects that a pack holds too."""
+    """Sound single parts of subjects that a pack contains too."""
 
 
 class Parts:
@@ -57,7 +57,7 @@ class Parts:
         self._last: tuple[object, Inventory] | None = None
 
     def add(self, subject: int, rows: Sequence[Row], protocol: str) -> None:
-        """Keep the results of one subject, and pack when enough single parts lie there."""
+        """Keep the results of one subject, and pack when there are enough single parts."""
         if self._singles is None:
             self._singles = {int(m[1]): p for p, m in self._listed(_SINGLE)}
         frame = _frame(subject, rows, protocol)
@@ -77,7 +77,7 @@ class Parts:
         for number, path in sorted(singles.items()):
             with suppress(RunFolderError, FileNotFoundError):
                 frame = _checked_frame(path)
-                if frame.height:  # only its name tells of a subject of whom nothing is measured
+                if frame.height:  # a subject without measurements is known by the file name only
                     frames[number] = frame
         if not frames:
             return
@@ -89,7 +89,7 @@ class Parts:
                 self._held[number] = pack
 
     def inventory(self) -> Inventory:
-        """Read every part, check it, and say which subjects are held where; read again only where files changed."""
+        """Read every part, check it, and locate all subjects; only changed files are read again."""
         for _ in range(_TRIES):
             try:
                 stamps = self._stamps()
@@ -101,14 +101,14 @@ class Parts:
         raise RunFolderError(f"{self.path}: changes faster than it can be read; try again when the run is idle")
 
     def adopt(self, found: Inventory) -> None:
-        """Delete what is damaged or there twice, and remember the rest; only for the process that holds the folder."""
+        """Delete what is damaged or there twice, and remember the rest; only for the process that owns the folder."""
         for path in (*found.damaged, *found.surplus):
             delete(path)
         self._held = dict(found.sound)
         self._singles = {n: p for n, p in found.sound.items() if _SINGLE.fullmatch(p.name)}
 
     def sound(self) -> dict[int, Path]:
-        """The file that holds a subject, from memory in the process that adopted the folder."""
+        """The file that contains a subject, from memory in the process that adopted the folder."""
         return self.inventory().sound if self._held is None else self._held
 
     def blocks(self, sound: dict[int, Path]) -> Iterator[pl.DataFrame]:
@@ -126,14 +126,14 @@ class Parts:
         pack = lru_cache(maxsize=8)(_checked_frame)
         numbers = sorted(sound)
         for start in range(0, len(numbers), PACK):
-            held: dict[Path, list[int]] = {}
+            subjects_of: dict[Path, list[int]] = {}
             for number in numbers[start : start + PACK]:
-                held.setdefault(sound[number], []).append(number)
+                subjects_of.setdefault(sound[number], []).append(number)
             frames = [
                 pack(path).filter(pl.col("subject").is_in(wanted))
                 if _PACK.fullmatch(path.name)
                 else _checked_frame(path)
-                for path, wanted in held.items()
+                for path, wanted in subjects_of.items()
             ]
             yield pl.concat(frames).sort("subject", maintain_order=True)
 
@@ -223,7 +223,7 @@ def _put_frame(place: Callable[[str], Path], frame: pl.DataFrame) -> Path:
 
 
 def _content(path: Path) -> bytes:
-    """What stands in a file; nothing if it cannot be read although it is there."""
+    """The contents of a file; None if it exists but cannot be read."""
     try:
         return path.read_bytes()
     except FileNotFoundError:

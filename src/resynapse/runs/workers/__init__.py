@@ -1,1 +1,1 @@
-"""Who computes subjects: threads of this process, or processes of a cluster."""
+"""Workers that compute subjects: threads of this process, or processes of a cluster."""

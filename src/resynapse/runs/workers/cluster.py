@@ -22,7 +22,7 @@ from resynapse.errors import ClusterError, ClusterLostError, SubjectError
 from resynapse.runs.events import Listener, Row, WorkersCounted
 from resynapse.runs.workers.backend import LOCAL, Finished
 from resynapse.runs.workers.local import LocalWorkers
-from resynapse.runs.workers.worker import TASK, Answer, Plan, told
+from resynapse.runs.workers.worker import TASK, Answer, Plan, events_of
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -108,7 +108,7 @@ class Cluster:
         """What a worker says about a subject that is on its way; in a thread of Dask."""
         _, content = message
         if any(subject.number == content["subject"] for subject, _ in list(self._flying.values())):
-            for event in told(content):
+            for event in events_of(content):
                 self.tell(event)
 
     def _next(self) -> Iterator[Finished]:
@@ -125,8 +125,8 @@ class Cluster:
             else:  # its answer was lost with its worker, so another computes it again
                 future.add_done_callback(self._through.put)
         with self._asking():
-            answers = self._gathered(ready) if ready else []
-        for future, answer in zip(ready, answers, strict=False):
+            results = self._gathered(ready) if ready else []
+        for future, answer in zip(ready, results, strict=False):
             subject, tries = self._flying.pop(future)
             future.release()
             yield from self._judged(subject, tries, answer)
@@ -138,32 +138,33 @@ class Cluster:
                 yield self._through.get_nowait()
 
     def _gathered(self, ready: list[Future]) -> list[Answer]:
-        """The answers of futures; none yet if one was lost with its worker and is being computed again."""
+        """The results of futures; none yet if one was lost with its worker and is being computed again."""
         try:
-            answers = self.client.sync(self.client._gather, ready, callback_timeout=ANSWER_WITHIN)
+            results = self.client.sync(self.client._gather, ready, callback_timeout=ANSWER_WITHIN)
         except TimeoutError:
             self._looked = 0.0
             self._look()  # says so if it is the scheduler that is silent
             for future in ready:
                 future.add_done_callback(self._through.put)
             return []
-        return [Answer(*plain) for plain in answers]
+        return [Answer(*plain) for plain in results]
 
     def _judged(self, subject: Subject, tries: int, answer: Answer) -> Iterator[Finished]:
         if answer.kind == "rows":
             yield Finished(subject, [Row(*row) for row in answer.rows])
         elif answer.kind == "other code":
             raise ClusterError(
-                f"a worker of {self.address} has other code than this process ({answer.words}); install the same there"
+                f"a worker of {self.address} has other code than this process ({answer.message}); "
+                "install the same there"
             )
         elif tries < RETRIES:
-            self.note(f"{answer.words}; trying again ({tries + 1} of {RETRIES})")
+            self.note(f"{answer.message}; trying again ({tries + 1} of {RETRIES})")
             self._submit(subject, tries + 1)
         else:
-            yield Finished(subject, SubjectError(f"{answer.words} (tried {tries + 1} times)"))
+            yield Finished(subject, SubjectError(f"{answer.message} (tried {tries + 1} times)"))
 
     def _died(self, future: Future) -> SubjectError:
-        """Why a task failed that answers nothing: its workers died again and again, or none can run it at all."""
+        """Why a task failed without a result: its workers died repeatedly, or none can run it at all."""
         from distributed import KilledWorker
 
         subject, _ = self._flying.pop(future)
@@ -240,7 +241,7 @@ def _greeted(host: str, port: int) -> None:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep Dask's log off the user's terminal: what matters is said in one line of our own."""
+    """Keep Dask's log off the user's terminal: what matters is reported in one line of our own."""
     before = {name: logging.getLogger(name).level for name in _LOGGERS}
     for name in _LOGGERS:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)

@@ -41,12 +41,12 @@ class LocalWorkers:
             stack.callback(cluster.close)
             self.address: str = cluster.scheduler_address
             self._log = scratch / "workers.log"
-            words = ["-m", "dask", "worker", self.address, "--nworkers", str(self.count), "--nthreads", "1"]
-            words += ["--host", "127.0.0.1", "--no-dashboard", "--memory-limit", "0", "--death-timeout", "30"]
+            command = ["-m", "dask", "worker", self.address, "--nworkers", str(self.count), "--nthreads", "1"]
+            command += ["--host", "127.0.0.1", "--no-dashboard", "--memory-limit", "0", "--death-timeout", "30"]
             with self._log.open("wb") as log:
                 # a session of their own: Ctrl-C reaches this process alone, which ends them in order
                 self._process = subprocess.Popen(
-                    [sys.executable, *words, "--local-directory", str(scratch)],
+                    [sys.executable, *command, "--local-directory", str(scratch)],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -69,9 +69,10 @@ class LocalWorkers:
         ClusterLostError : the processes have ended.
         """
         if self._process.poll() is not None:
-            said = self._log.read_text("utf-8", "replace").strip().splitlines()
+            log_lines = self._log.read_text("utf-8", "replace").strip().splitlines()
             raise ClusterLostError(
-                f"the worker processes of --dask local ended ({said[-1] if said else self._process.returncode})"
+                f"the worker processes of --dask local ended "
+                f"({log_lines[-1] if log_lines else self._process.returncode})"
             )
 
     def _end(self) -> None:

@@ -1,7 +1,7 @@
-"""What a worker process of a cluster does: one subject, from a plan that says everything.
+"""The task of a worker process of a cluster: one subject, from a complete plan.
 
-Only plain values travel, and what goes wrong is an answer in words: a worker that has to unpickle what it does not know
-would break down with all that it holds.
+Only plain values are sent, and failures are returned as text: a worker that has to unpickle an unknown class would
+crash and lose all its tasks.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _DECIDING = ("resynapse", "numpy", "scipy")
 
 
 class Plan(NamedTuple):
-    """What a worker has to know: the protocol as JSON, the engine, the root seed, and the code that asks."""
+    """The input of a worker: the protocol as JSON, the engine, the root seed, and the code of the run's process."""
 
     protocol: str
     engine: str
@@ -46,11 +46,11 @@ class Plan(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """Of one subject: rows, or a failure in words, or what the worker's code has that differs."""
+    """Result of one subject: rows, or a failure message, or the differences of the worker's code."""
 
     kind: Literal["rows", "failed", "other code"]
     rows: list[tuple[str, str, str, float]]
-    words: str = ""
+    message: str = ""
 
 
 @cache
@@ -104,14 +104,14 @@ def _prepared(plan: Plan) -> tuple[Protocol, Engine]:
 
 
 class _Teller:
-    """Listens to one subject in a worker: tells the run of it now and then, and ends it once nobody waits for it."""
+    """Listens to one subject in a worker: reports to the run at intervals, and stops once the run no longer waits."""
 
     def __init__(self, number: int) -> None:
         self.number = number
         self.worker, self.key = _task()
         self.phase: PhaseEntered | None = None
         self.before, self.epochs = 0, 0
-        self.told = 0.0
+        self.sent_at = 0.0
         self._tell()
 
     def __call__(self, event: Event) -> None:
@@ -122,10 +122,10 @@ class _Teller:
         elif isinstance(event, EpochDone):
             self.epochs += event.epochs
             if self._abandoned():
-                raise RunInterruptedError("nobody waits for this subject any more")
+                raise RunInterruptedError("the run no longer waits for this subject")
         else:
             return
-        if time.monotonic() - self.told >= TELL_EVERY:
+        if time.monotonic() - self.sent_at >= TELL_EVERY:
             self._tell()
 
     def _abandoned(self) -> bool:
@@ -146,11 +146,11 @@ class _Teller:
         # a message that is lost costs a line of progress
         with suppress(Exception):
             self.worker.log_event(self.key[0], content)
-        self.told = 0.0 if content["phase"] is None and not self.epochs else time.monotonic()
+        self.sent_at = 0.0 if content["phase"] is None and not self.epochs else time.monotonic()
         self.phase, self.before, self.epochs = None, 0, 0
 
 
-def told(message: Mapping[str, Any]) -> Iterator[Event]:
+def events_of(message: Mapping[str, Any]) -> Iterator[Event]:
     """The events behind a message of a worker; the first one of a subject has neither phase nor epochs."""
     subject, before, phase, epochs = (message[name] for name in ("subject", "before", "phase", "epochs"))
     if before:

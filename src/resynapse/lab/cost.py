@@ -1,0 +1,124 @@
+"""What a run will cost here, asked before it starts: a rehearsal in a process of its own that times a few steps."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+
+from resynapse.errors import ResynapseError
+from resynapse.protocol import Protocol, dumps, loads
+from resynapse.protocol.routes import assessments, epochs
+from resynapse.runs.duration import duration
+from resynapse.runs.provenance import usable_cores
+
+LIMIT_SECONDS, LIMIT_BYTES = 3600.0, 2e9
+"""Above these a run starts only after a second confirmation."""
+PATIENCE = 180.0
+_FLOPS = 3e10
+"""Multiplications a second of one core, for a bound before anything is timed."""
+_PART, _CELL = 4000, 12
+"""Bytes on disk of a subject and of each of its values, with room to spare."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """The cost of a cohort.
+
+    Parameters
+    ----------
+    seconds : for the cohort.
+    timed : whether steps were timed; else it is a bound by arithmetic.
+    """
+
+    seconds: float
+    subject: float
+    epochs: int
+    memory: float
+    disk: float
+    workers: int
+    timed: bool
+
+    @property
+    def sentence(self) -> str:
+        """The cost in words, with its basis."""
+        basis = "from steps timed just now; half or twice of it is possible" if self.timed else "by arithmetic alone"
+        return (
+            f"About {duration(self.seconds)}, {self.workers} at a time ({duration(self.subject)} a subject, "
+            f"{self.epochs} training epochs); {_bytes(self.memory)} of memory, {_bytes(self.disk)} on disk. "
+            f"Estimated {basis}."
+        )
+
+    @property
+    def question(self) -> str:
+        """What has to be confirmed; empty below the limits."""
+        if self.seconds <= LIMIT_SECONDS and self.disk <= LIMIT_BYTES:
+            return ""
+        return f"This takes about {duration(self.seconds)} and {_bytes(self.disk)} on disk."
+
+
+def bound(protocol: Protocol, subjects: int, workers: int | None) -> Cost:
+    """The cost by arithmetic: epochs times samples times weights."""
+    weights = sum(units * inputs for units, inputs in protocol.network.connections(protocol.task).values())
+    in_all = epochs(protocol.routes)
+    return _cost(protocol, 6 * weights * protocol.task.sizes.train * in_all / _FLOPS, subjects, workers, timed=False)
+
+
+def timed(protocol: Protocol, subjects: int, workers: int | None) -> Cost:
+    """The cost from a rehearsal.
+
+    Raises
+    ------
+    ResynapseError : a subject cannot fit in memory, or the rehearsal takes too long.
+    """
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "resynapse.lab.cost"],
+            input=dumps(protocol), capture_output=True, text=True, timeout=PATIENCE, check=False,
+        )  # fmt: skip
+        content = json.loads(done.stdout)
+    except subprocess.TimeoutExpired:
+        raise ResynapseError("the estimate takes too long on this machine; try fewer training samples") from None
+    except ValueError:
+        raise ResynapseError("the cost could not be estimated; `resynapse show` says why") from None
+    if "error" in content:
+        raise ResynapseError(str(content["error"]))
+    return _cost(protocol, float(content["seconds"]), subjects, workers, timed=True)
+
+
+def _cost(protocol: Protocol, subject: float, subjects: int, workers: int | None, *, timed: bool) -> Cost:
+    from resynapse.runs.planning.memory import KEPT, Need
+
+    count = min(workers or usable_cores(), subjects)
+    cells = sum(len(step.stored) for route in protocol.routes.values() for _, step in assessments(route))
+    return Cost(
+        seconds=-(-subjects // count) * subject,
+        subject=subject,
+        epochs=epochs(protocol.routes),
+        memory=Need.of(protocol, "compiled").total * count + KEPT * subjects,
+        disk=(_PART + _CELL * cells) * subjects * 2,
+        workers=count,
+        timed=timed,
+    )
+
+
+def _bytes(count: float) -> str:
+    for unit, size in (("GB", 1e9), ("MB", 1e6)):
+        if count >= size:
+            return f"{count / size:.2g} {unit}" if count < 10 * size else f"{count / size:.0f} {unit}"
+    return f"{max(1, round(count / 1e3))} kB"
+
+
+def to_dict(cost: Cost) -> dict[str, object]:
+    """The cost as plain data, with its words."""
+    return {**asdict(cost), "sentence": cost.sentence, "question": cost.question}
+
+
+if __name__ == "__main__":
+    from resynapse.runs.planning.cost import Estimate
+
+    try:
+        print(json.dumps({"seconds": Estimate.rehearse(loads(sys.stdin.read())).seconds}))
+    except ResynapseError as error:
+        print(json.dumps({"error": str(error)}))

@@ -1,0 +1,129 @@
+"""The results of a run as the sections of its report, computed once in a process of its own and kept as files.
+
+So the server stays small, whatever the size of a run, and a page that was computed is there at once.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from resynapse.lab.live import Live
+from resynapse.lab.workspace import Found
+
+KEPT = 12
+"""Runs whose results are kept."""
+
+
+class Results:
+    """The computed results of a workspace.
+
+    Parameters
+    ----------
+    folder : where they are kept; None for a folder of this session.
+    live : tells how far runs are.
+    """
+
+    def __init__(self, folder: Path | None, live: Live) -> None:
+        self.folder = folder if folder is not None else Path(tempfile.mkdtemp(prefix="resynapse-lab-"))
+        self.live = live
+        self._lock = threading.Lock()
+        self._going: dict[Path, subprocess.Popen[bytes]] = {}
+
+    def of(self, found: Found) -> dict[str, Any] | None:
+        """The results of a run; None while they are computed. `problem` says why there are none."""
+        if not self.live.finished(found):
+            return {"problem": "No subject is finished, so there is nothing to show yet."}
+        place = self.place(found)
+        file = place / "results.json"
+        if file.is_file():
+            content: dict[str, Any] = json.loads(file.read_text("utf-8"))
+            return content
+        with self._lock:
+            child = self._going.get(place)
+            if child is None:
+                self._begin(found, place)
+                return None
+            if child.poll() is None:
+                return None
+            del self._going[place]
+        said = (place.with_suffix(".log")).read_text("utf-8", "replace").strip().splitlines()
+        return {"problem": said[-1] if said else "the results could not be computed; try again"}
+
+    def place(self, found: Found) -> Path:
+        """Where the results of a run, as far as it is, are kept."""
+        done = str(found.manifest["results"]) if found.finished else f"n{len(self.live.finished(found))}"
+        return self.folder / f"{found.id}-{done}"
+
+    def _begin(self, found: Found, place: Path) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        before = sorted((p for p in self.folder.iterdir() if p.is_dir()), key=lambda path: path.stat().st_mtime)
+        for old in before[:-KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
+        with place.with_suffix(".log").open("wb") as log:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "resynapse.lab.results", str(found.path), str(place)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._going[place] = child
+        threading.Thread(target=child.wait, daemon=True).start()
+
+
+def compute(run: Path, place: Path) -> None:
+    """Write the results of a run: `results.json`, every figure as SVG, and the report as one page."""
+    from resynapse.report.page.page import page
+    from resynapse.report.report import contents
+    from resynapse.report.run_data import RunData
+    from resynapse.runs.store.folder import RunFolder
+
+    run_data = RunData.of(RunFolder(run))
+    first, sections = contents(run_data)
+    title = f"{run_data.protocol.name}: report of a simulated run"
+    made = [one for one in sections if one]
+    content = {
+        "opening": asdict(first),
+        "sections": [{**asdict(one), "anchor": one.anchor} for one in made],
+    }
+    draft = place.with_name(f"{place.name}.draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    _take_figures(content, draft)
+    (draft / "results.json").write_text(json.dumps(content, allow_nan=False, default=str), "utf-8")
+    (draft / "report.html").write_text(page(title, run_data.protocol.title, sections, first), "utf-8")
+    draft.replace(place)
+
+
+def _take_figures(value: Any, folder: Path) -> None:
+    """Write the drawings within to files; their text alternative stays."""
+    if isinstance(value, dict):
+        if "svg" in value and "caption" in value:
+            svg = str(value.pop("svg"))
+            value["alt"] = html.unescape(svg.partition('aria-label="')[2].partition('"')[0]) or value["title"]
+            (folder / f"{value['name']}.svg").write_text(svg, "utf-8")
+            value.pop("narrow", None)
+        for inner in value.values():
+            _take_figures(inner, folder)
+    elif isinstance(value, (list, tuple)):
+        for inner in value:
+            _take_figures(inner, folder)
+
+
+if __name__ == "__main__":
+    from resynapse.errors import ResynapseError
+
+    try:
+        compute(Path(sys.argv[1]), Path(sys.argv[2]))
+    except (ResynapseError, OSError) as error:
+        print(error)
+        raise SystemExit(1) from None

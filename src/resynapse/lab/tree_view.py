@@ -1,0 +1,158 @@
+"""A protocol's text as a tree with forms: what the composer shows beside the text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from resynapse.errors import ProtocolError
+from resynapse.lab.editing import BESIDE, MANY, Place
+from resynapse.protocol import STEPS
+from resynapse.protocol.files.safe_yaml import Dumper, read
+from resynapse.protocol.prose.parameters import section_of, support_of, unit_of
+
+_NAMED = {"induction": "Before treatment", "follow_up": "Afterwards"}
+_ABOUT = {
+    "at": "counts of the step at which its side path begins; empty: after it",
+    "arms": "the arms that take this step; empty: all",
+    "skip": "arms that do not take this step",
+    "when": "a comparison with what was measured before; where it is false, the step is left out",
+    "share": "false: every count of `at` has a run of its own",
+    "label": "counts that name the conditions from here on",
+    "stream": "a name for the random stream, where order will not do",
+}
+
+
+def tree(text: str) -> list[dict[str, Any]]:
+    """The tree of a text; empty while it is no protocol."""
+    try:
+        document = read(text).value
+    except ProtocolError:
+        return []
+    if not isinstance(document, Mapping):
+        return []
+    arms = document.get("arms")
+    arms = arms if isinstance(arms, Mapping) else {}
+    return [
+        _section(["induction"], _NAMED["induction"], document.get("induction")),
+        {
+            "place": ["arms"], "label": "Arms", "kind": "arms",
+            "inside": [_section(["arms", str(name)], str(name), path) for name, path in arms.items()],
+        },
+        _section(["follow_up"], _NAMED["follow_up"], document.get("follow_up")),
+    ]  # fmt: skip
+
+
+def _section(place: list[str | int], label: str, path: object) -> dict[str, Any]:
+    kind = "arm" if place[0] == "arms" else "path"
+    return {"place": place, "label": label, "kind": kind, "inside": _steps(place, path)}
+
+
+def _steps(place: list[str | int], path: object) -> list[dict[str, Any]]:
+    if not isinstance(path, list):
+        return []
+    return [_step([*place, index], node) for index, node in enumerate(path) if isinstance(node, Mapping)]
+
+
+def _step(place: list[str | int], node: Mapping[str, Any]) -> dict[str, Any]:
+    kind = kind_of(node)
+    inside = _steps([*place, "fork"], node.get("fork")) + _steps([*place, "do"], node.get("do"))
+    return {"place": place, "label": _label(kind, node), "kind": "step", "inside": inside}
+
+
+def kind_of(node: Mapping[str, Any]) -> str:
+    """What a node of a path does: the name of its step, of its repetition, or nothing for a side path alone."""
+    return next((str(key) for key in node if key not in (*BESIDE, "do")), "")
+
+
+def _label(kind: str, node: Mapping[str, Any]) -> str:
+    if not kind:
+        return "side path"
+    value = node[kind]
+    if kind in MANY:
+        return f"{kind} {shown(value)}"
+    words = ", ".join(f"{k} {shown(v)}" for k, v in value.items()) if isinstance(value, Mapping) else shown(value)
+    return f"{kind.replace('_', ' ')} {words if words != 'null' else ''}".strip()
+
+
+def shown(value: object) -> str:
+    """A value in one line of YAML."""
+    text = yaml.dump(value, Dumper=Dumper, default_flow_style=True, width=10_000, sort_keys=False).strip()
+    return text.removesuffix("...").strip()
+
+
+def form(text: str, place: Place) -> dict[str, Any] | None:
+    """The form of the step at a place; None where there is none.
+
+    Every field has its value as text, unit, range, default, and where it comes from.
+    """
+    try:
+        node = read(text).value
+        for part in place:
+            node = node[part]
+    except (ProtocolError, KeyError, IndexError, TypeError):
+        return None
+    if not isinstance(node, Mapping):
+        return None
+    kind = kind_of(node)
+    fields = _fields(kind, node[kind]) if kind in STEPS else []
+    beside = [
+        {"name": key, "kind": "", "value": shown(node[key]) if key in node else "", "about": about, "unit": "",
+         "range": "", "default": "", "source": "", "choices": []}
+        for key, about in _ABOUT.items()
+    ]  # fmt: skip
+    about = (STEPS[kind].__doc__ or "").split("\n", 1)[0] if kind in STEPS else ""
+    return {
+        "kind": kind,
+        "title": kind.replace("_", " ") or "side path",
+        "about": about,
+        "fields": fields,
+        "beside": beside,
+    }
+
+
+def _fields(kind: str, value: object) -> list[dict[str, Any]]:
+    model = STEPS[kind]
+    given = value if isinstance(value, Mapping) else {model.shorthand: value} if value is not None else {}
+    schema = model.model_json_schema()
+    section = section_of(model)
+    found = []
+    for name, field in schema.get("properties", {}).items():
+        required = name in schema.get("required", ())
+        support = support_of(field)
+        source = support if support == "choice" or not section else f"{section}: {support}" if support else section
+        found.append({
+            "name": name,
+            "kind": kind,
+            "value": shown(given[name]) if name in given else "",
+            "about": field.get("description", ""),
+            "unit": "" if unit_of(field) == "1" else unit_of(field),
+            "range": range_of(field),
+            "default": "required" if required else _default(field),
+            "source": source,
+            "choices": field.get("enum") or (["true", "false"] if field.get("type") == "boolean" else []),
+        })  # fmt: skip
+    return found
+
+
+def range_of(field: Mapping[str, Any]) -> str:
+    """The range of a field's numbers in words; empty where there is none."""
+    parts = [field, *field.get("anyOf", ())]
+    for part in parts:
+        low, above = part.get("minimum"), part.get("exclusiveMinimum")
+        high, below = part.get("maximum"), part.get("exclusiveMaximum")
+        words = [
+            *([f"{low:g} or more"] if low is not None else [f"above {above:g}"] if above is not None else []),
+            *([f"{high:g} or less"] if high is not None else [f"below {below:g}"] if below is not None else []),
+        ]
+        if low is not None and high is not None:
+            return f"{low:g} to {high:g}"
+        if words:
+            return ", ".join(words)
+    return ""
+
+
+def _default(field: Mapping[str, Any]) -> str:
+    return shown(field["default"]) if field.get("default") is not None else "left as it is"

@@ -1,0 +1,157 @@
+"""Gated recurrent units with a linear read-out: the network of the recurrent sequel (docs/recurrent.md)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from resynapse.modulation import FloatArray, Modulation
+from resynapse.networks.base import NO_NOISE, Architecture, Network, Noise, Trace
+from resynapse.networks.gru_layer import GruStep, gru_back, gru_step
+from resynapse.networks.recurrent import MOST_UNITS, drawn, library_of, of_layer, steps_of
+from resynapse.randomness import Key, uniforms
+from resynapse.task import Task, outputs_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gru(Architecture):
+    """Layers of gated recurrent units, read out linearly.
+
+    Parameters
+    ----------
+    hidden : units of each layer, 1 or more layers.
+    embedding : units of a linear layer before the first one, 0 for none.
+    readout : ``last`` reads the activity of the last step, ``every`` that of each step.
+
+    Layer l, counted from 1, has the connections ``input.l`` (3 units, inputs) and ``recurrent.l`` (3 units, units),
+    with the gates reset, update, new one below the other, and a bias for each; ``readout`` has the shape (classes,
+    units). Its activity is the site ``hidden.l``. Internal noise acts on the input of a layer, after gain; a probe of
+    the hidden units acts on its state.
+
+    Raises
+    ------
+    ValueError : no layer, or a number of units that is not possible.
+    """
+
+    kind: ClassVar[str] = "gru"
+    title: ClassVar[str] = "network of gated recurrent units"
+    noise_acts_on: ClassVar[str] = "input"
+
+    hidden: tuple[int, ...] = (384,)
+    embedding: int = 0
+    readout: Literal["last", "every"] = "last"
+
+    def __post_init__(self) -> None:
+        if not self.hidden:
+            raise ValueError("hidden names no layer; give at least one number of units")
+        for units in (*self.hidden, max(1, self.embedding)):
+            if not 1 <= units <= MOST_UNITS:
+                raise ValueError(f"{units} units; a layer has 1 to {MOST_UNITS}")
+        if self.embedding < 0:
+            raise ValueError(f"embedding {self.embedding}; give 0 for none, or a number of units")
+
+    @property
+    def sites(self) -> dict[str, int]:
+        """Units of every layer."""
+        return {f"hidden.{layer}": units for layer, units in enumerate(self.hidden, 1)}
+
+    def _inputs(self, task: Task) -> tuple[int, ...]:
+        """Inputs of every layer."""
+        return (self.embedding or task.features, *self.hidden[:-1])
+
+    def connections(self, task: Task) -> dict[str, tuple[int, int]]:
+        """Shape (units, inputs) of the embedding, of input and recurrent arrays by layer, and of the read-out."""
+        shapes = {"embedding": (self.embedding, task.features)} if self.embedding else {}
+        for layer, (units, inputs) in enumerate(zip(self.hidden, self._inputs(task), strict=True), 1):
+            shapes[f"input.{layer}"] = (3 * units, inputs)
+            shapes[f"recurrent.{layer}"] = (3 * units, units)
+        return {**shapes, "readout": (outputs_of(task), self.hidden[-1])}
+
+    def initialise(self, key: Key, task: Task) -> Network:
+        """All values of a layer and of the read-out uniform in +-1/sqrt(units), the embedding in +-1/sqrt(features)."""
+        bounds = {"embedding": task.features**-0.5, "readout": self.hidden[-1] ** -0.5}
+        for layer, units in enumerate(self.hidden, 1):
+            bounds |= {f"input.{layer}": units**-0.5, f"recurrent.{layer}": units**-0.5}
+        connections: dict[str, FloatArray] = {}
+        biases: dict[str, FloatArray] = {}
+        for number, (name, (units, inputs)) in enumerate(self.connections(task).items()):
+            weights = uniforms(key.of("weights"), units, inputs, layer=number)
+            bias = uniforms(key.of("biases"), units, 1, layer=number)[:, 0]
+            connections[name] = bounds[name] * (2.0 * weights - 1.0)
+            biases[_bias(name)] = bounds[name] * (2.0 * bias - 1.0)
+        return Network.dense(self, connections, biases)
+
+    def forward(self, network: Network, inputs: FloatArray, modulation: Modulation, noise: Noise = NO_NOISE) -> Trace:
+        """Layer by layer through all steps from a state of zeros, then the read-out."""
+        values = network.values
+        arriving = list(steps_of(inputs))
+        library = library_of(values["readout"])
+        if self.embedding:
+            arriving = [values["embedding"] @ x + values["embedding_bias"][:, None] for x in arriving]
+        kept: list[list[GruStep]] = []
+        for number, (site, units) in enumerate(self.sites.items()):
+            here, own = modulation.at(site), of_layer(values, number + 1)
+            state = library.zeros((units, inputs.shape[-1]), dtype=values["readout"].dtype)
+            steps: list[GruStep] = []
+            features, samples = arriving[0].shape
+            random = drawn(
+                noise, here, number, len(arriving), features=features, units=units, samples=samples, usual="input"
+            )
+            for x, one in zip(arriving, random, strict=True):
+                steps.append(gru_step(own, x, state, here, one))
+                state = steps[-1].activity
+            arriving = [step.activity for step in steps]
+            kept.append(steps)
+        read = arriving if self.readout == "every" else arriving[-1:]
+        scores = [values["readout"] @ h + values["readout_bias"][:, None] for h in read]
+        return Trace(
+            library.stack(scores) if self.readout == "every" else scores[-1],
+            {site: library.stack([s.activity for s in steps]) for site, steps in zip(self.sites, kept, strict=True)},
+            {site: library.stack([s.state for s in steps]) for site, steps in zip(self.sites, kept, strict=True)},
+            kept=(inputs, kept),
+        )
+
+    def backward(
+        self, network: Network, trace: Trace, slopes: FloatArray, modulation: Modulation
+    ) -> dict[str, FloatArray]:
+        """Back-propagation through time, from the last layer to the first."""
+        values = network.values
+        inputs, kept = trace.kept
+        last = [step.activity for step in kept[-1]]
+        at_scores = list(slopes) if self.readout == "every" else [slopes]
+        read = last if self.readout == "every" else last[-1:]
+        found = {
+            "readout": sum(d @ h.T for d, h in zip(at_scores, read, strict=True)),
+            "readout_bias": sum(d.sum(axis=1) for d in at_scores),
+        }
+        silent = [np.zeros_like(h) for h in last[: len(last) - len(read)]]
+        down = [*silent, *(values["readout"].T @ d for d in at_scores)]
+        for layer in range(len(self.hidden), 0, -1):
+            here = modulation.at(f"hidden.{layer}")
+            own, down = gru_back(of_layer(values, layer), kept[layer - 1], down, here)
+            found |= {f"{name}.{layer}": slope for name, slope in own.items()}
+        if self.embedding:
+            steps = list(steps_of(inputs))
+            found["embedding"] = sum(d @ x.T for d, x in zip(down, steps, strict=True))
+            found["embedding_bias"] = sum(d.sum(axis=1) for d in down)
+        return found
+
+    def describe(self, task: Task) -> str:
+        """Inputs, units of each layer, classes, such as ``2-384-4``."""
+        sizes = (task.features, *([self.embedding] if self.embedding else []), *self.hidden, outputs_of(task))
+        return "-".join(map(str, sizes))
+
+    def variations(self) -> dict[str, Architecture]:
+        """Half the units, and one more layer."""
+        return {
+            "half-width": replace(self, hidden=tuple(max(1, units // 2) for units in self.hidden)),
+            "one-more-layer": replace(self, hidden=(self.hidden[0], *self.hidden)),
+        }
+
+
+def _bias(connection: str) -> str:
+    """The name of the bias that goes with a connection: ``input_bias.1`` with ``input.1``."""
+    name, dot, layer = connection.partition(".")
+    return f"{name}_bias{dot}{layer}"

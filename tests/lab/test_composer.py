@@ -1,0 +1,184 @@
+"""The composer: tree, form and text are one document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.lab.conftest import Visitor
+
+import resynapse as rs
+from resynapse.errors import ResynapseError
+from resynapse.lab.composing import _copied
+from resynapse.lab.context import Lab
+from resynapse.lab.editing import edited, example
+from resynapse.lab.tree_view import form, tree
+from resynapse.protocol import STEPS, dump, loads
+
+TEXT = """\
+name: small
+# kept above
+arms:
+  one: []
+  two:
+    - drug: {gain: 1.25}   # kept beside
+    - train: {epochs: 5, lr: 1.0e-3}
+      at: [1, 5]
+      fork:
+        - assess: inside
+follow_up:
+  - assess: after
+"""
+
+
+def _every(nodes: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for node in nodes:
+        yield node
+        yield from _every(node["inside"])
+
+
+@pytest.mark.parametrize("name", rs.library())
+def test_form_to_yaml_to_form_is_the_identity(name: str, lab: Lab) -> None:
+    text = _copied(lab, "library", name, "copy")
+    protocol = rs.load(name)
+    assert loads(text) == replace(protocol, name="copy")
+    changed = text
+    steps = [node["place"] for node in _every(tree(text)) if node["kind"] == "step"]
+    assert steps
+    for place in steps[:: max(1, len(steps) // 6)]:
+        shown = form(changed, place)
+        assert shown is not None
+        for field in shown["fields"]:
+            if field["value"]:
+                changed, selected = edited(changed, "set", [*place, field["kind"], field["name"]], field["value"])
+                assert selected == place
+        assert form(changed, place) == shown
+    assert dump(loads(changed)) == dump(loads(text))
+
+
+def test_one_change_leaves_every_other_line_and_comment() -> None:
+    changed, _ = edited(TEXT, "set", ["arms", "two", 0, "drug", "gain"], "1.5")
+    assert changed.replace(" ", "") == TEXT.replace("1.25", "1.5").replace(" ", "")
+    back, _ = edited(changed, "set", ["arms", "two", 0, "drug", "gain"], "1.25")
+    assert back.replace(" ", "") == TEXT.replace(" ", "")
+
+
+def test_an_emptied_field_goes_back_to_its_default() -> None:
+    changed, _ = edited(TEXT, "set", ["arms", "two", 1, "train", "noise_sd"], "[0.5, 0]")
+    assert form(changed, ["arms", "two", 1])["fields"][2]["value"] == "[0.5, 0]"  # type: ignore[index]
+    again, _ = edited(changed, "set", ["arms", "two", 1, "train", "noise_sd"], " ")
+    assert loads(again) == loads(TEXT)
+
+
+def test_steps_are_added_moved_duplicated_removed_and_branched() -> None:
+    text, place = edited(TEXT, "add", ["arms", "one", 0], "prune_more")
+    assert place == ["arms", "one", 0]
+    text, place = edited(text, "duplicate", ["arms", "two", 0])
+    assert place == ["arms", "two", 1]
+    text, place = edited(text, "move", place, "1")
+    assert place == ["arms", "two", 2]
+    kinds = [node.step.kind for node in loads(text).arms["two"] if node.step is not None]
+    assert kinds == ["drug", "train", "drug"]
+    text, place = edited(text, "remove", place)
+    assert place == ["arms", "two", 1]
+    assert loads(text).arms["two"] == loads(TEXT).arms["two"]
+    text, place = edited(text, "branch", ["arms", "two", 0])
+    assert place == ["arms", "two", 0, "fork", 0]
+    assert loads(text).arms["two"][0].fork
+    assert edited(TEXT, "move", ["arms", "two", 0], "-1") == (TEXT, ["arms", "two", 0])
+
+
+def test_arms_are_added_copied_renamed_and_removed_in_their_order() -> None:
+    text, place = edited(TEXT, "branch", ["arms", "two"])
+    assert place == ["arms", "two-2"]
+    text, _ = edited(text, "rename", ["arms", "one"], "first")
+    text, _ = edited(text, "arm", [])
+    assert list(loads(text).arms) == ["first", "two", "two-2", "arm-1"]
+    assert loads(text).arms["two-2"] == loads(TEXT).arms["two"]
+    text, _ = edited(text, "remove", ["arms", "two-2"])
+    assert list(loads(text).arms) == ["first", "two", "arm-1"]
+
+
+@pytest.mark.parametrize("kind", sorted(STEPS))
+def test_a_new_step_of_every_kind_is_one_that_can_be_run(kind: str) -> None:
+    assert STEPS[kind].model_validate(example(kind)).kind == kind
+    text, place = edited(TEXT, "add", ["follow_up", 1], kind)
+    shown = form(text, place)
+    assert shown is not None
+    assert shown["about"]
+    for field in shown["fields"]:
+        assert field["about"], field["name"]
+        assert field["default"], field["name"]
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "place", "value", "said"),
+    [
+        ("- a\n", "add", ["arms", "x", 0], "train", "no protocol yet"),
+        ("a: [", "remove", [], "", "malformed YAML"),
+        (TEXT, "remove", ["arms", "three"], "", "choose a step again"),
+        (TEXT, "remove", ["arms", "two", 9], "", "gone"),
+        (TEXT, "move", [], "1", "choose a step"),
+        (TEXT, "add", ["arms", "two", 0], "trian", "did you mean"),
+        (TEXT, "explode", [], "", "no change"),
+        (TEXT, "rename", ["arms", "one"], "two", "no other arm"),
+        (TEXT, "set", ["arms", "two", 0, "drug", "gain"], "[", "no YAML value"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_done_is_one_sentence(text: str, what: str, place: list[Any], value: str, said: str) -> None:
+    with pytest.raises(ResynapseError, match=said):
+        edited(text, what, place, value)
+
+
+def _copy(visitor: Visitor, name: str = "mine", base: str = "demo") -> str:
+    answer = visitor.post("/api/protocols", {"source": "library", "base": base, "name": name})
+    assert answer.status_code == 200, answer.text
+    return (visitor.lab.workspace.root / "protocols" / f"{name}.yaml").read_text("utf-8")
+
+
+def test_a_copy_says_what_it_is_a_copy_of_and_how_it_differs(visitor: Visitor) -> None:
+    text = _copy(visitor)
+    same = visitor.post("/api/check", {"text": text, "place": []}).json()
+    assert (same["errors"], same["base"], same["differences"]) == ([], "demo", [])
+    other = visitor.post(
+        "/api/edit", {"text": text, "what": "set", "place": ["arms", "ketamine", 0, "drug", "gain"], "value": "1.5"}
+    ).json()
+    assert len(other["differences"]) == 1
+    assert "1.5" in other["differences"][0]
+    assert "1.25" in other["differences"][0]
+
+
+def test_an_error_has_its_line_and_its_cure(visitor: Visitor) -> None:
+    text = _copy(visitor).replace("sparsity: 0.9", "sparsty: 0.9")
+    (error,) = visitor.post("/api/check", {"text": text, "place": []}).json()["errors"]
+    assert text.splitlines()[error["line"] - 1].strip().startswith("- prune")
+    assert "sparsity" in error["message"]
+
+
+def test_what_another_tab_wrote_is_not_overwritten(visitor: Visitor) -> None:
+    text = _copy(visitor)
+    page = visitor.get("/compose/mine").text
+    seen = page.partition('data-digest="')[2].partition('"')[0]
+    first = visitor.post("/api/protocols/mine", {"text": text + "# one\n", "seen": seen}).json()
+    second = visitor.post("/api/protocols/mine", {"text": text + "# two\n", "seen": seen}).json()
+    assert "digest" in first
+    assert second["error"]
+    assert second["text"] == text + "# one\n"
+    assert (visitor.lab.workspace.root / "protocols" / "mine.yaml").read_text("utf-8") == text + "# one\n"
+
+
+def test_an_unfinished_text_is_kept(visitor: Visitor) -> None:
+    _copy(visitor)
+    seen = visitor.get("/compose/mine").text.partition('data-digest="')[2].partition('"')[0]
+    visitor.post("/api/protocols/mine", {"text": "name: [", "seen": seen})
+    assert "name: [" in visitor.get("/compose/mine").text
+    assert visitor.get("/protocols").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "../x", "x" * 81, ".hidden", "demo", "a\nb"])
+def test_a_copy_needs_a_name_of_its_own(name: str, visitor: Visitor) -> None:
+    answer = visitor.post("/api/protocols", {"source": "library", "base": "demo", "name": name})
+    assert answer.status_code == 422
+    assert not (visitor.lab.workspace.root / "protocols").exists()

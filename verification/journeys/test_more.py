@@ -1,0 +1,219 @@
+"""The other journeys: cost, compare, what-if, claims, take away, teach, cluster."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import resynapse as rs
+from resynapse.analysis.two_runs import between
+from resynapse.disclaimer import SHORT_DISCLAIMER
+from resynapse.report.page.numbers import number
+from verification.journeys.conftest import Laboratory, Visit, until, workspace
+
+
+def test_journey_3_the_cost_is_shown_before_the_start_and_a_large_run_is_confirmed(
+    browser: Any, laboratory: Laboratory
+) -> None:
+    visit = Visit(browser, laboratory, 1400)
+    page = visit.go("/protocols/library/demo")
+    page.fill("#workers", "1")
+    page.fill("#subjects", "4")
+    visit.press("Tab")
+    page.locator(".cost", has_text="at a time (").wait_for()
+    said = page.locator(".cost").inner_text()
+    assert {"memory", "on disk", "timed just now"} <= {w for w in ("memory", "on disk", "timed just now") if w in said}
+    page.fill("#subjects", "90000")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.get_by_role("button", name="Start it all the same").wait_for()
+    assert not (laboratory.root / "resynapse-runs").exists()
+
+
+def test_journey_5_two_runs_show_the_numbers_of_the_analysis(width: int, browser: Any, filled: Laboratory) -> None:
+    visit = Visit(browser, filled, width)
+    page = visit.go("/compare")
+    for label, name in (("First run", "small-seed0"), ("Second run", "small-seed1")):
+        page.get_by_label(label).select_option(label=name)
+    page.get_by_role("button", name="Compare").press("Enter")
+    page.locator("[data-chart]").wait_for()
+    runs = [rs.Run(filled.root / "resynapse-runs" / f"small-seed{seed}") for seed in (0, 1)]
+    cells = {(c.arm, c.condition, c.outcome): c for c in between(runs[0].table(), runs[1].table(), paired=False)}
+    cell = cells["ketamine", "acute", "acc_combined"]
+    row = page.locator("main > .scroll tr", has_text="ketamine").first.inner_text()
+    assert number(cell.difference, signed=True) in row
+    assert number(cell.first_mean) in row
+    visit.nothing_went_wrong()
+
+
+def test_journey_6_a_changed_value_is_answered_with_its_control(browser: Any, filled: Laboratory) -> None:
+    visit = Visit(browser, filled, 1400)
+    page = visit.go("/runs?q=small-seed0")
+    page.locator(".row-link").first.click()
+    page.locator(".tabs").get_by_text("What if").click()
+    page.select_option("#path", "arms.ketamine[0].drug.gain")
+    page.fill("#value", "3")
+    page.select_option("#arm", "ketamine")
+    page.get_by_role("button", name="Run both").click()
+    page.locator(".error", has_text="choose one").wait_for()
+    page.check("input[value=no-gain]")
+    page.get_by_role("button", name="Run both").click()
+    page.wait_for_url("**/compare?*")
+    page.locator(".answer").wait_for()
+    assert "With the control no-gain" in page.locator(".answer").inner_text()
+    visit.said = [text for text in visit.said if "422" not in text]  # the missing control
+    visit.nothing_went_wrong()
+
+
+def test_a_changed_value_without_a_control_says_so(browser: Any, filled: Laboratory) -> None:
+    visit = Visit(browser, filled, 390)
+    page = visit.go("/runs?q=small-seed0")
+    page.locator(".row-link", has_text="small-seed0").first.click()
+    page.locator(".tabs").get_by_text("What if").click()
+    page.select_option("#path", "arms.ketamine[0].drug.gain")
+    page.fill("#value", "2")
+    page.check("input[value=none]")
+    page.get_by_role("button", name="Run both").click()
+    page.wait_for_url("**/compare?*")
+    assert "o control chosen" in page.locator("main").inner_text()
+    page.locator(".answer").wait_for()
+    assert "No control chosen" in page.locator(".answer").inner_text()
+
+
+def test_journey_7_a_claim_leads_to_verdict_run_and_command(browser: Any, laboratory: Laboratory) -> None:
+    from tests.miniatures import miniature
+
+    run = rs.run(miniature("switch-relapse"), subjects=3, out=laboratory.root / "resynapse-runs" / "claims")
+    visit = Visit(browser, laboratory, 1400)
+    page = visit.go("/runs")
+    page.locator(".row-link", has_text="claims").click()
+    page.locator(".tabs").get_by_text("Claims").click()
+    page.locator(".claim").first.wait_for(state="attached")
+    assert page.locator(".claim").count() >= len(rs.audit(run).claims)
+    page.locator(".tabs").get_by_text("Take away").click()
+    assert "resynapse run" in page.locator(".copy code").first.inner_text()
+
+
+def test_journey_8_the_log_of_a_session_replays_to_equal_values(
+    browser: Any, laboratory: Laboratory, tmp_path: Path
+) -> None:
+    visit = Visit(browser, laboratory, 1400)
+    page = visit.go("/protocols/mine/small")
+    page.fill("#subjects", "3")
+    visit.press("Enter")
+    page.wait_for_url("**/runs/*")
+    page.locator(".status .state-finished").wait_for()
+    (folder,) = (laboratory.root / "resynapse-runs").iterdir()
+    again = tmp_path / "again"
+    again.mkdir()
+    subprocess.run(["sh", str(laboratory.root / "lab.sh")], cwd=again, check=True, capture_output=True)
+    (other,) = (again / "resynapse-runs").iterdir()
+    assert rs.Run(other).table().equals(rs.Run(folder).table())
+    assert rs.Run(other).manifest.results == rs.Run(folder).manifest.results
+    page.locator(".tabs").get_by_text("Take away").click()
+    for name in ("protocol.yaml", "run.py", "run.ipynb", "table.csv"):
+        with page.expect_download() as waiting:
+            page.locator(f"a[href$='/{name}']").click()
+        text = Path(waiting.value.path()).read_text("utf-8")
+        assert SHORT_DISCLAIMER in text or name == "table.csv"
+        if name == "run.ipynb":
+            assert [cell["cell_type"] for cell in json.loads(text)["cells"]] == ["markdown", "code", "code"]
+        if name == "protocol.yaml":
+            assert rs.loads(text) == rs.Run(folder).protocol
+
+
+def test_journey_9_a_class_reads_and_takes_the_story_home(browser: Any, tmp_path: Path) -> None:
+    laboratory = Laboratory(workspace(tmp_path / "work", runs=1), "--read-only")
+    try:
+        visit = Visit(browser, laboratory, 1400)
+        page = visit.go("/protocols/library/demo")
+        assert page.locator("form[data-post]").count() == 0
+        page = visit.go("/story/switch-relapse/1")
+        with page.expect_download() as waiting:
+            page.get_by_text("Save as one page").click()
+        saved = tmp_path / "story.html"
+        waiting.value.save_as(saved)
+    finally:
+        laboratory.close()
+    context = browser.new_context(offline=True)
+    alone = context.new_page()
+    asked: list[str] = []
+    alone.on("request", lambda request: asked.append(request.url))
+    alone.goto(saved.as_uri())
+    assert asked == [saved.as_uri()]
+    assert alone.locator("article").count() == 8
+    assert alone.locator(".dot").count() > 200
+    assert SHORT_DISCLAIMER in alone.inner_text("body")
+
+
+@pytest.fixture
+def proxied(laboratory: Laboratory) -> Iterator[str]:
+    """A proxy that strips the prefix /user/me/lab and holds every answer back until it is whole."""
+    script = Path(__file__).with_name("buffering_proxy.py")
+    words = [sys.executable, str(script), laboratory.base.rpartition(":")[2], "/user/me/lab"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as child:
+        assert child.stdout is not None
+        yield f"http://localhost:{child.stdout.readline().strip()}/user/me/lab"
+        child.kill()
+
+
+def test_journey_10_behind_a_buffering_proxy_with_a_prefix_the_page_polls(
+    browser: Any, laboratory: Laboratory, proxied: str
+) -> None:
+    token = laboratory.url.partition("?")[2]
+    page = browser.new_context(viewport={"width": 1400, "height": 900}).new_page()
+    page.set_default_timeout(120_000)
+    page.goto(f"{proxied}/?{token}")
+    page.goto(f"{proxied}/protocols/mine/small")
+    page.fill("#subjects", "3")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_url("**/user/me/lab/runs/*")
+    page.locator("[data-watched='by polling']").wait_for()
+    page.locator(".status .state-finished").wait_for()
+    assert page.locator(".dot").count() > 0
+
+
+def test_two_tabs_do_not_lose_each_others_words(browser: Any, laboratory: Laboratory) -> None:
+    first, second = Visit(browser, laboratory, 1400), Visit(browser, laboratory, 1400)
+    for visit in (first, second):
+        visit.go("/compose/small").locator("[role=treeitem]").first.wait_for()
+    for visit, word in ((first, "one"), (second, "two")):
+        visit.page.locator(".cm-content").focus()
+        visit.press("Control+End")
+        visit.page.keyboard.type(f"# {word}\n")
+        if word == "one":
+            visit.page.locator("#saved", has_text="not saved").wait_for()
+            until(lambda: "# one" in (laboratory.root / "protocols" / "small.yaml").read_text("utf-8"))
+    second.page.locator("#conflict").wait_for()
+    assert "# two" not in (laboratory.root / "protocols" / "small.yaml").read_text("utf-8")
+    second.page.get_by_role("button", name="Keep mine").click()
+    until(lambda: "# two" in (laboratory.root / "protocols" / "small.yaml").read_text("utf-8"))
+
+
+def test_a_subject_is_drawn_soon_after_its_part_is_written(browser: Any, laboratory: Laboratory) -> None:
+    visit = Visit(browser, laboratory, 1400)
+    page = visit.go("/protocols/library/demo")
+    page.fill("#subjects", "4")
+    page.fill("#workers", "1")
+    visit.press("Enter")
+    page.wait_for_url("**/runs/*")
+    page.locator(".dot").first.wait_for()
+    folder = next((laboratory.root / "resynapse-runs").iterdir())
+    there = len(list(folder.glob("parts/subject-*")))
+    until(lambda: len(list(folder.glob("parts/subject-*"))) > there)
+    written = time.monotonic()
+    page.locator(f".strip >> nth=0 >> .dot >> nth={there}").wait_for()
+    assert time.monotonic() - written < 2.0
+
+
+def test_the_server_needs_no_network() -> None:
+    """What the pages ask for is in the other journeys; here the package opens no address of its own."""
+    source = Path(rs.__file__).parent / "lab"
+    text = "".join(path.read_text("utf-8") for path in source.rglob("*.py"))
+    assert not [name for name in ("urllib.request", "httpx", "requests.", "http.client") if name in text]

@@ -1,0 +1,1 @@
+"""What leaves the house: packages, the citation file, crates and notebooks. Needs `pip install '.[packaging]'`."""
