@@ -33,19 +33,34 @@ _done: list[bool] = []
 
 def exercise() -> None:
     """Call every kernel in a fixed order, on networks of a few units."""
+    exercise_general()
+    exercise_folded()
+
+
+def _phase(key: Key) -> TrainingPhase:
+    return TrainingPhase(schedule=[NEUTRAL], learning_rate=1e-3, batch_size=8, key=key)
+
+
+def exercise_general() -> None:
+    """Call the kernels that serve every network."""
     engine, key = CompiledEngine(), Key(0, 0)
     data = GaussianBlobs(train=8, test=8, clean=1).draw(key)
     network = prune(initialise(key, (2, 4, 4, 4)).astype(np.float32), 0.3)
-    phase = TrainingPhase(schedule=[NEUTRAL], learning_rate=1e-3, batch_size=8, key=key)
-    for _ in engine.train(network, data.train, phase, [1]):
-        pass
-    folding = initialise(key, (2, 4, 4, 4, 4)).astype(np.float32)
-    # without spread every unit agrees within a class, so that the phase is folded
-    for _ in engine.train(folding, GaussianBlobs(sd=0.0, train=8, test=8, clean=1).draw(key).train, phase, [1]):
+    for _ in engine.train(network, data.train, _phase(key), [1]):
         pass
     engine.respond(network, data.test.inputs, Modulation(noise_sd=1.0), key)
     engine.activity(network, data.test.inputs, NEUTRAL)
     engine.spread(network, data.test.inputs, NEUTRAL)
+
+
+def exercise_folded() -> None:
+    """Call the kernels of folded phases."""
+    engine, key = CompiledEngine(), Key(0, 0)
+    folding = initialise(key, (2, 4, 4, 4, 4)).astype(np.float32)
+    # without spread every unit agrees within a class, so that the phase is folded
+    data = GaussianBlobs(sd=0.0, train=8, test=8, clean=1).draw(key)
+    for _ in engine.train(folding, data.train, _phase(key), [1]):
+        pass
 
 
 def make_ready(note: Callable[[str], None]) -> None:
@@ -76,7 +91,10 @@ def make_ready(note: Callable[[str], None]) -> None:
 
 
 def compile_all() -> None:
-    """Fill the cache and mark it; then clear away what nobody has used for long."""
+    """Fill the cache by two processes and mark it; then clear away what nobody has used for long."""
+    words = [sys.executable, "-c", f"from {__name__} import exercise_folded; exercise_folded()"]
+    with suppress(OSError), subprocess.Popen(words, stdin=subprocess.DEVNULL):
+        exercise_general()
     exercise()
     folder = use_cache()
     if folder is not None:
