@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from resynapse.engine import Engine, TrainingPhase, engine
 from resynapse.engine.compiled.engine import CompiledEngine
-from resynapse.engine.compiled.folding import MOST_MIXED, VECTOR, Fold, fold, mixed
+from resynapse.engine.compiled.folding import MOST_MIXED, SECOND_BY, Fold, fold, mixed
 from resynapse.engine.compiled.kernels.fold_training import fold_epoch
 from resynapse.engine.conformance import Case, training_agrees
 from resynapse.modulation import NEUTRAL, Modulation
@@ -65,8 +65,9 @@ def test_there_and_back_nothing_changes(hidden: tuple[int, int, int], sparsity: 
         places = at[at >= 0]
         assert np.unique(places).size == places.size
     padding = (placement.weight_at < 0) & (placement.bias_at < 0)
+    padding[placement.moving] = False
     assert not structure.mask[padding].any()
-    assert structure.second % VECTOR == 0
+    assert structure.second % SECOND_BY == 0
 
 
 def test_every_live_weight_that_reaches_an_output_has_its_place(key: Key, data: TaskData) -> None:
@@ -76,6 +77,7 @@ def test_every_live_weight_that_reaches_an_output_has_its_place(key: Key, data: 
     placed = np.zeros(sum(w.size for w in network.weights), np.bool_)
     live = folded.placement.weight_at[folded.structure.mask == 1]
     placed[live[live >= 0]] = True
+    placed[folded.placement.moved_at] = True
     masks = np.concatenate([m.ravel() for m in network.masks.values()])
     assert not (placed & ~masks).any()
     lower, upper = list(network.masks.values()), list(network.masks.values())[1:]

@@ -22,10 +22,11 @@ from resynapse.engine.compiled.kernels.fold_training import fold_epoch
 from resynapse.engine.compiled.kernels.fold_work import fold_workspace
 from resynapse.engine.compiled.kernels.forward_backward import Modulations, workspace
 from resynapse.engine.compiled.kernels.jit import use_cache
+from resynapse.engine.compiled.kernels.lanes import zeros
 from resynapse.engine.compiled.kernels.training import train_epoch
 from resynapse.engine.compiled.placement import Placement
 from resynapse.engine.reference import ReferenceEngine
-from resynapse.modulation import Modulation
+from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.networks.base import FloatArray, Network, Trace
 from resynapse.randomness import Key
 from resynapse.task import Split
@@ -70,8 +71,9 @@ class CompiledEngine:
         """Train, yielding (epochs done, network) at each epoch count of `at`."""
         last = max(at, default=0)
         way = self._way(network, data, phase.schedule[:last])
-        parameters = way.placement.gather(network)
-        first, second = np.zeros_like(parameters), np.zeros_like(parameters)
+        parameters = zeros(way.placement.weight_at.size)
+        parameters[:] = way.placement.gather(network)
+        first, second = zeros(parameters.size), zeros(parameters.size)
         work = way.workspace()
         inputs = data.inputs.astype(np.float32)
         sites = list(network.architecture.sites)
@@ -101,7 +103,7 @@ class CompiledEngine:
     def _way(self, network: Network, data: Split, schedule: Sequence[Modulation]) -> _Way:
         noisy = any(m.noise_sd > 0 for m in schedule)
         if self.fold and not noisy and all(m.activation == "relu" for m in schedule):
-            folded = fold(network, data)
+            folded = fold(network, data, schedule[len(schedule) // 2] if schedule else NEUTRAL)
             if folded is not None:
                 return _Way(fold_epoch, folded.structure, folded.placement, fold_workspace)
         small = compact(network, noisy=noisy)

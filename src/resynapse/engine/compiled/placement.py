@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,10 @@ PADDING = -1
 """Place of a parameter that stands nowhere: it is 0 and stays 0."""
 
 
+def _none() -> IntArray:
+    return np.zeros(0, dtype=np.int64)
+
+
 @dataclass(frozen=True, slots=True)
 class Placement:
     """The place in the full network of each parameter of a parameter vector.
@@ -22,10 +26,14 @@ class Placement:
     ----------
     weight_at, bias_at : position in the flattened weights (biases) of the full network, or -1, per parameter. A
         parameter that has neither is padding.
+    moving, moved_at : pairs of a parameter and a position in the flattened weights: the parameter is added to what the
+        weight was.
     """
 
     weight_at: IntArray
     bias_at: IntArray
+    moving: IntArray = field(default_factory=_none)
+    moved_at: IntArray = field(default_factory=_none)
 
     def gather(self, network: Network) -> NDArray[np.float32]:
         """The parameter vector of `network`, float32."""
@@ -38,10 +46,13 @@ class Placement:
     def scatter(self, parameters: NDArray[np.float32], network: Network) -> Network:
         """`network` with the parameters put back; what was left out stays as it was."""
         changed = []
-        for at, parts in ((self.weight_at, network.weights), (self.bias_at, network.biases)):
+        moved = [(self.moving, self.moved_at), (_none(), _none())]
+        places = (self.weight_at, self.bias_at)
+        for at, parts, (moving, moved_at) in zip(places, (network.weights, network.biases), moved, strict=True):
             here = at != PADDING
             flat = _flat(parts)
             flat[at[here]] = parameters[here]
+            flat[moved_at] += parameters[moving]
             changed.append(_split(flat, parts))
         return network.with_weights(*changed)
 

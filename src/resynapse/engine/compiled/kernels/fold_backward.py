@@ -7,18 +7,30 @@ import numpy as np
 from resynapse.engine.compiled.kernels.fold_work import (
     PATTERNS,
     TERMS,
-    add_combined,
     add_scaled,
-    clear,
     combine,
+    four,
     gather_classes,
     gather_patterns,
     product,
-    spread,
+    sum_by_pattern,
 )
 from resynapse.engine.compiled.kernels.forward_backward import NEGLIGIBLE
-from resynapse.engine.compiled.kernels.jit import inlined, kernel
-from resynapse.engine.compiled.kernels.optimiser import adam_masked
+from resynapse.engine.compiled.kernels.jit import kernel
+from resynapse.engine.compiled.kernels.lanes import (
+    LANES,
+    fused,
+    load,
+    plus,
+    splat,
+    spread,
+    store,
+    times,
+    total,
+    where_on,
+)
+from resynapse.engine.compiled.kernels.optimiser import adam_lanes, adam_masked
+from resynapse.randomness import TILE
 
 
 @kernel
@@ -58,135 +70,162 @@ def output_layer_back(structure, samples, work):
 
 
 @kernel
+def _sums_of_activation(structure, work):
+    """by_class[c, i] = sum over class c of the i-th output's delta times the second layer's activation."""
+    second, deltas, activated, zero = structure.second, work.output, work.activated, splat(np.float32(0.0))
+    width = activated.shape[1]
+    for c in range(structure.classes):
+        at = c * TERMS * second
+        for j in range(0, second, LANES):
+            p, q, r, t = zero, zero, zero, zero
+            for s in range(work.start[c], work.start[c + 1]):
+                h = load(activated, s * width + j)
+                p, q = fused(spread(deltas, s * TERMS), h, p), fused(spread(deltas, s * TERMS + 1), h, q)
+                r, t = fused(spread(deltas, s * TERMS + 2), h, r), fused(spread(deltas, s * TERMS + 3), h, t)
+            store(work.by_class, at + j, p)
+            store(work.by_class, at + second + j, q)
+            store(work.by_class, at + 2 * second + j, r)
+            store(work.by_class, at + 3 * second + j, t)
+
+
+@kernel
 def third_layer_back(structure, parameters, modulations, samples, work, step):
-    """Update the third layer's weights; deltas of the second layer are left in `work.delta`."""
+    """Update the third layer's weights; sums of the second layer's deltas are left in `work.by_class`."""
     second, third, classes = structure.second, structure.third, structure.classes
     output = parameters[structure.output_at : structure.output_at + third * TERMS].reshape(third, TERMS)
-    bias_gradient = work.gradient[structure.third_bias_at : structure.third_bias_at + third]
     scale, scale_after = modulations.scale[1], modulations.scale[2]
     shift = modulations.shift[1] - modulations.offset[1] * scale
-    exceptions, deltas, activated, row = work.third, work.output, work.activated, work.row
-    # class by class: sums of the outputs' deltas, times the activation of the second layer and alone
+    exceptions, deltas, activated, delta, row = work.third, work.output, work.activated, work.delta, work.row
+    width = activated.shape[1]
     sums = np.zeros((classes, TERMS), np.float32)
-    for c in range(classes):
-        work.by_class[c] = np.float32(0.0)
-        for s in range(work.start[c], work.start[c + 1]):
-            spread(work.by_class[c], deltas[s, 0], deltas[s, 1], deltas[s, 2], deltas[s, 3], activated[s])
-            for i in range(TERMS):
-                sums[c, i] += deltas[s, i]
+    for s in range(samples):
+        for i in range(TERMS):
+            sums[work.label[s], i] += deltas[s, i]
+    _sums_of_activation(structure, work)
     gather_patterns(work.by_pattern, work.by_class, exceptions.used, TERMS)
-    clear(work.back, exceptions.used)
-    work.delta[:samples] = np.float32(0.0)
+    sum_by_pattern(work.back, parameters, structure.third_at, exceptions, output)
+    delta[:samples] = np.float32(0.0)
+    slope = splat(scale * scale_after)
     for k in exceptions.order:
         pattern = exceptions.pattern[k]
-        begin = structure.third_at + k * second
-        weights = parameters[begin : begin + second]
+        begin, sums_at = structure.third_at + k * second, pattern * TERMS * second
         a, b, c, d = output[k, 0], output[k, 1], output[k, 2], output[k, 3]
-        total = np.float32(0.0)
+        whole = np.float32(0.0)
         for i in range(classes):
             if (pattern >> i) & 1:
-                total += (a * sums[i, 0] + b * sums[i, 1]) + (c * sums[i, 2] + d * sums[i, 3])
-        combine(row, a, b, c, d, work.by_pattern[pattern])
-        spread(work.back[pattern], a, b, c, d, weights)
+                whole += (a * sums[i, 0] + b * sums[i, 1]) + (c * sums[i, 2] + d * sums[i, 3])
+        va, vb, vc, vd = splat(a), splat(b), splat(c), splat(d)
+        for j in range(0, second, LANES):
+            store(row, j, combine(work.by_pattern, sums_at + j, second, va, vb, vc, vd))
         for e in range(exceptions.start[k], exceptions.start[k + 1]):
             s = exceptions.sample[e]
             value = (a * deltas[s, 0] + b * deltas[s, 1]) + (c * deltas[s, 2] + d * deltas[s, 3])
-            value *= exceptions.sign[e]
-            total += value
-            add_scaled(row, value, activated[s])
-            add_scaled(work.delta[s], value, weights)
-        total *= scale_after
-        for j in range(second):
-            row[j] = row[j] * (scale * scale_after) - shift * total
-        bias_gradient[k] = total
-        adam_masked(parameters, row, step, begin, begin + second)
+            value *= exceptions.value[e]
+            whole += value
+            label, at, v = work.label[s], s * width, splat(value)
+            for j in work.block[label, : work.block_count[label]]:
+                store(row, j, fused(v, load(activated, at + j), load(row, j)))
+                store(delta, at + j, fused(v, load(parameters, begin + j), load(delta, at + j)))
+        whole *= scale_after
+        less = splat(-shift * whole)
+        work.gradient[structure.third_bias_at + k] = whole
+        for j in range(0, second, LANES):
+            adam_lanes(parameters, begin + j, fused(load(row, j), slope, less), step)
     gather_classes(work.by_class, work.back, exceptions.used, TERMS)
-    for c in range(classes):
-        for s in range(work.start[c], work.start[c + 1]):
-            delta = work.delta[s]
-            add_combined(delta, deltas[s, 0], deltas[s, 1], deltas[s, 2], deltas[s, 3], work.by_class[c])
-            for j in range(second):
-                off = activated[s, j] <= np.float32(0.0)
-                delta[j] = np.float32(0.0) if off else delta[j] * (scale * scale_after)
+    _deltas_of_second(structure, scale * scale_after, work)
 
 
-@inlined
-def combine_and_multiply(out, a, b, c, d, rows, other):
-    """Out = sum of (a, b, c, d)[i] * rows[i]; and the products of the first three rows with `other`."""
-    x, y, z = np.float32(0.0), np.float32(0.0), np.float32(0.0)
-    for j in range(out.size):
-        p, q, r, w = rows[0, j], rows[1, j], rows[2, j], other[j]
-        out[j] = (a * p + b * q) + (c * r + d * rows[3, j])
-        x += p * w
-        y += q * w
-        z += r * w
-    return x, y, z
-
-
-@inlined
-def add_and_multiply(out, factor, row, other):
-    """Out += factor * row; and the product of row with `other`."""
-    total = np.float32(0.0)
-    for j in range(row.size):
-        r = row[j]
-        out[j] += factor * r
-        total += r * other[j]
-    return total
+@kernel
+def _deltas_of_second(structure, scale, work):
+    """Finish the second layer's deltas; their sums over each class, times the features and alone, go to `by_class`."""
+    second, deltas, inputs, delta = structure.second, work.output, work.inputs, work.delta
+    by_class, zero, slope, width = work.by_class, splat(np.float32(0.0)), splat(scale), delta.shape[1]
+    for c in range(structure.classes):
+        at, next_live = c * TERMS * second, 0
+        for j in range(0, second, LANES):
+            one, two, three = at + second + j, at + 2 * second + j, at + 3 * second + j
+            x, y, z = zero, zero, zero
+            if next_live < work.block_count[c] and work.block[c, next_live] == j:
+                next_live += 1
+                p, q, r, t = load(by_class, at + j), load(by_class, one), load(by_class, two), load(by_class, three)
+                for s in range(work.start[c], work.start[c + 1]):
+                    v, w = spread(deltas, s * TERMS), spread(deltas, s * TERMS + 1)
+                    g, h = spread(deltas, s * TERMS + 2), spread(deltas, s * TERMS + 3)
+                    d = four(v, p, w, q, g, r, h, t, load(delta, s * width + j))
+                    d = where_on(load(work.activated, s * width + j), times(d, slope))
+                    store(delta, s * width + j, d)
+                    x, y, z = fused(spread(inputs, s), d, x), fused(spread(inputs, TILE + s), d, y), plus(d, z)
+            store(by_class, at + j, x)
+            store(by_class, one, y)
+            store(by_class, two, z)
 
 
 @kernel
 def second_layer_back(structure, parameters, modulations, work, step):
     """Update the second layer's weights, unit of the first layer by unit; gradients of the first layer go with it."""
-    features, varying, constants, second = structure.features, structure.varying, structure.constants, structure.second
+    features, second = structure.features, structure.second
     scale = modulations.scale[0]
     shift = modulations.shift[0] - modulations.offset[0] * scale
-    own = parameters[: varying * features].reshape(varying, features)
-    bias = parameters[structure.first_bias_at : structure.first_bias_at + varying]
-    own_gradient = work.gradient[: varying * features].reshape(varying, features)
-    bias_gradient = work.gradient[structure.first_bias_at : structure.first_bias_at + varying]
-    exceptions, deltas, inputs, row, total = work.first, work.delta, work.inputs, work.row, work.base
-    total[:] = np.float32(0.0)
+    gradient, factors = work.gradient, work.factors
+    exceptions, deltas, inputs, row, sums = work.first, work.delta, work.inputs, work.row, work.by_pattern
+    whole = work.base
+    whole[:] = np.float32(0.0)
     for c in range(structure.classes):
-        sums = work.by_class[c]
-        sums[:3] = np.float32(0.0)
-        for s in range(work.start[c], work.start[c + 1]):
-            x, y = inputs[0, s], inputs[1, s]
-            for j in range(second):
-                d = deltas[s, j]
-                sums[0, j] += x * d
-                sums[1, j] += y * d
-                sums[2, j] += d
-        add_scaled(total, np.float32(1.0), sums[2])
-    gather_patterns(work.by_pattern, work.by_class, exceptions.used, 3)
-    for pattern in range(PATTERNS):
-        if exceptions.used[pattern]:
-            work.by_pattern[pattern, 3] = total
-    work.gradient[structure.second_bias_at : structure.second_bias_at + second] = total
+        add_scaled(whole, np.float32(1.0), work.by_class[c, 2])
+    gather_patterns(sums, work.by_class, exceptions.used, 3)
+    for n in range(PATTERNS):
+        if exceptions.used[n]:
+            sums[n, 3] = whole
+    gradient[structure.second_bias_at : structure.second_bias_at + second] = whole
     for u in exceptions.order:
-        begin = structure.second_at + u * second
-        weights = parameters[begin : begin + second]
-        a = own[u, 0] * scale
-        b = own[u, 1] * scale if features > 1 else np.float32(0.0)
-        sums = work.by_pattern[exceptions.pattern[u]]
-        of_x, of_y, of_one = combine_and_multiply(row, a, b, bias[u] * scale, -shift, sums, weights)
+        pattern = exceptions.pattern[u]
+        begin, at = structure.second_at + u * second, pattern * TERMS * second
+        a, b, c, d = splat(factors[u, 0]), splat(factors[u, 1]), splat(factors[u, 2]), splat(factors[u, 3])
+        x, y, z = splat(np.float32(0.0)), splat(np.float32(0.0)), splat(np.float32(0.0))
+        for j in range(0, second, LANES):
+            w = load(parameters, begin + j)
+            p, q, r = load(sums, at + j), load(sums, at + second + j), load(sums, at + 2 * second + j)
+            store(row, j, four(a, p, b, q, c, r, d, load(sums, at + 3 * second + j), splat(np.float32(0.0))))
+            x, y, z = fused(p, w, x), fused(q, w, y), fused(r, w, z)
+        of_x, of_y, of_one = total(x), total(y), total(z)
         for e in range(exceptions.start[u], exceptions.start[u + 1]):
             s = exceptions.sample[e]
-            value = exceptions.sign[e] * add_and_multiply(row, exceptions.value[e] * scale, deltas[s], weights)
+            factor, place = splat(exceptions.value[e] * scale), s * deltas.shape[1]
+            label, back = work.label[s], splat(np.float32(0.0))
+            for j in work.block[label, : work.block_count[label]]:
+                delta = load(deltas, place + j)
+                store(row, j, fused(factor, delta, load(row, j)))
+                back = fused(delta, load(parameters, begin + j), back)
+            value = total(back)
+            value = -value if (pattern >> label) & 1 else value
             of_x += value * inputs[0, s]
             of_y += value * inputs[1, s]
             of_one += value
-        own_gradient[u, 0] = of_x * scale
+        gradient[u * features] = of_x * scale
         if features > 1:
-            own_gradient[u, 1] = of_y * scale
-        bias_gradient[u] = of_one * scale
-        adam_masked(parameters, row, step, begin, begin + second)
-    constant = parameters[structure.constant_bias_at : structure.constant_bias_at + constants]
-    constant_gradient = work.gradient[structure.constant_bias_at : structure.constant_bias_at + constants]
-    for n in range(constants):
-        begin = structure.second_at + (varying + n) * second
-        off = constant[n] <= np.float32(0.0)
-        activity = (np.float32(0.0) if off else constant[n]) * scale - shift
-        constant_gradient[n] = np.float32(0.0) if off else scale * product(parameters[begin : begin + second], total)
+            gradient[u * features + 1] = of_y * scale
+        gradient[structure.first_bias_at + u] = of_one * scale
+        for j in range(0, second, LANES):
+            adam_lanes(parameters, begin + j, load(row, j), step)
+    _constants_back(structure, parameters, scale, shift, work, step)
+
+
+@kernel
+def _constants_back(structure, parameters, scale, shift, work, step):
+    """Update the weights from constant units and what the silent ones share."""
+    second, row, whole, zero = structure.second, work.row, work.base, np.float32(0.0)
+    begin = structure.second_at + structure.varying * second
+    for n in range(structure.constants + 1):
+        activity = -shift
+        if n < structure.constants:
+            b = parameters[structure.constant_bias_at + n]
+            off = b <= zero
+            activity = (zero if off else b) * scale - shift
+            slope = zero if off else scale * product(parameters[begin : begin + second], whole)
+            work.gradient[structure.constant_bias_at + n] = slope
+        elif shift == zero:
+            return
         for j in range(second):
-            row[j] = activity * total[j]
+            row[j] = activity * whole[j]
         adam_masked(parameters, row, step, begin, begin + second)
+        begin += second

@@ -1,4 +1,4 @@
-"""The forward pass of a folded network over a batch sorted by class."""
+"""The forward pass of a folded network over a batch sorted by class: both lower layers; `fold_upper` has the rest."""
 
 from __future__ import annotations
 
@@ -8,20 +8,12 @@ from resynapse.engine.compiled.kernels.fold_work import (
     PATTERNS,
     TERMS,
     add_scaled,
-    clear,
     gather_classes,
     sort_by_pattern,
-    spread,
+    sum_by_pattern,
 )
-from resynapse.engine.compiled.kernels.jit import inlined, kernel
-
-
-@inlined
-def relu_affine(out, x, y, rows):
-    """Out = relu(out + x * rows[0] + y * rows[1] + rows[2])."""
-    for j in range(out.size):
-        z = (out[j] + x * rows[0, j]) + (y * rows[1, j] + rows[2, j])
-        out[j] = np.float32(0.0) if z <= np.float32(0.0) else z
+from resynapse.engine.compiled.kernels.jit import kernel
+from resynapse.engine.compiled.kernels.lanes import LANES, fused, load, plus, splat, store, where_on
 
 
 @kernel
@@ -33,45 +25,71 @@ def sort_by_class(work, inputs, labels, order, begin, samples):
         work.start[labels[order[begin + s]] + 1] += 1
     for c in range(classes):
         work.start[c + 1] += work.start[c]
+        work.extent[c, 0] = work.extent[c, 2] = np.float32(np.inf)
+        work.extent[c, 1] = work.extent[c, 3] = np.float32(-np.inf)
     place = work.start[:classes].copy()
     for s in range(samples):
         n = order[begin + s]
-        at = place[labels[n]]
-        place[labels[n]] += 1
+        c = labels[n]
+        at = place[c]
+        place[c] += 1
+        work.label[at] = c
         for f in range(features):
-            work.inputs[f, at] = inputs[f, n]
+            value = inputs[f, n]
+            work.inputs[f, at] = value
+            work.extent[c, 2 * f] = min(work.extent[c, 2 * f], value)
+            work.extent[c, 2 * f + 1] = max(work.extent[c, 2 * f + 1], value)
 
 
 @kernel
-def first_layer(structure, parameters, samples, work):
-    """Which units are mostly on in which class, and the pairs that differ."""
-    features, classes = structure.features, structure.classes
-    weights = parameters[: structure.varying * features].reshape(structure.varying, features)
-    bias = parameters[structure.first_bias_at : structure.first_bias_at + structure.varying]
-    z, start = work.preactivation, work.start
+def first_layer(structure, parameters, modulations, work):
+    """Which units are mostly on in which class, and the pairs that differ.
+
+    Where the extent of a class in the features already says that a unit is on for all of its samples, or off for all,
+    no sample is looked at.
+    """
+    two = structure.features > 1
+    scale = modulations.scale[0]
+    shift = modulations.shift[0] - modulations.offset[0] * scale
+    zero = np.float32(0.0)
+    z, start, extent, inputs = work.preactivation, work.start, work.extent, work.inputs
     exceptions, many = work.first, 0
     for u in range(structure.varying):
-        for s in range(samples):
-            z[s] = bias[u]
-        for f in range(features):
-            w = weights[u, f]
-            for s in range(samples):
-                z[s] += w * work.inputs[f, s]
+        bias = parameters[structure.first_bias_at + u]
+        v = parameters[u * structure.features]
+        w = parameters[u * structure.features + 1] if two else zero
+        work.factors[u, 0], work.factors[u, 1] = v * scale, w * scale
+        work.factors[u, 2], work.factors[u, 3] = bias * scale, -shift
         exceptions.start[u] = many
         pattern = 0
-        for c in range(classes):
+        for c in range(structure.classes):
             begin, end = start[c], start[c + 1]
+            if begin == end:
+                continue
+            low, high = bias, bias
+            one, other = v * extent[c, 0], v * extent[c, 1]
+            low += min(one, other)
+            high += max(one, other)
+            if two:
+                one, other = w * extent[c, 2], w * extent[c, 3]
+                low += min(one, other)
+                high += max(one, other)
+            if high <= zero:
+                continue
+            if low > zero:
+                pattern |= 1 << c
+                continue
             on = 0
             for s in range(begin, end):
-                on += not z[s] <= np.float32(0.0)
+                z[s] = (bias + v * inputs[0, s]) + w * inputs[1, s]
+                on += not z[s] <= zero
             mostly = 2 * on > end - begin
             pattern |= mostly << c
             if on == 0 or on == end - begin:
                 continue
             for s in range(begin, end):
-                if (not z[s] <= np.float32(0.0)) != mostly:
+                if (not z[s] <= zero) != mostly:
                     exceptions.sample[many] = s
-                    exceptions.sign[many] = np.float32(-1.0) if mostly else np.float32(1.0)
                     exceptions.value[many] = -z[s] if mostly else z[s]
                     many += 1
         exceptions.pattern[u] = pattern
@@ -80,118 +98,101 @@ def first_layer(structure, parameters, samples, work):
 
 
 @kernel
+def sort_by_sample(structure, modulations, samples, work):
+    """List the first layer's exceptions sample by sample, with the place of their weights."""
+    exceptions, start, scale = work.first, work.sample_start, modulations.scale[0]
+    start[:] = 0
+    for e in range(exceptions.start[structure.varying]):
+        start[exceptions.sample[e] + 1] += 1
+    for s in range(samples):
+        start[s + 1] += start[s]
+    place = start[:samples].copy()
+    for u in range(structure.varying):
+        for e in range(exceptions.start[u], exceptions.start[u + 1]):
+            at = place[exceptions.sample[e]]
+            place[exceptions.sample[e]] += 1
+            work.sample_at[at] = structure.second_at + u * structure.second
+            work.sample_value[at] = exceptions.value[e] * scale
+
+
+@kernel
 def second_layer(structure, parameters, modulations, samples, work):
     """Activation of the second layer: for each class an affine map of the inputs, plus what the exceptions add."""
-    features, varying, constants, second = structure.features, structure.varying, structure.constants, structure.second
+    varying, constants, second = structure.varying, structure.constants, structure.second
     scale = modulations.scale[0]
     shift = modulations.shift[0] - modulations.offset[0] * scale
-    at = structure.second_at
-    weights = parameters[at : at + (varying + constants) * second].reshape(varying + constants, second)
-    own = parameters[: varying * features].reshape(varying, features)
-    bias = parameters[structure.first_bias_at : structure.first_bias_at + varying]
-    exceptions, activated, base = work.first, work.activated, work.base
-    clear(work.by_pattern, exceptions.used)
-    activated[:samples] = np.float32(0.0)
+    exceptions, base = work.first, work.base
+    sum_by_pattern(work.by_pattern, parameters, structure.second_at, exceptions, work.factors)
     base[:] = parameters[structure.second_bias_at : structure.second_bias_at + second]
-    for u in exceptions.order:
-        row = weights[u]
-        a = own[u, 0] * scale
-        b = own[u, 1] * scale if features > 1 else np.float32(0.0)
-        spread(work.by_pattern[exceptions.pattern[u]], a, b, bias[u] * scale, -shift, row)
-        for e in range(exceptions.start[u], exceptions.start[u + 1]):
-            add_scaled(activated[exceptions.sample[e]], exceptions.value[e] * scale, row)
-    constant = parameters[structure.constant_bias_at : structure.constant_bias_at + constants]
+    at = structure.second_at + varying * second
     for n in range(constants):
-        b = constant[n]
+        b = parameters[structure.constant_bias_at + n]
         a = np.float32(0.0) if b <= np.float32(0.0) else b
-        add_scaled(base, a * scale - shift, weights[varying + n])
+        add_scaled(base, a * scale - shift, parameters[at : at + second])
+        at += second
+    if shift != np.float32(0.0):
+        for j in range(second):
+            base[j] -= shift * (structure.silent_weights[j] + structure.silent_count[j] * parameters[at + j])
     for pattern in range(PATTERNS):
         if exceptions.used[pattern]:
             add_scaled(base, np.float32(1.0), work.by_pattern[pattern, 3])
     gather_classes(work.by_class, work.by_pattern, exceptions.used, 3)
     for c in range(structure.classes):
-        by_class = work.by_class[c]
-        add_scaled(by_class[2], np.float32(1.0), base)
-        for s in range(work.start[c], work.start[c + 1]):
-            relu_affine(activated[s], work.inputs[0, s], work.inputs[1, s], by_class)
+        add_scaled(work.by_class[c, 2], np.float32(1.0), base)
+    sort_by_sample(structure, modulations, samples, work)
+    _activate(structure, parameters, samples, work)
+    _find_living(structure, work)
 
 
 @kernel
-def third_layer(structure, parameters, modulations, samples, work):
-    """Activity of the third layer, the units' patterns and the pairs that differ (in `work.found`, by sample)."""
-    second, third, classes = structure.second, structure.third, structure.classes
-    scale = modulations.scale[1]
-    shift = modulations.shift[1] - modulations.offset[1] * scale
-    at = structure.third_at
-    weights = parameters[at : at + third * second].reshape(third, second)
-    hidden = work.third_hidden[:samples]
-    np.dot(work.activated[:samples], weights.T, hidden)
-    added = work.third_row
-    added[:] = parameters[structure.third_bias_at : structure.third_bias_at + third]
-    if shift != np.float32(0.0):
-        for k in range(third):
-            total = np.float32(0.0)
-            for j in range(second):
-                total += weights[k, j]
-            added[k] -= shift * total
-    mostly = work.mostly_on
-    mostly[:] = 0
-    for c in range(classes):
-        for s in range(work.start[c], work.start[c + 1]):
-            for k in range(third):
-                z = hidden[s, k] * scale + added[k]
-                hidden[s, k] = z
-                mostly[c, k] += not z <= np.float32(0.0)
-    pattern = work.third.pattern
-    pattern[:] = 0
-    for c in range(classes):
-        size = work.start[c + 1] - work.start[c]
-        for k in range(third):
-            mostly[c, k] = 2 * mostly[c, k] > size
-            pattern[k] |= mostly[c, k] << c
-    _note_exceptions(structure, samples, work)
-    scale, shift = modulations.scale[2], modulations.shift[2] - modulations.offset[2] * modulations.scale[2]
+def _activate(structure, parameters, samples, work):
+    """ReLU of the affine maps and the exceptions, 64 units of one sample in registers at a time."""
+    second, rows, activated = structure.second, work.by_class, work.activated
+    width = activated.shape[1]
     for s in range(samples):
-        for k in range(third):
-            z = hidden[s, k]
-            hidden[s, k] = (np.float32(0.0) if z <= np.float32(0.0) else z) * scale - shift
+        x, y = splat(work.inputs[0, s]), splat(work.inputs[1, s])
+        first, last = work.sample_start[s], work.sample_start[s + 1]
+        at = work.label[s] * TERMS * second
+        for j in range(0, second, 4 * LANES):
+            of_x, of_y, of_one = at + j, at + second + j, at + 2 * second + j
+            a = fused(x, load(rows, of_x), fused(y, load(rows, of_y), load(rows, of_one)))
+            b = fused(x, load(rows, of_x + 16), fused(y, load(rows, of_y + 16), load(rows, of_one + 16)))
+            c = fused(x, load(rows, of_x + 32), fused(y, load(rows, of_y + 32), load(rows, of_one + 32)))
+            d = fused(x, load(rows, of_x + 48), fused(y, load(rows, of_y + 48), load(rows, of_one + 48)))
+            for e in range(first, last):
+                value, weights = splat(work.sample_value[e]), work.sample_at[e] + j
+                a = fused(value, load(parameters, weights), a)
+                b = fused(value, load(parameters, weights + 16), b)
+                c = fused(value, load(parameters, weights + 32), c)
+                d = fused(value, load(parameters, weights + 48), d)
+            to = s * width + j
+            store(activated, to, where_on(a, a))
+            store(activated, to + 16, where_on(b, b))
+            store(activated, to + 32, where_on(c, c))
+            store(activated, to + 48, where_on(d, d))
 
 
 @kernel
-def _note_exceptions(structure, samples, work):
-    """List the third layer's exceptions, sorted by unit; their values are for the backward pass."""
-    third = structure.third
-    exceptions, hidden = work.third, work.third_hidden
-    many = 0
-    exceptions.start[:] = 0
+def _find_living(structure, work):
+    """For each class, the units that are on for any of its samples, and the blocks of 16 that hold one."""
+    second, activated, sums = structure.second, work.activated, work.row
+    width = activated.shape[1]
     for c in range(structure.classes):
-        mostly = work.mostly_on[c]
-        for s in range(work.start[c], work.start[c + 1]):
-            for k in range(third):
-                if (not hidden[s, k] <= np.float32(0.0)) != (mostly[k] != 0):
-                    work.found[many] = k * samples + s
-                    many += 1
-                    exceptions.start[k + 1] += 1
-    for k in range(third):
-        exceptions.start[k + 1] += exceptions.start[k]
-    place = exceptions.start[:third].copy()
-    for e in range(many):
-        k, s = divmod(work.found[e], samples)
-        at = place[k]
-        place[k] += 1
-        exceptions.sample[at] = s
-        exceptions.sign[at] = np.float32(1.0) if hidden[s, k] > np.float32(0.0) else np.float32(-1.0)
-    sort_by_pattern(exceptions)
-
-
-@kernel
-def output_layer(structure, parameters, samples, work):
-    """Class scores, in `work.output`."""
-    third, at = structure.third, structure.output_at
-    weights = parameters[at : at + third * TERMS].reshape(third, TERMS)
-    scores = work.output[:samples]
-    np.dot(work.third_hidden[:samples], weights, scores)
-    bias = parameters[structure.output_bias_at : structure.output_bias_at + TERMS]
-    for s in range(samples):
-        for k in range(TERMS):
-            scores[s, k] += bias[k]
+        begin, end = work.start[c], work.start[c + 1]
+        for j in range(0, second, 2 * LANES):
+            a, b = splat(np.float32(0.0)), splat(np.float32(0.0))
+            for s in range(begin, end):
+                a = plus(a, load(activated, s * width + j))
+                b = plus(b, load(activated, s * width + j + LANES))
+            store(sums, j, a)
+            store(sums, j + LANES, b)
+        units, blocks = 0, 0
+        for j in range(0, second, LANES):
+            before = units
+            for i in range(j, j + LANES):
+                work.live[c, units] = i
+                units += sums[i] != np.float32(0.0)  # what is not a number is alive
+            work.block[c, blocks] = j
+            blocks += units > before
+        work.live_count[c] = units
+        work.block_count[c] = blocks

@@ -11,13 +11,8 @@ from resynapse.engine.compiled.kernels.fold_backward import (
     second_layer_back,
     third_layer_back,
 )
-from resynapse.engine.compiled.kernels.fold_forward import (
-    first_layer,
-    output_layer,
-    second_layer,
-    sort_by_class,
-    third_layer,
-)
+from resynapse.engine.compiled.kernels.fold_forward import first_layer, second_layer, sort_by_class
+from resynapse.engine.compiled.kernels.fold_upper import output_layer, third_layer
 from resynapse.engine.compiled.kernels.jit import kernel
 from resynapse.engine.compiled.kernels.optimiser import Step, adam_masked
 
@@ -48,7 +43,7 @@ def fold_epoch(
     while begin < order.size:
         samples = min(batch_size, order.size - begin)
         sort_by_class(work, inputs, labels, order, begin, samples)
-        first_layer(structure, parameters, samples, work)
+        first_layer(structure, parameters, modulations, work)
         second_layer(structure, parameters, modulations, samples, work)
         third_layer(structure, parameters, modulations, samples, work)
         output_layer(structure, parameters, samples, work)

@@ -8,7 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resynapse.engine.base import BETA1, BETA2, EPSILON
-from resynapse.engine.compiled.kernels.jit import kernel
+from resynapse.engine.compiled.kernels.jit import inlined, kernel
+from resynapse.engine.compiled.kernels.lanes import (
+    adam_step,
+    fused,
+    load,
+    load_bytes,
+    plus,
+    splat,
+    store,
+    times,
+    without_small,
+)
 
 _BETA1, _BETA2 = np.float32(BETA1), np.float32(BETA2)
 _REST1, _REST2 = np.float32(1.0 - BETA1), np.float32(1.0 - BETA2)
@@ -90,3 +101,15 @@ def adam_masked(parameters, gradient, step, begin, end):
         first[p] = m
         second[p] = np.float32(0.0) if v < np.float32(1e-36) else v
         values[p] = (values[p] - rate * m / (np.sqrt(v) * correction + _EPSILON)) * np.float32(mask[p])
+
+
+@inlined
+def adam_lanes(parameters, at, gradient, step):
+    """Update 16 parameters from place `at` on; masked ones stay zero."""
+    g = without_small(gradient, NEGLIGIBLE)
+    m = without_small(fused(splat(_BETA1), load(step.first, at), times(splat(_REST1), g)), NEGLIGIBLE)
+    v = fused(splat(_BETA2), load(step.second, at), times(splat(_REST2), times(g, g)))
+    store(step.first, at, m)
+    store(step.second, at, without_small(v, np.float32(1e-36)))
+    moved = plus(load(parameters, at), adam_step(m, v, -step.rate, step.second_correction, _EPSILON))
+    store(parameters, at, times(moved, load_bytes(step.mask, at)))
