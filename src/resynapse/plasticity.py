@@ -113,7 +113,7 @@ def prune_to(network: Network, share: float, names: Sequence[str] = ()) -> Netwo
     names : connections, such as ``recurrent``; empty for all.
 
     Positions that are pruned stay so and count; among equal weights the first by index goes first. Source:
-    docs/recurrent.md, working-memory.
+    docs/recurrent.md, Architectures.
     """
     masks: dict[str, BoolArray] = {}
     for name in names or network.masks:

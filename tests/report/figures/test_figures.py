@@ -263,6 +263,4 @@ def test_the_intact_reference_is_no_arm_of_a_figure_and_it_is_said(run_data: Run
     assert seen.drawn == ("untreated", "ssri")
     drawn = draw(seen, "pairs")
     assert "healthy" not in drawn.alt
-    assert drawn.caption.endswith(
-        "intact network and SSRI-like treatment, control healthy are not drawn; the tables have them."
-    )
+    assert drawn.caption.endswith("intact network and SSRI-like, control healthy are not drawn; the tables have them.")

@@ -92,7 +92,7 @@ class PruneMore(Step):
 class PruneTo(Step):
     """Prune the weakest of named connections until an exact share of their positions is pruned.
 
-    Source: docs/recurrent.md, working-memory.
+    Source: docs/recurrent.md, Architectures.
     """
 
     kind: ClassVar[str] = "prune_to"
