@@ -51,7 +51,7 @@ def test_fresh_networks_follow_the_same_law() -> None:
 def test_scores_and_gradients_are_equal(sparse: Network, data: TaskData, modulation: Modulation) -> None:
     exact = sparse.astype(np.float64)
     seen = forward(exact, data.train.inputs, modulation)
-    expected = gradient(exact, seen, data.train.labels, modulation)
+    expected = gradient(exact, seen, data.train, modulation)
     names = [f"{kind}.{layer}" for kind in ("weights", "biases") for layer in range(1, 5)]
     net = torch_net(sparse)
     inputs, labels = tensors(data.train)

@@ -21,7 +21,7 @@ from resynapse.runs.job import Job
 from resynapse.runs.processes import Process, birth
 from resynapse.runs.status import read
 
-WORDS = ("--subjects", "6", "--seed", "5", "--workers", "1")
+WORDS = ("--subjects", "60", "--seed", "5", "--workers", "1")
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_cancelled_and_resumed_a_job_ends_with_the_table_of_an_uninterrupted_run
     started.append(again)
     assert again.wait(60)
     assert job.jobs(tmp_path) == []
-    assert rs.Run(folder).table().equals(rs.run(tiny, subjects=6, seed=5).table())
+    assert rs.Run(folder).table().equals(rs.run(tiny, subjects=60, seed=5).table())
 
 
 PARENT = """
