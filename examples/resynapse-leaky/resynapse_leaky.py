@@ -48,7 +48,7 @@ class Leaky(Architecture):
         values, here = network.values, modulation.at("hidden")
         z = values["in"] @ inputs + values["bias in"][:, None]
         active = activate(z, here.activation)
-        normals = noise.normals(0, *z.shape) if here.noise_sd > 0 else None
+        normals = noise.normals(0, *z.shape) if here.noisy else None
         h = transmitted(active + self.leak * z, here, normals, noise.scales.get("hidden"))
         scores = values["out"] @ h + values["bias out"][:, None]
         return Trace(scores, {"hidden": h}, {"hidden": active + self.leak * z}, kept=(inputs, active))

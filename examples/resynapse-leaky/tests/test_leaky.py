@@ -7,10 +7,11 @@ from resynapse_leaky import Leaky
 import resynapse as rs
 from resynapse.engine import engine
 from resynapse.engine.conformance import SMALL, Tolerance, conform
-from resynapse.engine.reference import cross_entropy, forward, gradient
+from resynapse.engine.reference import forward, gradient
 from resynapse.modulation import Modulation
 from resynapse.protocol import dumps, plugins_of
 from resynapse.randomness import Key
+from resynapse.task.losses import loss as loss_of
 
 PROTOCOL = """
 name: leaking
@@ -48,9 +49,9 @@ def test_its_gradient_equals_finite_differences() -> None:
     state = Modulation(gain=1.3, activation="tanh", protection=0.4)
 
     def loss(one) -> float:
-        return cross_entropy(forward(one, data.inputs, state).scores, data.labels)
+        return loss_of(forward(one, data.inputs, state).scores, data)
 
-    slopes = gradient(network, forward(network, data.inputs, state), data.labels, state)
+    slopes = gradient(network, forward(network, data.inputs, state), data, state)
     for name, values in network.values.items():
         step = np.zeros(values.shape)
         step.flat[0] = 1e-6
@@ -68,4 +69,4 @@ def test_a_protocol_runs_on_it(name: str) -> None:
 
 def test_an_engine_without_kernels_for_it_is_refused_in_one_line() -> None:
     with pytest.raises(rs.ResynapseError, match="no kernels for network leaky; use --engine"):
-        rs.run(rs.loads(PROTOCOL % 0.2), subjects=1)
+        rs.run(rs.loads(PROTOCOL % 0.2), subjects=1, engine="compiled")
