@@ -132,7 +132,7 @@ def hidden_activity(
 
 def activate(preactivation: FloatArray, activation: Activation) -> FloatArray:
     """ReLU or tanh, in the array library of its argument."""
-    library = _library(preactivation)
+    library = library_of(preactivation)
     found: FloatArray = library.tanh(preactivation) if activation == "tanh" else library.maximum(preactivation, 0)
     return found
 
@@ -142,6 +142,6 @@ def slope(activated: FloatArray, activation: Activation) -> FloatArray:
     return 1 - activated**2 if activation == "tanh" else (activated > 0).astype(activated.dtype)
 
 
-def _library(array: Any) -> Any:
+def library_of(array: Any) -> Any:
     """The array library whose functions take `array`."""
     return np if isinstance(array, np.ndarray) else array.__array_namespace__()

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absent:
-    """A part of the analysis that does not apply to this run, and why."""
+    """A part of the analysis that does not apply to this run, or failed, and why."""
 
     part: str
     reason: str
+    failed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -163,7 +164,7 @@ def analyse(table: pl.DataFrame, protocol: Protocol, *, unfinished: int = 0, dif
     absent, remarks = [], list(_remarks(len(run.cells.subjects), unfinished))
     for group, members in groups().items():
         for part in members:
-            reason = ""
+            reason, failed = "", False
             try:
                 found[part.name] = part.compute(run)
                 if not found[part.name]:
@@ -173,9 +174,10 @@ def analyse(table: pl.DataFrame, protocol: Protocol, *, unfinished: int = 0, dif
                 # the failure of a plug-in costs its own part only
                 if group in BUILT_IN:
                     raise
-                found[part.name], reason = part.nothing, f"it failed: {type(error).__name__}: {error}"
+                found[part.name], failed = part.nothing, True
+                reason = f"it failed: {type(error).__name__}: {error}"
             if reason:
-                absent.append(Absent(part=part.name, reason=reason))
+                absent.append(Absent(part=part.name, reason=reason, failed=failed))
     return Analysis(
         protocol=protocol.name,
         subjects=len(run.cells.subjects),

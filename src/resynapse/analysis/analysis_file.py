@@ -47,7 +47,7 @@ def analysis_of(folder: RunFolder, table: pl.DataFrame | None = None, *, differe
         folder.table() if table is None else table, protocol, unfinished=folder.unfinished(), difference=difference
     )
     # the failure of a plug-in may be gone the next time
-    if key is not None and not any(one.reason.startswith("it failed: ") for one in found.absent):
+    if key is not None and not any(one.failed for one in found.absent):
         content = found.to_json()
         kept_as = {"key": key, "digest": digest(content.encode()), "analysis": content}
         # a folder that cannot be written is analysed again

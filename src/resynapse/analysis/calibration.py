@@ -15,7 +15,6 @@ import numpy as np
 from resynapse.analysis.cells import Cell, Cells, Floats
 from resynapse.analysis.intervals import Interval, mean_intervals
 from resynapse.analysis.matching import at_equal
-from resynapse.analysis.separability import LOSSES
 from resynapse.errors import ProtocolError, nearest
 from resynapse.outcomes import outcome
 from resynapse.outcomes.lookup import FAMILIES
@@ -70,7 +69,7 @@ def calibrating(protocol: Protocol, family: str, strengths: Sequence[float]) -> 
 
     Raises
     ------
-    ProtocolError : the family is no accuracy, fewer than two strengths, or the induction trains nothing.
+    ProtocolError : the family is no accuracy, or there are fewer than two strengths.
     """
     if family not in FAMILIES or outcome(f"{family}_1").kind != "accuracy":
         known = [name for name in FAMILIES if outcome(f"{name}_1").kind == "accuracy"]
@@ -133,4 +132,4 @@ def at_calibrated(protocol: Protocol, family: str, name: str) -> Protocol:
 
 def _without_losses(path: Path) -> Path:
     """The steps that lose nothing, each where it was, so that it keeps its random stream; side paths are left out."""
-    return tuple(replace(node, fork=()) for node in path if node.step is not None and node.step.kind not in LOSSES)
+    return tuple(replace(node, fork=()) for node in path if node.step is not None and not node.step.loses)

@@ -24,7 +24,6 @@ from resynapse.protocol.routes import Route
 
 ROOM = 10.0
 """Points above chance below which an accuracy counts as a failure."""
-LOSSES = ("prune", "prune_more", "lesion", "scar")
 CLOSE = 5.0
 """Points below the reference within which an accuracy counts as passed; the margin of equivalence."""
 
@@ -109,8 +108,7 @@ def _after_losses(protocol: Protocol) -> frozenset[str]:
 
     def look(route: Route, lost: bool) -> None:
         for stop in route:
-            kind = stop.step.kind if stop.step is not None else ""
-            lost = lost or (kind in LOSSES and stop.section != "induction")
+            lost = lost or (stop.step is not None and stop.step.loses and stop.section != "induction")
             if lost and isinstance(stop.step, Assess):
                 found.add(stop.step.condition)
             look(stop.fork, lost)

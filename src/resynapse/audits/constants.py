@@ -68,7 +68,7 @@ class Constant:
     def steps(self, route: Route, kind: str) -> Iterator[Step]:
         """The steps of this kind in the section."""
         for stop in stops(route):
-            inside = not self.section or stop.stream.split("/", 1)[0] == self.section
+            inside = not self.section or stop.section == self.section
             if stop.step is not None and stop.step.kind == kind and inside:
                 yield stop.step
 

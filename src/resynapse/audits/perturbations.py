@@ -203,9 +203,7 @@ def _shortened(made: Mapping[str, Variant], routes: Mapping[str, Route]) -> Mapp
     shorter: dict[str, Variant] = {}
     for name, variant in made.items():
         long = [
-            stop
-            for stop in routes[name]
-            if isinstance(stop.step, Train) and stop.stream.startswith("follow_up/") and stop.fork
+            stop for stop in routes[name] if isinstance(stop.step, Train) and stop.section == "follow_up" and stop.fork
         ]
         if len(long) == 1 and len(long[0].at) > 1:
             first = long[0].at[:1]

@@ -17,6 +17,7 @@ from resynapse.protocol.claim_tests import Test
 from resynapse.protocol.claims import Claim, Reading
 from resynapse.protocol.derived_outcomes import Carry, Derived
 from resynapse.protocol.node import Path
+from resynapse.protocol.when import At
 from resynapse.randomness import TILE
 from resynapse.task import Task
 
@@ -164,8 +165,8 @@ def _when(when: When, kinds: Mapping[str, Kind], chance: Chance) -> When:
 
 
 def _among(text: str, kinds: Mapping[str, Kind], chance: Chance) -> str:
-    comparison, _, condition = text.rpartition(" at ")
-    return f"{_when(When.parse(comparison), kinds, chance)} at {condition}"
+    at = At.parse(text)
+    return str(replace(at, when=_when(at.when, kinds, chance)))
 
 
 def _rule(rule: Derived, kinds: Mapping[str, Kind], chance: Chance) -> Derived:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from resynapse.outcomes import OutcomeName
 from resynapse.protocol import Assess, Enrol, Protocol
 from resynapse.protocol.arms import Arm
 from resynapse.protocol.claims import Claim
@@ -84,4 +85,4 @@ def _choosing(route: Route) -> Iterator[str]:
 
 
 def _stored(name: str) -> str:
-    return name.partition(" as ")[2] or name
+    return OutcomeName.parse(name).stored

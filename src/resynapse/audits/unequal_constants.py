@@ -43,7 +43,7 @@ def unequal(protocol: Protocol) -> dict[str, dict[str, str]]:
         exposure = sum(
             stop.step.lr * stop.step.epochs
             for stop in stops(route)
-            if isinstance(stop.step, Train) and stop.stream.startswith("treatment/")
+            if isinstance(stop.step, Train) and stop.section == "treatment"
         )
         found.setdefault("learning exposure", {})[arm] = f"{exposure:.3g}"
     return {

@@ -19,6 +19,7 @@ from resynapse.controls.treatment import (
     stabiliser_only,
     wherever_treated,
 )
+from resynapse.protocol.node import every
 from resynapse.protocol.tree import Protocol
 from resynapse.protocol.variants import Change, Made, Remove, Set
 
@@ -36,6 +37,13 @@ def _of_kind(*changes: Change) -> Callable[[Protocol], Made]:
 def _of_noise(scale: str) -> Callable[[Protocol], Made]:
     """Internal noise of every assessment after the induction on another scale."""
     return _of_kind(*(Set(step="assess", section=s, set={"noise": scale}) for s in ("treatment", "follow_up")))
+
+
+def _without_losses(protocol: Protocol) -> Made:
+    """The induction without its steps that lose connections, in every arm."""
+    steps = (node.step for node in every(protocol.induction))
+    losses = dict.fromkeys(step.kind for step in steps if step is not None and step.loses)
+    return _of_kind(*(Remove(step=kind, section="induction") for kind in losses))(protocol)
 
 
 def _why_matched(protocol: Protocol) -> str:
@@ -163,7 +171,7 @@ SHIPPED: tuple[Control, ...] = (
         action="remove",
         isolates="the same path without the losses of the induction: the reference of a network that lost nothing",
         lacks="nothing is lost in the induction",
-        make=_of_kind(*(Remove(step=step, section="induction") for step in ("prune", "prune_more", "lesion", "scar"))),
+        make=_without_losses,
         dear=True,
     ),
     Control(

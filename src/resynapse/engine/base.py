@@ -56,6 +56,23 @@ class TrainingPhase:
         return self.key.of("noise")
 
 
+def need_stream(modulation: Modulation, noise: Key | None) -> None:
+    """Refuse a pass with internal noise that has no stream to draw it from."""
+    if modulation.noisy and noise is None:
+        raise ValueError("a modulation with noise_sd above 0 needs a noise stream")
+
+
+def spread_of(seen: Trace) -> dict[str, FloatArray]:
+    """By site, the SD over samples, and over steps of time, of each unit's activation in one pass."""
+    units = {site: np.moveaxis(a, -2, 0).reshape(a.shape[-2], -1) for site, a in seen.activated.items()}
+    return {site: np.std(a - a[:, :1], axis=1) for site, a in units.items()}
+
+
+def activity_of(seen: Trace) -> dict[str, float]:
+    """By site, the mean absolute activity in one pass."""
+    return {site: float(np.abs(a).mean()) for site, a in seen.activity.items()}
+
+
 class Engine(Protocol):
     """The verbs that every engine has, and the precision it keeps weights in."""
 

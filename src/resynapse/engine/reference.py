@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from resynapse.engine.base import BETA1, BETA2, EPSILON, TrainingPhase
+from resynapse.engine.base import BETA1, BETA2, EPSILON, TrainingPhase, activity_of, spread_of
 from resynapse.modulation import Modulation
 from resynapse.networks.base import FloatArray, Network, Noise, Trace
 from resynapse.randomness import Key
@@ -109,14 +109,11 @@ class ReferenceEngine:
 
     def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, FloatArray]:
         """By site, the SD over `inputs`, and over steps of time, of each unit's activation."""
-        seen = self.trace(network, inputs, modulation)
-        units = {site: np.moveaxis(a, -2, 0).reshape(a.shape[-2], -1) for site, a in seen.activated.items()}
-        return {site: np.std(a - a[:, :1], axis=1) for site, a in units.items()}
+        return spread_of(self.trace(network, inputs, modulation))
 
     def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, float]:
         """By site, the mean absolute activity."""
-        seen = self.trace(network, inputs, modulation)
-        return {site: float(np.abs(a).mean()) for site, a in seen.activity.items()}
+        return activity_of(self.trace(network, inputs, modulation))
 
     def saliency(
         self,

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 
-from resynapse.modulation import FloatArray, Modulation
+from resynapse.modulation import FloatArray, Modulation, library_of
 from resynapse.networks.base import NO_NOISE, Architecture, Network, Noise, Trace
-from resynapse.networks.gru_layer import GruStep, gru_back, gru_step
-from resynapse.networks.recurrent import MOST_UNITS, drawn, library_of, of_layer, steps_of
+from resynapse.networks.gru_layer import ARRAYS, GruStep, gru_back, gru_step
+from resynapse.networks.recurrent import MOST_UNITS, drawn, steps_of
 from resynapse.randomness import Key, uniforms
 from resynapse.task import Task, outputs_of
+
+
+class _Array(NamedTuple):
+    """A connection: its name, that of its bias, its shape, and what the first values are scaled by."""
+
+    name: str
+    bias: str
+    shape: tuple[int, int]
+    scale: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +47,6 @@ class Gru(Architecture):
 
     kind: ClassVar[str] = "gru"
     title: ClassVar[str] = "network of gated recurrent units"
-    noise_acts_on: ClassVar[str] = "input"
 
     hidden: tuple[int, ...] = (384,)
     embedding: int = 0
@@ -61,26 +70,28 @@ class Gru(Architecture):
         """Inputs of every layer."""
         return (self.embedding or task.features, *self.hidden[:-1])
 
+    def _arrays(self, task: Task) -> Iterator[_Array]:
+        """Every connection with its bias, in the order from inputs to scores."""
+        if self.embedding:
+            yield _Array("embedding", "embedding_bias", (self.embedding, task.features), task.features)
+        for layer, (units, inputs) in enumerate(zip(self.hidden, self._inputs(task), strict=True), 1):
+            yield _Array(f"input.{layer}", f"input_bias.{layer}", (3 * units, inputs), units)
+            yield _Array(f"recurrent.{layer}", f"recurrent_bias.{layer}", (3 * units, units), units)
+        yield _Array("readout", "readout_bias", (outputs_of(task), self.hidden[-1]), self.hidden[-1])
+
     def connections(self, task: Task) -> dict[str, tuple[int, int]]:
         """Shape (units, inputs) of the embedding, of input and recurrent arrays by layer, and of the read-out."""
-        shapes = {"embedding": (self.embedding, task.features)} if self.embedding else {}
-        for layer, (units, inputs) in enumerate(zip(self.hidden, self._inputs(task), strict=True), 1):
-            shapes[f"input.{layer}"] = (3 * units, inputs)
-            shapes[f"recurrent.{layer}"] = (3 * units, units)
-        return {**shapes, "readout": (outputs_of(task), self.hidden[-1])}
+        return {one.name: one.shape for one in self._arrays(task)}
 
     def initialise(self, key: Key, task: Task) -> Network:
         """All values of a layer and of the read-out uniform in +-1/sqrt(units), the embedding in +-1/sqrt(features)."""
-        bounds = {"embedding": task.features**-0.5, "readout": self.hidden[-1] ** -0.5}
-        for layer, units in enumerate(self.hidden, 1):
-            bounds |= {f"input.{layer}": units**-0.5, f"recurrent.{layer}": units**-0.5}
         connections: dict[str, FloatArray] = {}
         biases: dict[str, FloatArray] = {}
-        for number, (name, (units, inputs)) in enumerate(self.connections(task).items()):
-            weights = uniforms(key.of("weights"), units, inputs, layer=number)
-            bias = uniforms(key.of("biases"), units, 1, layer=number)[:, 0]
-            connections[name] = bounds[name] * (2.0 * weights - 1.0)
-            biases[_bias(name)] = bounds[name] * (2.0 * bias - 1.0)
+        for number, one in enumerate(self._arrays(task)):
+            bound = one.scale**-0.5
+            connections[one.name] = bound * (2.0 * uniforms(key.of("weights"), *one.shape, layer=number) - 1.0)
+            bias = uniforms(key.of("biases"), one.shape[0], 1, layer=number)[:, 0]
+            biases[one.bias] = bound * (2.0 * bias - 1.0)
         return Network.dense(self, connections, biases)
 
     def forward(self, network: Network, inputs: FloatArray, modulation: Modulation, noise: Noise = NO_NOISE) -> Trace:
@@ -92,13 +103,11 @@ class Gru(Architecture):
             arriving = [values["embedding"] @ x + values["embedding_bias"][:, None] for x in arriving]
         kept: list[list[GruStep]] = []
         for number, (site, units) in enumerate(self.sites.items()):
-            here, own = modulation.at(site), of_layer(values, number + 1)
+            here, own = modulation.at(site), _of_layer(values, number + 1)
             state = library.zeros((units, inputs.shape[-1]), dtype=values["readout"].dtype)
             steps: list[GruStep] = []
             features, samples = arriving[0].shape
-            random = drawn(
-                noise, here, number, len(arriving), features=features, units=units, samples=samples, usual="input"
-            )
+            random = drawn(noise, here, number, len(arriving), features=features, units=units, samples=samples)
             for x, one in zip(arriving, random, strict=True):
                 steps.append(gru_step(own, x, state, here, one))
                 state = steps[-1].activity
@@ -130,7 +139,7 @@ class Gru(Architecture):
         down = [*silent, *(values["readout"].T @ d for d in at_scores)]
         for layer in range(len(self.hidden), 0, -1):
             here = modulation.at(f"hidden.{layer}")
-            own, down = gru_back(of_layer(values, layer), kept[layer - 1], down, here)
+            own, down = gru_back(_of_layer(values, layer), kept[layer - 1], down, here)
             found |= {f"{name}.{layer}": slope for name, slope in own.items()}
         if self.embedding:
             steps = list(steps_of(inputs))
@@ -151,7 +160,6 @@ class Gru(Architecture):
         }
 
 
-def _bias(connection: str) -> str:
-    """The name of the bias that goes with a connection: ``input_bias.1`` with ``input.1``."""
-    name, dot, layer = connection.partition(".")
-    return f"{name}_bias{dot}{layer}"
+def _of_layer(values: Mapping[str, FloatArray], layer: int) -> dict[str, FloatArray]:
+    """The arrays of one layer, counted from 1."""
+    return {name: values[f"{name}.{layer}"] for name in ARRAYS}

@@ -18,8 +18,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from resynapse.modulation import FloatArray, Modulation, activate, slope
-from resynapse.networks.recurrent import Drawn, library_of
+from resynapse.modulation import FloatArray, Modulation, activate, library_of, slope
+from resynapse.networks.recurrent import Drawn
+
+ARRAYS = ("input", "recurrent", "input_bias", "recurrent_bias")
+"""The arrays of one layer."""
 
 
 class GruStep(NamedTuple):
@@ -82,7 +85,7 @@ def gru_back(
     slopes : derivative of the loss by the activity of every step through what follows the layer in that step, shape
         (units, samples) each; what goes through later steps is added here.
     """
-    total = {name: np.zeros_like(values[name]) for name in ("input", "recurrent", "input_bias", "recurrent_bias")}
+    total = {name: np.zeros_like(values[name]) for name in ARRAYS}
     to_inputs: list[FloatArray] = []
     later = np.zeros_like(steps[-1].activity)
     for step, direct in zip(reversed(steps), reversed(slopes), strict=True):

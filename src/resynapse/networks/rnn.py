@@ -7,9 +7,9 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
-from resynapse.modulation import Activation, FloatArray, Modulation, activate, slope, transmitted
+from resynapse.modulation import Activation, FloatArray, Modulation, activate, library_of, slope, transmitted
 from resynapse.networks.base import NO_NOISE, Architecture, Network, Noise, Trace
-from resynapse.networks.recurrent import MOST_UNITS, library_of, steps_of
+from resynapse.networks.recurrent import MOST_UNITS, steps_of
 from resynapse.randomness import Key, normals
 from resynapse.task import Task, outputs_of
 
@@ -91,10 +91,14 @@ class Rnn(Architecture):
             activated.append(activate(values["input"] @ x + values["recurrent"] @ state, here.activation))
             state = transmitted(activated[-1], here, standard, noise.scales.get("hidden"))
             activity.append(state)
-        every = [values["readout"] @ h for h in activity[-1:]] if self.readout == "last" else None
-        scores = every[0] if every else library.stack([values["readout"] @ h for h in activity])
-        stacked = {"hidden": library.stack(activity)}
-        return Trace(scores, stacked, {"hidden": library.stack(activated)}, kept=(arriving, before))
+        every = self.readout == "every"
+        scores = [values["readout"] @ h for h in (activity if every else activity[-1:])]
+        return Trace(
+            library.stack(scores) if every else scores[-1],
+            {"hidden": library.stack(activity)},
+            {"hidden": library.stack(activated)},
+            kept=(arriving, before),
+        )
 
     def backward(
         self, network: Network, trace: Trace, slopes: FloatArray, modulation: Modulation

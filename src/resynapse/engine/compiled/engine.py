@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from resynapse.engine.base import TrainingPhase
+from resynapse.engine.base import TrainingPhase, need_stream
 from resynapse.engine.compiled.compaction import Structure, compact
 from resynapse.engine.compiled.folding import Folded, fold
 from resynapse.engine.compiled.kernels.activation import CODES
@@ -118,12 +118,10 @@ class CompiledEngine:
         noise_scale: Mapping[str, FloatArray] | None = None,
     ) -> FloatArray:
         """Class scores, float32 of shape (classes, samples)."""
-        noisy = modulation.noise_sd > 0
-        if noisy and noise is None:
-            raise ValueError("a modulation with noise_sd above 0 needs a noise stream")
+        need_stream(modulation, noise)
         sites = list(network.architecture.sites)
         if noise_scale is None:
-            small = compact(network, noisy=noisy)
+            small = compact(network, noisy=modulation.noisy)
             acting = _modulations(modulation, sites)
         else:
             small = compact(network, noisy=[noise_scale[site] > 0 for site in sites])

@@ -18,7 +18,7 @@ import optax
 from jax import Array
 from numpy.typing import NDArray
 
-from resynapse.engine.base import BETA1, BETA2, EPSILON, TrainingPhase
+from resynapse.engine.base import BETA1, BETA2, EPSILON, TrainingPhase, activity_of, need_stream, spread_of
 from resynapse.engine.jax.modulation import TracedModulation, resolved
 from resynapse.engine.jax.noise import TracedNoise, key_words
 from resynapse.modulation import Modulation
@@ -26,6 +26,7 @@ from resynapse.networks import Architecture, Network, Trace
 from resynapse.networks.base import FloatArray
 from resynapse.randomness import Key
 from resynapse.task import Split
+from resynapse.task.losses import part_of
 
 Values = dict[str, Array]
 Forms = tuple[tuple[str, Any], ...]
@@ -190,14 +191,11 @@ class JaxEngine:
 
     def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, FloatArray]:
         """By site, the SD over `inputs`, and over steps of time, of each unit's activation."""
-        seen = self.trace(network, inputs, modulation)
-        units = {site: np.moveaxis(a, -2, 0).reshape(a.shape[-2], -1) for site, a in seen.activated.items()}
-        return {site: np.std(a - a[:, :1], axis=1) for site, a in units.items()}
+        return spread_of(self.trace(network, inputs, modulation))
 
     def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, float]:
         """By site, the mean absolute activity."""
-        seen = self.trace(network, inputs, modulation)
-        return {site: float(np.abs(a).mean()) for site, a in seen.activity.items()}
+        return activity_of(self.trace(network, inputs, modulation))
 
     def saliency(
         self,
@@ -211,12 +209,13 @@ class JaxEngine:
         total = {name: np.zeros(mask.shape) for name, mask in network.masks.items()}
         with jax.enable_x64(True):
             values, masks = _on_device(network, jnp.float64)
-            for batch in batches:
+            for chosen in batches:
+                batch = part_of(data, chosen)
                 rest = {
                     "masks": masks,
-                    "inputs": jnp.asarray(data.inputs[..., batch], jnp.float64),
-                    "labels": jnp.asarray(data.labels[batch]),
-                    "targets": None if data.targets is None else jnp.asarray(data.targets[..., batch], jnp.float64),
+                    "inputs": jnp.asarray(batch.inputs, jnp.float64),
+                    "labels": jnp.asarray(batch.labels),
+                    "targets": None if batch.targets is None else jnp.asarray(batch.targets, jnp.float64),
                     "numbers": numbers,
                     "key": jnp.asarray(key_words(None)),
                     "draw": jnp.uint32(0),
@@ -233,8 +232,7 @@ class JaxEngine:
         noise: Key | None,
         noise_scale: Mapping[str, FloatArray] | None,
     ) -> tuple[Any, ...]:
-        if noise is None and modulation.noisy:
-            raise ValueError("a modulation with noise_sd above 0 needs a noise stream")
+        need_stream(modulation, noise)
         forms, numbers = resolved(modulation, network.architecture.sites)
         values, masks = _on_device(network)
         scales = {site: jnp.asarray(scale, jnp.float32) for site, scale in (noise_scale or {}).items()}

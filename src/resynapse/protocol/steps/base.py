@@ -52,6 +52,7 @@ class Step(BaseModel):
     kind : its name in protocol files.
     counts : what the step advances in (``epochs``, ``steps``); None for a step that happens at once.
     structural : whether it may change which connections there are.
+    loses : whether it only takes connections away: what the intact network is spared.
     past : the network after a structural step in one word, such as ``regrown``; empty for ``after KIND``.
     cites : what a protocol that uses the step should cite, one line each.
     shorthand : the field that receives a value written without a mapping; empty for none.
@@ -62,6 +63,7 @@ class Step(BaseModel):
     kind: ClassVar[str]
     counts: ClassVar[str | None] = None
     structural: ClassVar[bool] = False
+    loses: ClassVar[bool] = False
     past: ClassVar[str] = ""
     cites: ClassVar[tuple[str, ...]] = ()
     shorthand: ClassVar[str] = ""

@@ -48,6 +48,7 @@ class Prune(Step):
 
     kind: ClassVar[str] = "prune"
     structural: ClassVar[bool] = True
+    loses: ClassVar[bool] = True
     past: ClassVar[str] = "pruned"
     cites: ClassVar[tuple[str, ...]] = (_PRUNING,)
     sparsity: float = Field(
@@ -76,6 +77,7 @@ class PruneMore(Step):
 
     kind: ClassVar[str] = "prune_more"
     structural: ClassVar[bool] = True
+    loses: ClassVar[bool] = True
     past: ClassVar[str] = "pruned more"
     cites: ClassVar[tuple[str, ...]] = (_PRUNING,)
     of_active: Share = Field(description="share of the active connections to prune")
@@ -97,6 +99,7 @@ class PruneTo(Step):
 
     kind: ClassVar[str] = "prune_to"
     structural: ClassVar[bool] = True
+    loses: ClassVar[bool] = True
     past: ClassVar[str] = "pruned"
     cites: ClassVar[tuple[str, ...]] = (_PRUNING,)
     share: Share = Field(description="share of all positions to be without; the count is rounded down")
@@ -122,6 +125,7 @@ class Lesion(Step):
 
     kind: ClassVar[str] = "lesion"
     structural: ClassVar[bool] = True
+    loses: ClassVar[bool] = True
     past: ClassVar[str] = "lesioned"
     of_active: Share = Field(description="share of each layer's active connections; the count is rounded down")
     by: Annotated[str, OneOf(PRUNE_RULES)] = Field(default="smallest", description="the weakest ones, or uniformly")
@@ -144,6 +148,7 @@ class Scar(Step):
 
     kind: ClassVar[str] = "scar"
     structural: ClassVar[bool] = True
+    loses: ClassVar[bool] = True
     past: ClassVar[str] = "scarred"
     of_all: Share | None = Field(default=None, description="share of all positions of each layer")
     of_active: Share | None = Field(default=None, description="share of each layer's active connections")

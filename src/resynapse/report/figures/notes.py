@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from resynapse.clinical.literature import literature
+from resynapse.protocol.facts import facts
 from resynapse.report.run_data import RunData
 
-PROBE = "acc_biased_"
+PROBE = "acc_biased"
+"""Family of the manic probe."""
 
 
 def switch_note(run_data: RunData, outcomes: Iterable[str]) -> str:
@@ -21,9 +23,9 @@ def switch_note(run_data: RunData, outcomes: Iterable[str]) -> str:
     -------
     The note of the literature, or nothing where no arm names a class of treatment.
     """
-    computed: set[str] = set()
+    under_probe = {name for name, known in facts(run_data.protocol).items() if known.family == PROBE}
     for rule in run_data.protocol.derived:
-        if rule.of.startswith(PROBE) or rule.of in computed:
-            computed.add(rule.outcome)
-    shown = any(outcome.startswith(PROBE) or outcome in computed for outcome in outcomes)
+        if rule.of in under_probe:
+            under_probe.add(rule.outcome)
+    shown = not under_probe.isdisjoint(outcomes)
     return literature().switch_note if shown and run_data.analysis.clinical is not None else ""

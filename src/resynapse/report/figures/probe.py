@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from resynapse.analysis.cells import Cell
+from resynapse.protocol.facts import facts_of
 from resynapse.report.figures.dots import marks, rows_of_arms
 from resynapse.report.figures.lines import headed
-from resynapse.report.figures.notes import switch_note
+from resynapse.report.figures.notes import PROBE, switch_note
 from resynapse.report.figures.style import Drawn, fitted, look, of_all, panels
 from resynapse.report.run_data import RunData
 
@@ -20,7 +21,7 @@ def lacks(run_data: RunData) -> str:
 
 def _shown(run_data: RunData) -> list[tuple[str, str]]:
     keys = dict.fromkeys((k.condition, k.outcome) for k in run_data.cells.keys if "=" not in k.condition)
-    return [k for k in keys if k[1].startswith("acc_biased_") or k[1] == "activation_magnitude"]
+    return [k for k in keys if facts_of(k[1], run_data.protocol).family == PROBE or k[1] == "activation_magnitude"]
 
 
 def draw(run_data: RunData) -> Drawn:
