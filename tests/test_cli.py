@@ -21,7 +21,6 @@ import pytest
 
 import resynapse as rs
 from resynapse.cli import app, main
-from resynapse.controls import CONTROLS
 from resynapse.protocol import dumps
 
 COMMANDS = (
@@ -30,7 +29,7 @@ COMMANDS = (
 )  # fmt: skip
 
 
-def _call(*words: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+def call(*words: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
     code = 0
     try:
         main(list(words))
@@ -68,7 +67,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_every_help_says_what_this_is_not(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = _call(*command.split(), "--help", capsys=capsys)
+    code, out, _ = call(*command.split(), "--help", capsys=capsys)
     assert code == 0
     assert "not clinical advice" in " ".join(out.split())
 
@@ -81,7 +80,7 @@ def test_every_command_is_listed_and_tested(capsys: pytest.CaptureFixture[str]) 
 def test_figures_are_listed_with_the_reason_why_others_are_not(
     finished: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, out, _ = _call("figure", str(finished), capsys=capsys)
+    code, out, _ = call("figure", str(finished), capsys=capsys)
     assert code == 0
     assert "trial: The trial" in out
     assert "forest: not of this run: no published table of protocol 'tiny'" in out
@@ -89,7 +88,7 @@ def test_figures_are_listed_with_the_reason_why_others_are_not(
 
 
 def test_every_figure_is_written_with_its_numbers(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, _ = _call("figure", str(finished), "--all", "--out", str(finished / "all"), capsys=capsys)
+    code, _, _ = call("figure", str(finished), "--all", "--out", str(finished / "all"), capsys=capsys)
     assert code == 0
     drawn = {path.stem for path in (finished / "all").glob("*.svg")}
     assert {"overview", "trial", "pairs"} <= drawn
@@ -107,7 +106,7 @@ def test_a_figure_is_written(
 ) -> None:
     path = tmp_path / f"f.{words}" if isinstance(words, str) else tmp_path / "f"
     more = ("--out", str(path)) if isinstance(words, str) else words
-    code, out, _ = _call("figure", str(finished), "trial", *more, capsys=capsys)
+    code, out, _ = call("figure", str(finished), "trial", *more, capsys=capsys)
     assert code == 0
     assert "not clinical advice" in out
     written = path if isinstance(words, str) else finished / "figures" / f"trial.{words[1] if words else 'svg'}"
@@ -120,7 +119,7 @@ def test_reports_and_exports_are_written(finished: Path, tmp_path: Path, capsys:
         (("report", str(finished), str(finished), "--out", str(tmp_path / "two.html")), "two.html"),
         (("export", str(finished), "--out", str(tmp_path / "e")), "e/README.txt"),
     ):
-        code, out, _ = _call(*words, capsys=capsys)
+        code, out, _ = call(*words, capsys=capsys)
         assert code == 0
         assert "not clinical advice" in out
         assert rs.DISCLAIMER in (tmp_path / name).read_text("utf-8")
@@ -143,7 +142,7 @@ def test_reports_and_exports_are_written(finished: Path, tmp_path: Path, capsys:
 def test_what_cannot_be_reported_is_one_line(
     words: tuple[str, ...], cure: str, finished: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, _, err = _call(*(str(finished) if word == "RUN" else word for word in words), capsys=capsys)
+    code, _, err = call(*(str(finished) if word == "RUN" else word for word in words), capsys=capsys)
     assert code == 2
     assert cure in err
     assert err.count("\n") == 1
@@ -151,14 +150,14 @@ def test_what_cannot_be_reported_is_one_line(
 
 def test_a_run_is_made_resumed_and_tabulated(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ("run", str(file), "--subjects", "2", "--out", str(tmp_path / "r"), "--arms", "untreated,ssri")
-    code, out, err = _call(*words, capsys=capsys)
+    code, out, err = call(*words, capsys=capsys)
     assert code == 0
     assert "not clinical advice" in out
     assert "2 of 2 subjects" in err
-    code, _, err = _call(*words, capsys=capsys)
+    code, _, err = call(*words, capsys=capsys)
     assert code == 0
     assert "2 of 2 subjects are there already" in err
-    code, out, err = _call("table", str(tmp_path / "r"), capsys=capsys)
+    code, out, err = call("table", str(tmp_path / "r"), capsys=capsys)
     assert code == 0
     rows = list(csv.DictReader(io.StringIO(out)))
     assert out.splitlines()[0] == "protocol,variant,subject,arm,condition,outcome,value"
@@ -168,21 +167,21 @@ def test_a_run_is_made_resumed_and_tabulated(file: Path, tmp_path: Path, capsys:
 
 
 def test_tables_come_as_markdown(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = _call("table", str(finished), "--format", "markdown", capsys=capsys)
+    code, out, _ = call("table", str(finished), "--format", "markdown", capsys=capsys)
     assert code == 0
     assert "| untreated | ketamine |" in out
     assert "not clinical advice" in out
 
 
 def test_a_comparison_comes_as_text_csv_and_json(published: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, text, _ = _call("compare", str(published), capsys=capsys)
+    code, text, _ = call("compare", str(published), capsys=capsys)
     assert code == 0
     assert "54 published cells" in text
     assert "not clinical advice" in text
-    code, out, err = _call("compare", str(published), "--format", "csv", capsys=capsys)
+    code, out, err = call("compare", str(published), "--format", "csv", capsys=capsys)
     assert len(list(csv.DictReader(io.StringIO(out)))) == 54
     assert "not clinical advice" in err
-    code, out, _ = _call("compare", str(published), "--format", "json", capsys=capsys)
+    code, out, _ = call("compare", str(published), "--format", "json", capsys=capsys)
     content = json.loads(out)
     assert len(content["cells"]) == 54
     assert content["agrees"] + content["differs"] == 54
@@ -193,17 +192,17 @@ def test_a_comparison_comes_as_text_csv_and_json(published: Path, capsys: pytest
 
 
 def test_statistics_come_as_text_json_and_csv(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, text, _ = _call("analyse", str(finished), "--outcome", "acc_combined", capsys=capsys)
+    code, text, _ = call("analyse", str(finished), "--outcome", "acc_combined", capsys=capsys)
     assert code == 0
     assert "Contrasts between arms, paired by subject" in text
     assert "acc_biased" not in text
     assert "not clinical advice" in text
-    code, out, _ = _call("analyse", str(finished), "--format", "json", capsys=capsys)
+    code, out, _ = call("analyse", str(finished), "--format", "json", capsys=capsys)
     content = json.loads(out)
     assert content["subjects"] == 2
     assert content["clinical"]["absent"]
     assert "not clinical advice" in content["disclaimer"]
-    code, out, err = _call("analyse", str(finished), "--format", "csv", capsys=capsys)
+    code, out, err = call("analyse", str(finished), "--format", "csv", capsys=capsys)
     rows = list(csv.DictReader(io.StringIO(out)))
     assert {"description", "contrast", "order", "relapse"} <= {r["part"] for r in rows}
     assert "not clinical advice" in err
@@ -212,13 +211,13 @@ def test_statistics_come_as_text_json_and_csv(finished: Path, capsys: pytest.Cap
 def test_parts_of_the_statistics_come_alone_with_the_same_numbers(
     finished: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _, whole, _ = _call("analyse", str(finished), "--format", "csv", capsys=capsys)
-    code, out, _ = _call("analyse", str(finished), "--format", "csv", "--part", "orders", "--part", "clinical",
+    _, whole, _ = call("analyse", str(finished), "--format", "csv", capsys=capsys)
+    code, out, _ = call("analyse", str(finished), "--format", "csv", "--part", "orders", "--part", "clinical",
                          capsys=capsys)  # fmt: skip
     assert code == 0
     assert {r["part"] for r in csv.DictReader(io.StringIO(out))} == {"order", "clinical"}
     assert set(out.splitlines()) <= set(whole.splitlines())
-    code, text, _ = _call("analyse", str(finished), "--part", "plans", capsys=capsys)
+    code, text, _ = call("analyse", str(finished), "--part", "plans", capsys=capsys)
     assert "Subjects needed" in text
     assert "Contrasts between arms" not in text
     assert "not clinical advice" in text
@@ -227,7 +226,7 @@ def test_parts_of_the_statistics_come_alone_with_the_same_numbers(
 def test_an_unknown_part_of_the_statistics_is_refused_in_one_line(
     finished: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, _, err = _call("analyse", str(finished), "--part", "contrast", capsys=capsys)
+    code, _, err = call("analyse", str(finished), "--part", "contrast", capsys=capsys)
     assert code == 2
     assert err.splitlines() == ["resynapse: no part 'contrast' of the statistics; did you mean 'contrasts'?"]
 
@@ -235,19 +234,19 @@ def test_an_unknown_part_of_the_statistics_is_refused_in_one_line(
 def test_the_difference_to_plan_for_can_be_set(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
     needed = {}
     for wanted in ("2", "20"):
-        _, out, _ = _call("analyse", str(finished), "--format", "csv", "--part", "plans", "--difference", wanted,
+        _, out, _ = call("analyse", str(finished), "--format", "csv", "--part", "plans", "--difference", wanted,
                           capsys=capsys)  # fmt: skip
         rows = [r for r in csv.DictReader(io.StringIO(out)) if r["quantity"] == "for_power"]
         assert {r["note"] for r in rows} <= {f"for a difference of {d:g}" for d in (float(wanted), float(wanted) / 100)}
         needed[wanted] = sum(float(r["value"]) for r in rows)
     assert needed["2"] > needed["20"]
-    code, _, err = _call("analyse", str(finished), "--difference", "0", capsys=capsys)
+    code, _, err = call("analyse", str(finished), "--difference", "0", capsys=capsys)
     assert code == 2
     assert err.splitlines() == ["resynapse: points = 0 is not possible: a difference to plan for is a number above 0"]
 
 
 def test_statistics_of_an_unknown_outcome_are_refused(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, err = _call("analyse", str(finished), "--outcome", "acc_combind", capsys=capsys)
+    code, _, err = call("analyse", str(finished), "--outcome", "acc_combind", capsys=capsys)
     assert code == 2
     assert err.splitlines() == ["resynapse: no outcome 'acc_combind' in this run; did you mean 'acc_combined'?"]
 
@@ -258,7 +257,7 @@ def test_replicating_a_finished_run_prints_tables_and_comparison_although_cells_
     shrunk = rs.Run(published).protocol
     monkeypatch.setattr("resynapse.protocol.load", lambda name: shrunk)
     monkeypatch.chdir(tmp_path)
-    code, out, _ = _call("replicate", "manic-switch", "--subjects", "2", capsys=capsys)
+    code, out, _ = call("replicate", "manic-switch", "--subjects", "2", capsys=capsys)
     assert code == 0
     assert "Table 1" in out
     assert "54 published cells" in out
@@ -269,7 +268,7 @@ def test_replicating_a_finished_run_prints_tables_and_comparison_although_cells_
 def test_replicating_a_protocol_without_published_tables_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, out, err = _call("replicate", "demo", "--subjects", "1", "--out", str(tmp_path / "r"), capsys=capsys)
+    code, out, err = call("replicate", "demo", "--subjects", "1", "--out", str(tmp_path / "r"), capsys=capsys)
     assert code == 0
     assert "acc_combined" in out
     assert "No published table of protocol 'demo'" in out
@@ -277,7 +276,7 @@ def test_replicating_a_protocol_without_published_tables_says_so(
 
 
 def test_protocols_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = _call("protocols", capsys=capsys)
+    code, out, _ = call("protocols", capsys=capsys)
     assert code == 0
     for name in rs.library():
         [line] = [line for line in out.splitlines() if line.startswith(f"  {name} ")]
@@ -286,7 +285,7 @@ def test_protocols_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_protocol_is_shown_as_a_tree_with_its_cost(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = _call("show", str(file), capsys=capsys)
+    code, out, _ = call("show", str(file), capsys=capsys)
     assert code == 0
     for part in (
         "ketamine",
@@ -301,23 +300,23 @@ def test_a_protocol_is_shown_as_a_tree_with_its_cost(file: Path, capsys: pytest.
 def test_what_no_machine_can_hold_is_not_valid_here(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     large = tmp_path / "large.yaml"
     large.write_text("name: large\nbase: demo\nnetwork: {hidden: [1000000, 1000000]}\n")
-    said = [_call(command, str(large), capsys=capsys) for command in ("validate", "show")]
+    said = [call(command, str(large), capsys=capsys) for command in ("validate", "show")]
     assert said[0] == said[1]
     assert said[0][0] == 2
     assert "needs about 104 TB of memory" in said[0][2]
 
 
 def test_a_file_is_validated(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert _call("validate", str(file), capsys=capsys)[0] == 0
+    assert call("validate", str(file), capsys=capsys)[0] == 0
     bad = tmp_path / "bad.yaml"
     bad.write_text("name: x\narms:\n  a:\n    - prune: {sparsity: 1.5}\n")
-    code, _, err = _call("validate", str(bad), capsys=capsys)
+    code, _, err = call("validate", str(bad), capsys=capsys)
     assert code == 2
     assert "bad.yaml line 4: arms.a[0].prune.sparsity: 1.5 is not possible" in err
 
 
 def test_citations_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = _call("citations", "switch-relapse", capsys=capsys)
+    code, out, _ = call("citations", "switch-relapse", capsys=capsys)
     assert code == 0
     assert "10.5281/zenodo.18298989" in out
 
@@ -357,7 +356,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
     words: tuple[str, ...], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("just text")
-    code, out, err = _call(*(w.format(tmp=tmp_path) for w in words), capsys=capsys)
+    code, out, err = call(*(w.format(tmp=tmp_path) for w in words), capsys=capsys)
     assert code == 2
     assert out == ""
     assert said in err
@@ -366,7 +365,7 @@ def test_bad_input_is_one_line_and_exit_code_2(
 
 
 def test_a_comparison_of_an_unpublished_protocol_is_refused(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, err = _call("compare", str(finished), capsys=capsys)
+    code, _, err = call("compare", str(finished), capsys=capsys)
     assert code == 2
     assert "no published table" in err
 
@@ -374,7 +373,7 @@ def test_a_comparison_of_an_unpublished_protocol_is_refused(finished: Path, caps
 def test_a_subject_that_fails_gives_exit_code_1(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wild = tmp_path / "wild.yaml"
     wild.write_text(file.read_text().replace("lr: 0.005", "lr: 1.0e30"))
-    code, _, err = _call("run", str(wild), "--subjects", "1", "--out", str(tmp_path / "r"), capsys=capsys)
+    code, _, err = call("run", str(wild), "--subjects", "1", "--out", str(tmp_path / "r"), capsys=capsys)
     assert code == 1
     assert "training diverged" in err
     assert "Traceback" not in err
@@ -383,19 +382,19 @@ def test_a_subject_that_fails_gives_exit_code_1(file: Path, tmp_path: Path, caps
 def test_protocols_differ_in_words_also_those_of_runs(
     file: Path, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, out, _ = _call("diff", str(file), str(finished), capsys=capsys)
+    code, out, _ = call("diff", str(file), str(finished), capsys=capsys)
     assert (code, out.splitlines()[0]) == (0, f"{finished} against {file}: no difference")
     other = tmp_path / "other.yaml"
     other.write_text(file.read_text().replace("sparsity: 0.9", "sparsity: 0.5"))
-    _, out, _ = _call("diff", str(finished), str(other), capsys=capsys)
+    _, out, _ = call("diff", str(finished), str(other), capsys=capsys)
     assert out.splitlines()[1] == "induction.prune.sparsity: 0.9 -> 0.5"
-    code, _, err = _call("diff", str(file), str(tmp_path), capsys=capsys)
+    code, _, err = call("diff", str(file), str(tmp_path), capsys=capsys)
     assert code == 2
     assert "no run here" in err
 
 
 def test_show_lists_every_parameter(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _, out, _ = _call("show", str(file), "--subjects", "1", capsys=capsys)
+    _, out, _ = call("show", str(file), "--subjects", "1", capsys=capsys)
     row = next(line.split() for line in out.splitlines() if "regrow.batches" in line)
     assert row == ["arm", "ketamine:", "regrow.batches", "3", "batches", "30", "the", "model,", "Regrowth:", "assumed"]
     assert "Estimated cost" in out
@@ -441,81 +440,3 @@ def test_every_table_is_a_grid_in_a_pipe(published: Path) -> None:
     titles = [line for line in lines if "published and ours" in line or "Cells that differ" in line]
     assert len(titles) > 3
     assert sum("─" in line for line in lines) == len(titles)
-
-
-def test_controls_are_listed_and_drawn(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = _call("controls", capsys=capsys)
-    assert code == 0
-    assert out.count("\n") == len(CONTROLS) + 1
-    code, out, _ = _call("show", str(file), "--control", "sham", "--control", "no-gain", capsys=capsys)
-    assert code == 0
-    assert "(ketamine:sham): as ketamine, but" in out
-    assert "no regrow in the treatment" in out
-    assert "ketamine:no-gain" in out
-
-
-def test_a_control_runs_beside_the_arms(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ("run", str(file), "--subjects", "1", "--control", "sham", "--arms", "ketamine", "--out", str(tmp_path))
-    code, _, err = _call(*words, capsys=capsys)
-    assert code == 0, err
-    assert set(rs.Run(tmp_path).table()["arm"]) == {"ketamine", "ketamine:sham"}
-
-
-@pytest.mark.parametrize("words", [("--control", "shan"), ("--control",)])
-def test_an_unknown_control_is_one_line(words: tuple[str, ...], file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, err = _call("show", str(file), *words, capsys=capsys)
-    assert code == 2
-    assert err.count("\n") == 1
-
-
-def test_the_page_on_controls_says_what_the_command_says() -> None:
-    page = (Path(__file__).parents[1] / "docs" / "controls.md").read_text("utf-8")
-    for control in CONTROLS.values():
-        assert f"| `{control.name}` | {control.isolates} |" in page
-
-
-def test_one_value_can_be_changed(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    words = ("run", str(file), "--subjects", "1", "--arms", "ketamine", "--out", str(tmp_path))
-    code, _, err = _call(*words, "--set", "arms.ketamine.regrow.of_pruned=0.25", capsys=capsys)
-    assert code == 0, err
-    (regrow,) = (n.step for n in rs.Run(tmp_path).protocol.arms["ketamine"] if isinstance(n.step, rs.Regrow))
-    assert regrow.of_pruned == 0.25
-
-
-def test_a_wrong_change_is_one_line(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, _, err = _call("show", str(file), "--set", "arms.ketamin.regrow.of_pruned=0.25", capsys=capsys)
-    assert code == 2
-    assert err == "resynapse: arms: no 'ketamin' here; did you mean 'ketamine'?\n"
-
-
-def test_the_schema_is_json_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = _call("schema", capsys=capsys)
-    assert code == 0
-    assert json.loads(out)["title"] == "resynapse protocol"
-
-
-SELECTED = """
-name: selected
-task: {kind: gaussian-blobs, train: 64, test: 64, clean: 8}
-network: {hidden: [8, 6]}
-arms: {one: [], two: [{prune: {sparsity: 0.5}}]}
-follow_up:
-  - assess: {condition: acute, outcomes: [sparsity]}
-  - enrol: sparsity >= 40
-"""
-
-
-def test_the_flow_of_subjects_is_printed(tmp_path: Path, finished: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    rs.run(rs.loads(SELECTED), subjects=2, out=tmp_path / "r")
-    code, out, _ = _call("flow", str(tmp_path / "r"), capsys=capsys)
-    assert code == 0
-    assert "assessed" in out
-    assert "not clinical advice" in out
-    code, out, err = _call("flow", str(tmp_path / "r"), "--format", "csv", capsys=capsys)
-    assert out.splitlines()[1:] == ["one,enrolment,sparsity >= 40,2,0,2", "two,enrolment,sparsity >= 40,2,2,0"]
-    assert "not clinical advice" in err
-    code, out, _ = _call("flow", str(tmp_path / "r"), "--format", "markdown", capsys=capsys)
-    assert "| two | enrolment | sparsity >= 40 | 2 | 2 | 0 |" in out
-    code, out, _ = _call("flow", str(finished), capsys=capsys)
-    assert code == 0
-    assert "has no enrol step: every subject goes through the whole of every arm" in out

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from resynapse.analysis.cells import Cell
 from resynapse.audits.audit import Audit
 from resynapse.audits.verdicts import VERDICTS
 from resynapse.report import words
 from resynapse.report.page.section import Opening, Picture
 from resynapse.report.run_data import RunData
 from resynapse.report.sections.audit import MEANING
-from resynapse.report.sections.findings import Split, chosen, findings, listed, remitted, split
+from resynapse.report.sections.findings import chosen, findings, listed, ranked, remitted, split
 
 
 def opening(run_data: RunData, picture: Picture | None, audit: Audit | None = None) -> Opening:
@@ -52,26 +51,12 @@ def headline_of_run(run_data: RunData) -> str:
     if not run_data.leading:
         return "No outcome was measured in two arms: there is nothing to compare."
     first = split(run_data, *run_data.leading[0])
-    text = f"{run_data.title(first.condition, first.outcome)}: {_ends(run_data, first)}."
+    text = f"{run_data.title(first.condition, first.outcome)}: {ranked(run_data, first)}."
     after = list(remitted(run_data))
     if after:
         name = words.outcome_title(run_data.protocol, run_data.analysis.relapse[0].outcome)
         text += f" {name[0].upper()}{name[1:]} among networks that were well before: {'; '.join(after)}."
     return text
-
-
-def _ends(run_data: RunData, one: Split) -> str:
-    """Who is at the top and who at the bottom, with their means."""
-    unit, digits = run_data.unit(one.outcome), run_data.decimals(one.outcome)
-
-    def mean(arm: str) -> str:
-        found = run_data.described[Cell(arm, one.condition, one.outcome)].mean
-        return f"{run_data.arm_title(arm)} ({found:.{digits}f}{unit})"
-
-    if not one.following:
-        return f"no difference between neighbours is shown among {listed([mean(arm) for arm in one.leading])}"
-    ends = ("did best", "worst") if words.better(run_data.protocol, one.outcome) else ("was highest", "lowest")
-    return f"{listed([mean(arm) for arm in one.leading])} {ends[0]}, {mean(one.following[-1])} {ends[1]}"
 
 
 def headline_of_audit(audit: Audit) -> str:
