@@ -157,13 +157,13 @@ def check_engine(name: str, batch_size: int, architecture: Architecture | None =
 
     Raises
     ------
-    ResynapseError : names an engine that can.
+    ResynapseError : names the installed engines that can.
     """
     network = architecture or Perceptron()
     reason = engine_kind(name).supports(network, batch_size)
     if reason:
         able = supporting(network, batch_size)
-        raise ResynapseError(f"{reason}; " + (f"use --engine {able[0]}" if able else "no installed engine can"))
+        raise ResynapseError(f"{reason}; " + (f"use --engine {' or '.join(able)}" if able else "no installed engine can"))
     if name in ALIASES:
         warnings.warn(ALIASES[name][1], EngineAliasWarning, stacklevel=3)
 

@@ -56,7 +56,10 @@ def test_no_walk_takes_more_than_the_estimate_nor_much_less(shape: str, name: st
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     # a bound that refuses a run must be above the truth, and of use only if it is not far above it
-    assert peak <= Need.of(protocol, name).total <= 3 * peak
+    need = Need.of(protocol, name).total
+    assert peak <= need
+    if name != "jax":  # XLA's own buffers are not traced, so that its peak is only a part of the truth
+        assert need <= 3 * peak
 
 
 def test_a_long_path_keeps_no_states_behind_it() -> None:
