@@ -134,7 +134,7 @@ def test_long_training_reaches_the_same_accuracy(compiled: Engine, reference: En
 
 def test_a_batch_larger_than_a_tile_is_refused_with_the_engines_that_can() -> None:
     with pytest.raises(
-        ResynapseError, match="batch_size 200 is above the compiled engine's 128; use --engine .*reference"
+        ResynapseError, match=r"batch_size 200 is above the compiled engine's 128; use --engine .*reference"
     ):
         engine("compiled", batch_size=200)
     assert engine("reference", batch_size=200).name == "reference"
@@ -144,7 +144,7 @@ def test_an_architecture_without_kernels_is_refused_with_the_engines_that_can() 
     class Other(Perceptron):
         pass
 
-    with pytest.raises(ResynapseError, match="no kernels for network perceptron; use --engine .*reference"):
+    with pytest.raises(ResynapseError, match=r"no kernels for network perceptron; use --engine .*reference"):
         engine("compiled", architecture=Other())
     assert engine("reference", architecture=Other()).name == "reference"
 

@@ -162,8 +162,8 @@ def check_engine(name: str, batch_size: int, architecture: Architecture | None =
     network = architecture or Perceptron()
     reason = engine_kind(name).supports(network, batch_size)
     if reason:
-        able = supporting(network, batch_size)
-        raise ResynapseError(f"{reason}; " + (f"use --engine {' or '.join(able)}" if able else "no installed engine can"))
+        able = " or ".join(supporting(network, batch_size))
+        raise ResynapseError(f"{reason}; " + (f"use --engine {able}" if able else "no installed engine can"))
     if name in ALIASES:
         warnings.warn(ALIASES[name][1], EngineAliasWarning, stacklevel=3)
 
