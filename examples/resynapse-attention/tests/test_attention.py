@@ -71,5 +71,5 @@ def test_a_protocol_with_all_four_arms_runs_on_it() -> None:
 def test_an_engine_that_cannot_train_it_says_so_in_one_line() -> None:
     short = replace(rs.loads(DEMO), task=POINTS)
     for name in ("reference", "compiled"):
-        with pytest.raises(rs.ResynapseError, match="network attention.*; use --engine jax$"):
+        with pytest.raises(rs.ResynapseError, match=r"network attention.*; use --engine jax$"):
             rs.run(short, subjects=1, engine=name)
