@@ -17,7 +17,7 @@ from resynapse.engine.base import TrainingPhase, need_stream
 from resynapse.engine.compiled.compaction import Compact, Structure, compact
 from resynapse.engine.compiled.folding import Folded, fold
 from resynapse.engine.compiled.kernels.activation import CODES
-from resynapse.engine.compiled.kernels.evaluation import scores
+from resynapse.engine.compiled.kernels.evaluation import add_sizes, scores
 from resynapse.engine.compiled.kernels.fold_training import fold_epoch
 from resynapse.engine.compiled.kernels.fold_work import fold_workspace
 from resynapse.engine.compiled.kernels.forward_backward import Modulations, Work, workspace
@@ -155,10 +155,10 @@ class CompiledEngine:
         structure, _ = small = compact(network, noisy=False, keep_all=True)
         sums = np.zeros(len(sites))
         for work, samples in self._tiles(network, small, inputs, modulation):
-            size = np.abs(work.hidden[:, :samples]).sum(axis=1, dtype=np.float64)
-            same = np.abs(work.constant_hidden, dtype=np.float64) * samples
-            for i, (a, b) in enumerate(pairwise(structure.hidden_at)):
-                sums[i] += size[a:b].sum() + same[structure.constant_at[i + 1] : structure.constant_at[i + 2]].sum()
+            add_sizes(sums, work.hidden, structure.hidden_at, samples)
+        for i, (a, b) in enumerate(pairwise(structure.constant_at[1:])):
+            for constant in work.constant_hidden[a:b]:
+                sums[i] += abs(constant) * np.float64(inputs.shape[1])
         means = sums / (np.array(list(sites.values())) * inputs.shape[1])
         return dict(zip(sites, map(float, means), strict=True))
 

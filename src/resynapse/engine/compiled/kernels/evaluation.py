@@ -20,3 +20,14 @@ def scores(structure, parameters, inputs, modulations, key0, key1, work, out):
         copy_columns(tile, NOUGHT, inputs, begin, end)
         forward(structure, parameters, tile, modulations, key0, key1, begin // TILE, NOUGHT, work)
         copy_columns(out, begin, work.delta, NOUGHT, end - begin)
+
+
+@kernel
+def add_sizes(sums, hidden, hidden_at, samples):
+    """Add to `sums`, float64 of shape (layers,), the absolute activity of each layer's units on the first samples."""
+    for i in range(sums.size):
+        for n in range(hidden_at[i], hidden_at[i + 1]):
+            part = np.float32(0.0)
+            for s in range(samples):
+                part += abs(hidden[n, s])
+            sums[i] += part
