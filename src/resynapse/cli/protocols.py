@@ -50,9 +50,9 @@ def show(
 
     chosen = load_protocol(protocol, set, control)
     size = Cohort(size=subjects).size
-    estimate = Estimate.rehearse(chosen)
     console().print(draw(chosen), markup=False)
     grid(parameter_table(chosen))
+    estimate = Estimate.rehearse(chosen)
     say(f"\n{estimate.sentence(size)}\n{SHORT_DISCLAIMER}")
 
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Protocol, dumps, loads
 from resynapse.protocol.routes import assessments, epochs
+from resynapse.runs.admission import engine_for
 from resynapse.runs.duration import duration
 from resynapse.runs.provenance import usable_cores
 
@@ -96,7 +97,7 @@ def _cost(protocol: Protocol, subject: float, subjects: int, workers: int | None
         seconds=-(-subjects // count) * subject,
         subject=subject,
         epochs=epochs(protocol.routes),
-        memory=Need.of(protocol, "compiled").total * count + KEPT * subjects,
+        memory=Need.of(protocol, engine_for(protocol)).total * count + KEPT * subjects,
         disk=(_PART + _CELL * cells) * subjects * 2,
         workers=count,
         timed=timed,

@@ -20,6 +20,7 @@ from resynapse.lab.queue import Asked
 from resynapse.lab.tables_inside import check_change, check_tables
 from resynapse.lab.workspace import ATTRIBUTIONS, AUDITS, PROTOCOLS, RUNS, Found
 from resynapse.protocol import Protocol, amended, dumps, library, load
+from resynapse.runs.admission import engine_for
 from resynapse.runs.store.folder import Manifest, RunFolder
 
 MOST_SUBJECTS = 100_000
@@ -104,7 +105,7 @@ def folder_for(lab: Lab, wanted: Wanted, protocol: Protocol) -> Path:
     """The run folder: one that holds this very run, or a new one."""
     changed = hashlib.sha256(repr(wanted.changes).encode()).hexdigest()[:6] if wanted.changes else ""
     parts = [protocol.name, *wanted.controls, changed and f"set{changed}"]
-    return folder_of(lab, parts, Manifest(protocol, wanted.seed, "compiled", wanted.subjects, ()))
+    return folder_of(lab, parts, Manifest(protocol, wanted.seed, engine_for(protocol), wanted.subjects, ()))
 
 
 def folder_of(lab: Lab, parts: Sequence[str], wanted: Manifest) -> Path:

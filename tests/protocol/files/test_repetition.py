@@ -171,6 +171,14 @@ def test_a_base_is_replaced_arm_by_arm() -> None:
     }
 
 
+def test_another_kind_of_task_or_network_takes_no_field_of_the_base() -> None:
+    base = {"task": {"train": 9}, "network": {"hidden": [5, 5]}}
+    other = {"task": {"kind": "digits"}, "network": {"kind": "rnn"}}
+    assert merged(base, other) == other
+    same = {"task": {"kind": "gaussian-blobs"}, "network": {"kind": "perceptron"}}
+    assert merged(base, same) == {key: {**base[key], **same[key]} for key in base}
+
+
 def test_variants_of_a_base_go_with_the_arm_that_they_are_made_of() -> None:
     assert "untreated:healthy" in loads("name: x\nbase: half-doses\narms: {ssri-half: null}\n").variants
     base = {"arms": {"a": [], "b": []}, "variants": {"a:v": {"of": "a"}, "b:v": {"of": "b"}}}

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import time
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 import resynapse as rs
-from resynapse.runs.planning.cost import Estimate
+from resynapse.runs.planning.cost import LONG, Estimate, _of_part
 
 
 def test_an_estimate_counts_epochs_and_is_of_the_order_of_the_truth() -> None:
@@ -23,3 +27,19 @@ def test_the_sentence_counts_rounds_of_workers() -> None:
     text = Estimate(epochs=10, seconds=60.0).sentence(1)
     assert "10 training epochs a subject" in text
     assert "60 s for a cohort of 1, 1 at a time" in text
+
+
+@given(st.integers(1, 5000), st.floats(1e-6, 1.0))
+def test_long_work_is_timed_on_a_part_and_costs_what_all_of_it_would(size: int, each: float) -> None:
+    clock, done = [0.0], []
+
+    def work(count: int) -> int:
+        done.append(count)
+        clock[0] += count * each
+        return count
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("resynapse.runs.planning.cost.time.perf_counter", lambda: clock[0])
+        seconds, result = _of_part(size, 256, work)
+    assert seconds == pytest.approx(size * each, rel=1e-6)  # work in proportion to its size is told exactly
+    assert result == done[-1] == (size if min(size, 256) * each < LONG else min(size, 256))

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from resynapse.errors import ProtocolError, Where, nearest
+from resynapse.networks import DEFAULT_ARCHITECTURE
 from resynapse.task import DEFAULT_TASK
 
 Scope = Mapping[str, Any]
@@ -21,6 +22,8 @@ MOST = 1000
 
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _BY_NAME = ("task", "network", "arms")
+_DEFAULT = {"task": DEFAULT_TASK, "network": DEFAULT_ARCHITECTURE}
+"""The kind of what names none."""
 _RANGE = ("from", "to", "by")
 
 
@@ -33,10 +36,9 @@ def merged(base: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, An
     for key in _BY_NAME:
         ours, theirs = document.get(key), base.get(key)
         if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-            # the fields of another kind of task are not those of the base's
-            other = key == "task" and ours.get("kind", theirs.get("kind", DEFAULT_TASK)) != theirs.get(
-                "kind", DEFAULT_TASK
-            )
+            # the fields of another kind of task or network are not those of the base's
+            kind = theirs.get("kind", _DEFAULT.get(key))
+            other = key in _DEFAULT and ours.get("kind", kind) != kind
             joined = dict(ours) if other else {**theirs, **ours}
             out[key] = {k: v for k, v in joined.items() if not (key == "arms" and v is None)}
     ours, theirs = document.get("titles"), base.get("titles")

@@ -7,8 +7,9 @@ nothing is guessed about pruned, regrown or noisy networks.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -28,8 +29,14 @@ from resynapse.runs.workers.blas import single_threaded_blas
 from resynapse.task import Split
 from resynapse.task.losses import part_of
 
+T = TypeVar("T")
+
 BATCHES, MORE_BATCHES = 6, 30
 """Training batches that represent a phase: their difference is the cost of batches, the rest is paid once a phase."""
+SAMPLES = 256
+"""Samples of a test set that represent it where a pass through them is already long."""
+LONG, WARM = 0.05, 5.0
+"""Seconds: work that took LONG represents the rest of its kind; a rehearsal that took WARM is not repeated."""
 
 
 @dataclass(slots=True)
@@ -53,8 +60,12 @@ class _Rehearsal:
         after = network
         if last > 0:
             size = data.labels.size
-            few, more = (min(batches * phase.batch_size, size) for batches in (BATCHES, MORE_BATCHES))
-            short, after = self._timed(network, data, phase, few)
+            one, few, more = (min(batches * phase.batch_size, size) for batches in (1, BATCHES, MORE_BATCHES))
+            short, after = self._timed(network, data, phase, one)
+            if short >= LONG:
+                few = more = one
+            else:
+                short, after = self._timed(network, data, phase, few)
             long = self._timed(network, data, phase, more)[0] if more > few else short
             # what a phase sets up once is paid once, so that only the difference is multiplied
             each = max(long - short, 0.0) / (more - few) if more > few else short / few
@@ -81,9 +92,13 @@ class _Rehearsal:
         of_noise = (noise is None, noise_scale is None)
         alike = (*(int(m.sum()) for m in network.masks.values()), *inputs.shape, modulation.activation, *of_noise)
         if alike not in self.passes:
-            started = time.perf_counter()
-            scores = self.engine.respond(network, inputs, modulation, noise, noise_scale)
-            self.passes[alike] = (time.perf_counter() - started, scores)
+            size = inputs.shape[-1]
+            seconds, part = _of_part(
+                size,
+                SAMPLES,
+                lambda count: self.engine.respond(network, inputs[..., :count], modulation, noise, noise_scale),
+            )
+            self.passes[alike] = (seconds, part[..., np.arange(size) % part.shape[-1]])
         seconds, scores = self.passes[alike]
         self.seconds += seconds
         return scores
@@ -102,15 +117,17 @@ class _Rehearsal:
         return seen
 
     def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, float]:
-        started = time.perf_counter()
-        value = self.engine.activity(network, inputs, modulation)
-        self.seconds += time.perf_counter() - started
+        seconds, value = _of_part(
+            inputs.shape[-1], SAMPLES, lambda count: self.engine.activity(network, inputs[..., :count], modulation)
+        )
+        self.seconds += seconds
         return value
 
     def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, FloatArray]:
-        started = time.perf_counter()
-        values = self.engine.spread(network, inputs, modulation)
-        self.seconds += time.perf_counter() - started
+        seconds, values = _of_part(
+            inputs.shape[-1], SAMPLES, lambda count: self.engine.spread(network, inputs[..., :count], modulation)
+        )
+        self.seconds += seconds
         return values
 
     def saliency(
@@ -120,10 +137,22 @@ class _Rehearsal:
         modulation: Modulation,
         batches: Sequence[NDArray[np.int64]],
     ) -> dict[str, NDArray[np.float64]]:
-        started = time.perf_counter()
-        scores = self.engine.saliency(network, data, modulation, batches)
-        self.seconds += time.perf_counter() - started
+        seconds, scores = _of_part(
+            len(batches), 1, lambda count: self.engine.saliency(network, data, modulation, batches[:count])
+        )
+        self.seconds += seconds
         return scores
+
+
+def _of_part(size: int, smallest: int, work: Callable[[int], T]) -> tuple[float, T]:
+    """Seconds of `work(size)`: timed whole, or in proportion to its smallest part where that is long already."""
+    for count in (min(smallest, size), size):
+        started = time.perf_counter()
+        result = work(count)
+        seconds = time.perf_counter() - started
+        if seconds >= LONG:
+            break
+    return seconds * size / max(count, 1), result
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +164,7 @@ class Estimate:
 
     @classmethod
     def rehearse(cls, protocol: Protocol, engine_name: str | None = None) -> Estimate:
-        """Time a few steps of every phase, twice: the first time warms up.
+        """Time a few steps of every phase; twice where that is quick, as the first time warms up.
 
         Raises
         ------
@@ -146,8 +175,10 @@ class Estimate:
         chosen = engine(engine_name, batch_size=protocol.batch_size, architecture=protocol.network)
         with single_threaded_blas():
             for _ in range(2):
-                rehearsal = _Rehearsal(chosen)
+                rehearsal, started = _Rehearsal(chosen), time.perf_counter()
                 walk(protocol, Subject(0, 0), rehearsal, everyone=True)
+                if time.perf_counter() - started > WARM:
+                    break
         return cls(epochs(protocol.routes), rehearsal.seconds)
 
     def sentence(self, subjects: int) -> str:
