@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resynapse.engine.base import TrainingPhase, need_stream
-from resynapse.engine.compiled import recurrent
+from resynapse.engine.compiled import unrolled
 from resynapse.engine.compiled.compaction import Structure, compact
 from resynapse.engine.compiled.folding import Folded, fold
 from resynapse.engine.compiled.kernels.activation import CODES
@@ -26,7 +26,7 @@ from resynapse.engine.compiled.kernels.jit import use_cache
 from resynapse.engine.compiled.kernels.lanes import zeros
 from resynapse.engine.compiled.kernels.training import train_epoch
 from resynapse.engine.compiled.placement import Placement
-from resynapse.engine.compiled.recurrent import has_time
+from resynapse.engine.compiled.unrolled import has_time
 from resynapse.engine.reference import ReferenceEngine
 from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.networks.base import FloatArray, Network, Trace
@@ -72,7 +72,7 @@ class CompiledEngine:
     ) -> Iterator[tuple[int, Network]]:
         """Train, yielding (epochs done, network) at each epoch count of `at`."""
         if has_time(network.architecture):
-            yield from recurrent.train(network, data, phase, at)
+            yield from unrolled.train(network, data, phase, at)
             return
         last = max(at, default=0)
         way = self._way(network, data, phase.schedule[:last])
@@ -125,7 +125,7 @@ class CompiledEngine:
         """Class scores, float32 of shape (classes, samples)."""
         need_stream(modulation, noise)
         if has_time(network.architecture):
-            return recurrent.respond(network, inputs, modulation, noise, noise_scale)
+            return unrolled.respond(network, inputs, modulation, noise, noise_scale)
         sites = list(network.architecture.sites)
         if noise_scale is None:
             small = compact(network, noisy=modulation.noisy)
@@ -159,7 +159,7 @@ class CompiledEngine:
     def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, float]:
         """By site, the mean absolute activity, every unit counted."""
         if has_time(network.architecture):
-            return recurrent.activity(network, inputs, modulation)
+            return unrolled.activity(network, inputs, modulation)
         small = compact(network, noisy=False, keep_all=True)
         sites = network.architecture.sites
         sums = activities(
@@ -175,7 +175,7 @@ class CompiledEngine:
     def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, FloatArray]:
         """By site, the SD over `inputs` of each unit's activation, float64."""
         if has_time(network.architecture):
-            return recurrent.spread(network, inputs, modulation)
+            return unrolled.spread(network, inputs, modulation)
         sites = list(network.architecture.sites)
         structure, placement = compact(network, noisy=True, keep_all=True)
         sums, squares = np.zeros(structure.unit.size), np.zeros(structure.unit.size)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from resynapse.engine.compiled.arrays import Arrays, padded
 from resynapse.engine.compiled.kernels.lanes import LANES, zeros
 from resynapse.engine.compiled.kernels.sequences import Gradients, Place, Readout, gather, read, read_back, slopes
+from resynapse.engine.compiled.trained_arrays import Arrays, padded
 from resynapse.modulation import Modulation
 from resynapse.networks.base import FloatArray, Network
 
@@ -93,7 +93,7 @@ class Passes(ABC):
             turned=zeros(samples * max((one.width for one in dense), default=0)),
             chosen=np.zeros(samples * most, dtype=np.int32),
             deltas=zeros(samples * max((one.rows for one in dense), default=0)),
-            start=np.zeros(most + 1, dtype=np.int64),
+            start=np.zeros(self.sizes.steps * most + 1, dtype=np.int64),
         )
 
     @abstractmethod

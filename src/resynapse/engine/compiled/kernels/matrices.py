@@ -200,46 +200,57 @@ def whole_gradient(matrix, delta, shown, hidden, source, turned, chosen, deltas,
     """
     steps, groups = delta.shape[0], delta.shape[1]
     below, width, gates = source.shape[2], matrix.width, matrix.gates
-    units = matrix.rows // gates
+    units, samples = matrix.rows // gates, groups * LANES
+    whole = steps * samples
+    wide = WIDE * LANES
     for t in range(steps):
         for b in range(groups):
             tile = t * groups + b
             for block in range(width // LANES):
-                at = (tile * below + block * LANES) * LANES
-                transpose(source, at, LANES, turned, tile * LANES * width + block * LANES, width)
+                k = block * LANES
+                across = wide if k // wide * wide + wide <= width else LANES
+                first = k // across * across
+                at = (tile * below + k) * LANES
+                transpose(source, at, LANES, turned, whole * first + tile * LANES * across + k - first, across)
     many = 0
     full = (np.int64(1) << LANES) - 1
-    for u in range(units):
-        start[u] = many
-        for t in range(steps):
+    for t in range(steps):
+        for u in range(units):
+            start[t * units + u] = many
             for b in range(groups):
-                tile = t * groups + b
-                bits = bits_on(load(shown, (tile * shown.shape[2] + u) * LANES)) if hidden else full
+                bits = full
+                if hidden:
+                    bits = bits_on(load(shown, ((t * groups + b) * shown.shape[2] + u) * LANES))
                 while bits != 0:
                     s = lowest(bits)
                     bits &= bits - 1
-                    chosen[many] = tile * LANES + s
+                    chosen[many] = b * LANES + s
                     for gate in range(gates):
                         deltas[many * gates + gate] = delta[t, b, gate * units + u, s]
                     many += 1
-    start[units] = many
+    start[steps * units] = many
     gradient = matrix.gradient
     gradient[:] = np.float32(0.0)
     apart, k = units * width, 0
     while k < width:
-        wide = k + WIDE * LANES <= width
-        for u in range(units):
-            begin, end, to = start[u], start[u + 1], u * width + k
-            if gates == 3:
-                if wide:
-                    three_wide(turned, k, width, chosen, deltas, begin, end, gradient, to, apart)
+        across = wide if k + wide <= width else LANES
+        # the sources of one step and block stay in the first cache
+        for t in range(steps):
+            source_at = whole * k + t * samples * across
+            for u in range(units):
+                begin, end, to = start[t * units + u], start[t * units + u + 1], u * width + k
+                if begin == end:
+                    continue
+                if gates == 3:
+                    if across == wide:
+                        three_wide(turned, source_at, across, chosen, deltas, begin, end, gradient, to, apart)
+                    else:
+                        three_narrow(turned, source_at, across, chosen, deltas, begin, end, gradient, to, apart)
+                elif across == wide:
+                    one_wide(turned, source_at, across, chosen, deltas, begin, end, gradient, to, apart)
                 else:
-                    three_narrow(turned, k, width, chosen, deltas, begin, end, gradient, to, apart)
-            elif wide:
-                one_wide(turned, k, width, chosen, deltas, begin, end, gradient, to, apart)
-            else:
-                one_narrow(turned, k, width, chosen, deltas, begin, end, gradient, to, apart)
-        k += WIDE * LANES if wide else LANES
+                    one_narrow(turned, source_at, across, chosen, deltas, begin, end, gradient, to, apart)
+        k += across
 
 
 @kernel

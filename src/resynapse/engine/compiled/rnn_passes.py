@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from resynapse.engine.compiled.kernels.lanes import zeros
-from resynapse.engine.compiled.kernels.rnn import RnnWork, Transmitting, rnn_backward, rnn_forward
+from resynapse.engine.compiled.kernels.rnn_steps import RnnWork, Transmitting, rnn_backward, rnn_forward
 from resynapse.engine.compiled.kernels.sequences import Place, all_products
 from resynapse.engine.compiled.passes import Float32, Passes, Sizes
 from resynapse.modulation import Modulation

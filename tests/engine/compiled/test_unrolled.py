@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from resynapse.engine import Engine, TrainingPhase, conformance, engine, supporting
-from resynapse.engine.compiled.arrays import Arrays
 from resynapse.engine.compiled.kernels import jit
 from resynapse.engine.compiled.passes import Sequences
+from resynapse.engine.compiled.trained_arrays import Arrays
 from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.networks import Architecture, Gru, Network, Rnn
 from resynapse.networks.base import FloatArray
@@ -53,7 +53,7 @@ def test_it_conforms(recurrent: Engine, architecture: Architecture, task: Task) 
 def test_dense_and_sparse_kernels_agree_with_the_reference(
     recurrent: Engine, monkeypatch: pytest.MonkeyPatch, number: int, limit: float, modulation: Modulation
 ) -> None:
-    monkeypatch.setattr("resynapse.engine.compiled.arrays.DENSE_FROM", limit)
+    monkeypatch.setattr("resynapse.engine.compiled.trained_arrays.DENSE_FROM", limit)
     architecture, task = list(CASES.values())[number]
     network = prune(architecture.initialise(KEY, task).astype(np.float32), 0.6)
     assert all(matrix.dense == (limit == 0.0) for matrix in Arrays(network, {}).matrices.values())

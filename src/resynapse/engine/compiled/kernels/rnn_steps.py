@@ -28,7 +28,7 @@ _ONE, _ZERO = np.float32(1.0), np.float32(0.0)
 
 
 class RnnWork(NamedTuple):
-    """Scratch: what each step computed, in groups of 16 samples; arrays as of `gru.GruWork`."""
+    """Scratch: what each step computed, in groups of 16 samples; arrays as of `gru_steps.GruWork`."""
 
     units: int
     from_input: NDArray[np.float32]
@@ -87,7 +87,7 @@ def rnn_forward(recurrent, work, acting, place):
 
 @kernel
 def rnn_backward(inputs, recurrent, arriving, above, work, acting, gradients):
-    """Gradients of input and recurrent matrix, back through time; arguments as of `gru.gru_backward`."""
+    """Gradients of input and recurrent matrix, back through time; arguments as of `gru_steps.gru_backward`."""
     units = work.units
     steps, groups, wide = work.activated.shape[0], work.activated.shape[1], work.product.shape[1]
     shared = work.delta_input.shape[0] == 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from resynapse.engine.compiled.kernels.gru import Acting, GruWork, gru_backward, gru_forward
+from resynapse.engine.compiled.kernels.gru_steps import Acting, GruWork, gru_backward, gru_forward
 from resynapse.engine.compiled.kernels.lanes import LANES, zeros
 from resynapse.engine.compiled.kernels.sequences import (
     Place,

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resynapse.engine.base import TrainingPhase
-from resynapse.engine.compiled.gru import GruPasses
+from resynapse.engine.compiled.gru_passes import GruPasses
 from resynapse.engine.compiled.kernels.lanes import LANES
 from resynapse.engine.compiled.kernels.sequences import Place, spread_groups
 from resynapse.engine.compiled.passes import Float32, Passes, Sequences, Sizes
-from resynapse.engine.compiled.rnn import RnnPasses
+from resynapse.engine.compiled.rnn_passes import RnnPasses
 from resynapse.modulation import Modulation
 from resynapse.networks import Architecture, Gru, Rnn
 from resynapse.networks.base import FloatArray, Network
