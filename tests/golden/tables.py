@@ -26,8 +26,14 @@ from resynapse.runs.workers.blas import single_threaded_blas
 
 FILE = Path(__file__).with_name("cells.parquet")
 MACHINE = Path(__file__).with_name("machine.json")
-CONTROLLED = "switch-relapse with every control"
-NAMES = (*sorted(rs.library()), CONTROLLED)
+LATER = ("calibrated-probe", "zero-mean-noise", "count-matched-scars", "no-scars")
+"""Controls that are younger than the table of the others."""
+CONTROLLED = {
+    "switch-relapse with every control": ("switch-relapse", tuple(name for name in CONTROLS if name not in LATER)),
+    "kindling with later controls": ("kindling", LATER),
+}
+"""By name of a table, the protocol and the controls that it bears, those that change it."""
+NAMES = (*sorted(rs.library()), *CONTROLLED)
 SUBJECT = Subject(7, 2)
 SCHEMA = dict.fromkeys(("protocol", "arm", "condition", "outcome"), pl.String) | dict.fromkeys(
     ("reference", "compiled"), pl.Float64
@@ -36,11 +42,10 @@ Cells = Mapping[tuple[str, str, str], float]
 
 
 def protocol(name: str) -> rs.Protocol:
-    """A small protocol by its name here; one of them bears every control that changes it."""
-    if name != CONTROLLED:
-        return miniature(name)
-    found = rs.load("switch-relapse")
-    for control in CONTROLS:
+    """A small protocol by its name here."""
+    source, controls = CONTROLLED.get(name, (name, ()))
+    found = rs.load(source)
+    for control in controls:
         try:
             found = controlled(found, control)
         except ProtocolError:

@@ -16,7 +16,7 @@ from resynapse.engine.compiled.kernels.sequences import (
     step_gradients,
     sum_samples,
 )
-from resynapse.engine.compiled.passes import Float32, Passes, Sizes
+from resynapse.engine.compiled.passes import Float32, Passes, Sizes, noise_of, scale_of
 from resynapse.modulation import Modulation
 from resynapse.networks import Gru
 from resynapse.networks.base import FloatArray, Network
@@ -107,14 +107,14 @@ class GruPasses(Passes):
                 from_input=layer.work.from_input[:steps], delta_input=layer.work.delta_input[:steps]
             )
             layer.reached = layer.arriving[:steps]
-            offset, sd = np.float32(here.noise_offset), np.float32(here.noise_sd)
+            acting = self._acting(number, modulation, noise_scale)
             arrive(
                 source,
                 self.arrays.matrices[f"input.{number}"].columns,
                 np.float32(here.effective_gain),
                 noisy,
-                offset,
-                sd,
+                acting.offset,
+                acting.noise_sd,
                 number - 1,
                 place,
                 layer.drawn,
@@ -126,7 +126,7 @@ class GruPasses(Passes):
                 self.arrays.bias(f"input_bias.{number}"),
                 self.arrays.bias(f"recurrent_bias.{number}"),
                 layer.now,
-                self._acting(number, modulation),
+                acting,
                 place,
             )
             source = layer.work.states[1:]
@@ -146,7 +146,7 @@ class GruPasses(Passes):
                 layer.reached,
                 above,
                 layer.now,
-                self._acting(number, modulation),
+                self._acting(number, modulation, None),
                 below,
                 self.gradients,
             )
@@ -172,14 +172,17 @@ class GruPasses(Passes):
             found[site] = (1 - update) * new + update * layer.work.states[:-1, :, :units]
         return found
 
-    def _acting(self, number: int, modulation: Modulation) -> Acting:
-        here = modulation.at(f"hidden.{number}")
+    def _acting(self, number: int, modulation: Modulation, noise_scale: Mapping[str, FloatArray] | None) -> Acting:
+        site = f"hidden.{number}"
+        here = modulation.at(site)
+        offset, sd = noise_of(here, self.sizes.steps)
         return Acting(
             relu=here.activation == "relu",
             inhibition=np.float32(here.inhibition),
             shift=np.float32(here.shift),
             on_hidden=here.noisy and here.noise_on == "hidden",
-            offset=np.float32(here.noise_offset),
-            noise_sd=np.float32(here.noise_sd),
+            offset=offset,
+            noise_sd=sd,
+            unit_scale=scale_of(noise_scale, site, self.sites[site]),
             site=number - 1,
         )

@@ -64,6 +64,18 @@ class Sizes:
         return zeros(*steps, self.groups, padded(units), LANES)
 
 
+def noise_of(here: Modulation, steps: int) -> tuple[Float32, Float32]:
+    """Mean and SD of the noise in every step."""
+    each = [here.in_step(time) for time in range(steps)]
+    return np.array([m.noise_offset for m in each], np.float32), np.array([m.noise_sd for m in each], np.float32)
+
+
+def scale_of(noise_scale: Mapping[str, FloatArray] | None, site: str, units: int) -> Float32:
+    """What the noise of a site is multiplied by in each unit."""
+    given = (noise_scale or {}).get(site)
+    return np.ones(units, dtype=np.float32) if given is None else np.array(given, dtype=np.float32)
+
+
 class Passes(ABC):
     """Passes of one network through batches in groups of 16 samples."""
 

@@ -9,7 +9,7 @@ import numpy as np
 from resynapse.engine.compiled.kernels.lanes import zeros
 from resynapse.engine.compiled.kernels.rnn_steps import RnnWork, Transmitting, rnn_backward, rnn_forward
 from resynapse.engine.compiled.kernels.sequences import Place, all_products
-from resynapse.engine.compiled.passes import Float32, Passes, Sizes
+from resynapse.engine.compiled.passes import Float32, Passes, Sizes, noise_of, scale_of
 from resynapse.modulation import Modulation
 from resynapse.networks import Rnn
 from resynapse.networks.base import FloatArray, Network
@@ -69,14 +69,14 @@ class RnnPasses(Passes):
         return {"hidden": self.work.activated}
 
     def _acting(self, modulation: Modulation, noise_scale: Mapping[str, FloatArray] | None) -> Transmitting:
-        here, units = modulation.at("hidden"), self.work.units
-        scale = np.ones(units) if noise_scale is None or "hidden" not in noise_scale else noise_scale["hidden"]
+        here = modulation.at("hidden")
+        offset, sd = noise_of(here, self.sizes.steps)
         return Transmitting(
             relu=self.relu and here.activation == "relu",
             scale=np.float32(here.scale),
             shift=np.float32(here.shift),
             noisy=here.noisy,
-            offset=np.float32(here.noise_offset),
-            noise_sd=np.float32(here.noise_sd),
-            unit_scale=np.array(scale, dtype=np.float32),
+            offset=offset,
+            noise_sd=sd,
+            unit_scale=scale_of(noise_scale, "hidden", self.work.units),
         )

@@ -76,8 +76,11 @@ class Acting(NamedTuple):
     shift: np.float32
     on_hidden: bool
     """Whether noise is added to the state."""
-    offset: np.float32
-    noise_sd: np.float32
+    offset: NDArray[np.float32]
+    noise_sd: NDArray[np.float32]
+    """Of the noise in every step."""
+    unit_scale: NDArray[np.float32]
+    """What the noise of a state is multiplied by in each unit."""
     site: int
 
 
@@ -106,7 +109,7 @@ def _cell(work, t, b, input_bias, recurrent_bias, acting):
         at = (b * below + u) * LANES
         state = fused(z, minus(load(work.states[t], at), n), n)
         if acting.on_hidden:
-            state = plus(state, load(work.noise, at))
+            state = fused(spread(acting.unit_scale, u), load(work.noise, at), state)
         state = minus(times(state, splat(acting.inhibition)), splat(acting.shift))
         state = where_on(state, state) if acting.relu else tanh_lanes(state)
         store(work.states[t + 1], at, state)
@@ -127,7 +130,7 @@ def gru_forward(recurrent, input_bias, recurrent_bias, work, acting, place):
         if t > 0:
             product(recurrent, work.states[t], work.chosen[t], work.counts[t], work.product)
         if acting.on_hidden:
-            draw_noise(work.noise, units, acting.site, t, place, acting.offset, acting.noise_sd)
+            draw_noise(work.noise, units, acting.site, t, place, acting.offset[t], acting.noise_sd[t])
         for b in range(groups):
             _cell(work, t, b, input_bias, recurrent_bias, acting)
         if acting.relu:

@@ -52,8 +52,9 @@ class Transmitting(NamedTuple):
     scale: np.float32
     shift: np.float32
     noisy: bool
-    offset: np.float32
-    noise_sd: np.float32
+    offset: NDArray[np.float32]
+    noise_sd: NDArray[np.float32]
+    """Of the noise in every step."""
     unit_scale: NDArray[np.float32]
     """What mean and SD of the noise are multiplied by in each unit."""
 
@@ -70,7 +71,7 @@ def rnn_forward(recurrent, work, acting, place):
         if t > 0:
             product(recurrent, work.states[t], work.chosen, work.counts, work.product)
         if acting.noisy:
-            draw_noise(work.noise, units, 0, t, place, acting.offset, acting.noise_sd)
+            draw_noise(work.noise, units, 0, t, place, acting.offset[t], acting.noise_sd[t])
         given = work.from_input[0] if shared else work.from_input[t]
         for b in range(groups):
             for u in range(units):
@@ -81,7 +82,7 @@ def rnn_forward(recurrent, work, acting, place):
                 if acting.noisy:
                     value = fused(spread(acting.unit_scale, u), load(work.noise, at), value)
                 else:
-                    value = fused(spread(acting.unit_scale, u), splat(acting.offset), value)
+                    value = fused(spread(acting.unit_scale, u), splat(acting.offset[t]), value)
                 store(work.states[t + 1], at, minus(times(value, splat(acting.scale)), splat(acting.shift)))
 
 

@@ -98,6 +98,9 @@ def gather(inputs, chosen, out):
 @kernel
 def draw_noise(out, units, site, time, place, offset, sd):
     """Out = offset + sd * standard normals, by address, for each unit and sample of a batch in groups."""
+    if sd == np.float32(0.0):
+        out[:] = offset
+        return
     words = np.empty(TILE, np.uint32)
     small = np.empty(TILE, np.float32)
     bits = small.view(np.int32)
@@ -118,12 +121,13 @@ def arrive(source, units, gain, noisy, offset, sd, site, place, drawn, out):
     Parameters
     ----------
     source : float32 of shape (steps or 1, groups, units or more, 16).
+    offset, sd : of the noise in every step.
     out : of the same shape, with every step where there is noise.
     """
     for t in range(out.shape[0]):
         one = source[t] if source.shape[0] > 1 else source[0]
         if noisy:
-            draw_noise(drawn, units, site, t, place, offset, sd)
+            draw_noise(drawn, units, site, t, place, offset[t], sd[t])
         for b in range(one.shape[0]):
             for u in range(units):
                 at = (b * one.shape[1] + u) * LANES
