@@ -92,6 +92,12 @@ def use_cache() -> Path | None:
 
 
 _KERNELS: list[Any] = []
+_INLINED: list[Any] = []
+
+
+def kernels() -> list[Any]:
+    """Every kernel that is compiled by itself."""
+    return [compiled for compiled in _KERNELS if compiled not in _INLINED]
 
 
 def kernel(function: Callable[..., Any]) -> Any:
@@ -106,7 +112,9 @@ def part(function: Callable[..., Any]) -> Any:
 
 def inlined(function: Callable[..., Any]) -> Any:
     """The same for a small function that is copied into its callers: a call with arrays costs as much as a row."""
-    return _compiled(function, inline="always")
+    compiled = _compiled(function, inline="always")
+    _INLINED.append(compiled)
+    return compiled
 
 
 def _compiled(function: Callable[..., Any], **more: Any) -> Any:
