@@ -284,8 +284,8 @@ def audit(
     ----------
     protocol : with claims, its own or those that ship for its name; or a run, which is judged as it is, by the
         controls that it contains, and nothing is run.
-    depth : ``quick``, ``standard`` or ``full``; see docs/audit.md.
-    subjects : of the tree; by default 10, 20 or 100 with the depth.
+    depth : ``light``, ``quick``, ``standard`` or ``full``; see docs/audit.md.
+    subjects : of the tree; by default 4, 10, 20 or 100 with the depth.
     out : folder of the runs; by default a temporary one, gone when the program ends.
     workers, seed, dask, display, note : as in `run`.
     seeds : root seeds, from `seed` on, over which the verdicts are compared; by default 1 at depth quick, 5 at the
@@ -309,8 +309,8 @@ def audit(
         return of_run(protocol.protocol, protocol.table(), claims)
     if not isinstance(protocol, Protocol):
         raise ResynapseError(f"{protocol!r} is no protocol; load it first: rs.audit(rs.load('switch-relapse'))")
-    if depth not in ("quick", "standard", "full"):
-        raise ResynapseError(f"depth {depth!r} is not known; allowed: quick, standard, full")
+    if depth not in ("light", "quick", "standard", "full"):
+        raise ResynapseError(f"depth {depth!r} is not known; allowed: light, quick, standard, full")
     return perform(
         protocol,
         claims_of(protocol, claims),

@@ -29,7 +29,7 @@ from resynapse.runs.store.folder import RunFolder
 if TYPE_CHECKING:
     import polars as pl
 
-SEEDS: dict[Depth, int] = {"quick": 1, "standard": 5, "full": 5}
+SEEDS: dict[Depth, int] = {"light": 1, "quick": 1, "standard": 5, "full": 5}
 """Root seeds over which verdicts are compared, by default."""
 TREE = "tree"
 RESULT = "audit.json"
