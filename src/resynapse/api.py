@@ -291,9 +291,9 @@ def audit(
     ----------
     protocol : with claims, its own or those that ship for its name; or a run, which is judged as it is, by the
         controls that it contains, and nothing is run.
-    depth : ``quick``, ``standard`` or ``full``; see docs/audit.md. By default ``quick``, and with `within` the
-        deepest one that fits.
-    subjects : of the tree; by default 10, 20 or 100 with the depth. With `within`, the most.
+    depth : ``light``, ``quick``, ``standard`` or ``full``; see docs/audit.md. By default ``quick``, and with
+        `within` the deepest one that fits.
+    subjects : of the tree; by default 4, 10, 20 or 100 with the depth. With `within`, the most.
     out : folder of the runs, or a function from the depth to it; by default a temporary one, gone when the program
         ends.
     workers, seed, dask, display, note : as in `run`.
@@ -320,8 +320,8 @@ def audit(
         return of_run(protocol.protocol, protocol.table(), claims)
     if not isinstance(protocol, Protocol):
         raise ResynapseError(f"{protocol!r} is no protocol; load it first: rs.audit(rs.load('switch-relapse'))")
-    if depth not in (None, "quick", "standard", "full"):
-        raise ResynapseError(f"depth {depth!r} is not known; allowed: quick, standard, full")
+    if depth not in (None, "light", "quick", "standard", "full"):
+        raise ResynapseError(f"depth {depth!r} is not known; allowed: light, quick, standard, full")
     wish = Wish(
         protocol=protocol,
         claims=claims_of(protocol, claims),

@@ -17,8 +17,7 @@ from resynapse.runs.duration import duration
 from resynapse.runs.planning.budget import Budget
 from resynapse.runs.store.folder import Manifest, RunFolder
 
-DEPTHS: tuple[Depth, ...] = ("quick", "standard", "full")
-SEEDS: dict[Depth, int] = {"quick": 1, "standard": 5, "full": 5}
+SEEDS: dict[Depth, int] = {"light": 1, "quick": 1, "standard": 5, "full": 5}
 """Root seeds over which verdicts are compared, by default."""
 FEWEST = 2
 """Subjects below which nothing has an interval."""
@@ -60,20 +59,18 @@ def fitted(wish: Wish, budget: Budget | None, workers: int | None = None) -> tup
     """
     if budget is None:
         return wish.planned(wish.depth or "quick"), Pace(workers)
-    found: tuple[AuditPlan, Pace] | None = None
-    least = 0.0
-    for depth in DEPTHS if wish.depth is None else (wish.depth,):
-        whole, pace = wish.planned(depth), Pace(workers)
-        folder = wish.folder(depth)
-        if wish.depth is None and not _admitted(whole, wish.seed, folder):
+    found, least = None, 0.0
+    for depth in ("quick", "standard", "full") if wish.depth is None else (wish.depth,):
+        planned = wish.planned(depth)
+        if wish.depth is None and not _admitted(planned, wish.seed, wish.folder(depth)):
             continue
-        seconds = pace.seconds(Stages.of(whole).in_order, folder)
-        if seconds <= budget.left:
-            found = whole, pace
-            continue
-        if found is None:
-            found, least = _smaller(wish, whole, pace, budget)
-        break
+        # a deeper audit is no gain if it has fewer subjects than it needs
+        larger, least = _largest(planned, wish, budget, workers, whole=found is not None)
+        found = larger or found
+        if larger is None or larger[0].subjects < planned.subjects:
+            break
+    if found is None and wish.depth is None:
+        found, least = _largest(wish.planned("light"), wish, budget, workers)
     if found is None:
         raise OutOfTimeError(
             f"within {budget}: no audit of {wish.protocol.name} with {FEWEST} subjects fits, it takes about "
@@ -82,15 +79,17 @@ def fitted(wish: Wish, budget: Budget | None, workers: int | None = None) -> tup
     return found
 
 
-def _smaller(wish: Wish, whole: AuditPlan, pace: Pace, budget: Budget) -> tuple[tuple[AuditPlan, Pace] | None, float]:
-    """The same depth with the most subjects that fit, and the seconds of the smallest that was looked at."""
-    seconds = 0.0
-    for subjects in range(whole.subjects - 1, FEWEST - 1, -1):
-        # only sections whose cohorts follow the tree's need another plan
-        planned = replace(whole, subjects=subjects)
-        seconds = pace.seconds(Stages.of(planned).in_order, wish.folder(whole.depth))
+def _largest(
+    planned: AuditPlan, wish: Wish, budget: Budget, workers: int | None, *, whole: bool = False
+) -> tuple[tuple[AuditPlan, Pace] | None, float]:
+    """A plan with as many subjects as fit, all of them if `whole`; and the seconds of the smallest it looked at."""
+    pace, seconds = Pace(workers), 0.0
+    least = planned.subjects if whole else min(FEWEST, planned.subjects)
+    for subjects in range(planned.subjects, least - 1, -1):
+        smaller = replace(planned, subjects=subjects)
+        seconds = pace.seconds(Stages.of(smaller).in_order, wish.folder(planned.depth))
         if seconds <= budget.left:
-            return (planned, pace), seconds
+            return (smaller, pace), seconds
     return None, seconds
 
 

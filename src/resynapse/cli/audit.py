@@ -26,14 +26,14 @@ def audit(
     /,
     *,
     depth: Annotated[
-        Literal["quick", "standard", "full"] | None,
+        Literal["light", "quick", "standard", "full"] | None,
         Parameter(
-            help="The battery that decides verdicts; ablations, sweeps, sensitivity, other networks too; or "
-            "everything. By default quick, and with --within the deepest that fits."
+            help="What trains nothing, without maintenance; the battery that decides verdicts; ablations, sweeps, "
+            "sensitivity, other networks too; or everything. By default quick, and with --within the deepest that fits."
         ),
     ] = None,
     subjects: Annotated[
-        int | None, Parameter(converter=whole, help="Size of the cohort; by default 10, 20 or 100 with the depth.")
+        int | None, Parameter(converter=whole, help="Size of the cohort; by default 4, 10, 20 or 100 with the depth.")
     ] = None,
     out: Annotated[
         Path | None, Parameter(help="Folder of the audit's runs; by default resynapse-audits/PROTOCOL-DEPTH-seedS.")
@@ -45,7 +45,7 @@ def audit(
         Parameter(
             converter=whole,
             help="Root seeds, from --seed on, over which verdicts are compared, ten subjects each; by default 1 at "
-            "depth quick, which compares none, and 5 at the others.",
+            "depths light and quick, which compares none, and 5 at the others.",
         ),
     ] = None,
     dask: Dask = None,

@@ -11,7 +11,7 @@ from resynapse.engine import engine
 from resynapse.errors import ClusterLostError, OutOfTimeError, RunInterruptedError, SubjectError
 from resynapse.protocol import Protocol
 from resynapse.protocol.routes import epochs
-from resynapse.runs.admission import admit
+from resynapse.runs.admission import admit, engine_for
 from resynapse.runs.event_log import earlier, event_log
 from resynapse.runs.events import (
     Broadcast,
@@ -41,7 +41,7 @@ def execute(
     folder: RunFolder,
     *,
     workers: int | None = None,
-    engine_name: str = "compiled",
+    engine_name: str | None = None,
     dask: str | None = None,
     display: Display | None = None,
     listener: Listener = ignore,
@@ -54,6 +54,7 @@ def execute(
     Parameters
     ----------
     workers : subjects at a time; by default the cores this process may use.
+    engine_name : by default the first engine that can compute the protocol.
     dask : ``local`` for worker processes, or the address of a running scheduler; by default threads.
     display : shows progress.
     listener : receives every event of the run, see `resynapse.runs.events`.
@@ -69,6 +70,7 @@ def execute(
     SubjectError : subjects failed; the others are finished and kept.
     ClusterError : workers cannot be reached, cannot compute this run, or were lost; finished subjects are kept.
     """
+    engine_name = engine_for(protocol, engine_name)
     admit(protocol, cohort, engine_name, workers=workers, dask=dask)
     wanted = Manifest(protocol, cohort.root_seed, engine_name, cohort.size, (session(protocol),))
     folder.admit(wanted)

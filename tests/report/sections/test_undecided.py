@@ -21,7 +21,10 @@ def _values(*means: float) -> dict[tuple[str, str, str], list[float]]:
     """Nine subjects around each mean, in another order in each arm."""
     around = 5 * np.linspace(-1, 1, 9)
     arms = ("untreated", "ketamine", "ssri")
-    return {(arm, *KEY): (mean + np.roll(around, 3 * n)).tolist() for n, (arm, mean) in enumerate(zip(arms, means, strict=True))}
+    return {
+        (arm, *KEY): (mean + np.roll(around, 3 * n)).tolist()
+        for n, (arm, mean) in enumerate(zip(arms, means, strict=True))
+    }
 
 
 def test_a_finished_run_leaves_nothing_to_come(stated: Stated, small: rs.Protocol) -> None:
