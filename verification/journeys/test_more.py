@@ -36,6 +36,39 @@ def test_journey_3_the_cost_is_shown_before_the_start_and_a_large_run_is_confirm
     assert not (laboratory.root / "resynapse-runs").exists()
 
 
+def test_numbers_are_drawn_and_rounds_are_counted_by_form_and_keyboard(
+    width: int, browser: Any, laboratory: Laboratory
+) -> None:
+    visit = Visit(browser, laboratory, width)
+    page = visit.go("/compose/small")
+    file = laboratory.root / "protocols" / "small.yaml"
+    page.locator("[role=treeitem]").first.wait_for()
+    visit.tab_to("[role=treeitem]")
+    while "prune" not in page.locator("[role=treeitem]:focus > .tree-label").inner_text():
+        visit.press("ArrowDown")
+    page.locator("#field-prune-sparsity-shape").wait_for()
+    visit.tab_to("#field-prune-sparsity-shape")
+    visit.press("ArrowDown")
+    page.locator("#field-prune-sparsity-uniform-0").wait_for()
+    assert page.locator("#field-prune-sparsity-shape:focus").count() == 1
+    visit.tab_to("#field-prune-sparsity-uniform-0")
+    page.keyboard.type("0.8")
+    visit.press("Tab")
+    until(lambda: [d.numbers[0] for node in rs.load(file).induction for _, d in node.draws] == [0.8])
+    about = page.locator("#field-prune-sparsity-uniform-0-about").inner_text()
+    assert "range: 0 or more, below 1" in about
+    page.select_option("#kind", "repeat")
+    page.get_by_role("button", name="Add step").press("Enter")
+    page.locator("#field-repeat-round-to").wait_for()
+    visit.tab_to("#field-repeat-round-to")
+    page.keyboard.type("4")
+    visit.press("Tab")
+    until(lambda: "round: {from: 1, to: 4}" in file.read_text("utf-8"))
+    page.locator("#saved", has_text="saved").wait_for()
+    assert sum(node.step is not None and node.step.kind == "assess" for node in rs.load(file).induction) >= 4
+    visit.nothing_went_wrong()
+
+
 def test_journey_5_two_runs_show_the_numbers_of_the_analysis(width: int, browser: Any, filled: Laboratory) -> None:
     visit = Visit(browser, filled, width)
     page = visit.go("/compare")
