@@ -117,7 +117,8 @@ def _compute(
     with ExitStack() as stack:
         log = stack.enter_context(event_log(folder.path, leading))
         tell = Broadcast([progress, log, status, followers.listener], note)
-        backend = _backend(manifest, min(workers or usable_cores(), len(missing)), dask, tell, note)
+        count = min(workers or usable_cores(), len(missing))
+        backend = _backend(manifest, count, dask, tell, followers)
         tell(
             RunStarted(
                 protocol=protocol.name,
@@ -147,12 +148,18 @@ def _on(display: Display | None, progress: Progress) -> AbstractContextManager[o
     return nullcontext() if display is None else shown(progress, display)
 
 
-def _backend(manifest: Manifest, count: int, dask: str | None, tell: Listener, note: Note) -> Backend:
-    protocol = manifest.protocol
+def _backend(manifest: Manifest, count: int, dask: str | None, tell: Listener, followers: _Followers) -> Backend:
+    protocol, (display, _, note) = manifest.protocol, followers
     if dask is None:
         from resynapse.runs.workers.threads import Threads
 
-        kind = engine(manifest.engine, batch_size=protocol.batch_size, architecture=protocol.network, note=note)
+        def watch(share: float, text: str) -> None:
+            if display is not None:
+                display.show(share=share, text=text, finished=False)
+
+        kind = engine(
+            manifest.engine, batch_size=protocol.batch_size, architecture=protocol.network, note=note, watch=watch
+        )
         return Threads(protocol, kind, count, tell)
     from resynapse.runs.workers.cluster import Cluster
     from resynapse.runs.workers.worker import Plan
