@@ -33,13 +33,15 @@ def kind_form(which: str, written: object) -> dict[str, Any]:
     kind, given = kind_of(which, written), written if isinstance(written, Mapping) else {}
     fields = [_field("kind", given, "which of these it is", usual, "choice", list(registry))]
     if kind in registry:
-        said, section = _said(registry[kind]), section_of(registry[kind])
+        # what a kind shares with the usual one is described there alone
+        said = {**_said(registry[usual]), **_said(registry[kind])}
+        section = section_of(registry[kind])
         schema = TypeAdapter(registry[kind]).json_schema()
         for name, field in schema.get("properties", {}).items():
             default = "required" if name in schema.get("required", ()) else shown(field.get("default"))
             choices = field.get("enum") or (["true", "false"] if field.get("type") == "boolean" else [])
             unit = "samples" if name in Sizes._fields else ""
-            about = said.get(name, f"size of the {name} set" if unit else "")
+            about = said.get(name, f"size of the {name} set" if unit else name)
             fields.append(_field(name, given, about, default, section or "choice", choices, unit))
     return {"kind": "", "title": which, "about": ABOUT[which], "fields": fields, "beside": []}
 
@@ -55,8 +57,8 @@ def _field(
 
 def _said(kind: type[Any]) -> dict[str, str]:
     """What a docstring says about each parameter."""
-    text = inspect.cleandoc(kind.__doc__ or "").partition("----------\n")[2].partition("\n\n")[0]
     found: dict[str, str] = {}
+    text = inspect.cleandoc(kind.__doc__ or "").partition("----------\n")[2].partition("\n\n")[0]
     for names, about in re.findall(r"^(\w[\w, ]*) : (.*(?:\n    .*)*)", text, re.MULTILINE):
         found.update(dict.fromkeys(names.split(", "), " ".join(about.split())))
     return found

@@ -43,8 +43,7 @@ def tree(text: str) -> list[dict[str, Any]]:
     arms = arms if isinstance(arms, Mapping) else {}
     return [
         *(
-            {"place": [which], "label": f"{which} {named_kind(which, document.get(which))}", "kind": "path", "inside": []}
-            for which in KIND_FORMS
+            _leaf(which, document.get(which)) for which in KIND_FORMS
         ),
         _section(["induction"], _NAMED["induction"], document.get("induction")),
         {
@@ -53,6 +52,10 @@ def tree(text: str) -> list[dict[str, Any]]:
         },
         _section(["follow_up"], _NAMED["follow_up"], document.get("follow_up")),
     ]  # fmt: skip
+
+
+def _leaf(which: str, written: object) -> dict[str, Any]:
+    return {"place": [which], "label": f"{which} {named_kind(which, written)}", "kind": "path", "inside": []}
 
 
 def _section(place: list[str | int], label: str, path: object) -> dict[str, Any]:
