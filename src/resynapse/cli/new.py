@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import Annotated
@@ -28,6 +27,8 @@ def new(
     out: Annotated[Path, Parameter(help="Folder for the file and the schema.")] = Path(),
 ) -> None:
     """Start a protocol file from a library protocol, with the schema beside it for editors that complete and check."""
+    import json
+
     from resynapse.protocol import json_schema, library, loads
     from resynapse.protocol.files.library import whole_text
 

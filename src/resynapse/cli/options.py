@@ -44,7 +44,7 @@ Seed = Annotated[int, Parameter(converter=whole, help="Root seed of all randomne
 EngineName = Annotated[
     str | None,
     Parameter(
-        help="`compiled` (fast; perceptrons), `jax` (any network), `reference` (slow, literal: it defines the model), "
+        help="`compiled` (fast), `jax` (any network), `reference` (slow, literal: it defines the model), "
         "or that of a plug-in; by default the first that can compute the protocol."
     ),
 ]

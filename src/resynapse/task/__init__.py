@@ -6,10 +6,11 @@ batch.
 
 from __future__ import annotations
 
-from resynapse.task.base import Sizes, Split, Task, TaskData, location_fields, outputs_of, steps_of
+from resynapse.task.base import Sizes, Split, Task, TaskData, has_time, location_fields, outputs_of, steps_of
 from resynapse.task.blobs import PUBLISHED_CENTRES, GaussianBlobs
 from resynapse.task.delayed_match import DelayedMatch
 from resynapse.task.digits import Digits
+from resynapse.task.mappings import mapped, mappings_of
 from resynapse.task.points_in_time import RepeatedPoint, ResampledPoints
 from resynapse.task.table import Table
 
@@ -27,7 +28,10 @@ __all__ = [
     "Table",
     "Task",
     "TaskData",
+    "has_time",
     "location_fields",
+    "mapped",
+    "mappings_of",
     "outputs_of",
     "steps_of",
 ]
