@@ -175,6 +175,7 @@ def test_the_neutral_state_is_gain_1_no_inhibition_relu_no_noise_and_no_protecti
         "protection": 0.0,
         "sites": (),
         "noise_on": "architecture",
+        "noise_at": (),
     }
     assert (NEUTRAL.scale, NEUTRAL.noise_offset, NEUTRAL.shift) == (1.0, 0.0, 0.0)
 

@@ -6,6 +6,7 @@ import importlib
 import re
 import subprocess
 import sys
+import tomllib
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,11 +16,12 @@ import pytest
 
 import resynapse as rs
 from resynapse import plugins
+from resynapse.audits import sections
 from resynapse.cli import main
 from resynapse.controls import CONTROLS
 from resynapse.errors import ProtocolError, RunFolderError
 from resynapse.outcomes.lookup import FAMILIES, OUTCOMES
-from resynapse.plugins import PlugInWarning, found
+from resynapse.plugins import GROUPS, PlugInWarning, found
 from resynapse.protocol import STEPS, dump, json_schema, parse, plugins_here, plugins_of
 from resynapse.protocol.claim_tests import TESTS
 from resynapse.runs.store.folder import RunFolder
@@ -49,7 +51,7 @@ PROTOCOL = "{name: x, arms: {a: [{damp: {by: 0.5}}]}, follow_up: [{assess: {cond
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
     """Puts a package with entry points on the search path; the vocabulary is as before afterwards."""
-    registries = (STEPS, TASKS, OUTCOMES, FAMILIES, TESTS, CONTROLS)
+    registries = (STEPS, TASKS, OUTCOMES, FAMILIES, TESTS, CONTROLS, sections.JOINED)
     kept = [dict(registry) for registry in registries]
     monkeypatch.setattr(plugins, "_found", {})
     monkeypatch.setattr(plugins, "_joining", set())
@@ -111,6 +113,44 @@ times = Family("active_times", lambda name, by: Outcome(name, "1", "by a number"
     small = rs.loads(text.replace("name: x", "name: x, network: {hidden: [3]}, task: {train: 8, test: 8, clean: 8}"))
     values = rs.run(small, subjects=1, workers=1, engine="reference").table()["value"].to_list()
     assert values == [18.0, 36.0]  # 2 x 3 + 3 x 4 connections
+
+
+def test_a_section_joins_audits_and_one_that_fails_breaks_nothing(install: Install) -> None:
+    code = """
+from resynapse.audits.section import AuditSection, Table
+counted = AuditSection(
+    name="counted",
+    judge=lambda evidence: {"claims": len(evidence.planned.claims)},
+    tables=lambda found, subjects: [Table("Counted", ("what", "n"), tuple((k, str(v)) for k, v in found.items()))],
+)
+broken = AuditSection(name="broken", judge=lambda evidence: 1 / 0, tables=lambda found, subjects: ())
+claims = AuditSection(name="claims", judge=lambda evidence: (), tables=lambda found, subjects: ())
+"""
+    install("sections-a", code, audit_sections="counted=counted")
+    install("sections-b", code, audit_sections="broken=broken")
+    install("sections-c", code, audit_sections="claims=claims")
+    claim = "{id: x, statement: x, tests: [{mean: {of: sparsity of a at end, above: 1}}]}"
+    small = "network: {hidden: [3]}, task: {train: 8, test: 8, clean: 8}, claims: [" + claim + "]"
+    protocol = rs.loads(PROTOCOL.replace("damp: {by: 0.5}", "mark: {}").replace("name: x", f"name: x, {small}"))
+    run = rs.run(protocol, subjects=2, workers=1, engine="reference")
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        audit = rs.audit(run)
+    assert audit.counted == {"claims": 1}
+    assert audit.broken == ()
+    assert "Counted" in [table.title for table in audit.tables]
+    taken, failed = sorted((str(one.message) for one in said), key=len, reverse=True)
+    assert "the name 'claims' is taken" in taken
+    assert "audit section 'broken' failed and is left out: ZeroDivisionError" in failed
+
+
+def test_every_kind_of_plug_in_but_a_task_has_an_example_that_the_page_lists() -> None:
+    root = Path(__file__).parents[1]
+    shown: set[str] = set()
+    for file in root.glob("examples/*/pyproject.toml"):
+        shown |= set(tomllib.loads(file.read_text("utf-8"))["project"]["entry-points"])
+        assert f"`examples/{file.parent.name}`" in (root / "docs" / "extending.md").read_text("utf-8")
+    assert shown == set(GROUPS.values()) - {GROUPS["task"]}
 
 
 def test_an_outcome_is_found_without_a_file(install: Install) -> None:

@@ -1,4 +1,7 @@
-"""Synaptic scaling (Turrigiano et al. 1998, doi:10.1038/36103): a unit holds its mean activity near a set point."""
+"""Synaptic scaling (Turrigiano et al. 1998, doi:10.1038/36103): a unit holds its mean activity near a set point.
+
+A step that does it, and an outcome that shows what it changed.
+"""
 
 from dataclasses import replace
 from typing import ClassVar
@@ -6,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
+from resynapse.outcomes import Examination, Outcome
 from resynapse.protocol import Count, Positive, Setting, State, Step
 
 
@@ -34,3 +38,21 @@ class Homeostasis(Step):
             weights = network.values[connection]
             network = network.with_values({connection: (weights * factor).astype(weights.dtype)})
         return network
+
+
+def input_strength(seen: Examination) -> float:
+    """Mean over all hidden units of the sum of their absolute incoming weights."""
+    network = seen.network
+    into = zip(network.architecture.sites, network.masks, strict=False)
+    sums = [np.abs(network.values[connection]).sum(axis=1) for _, connection in into]
+    return float(np.concatenate(sums).mean())
+
+
+INPUT_STRENGTH = Outcome(
+    "input_strength",
+    "1",
+    "sum of the absolute incoming weights of a hidden unit, mean over all of them",
+    input_strength,
+    title="input strength of hidden units",
+    digits=2,
+)

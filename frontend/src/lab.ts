@@ -2,11 +2,13 @@ import { listenToCharts } from "./charts";
 import { listenToForms } from "./forms";
 import { showCosts } from "./cost";
 import { watch } from "./live";
+import { proposeControls } from "./whatif";
 
 listenToForms();
 listenToCharts();
 watch();
 showCosts();
+proposeControls();
 
 document.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-copy]") : null;

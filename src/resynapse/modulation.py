@@ -35,6 +35,8 @@ class Modulation:
     noise_mean, noise_sd : internal Gaussian noise added to every hidden unit and sample, fresh each pass.
     noise_on : where it acts: ``architecture`` is where the architecture has its internal noise (hidden units of the
         perceptron, input of gated recurrent units), ``hidden`` is on hidden units in every architecture.
+    noise_at : steps of a sequence, from 0, in which it acts; empty means all. Only for architectures with
+        `Architecture.noise_in_time`.
     protection : of the mood stabiliser, in [0, 1]; 1 is full.
     sites : names of the hidden activities (`Architecture.sites`) that the drug (gain, inhibition, activation) acts on;
         empty means all. Noise and stabiliser act on every site.
@@ -50,6 +52,7 @@ class Modulation:
     protection: float = 0.0
     sites: tuple[str, ...] = ()
     noise_on: Literal["architecture", "hidden"] = "architecture"
+    noise_at: tuple[int, ...] = ()
 
     @property
     def noisy(self) -> bool:
@@ -63,6 +66,12 @@ class Modulation:
         if site in self.sites:
             return replace(self, sites=())
         return replace(self, gain=NEUTRAL.gain, inhibition=NEUTRAL.inhibition, activation=NEUTRAL.activation, sites=())
+
+    def in_step(self, time: int) -> Modulation:
+        """What acts in one step of a sequence, from 0: without noise where `noise_at` leaves the step out."""
+        if not self.noise_at or time in self.noise_at:
+            return self
+        return replace(self, noise_mean=0.0, noise_sd=0.0)
 
     @property
     def effective_gain(self) -> float:

@@ -135,6 +135,7 @@ def pick(
     of: Literal["active", "all"] = "active",
     by: str = "smallest",
     at_least: int = 0,
+    as_of: Network | None = None,
 ) -> dict[str, BoolArray]:
     """Choose ``int(share * candidates)`` connections of each layer.
 
@@ -146,6 +147,7 @@ def pick(
     by : the rule, a name of `PRUNE_RULES`: ``smallest`` takes those with the lowest abs(w), ``random`` chooses
         uniformly.
     at_least : fewest that are chosen, where there are so many.
+    as_of : the network whose active connections the share is of, where it is another one; as many are chosen here.
 
     Returns
     -------
@@ -155,7 +157,8 @@ def pick(
     scores = PRUNE_RULES[by](network, key)
     for name, mask in network.masks.items():
         candidates = np.flatnonzero(mask) if of == "active" else np.arange(mask.size)
-        quota = max(int(share * candidates.size), at_least)
+        base = candidates.size if as_of is None else int(np.count_nonzero(as_of.masks[name]))
+        quota = max(int(share * base), at_least)
         chosen: BoolArray = np.zeros(mask.shape, dtype=np.bool_)
         chosen.ravel()[candidates[np.argsort(scores[name].ravel()[candidates], kind="stable")[:quota]]] = True
         picked[name] = chosen

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from resynapse.errors import nearest
 
-What = Literal["step", "task", "network", "outcome", "engine", "control", "claim test", "part"]
+What = Literal["step", "task", "network", "outcome", "engine", "control", "claim test", "part", "audit section"]
 GROUPS: dict[What, str] = {
     "step": "resynapse.steps",
     "task": "resynapse.tasks",
@@ -28,6 +28,7 @@ GROUPS: dict[What, str] = {
     "control": "resynapse.controls",
     "claim test": "resynapse.claim_tests",
     "part": "resynapse.parts",
+    "audit section": "resynapse.audit_sections",
 }
 """The entry-point group of each part of the vocabulary."""
 

@@ -18,8 +18,8 @@ ABOVE_CHANCE = 10.0
 """Points above chance that the accuracy without disturbance must have; otherwise there is no midpoint to find."""
 
 
-def tolerance(accuracy: Callable[[float], float], classes: int) -> float | None:
-    """The strength at which an accuracy first falls to the midpoint of its undisturbed value and chance.
+def tolerance(accuracy: Callable[[float], float], classes: int, *, kept: float = 0.5) -> float | None:
+    """The strength at which an accuracy first falls to a share of what it has above chance when undisturbed.
 
     It costs one measurement without disturbance, one for each strength of `GRID` up to the crossing, and `HALVINGS`: 8
     to 16 in all.
@@ -28,10 +28,11 @@ def tolerance(accuracy: Callable[[float], float], classes: int) -> float | None:
     ----------
     accuracy : in %, as a function of the strength (0 or more). The noise is the same at every strength, scaled by it.
     classes : of the task; chance is 100 divided by them.
+    kept : the share, in (0, 1); by default the midpoint of the undisturbed accuracy and chance.
 
     Returns
     -------
-    The middle of the last interval of the bisection; `CEILING` where accuracy is above the midpoint at every strength
+    The middle of the last interval of the bisection; `CEILING` where accuracy is above that share at every strength
     of `GRID` (censored: the tolerance is that or more); None where the undisturbed accuracy is not `ABOVE_CHANCE` above
     chance.
 
@@ -42,17 +43,17 @@ def tolerance(accuracy: Callable[[float], float], classes: int) -> float | None:
     undisturbed = accuracy(0.0)
     if undisturbed < chance + ABOVE_CHANCE:
         return None
-    midpoint = (undisturbed + chance) / 2.0
+    target = (undisturbed + chance) / 2.0 if kept == 0.5 else chance + kept * (undisturbed - chance)
     low = 0.0
     for high in GRID:
-        if accuracy(high) <= midpoint:
+        if accuracy(high) <= target:
             break
         low = high
     else:
         return CEILING
     for _ in range(HALVINGS):
         middle = (low + high) / 2.0
-        if accuracy(middle) <= midpoint:
+        if accuracy(middle) <= target:
             high = middle
         else:
             low = middle

@@ -11,12 +11,12 @@ import resynapse as rs
 from resynapse.audits.audit import Audit
 from resynapse.audits.perturbations import Depth
 from resynapse.audits.plan import plan
-from resynapse.audits.sections import SECTIONS
+from resynapse.audits.sections import sections
 
 
 def test_every_section_is_an_attribute_and_a_key(audited: Audit) -> None:
     content = json.loads(audited.to_json())
-    for section in SECTIONS:
+    for section in sections():
         assert len(getattr(audited, section.name)) == len(content[section.name])
     with pytest.raises(AttributeError, match="no 'sensibility'"):
         _ = audited.sensibility
@@ -33,7 +33,7 @@ def test_intervals_are_pairs_and_tables_are_rectangular(audited: Audit) -> None:
 @pytest.mark.parametrize("depth", ["quick", "standard", "full"])
 def test_runs_of_sections_have_names_of_their_own(synthetic: rs.Protocol, depth: Depth) -> None:
     planned = replace(plan(synthetic, synthetic.claims, depth), seeds=(0, 1, 2))
-    stages = [stage for section in SECTIONS for stage in section.stages(planned)]
+    stages = [stage for section in sections() for stage in section.stages(planned)]
     names = [stage.name for stage in stages]
     assert len(names) == len({*names, "tree", "map"} - {"tree", "map"})
     assert all(0 < stage.subjects <= max(planned.subjects, 10) for stage in stages)

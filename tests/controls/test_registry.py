@@ -62,8 +62,9 @@ def values(protocol: rs.Protocol, engine: Engine) -> dict[tuple[str, str, str], 
     return {(r.arm, r.condition, r.outcome): r.value for r in walk(protocol, SUBJECT, engine)}
 
 
-OF_ARMS = [name for name in CONTROLS if name not in ("fixed-probe", "threshold-sweep")]
-"""Controls that make variants of the published protocol; for the others see test_measuring.py."""
+OTHERS = ("fixed-probe", "threshold-sweep", "pulse", "count-matched-scars", "no-scars")
+OF_ARMS = [name for name in CONTROLS if name not in OTHERS]
+"""Controls that make variants of the published protocol; for the others see test_measurement.py and test_challenge.py."""
 
 
 @pytest.mark.parametrize("control", OF_ARMS)
@@ -92,6 +93,7 @@ def test_everything_up_to_the_first_difference_is_shared() -> None:
     for control in (
         "equal-protection", "swapped-decay", "no-decay", "random-lesion", "matched-lesion", "no-maintenance",
         "pruned-scale-noise", "own-scale-noise", "many-draws", "remitters-only", "threshold-sweep",
+        "calibrated-probe", "zero-mean-noise",
     ):  # fmt: skip
         assert epochs(controlled(PUBLISHED, control).routes) == epochs(PUBLISHED.routes)
     # the gain alone trains three maintenances and no treatment

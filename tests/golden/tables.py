@@ -26,8 +26,14 @@ from resynapse.runs.workers.blas import single_threaded_blas
 
 FILE = Path(__file__).with_name("cells.parquet")
 MACHINE = Path(__file__).with_name("machine.json")
-CONTROLLED = "switch-relapse with every control"
-NAMES = (*sorted(rs.library()), CONTROLLED)
+LATER = ("calibrated-probe", "zero-mean-noise", "count-matched-scars", "no-scars")
+"""Controls that are younger than the table of the others."""
+CONTROLLED = {
+    "switch-relapse with every control": ("switch-relapse", tuple(name for name in CONTROLS if name not in LATER)),
+    "kindling with later controls": ("kindling", LATER),
+}
+"""By name of a table, the protocol and the controls that it bears, those that change it."""
+NAMES = (*sorted(rs.library()), *CONTROLLED)
 SUBJECT = Subject(7, 2)
 SCHEMA = dict.fromkeys(("protocol", "arm", "condition", "outcome"), pl.String) | dict.fromkeys(
     ("reference", "compiled"), pl.Float64
@@ -36,11 +42,10 @@ Cells = Mapping[tuple[str, str, str], float]
 
 
 def protocol(name: str) -> rs.Protocol:
-    """A small protocol by its name here; one of them bears every control that changes it."""
-    if name != CONTROLLED:
-        return miniature(name)
-    found = rs.load("switch-relapse")
-    for control in CONTROLS:
+    """A small protocol by its name here."""
+    source, controls = CONTROLLED.get(name, (name, ()))
+    found = rs.load(source)
+    for control in controls:
         try:
             found = controlled(found, control)
         except ProtocolError:
@@ -56,8 +61,10 @@ def kinds(name: str) -> tuple[str, ...]:
 
 def computed(name: str, kind: str) -> Cells:
     """All cells of one subject, by one engine."""
+    small = protocol(name)
+    chosen = engine(kind, architecture=small.network)
     with single_threaded_blas():
-        return {(row.arm, row.condition, row.outcome): row.value for row in walk(protocol(name), SUBJECT, engine(kind))}
+        return {(row.arm, row.condition, row.outcome): row.value for row in walk(small, SUBJECT, chosen)}
 
 
 def machine() -> dict[str, str]:
@@ -73,14 +80,17 @@ def golden(name: str) -> pl.DataFrame:
 
 
 def main() -> None:
-    """Write the tables that are missing; delete the file to write all anew."""
+    """Write the tables that are missing, or lack an engine; delete the file to write all anew."""
     kept = pl.read_parquet(FILE) if FILE.exists() else pl.DataFrame(schema=SCHEMA)
+    there = {(name, kind) for kind in ("reference", "compiled") for name in kept.drop_nulls(kind)["protocol"].unique()}
+    missing = [name for name in NAMES if any((name, kind) not in there for kind in kinds(name))]
     rows = []
-    for name in set(NAMES) - set(kept["protocol"]):
+    for name in missing:
         exact, *fast = (computed(name, kind) for kind in kinds(name))
         rows += [(name, *cell, value, fast[0][cell] if fast else None) for cell, value in exact.items()]
         print(name, len(exact))
     new = pl.DataFrame(rows, schema=SCHEMA, orient="row")
+    kept = kept.filter(~pl.col("protocol").is_in(missing))
     pl.concat([kept, new]).write_parquet(FILE, compression="zstd", compression_level=19)
     MACHINE.write_text(json.dumps(machine(), indent=1) + "\n")
 

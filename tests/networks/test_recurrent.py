@@ -90,6 +90,39 @@ def test_internal_noise_of_gated_units_acts_on_the_input_and_the_probe_on_the_st
     assert np.abs(probe - quiet).min() > 0
 
 
+@pytest.mark.parametrize(("architecture", "task"), CASES, ids=lambda one: getattr(one, "kind", type(one).__name__))
+def test_noise_in_one_step_is_that_of_the_step_and_leaves_what_was_before(
+    architecture: Architecture, task: Task
+) -> None:
+    network, inputs = _network(architecture, task), task.draw(KEY).test.inputs
+
+    def states(**noise: object) -> list[np.ndarray]:
+        state = Modulation(noise_mean=0.4, noise_sd=0.7, noise_on="hidden", **noise)  # type: ignore[arg-type]
+        return list(architecture.forward(network, inputs, state, Noise(KEY)).activity.values())
+
+    first, second, every = states(noise_at=(0,)), states(noise_at=(2,)), states()
+    quiet = list(architecture.forward(network, inputs, NEUTRAL).activity.values())
+    np.testing.assert_array_equal(first[0][0], every[0][0])
+    np.testing.assert_array_equal(second[0][:2], quiet[0][:2])
+    for before, after in ((first, quiet), (second, quiet), (every, first)):
+        assert np.abs(before[-1][2:] - after[-1][2:]).max() > 0
+
+
+@pytest.mark.parametrize(("architecture", "task"), CASES, ids=lambda one: getattr(one, "kind", type(one).__name__))
+def test_noise_on_hidden_units_is_multiplied_unit_by_unit(architecture: Architecture, task: Task) -> None:
+    network, inputs = _network(architecture, task), task.draw(KEY).test.inputs
+
+    def scores(factor: float, **noise: float) -> np.ndarray:
+        scales = {site: np.full(units, factor) for site, units in architecture.sites.items()}
+        state = Modulation(noise_on="hidden", **noise)  # type: ignore[arg-type]
+        return architecture.forward(network, inputs, state, Noise(KEY, scales=scales)).scores
+
+    twice = scores(2.0, noise_mean=0.25, noise_sd=0.5)
+    np.testing.assert_allclose(twice, scores(1.0, noise_mean=0.5, noise_sd=1.0), rtol=1e-12)
+    quiet = architecture.forward(network, inputs, NEUTRAL).scores
+    np.testing.assert_array_equal(scores(0.0, noise_mean=0.5, noise_sd=1.0), quiet)
+
+
 def test_gated_units_without_recurrence_forget_at_once() -> None:
     """With the update gate shut and no recurrent connections, the last step alone decides."""
     gru = Gru(hidden=(6,))

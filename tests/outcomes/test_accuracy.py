@@ -17,10 +17,10 @@ from resynapse.errors import ProtocolError, ResynapseError
 from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.networks.base import FloatArray, Network
 from resynapse.networks.perceptron import initialise
-from resynapse.outcomes import BATTERY, Examination, accuracy, outcome
+from resynapse.outcomes import BATTERY, Calibration, Examination, disturbance, outcome
 from resynapse.plasticity import prune
 from resynapse.randomness import Key, normals
-from resynapse.task import GaussianBlobs, TaskData
+from resynapse.task import GaussianBlobs, ResampledPoints, TaskData
 
 quick = settings(max_examples=50)
 
@@ -32,7 +32,7 @@ SSRI_IN_MID_TRAINING = Modulation(gain=1.6, noise_sd=0.5, noise_mean=0.2, protec
 ACCURACIES = (
     *(name for name in BATTERY if name.startswith("acc_")),
     *("acc_input_0.5", "acc_input_1.0", "acc_input_2.0", "acc_internal_2", "acc_biased_0.0", "acc_biased_0.3"),
-    *("acc_snr_0.5", "acc_snr_1.0"),
+    *("acc_snr_0.5", "acc_snr_1.0", "acc_unbiased_1.0", "acc_pulse_1.0"),
 )
 READ_OUTS = ("sparsity", "gain", "effective_gain", "protection")
 
@@ -112,7 +112,7 @@ def input_keys(monkeypatch: pytest.MonkeyPatch) -> list[Key]:
         drawn.append(key)
         return normals(key, *shape)
 
-    monkeypatch.setattr(accuracy, "normals", spy)
+    monkeypatch.setattr(disturbance, "normals", spy)
     return drawn
 
 
@@ -235,6 +235,9 @@ def test_a_responder_that_always_says_the_same_scores_the_frequency_of_that_clas
         ("acc_biased_0.3", 0.3, 1.0),
         ("acc_biased_0.0", 0.0, 1.0),
         ("acc_snr_0.5", 0.0, 0.5),
+        ("acc_pulse_1.5", 1.5, 1.0),
+        # as large in root mean square as mean 0.75 with sd 1
+        ("acc_unbiased_0.75", 0.0, 1.25),
     ],
 )
 @pytest.mark.parametrize("state", [NEUTRAL, SSRI_IN_MID_TRAINING], ids=["neutral", "in mid-training"])
@@ -250,14 +253,60 @@ def test_internal_noise_is_that_of_the_outcome_whatever_noise_the_drug_state_tra
 @given(st.sampled_from(ACCURACIES), states)
 def test_an_accuracy_is_measured_with_the_drug_state_and_the_protection_on(name: str, state: Modulation) -> None:
     seen = examined(name, state).modulation
-    quiet = {"noise_mean": 0.0, "noise_sd": 0.0, "noise_on": "architecture"}
+    quiet: dict[str, Any] = {"noise_mean": 0.0, "noise_sd": 0.0, "noise_on": "architecture", "noise_at": ()}
     assert replace(seen, **quiet) == replace(state, **quiet)
 
 
 @pytest.mark.parametrize("name", ACCURACIES)
-def test_the_manic_probe_alone_acts_on_hidden_units_in_every_architecture(name: str) -> None:
-    probe = name.startswith(("acc_biased", "tolerance_biased"))
+def test_the_manic_probe_and_its_likes_act_on_hidden_units_in_every_architecture(name: str) -> None:
+    probe = name.startswith(("acc_biased", "acc_unbiased", "acc_pulse"))
     assert examined(name).modulation.noise_on == ("hidden" if probe else "architecture")
+
+
+def test_a_pulse_is_in_the_middle_step_alone() -> None:
+    assert {name: examined(name).modulation.noise_at for name in ACCURACIES if name != "acc_pulse_1.0"} == {
+        name: () for name in ACCURACIES if name != "acc_pulse_1.0"
+    }
+    sequences = ResampledPoints(train=8, test=30, clean=4, steps=7).draw(Key(0, 0, "data"))
+    recorder = Recorder(np.zeros((4, 30)))
+    outcome("acc_pulse_1.0").measure(Examination(NETWORK, NEUTRAL, sequences, CONDITION, recorder))
+    assert [asked.modulation.noise_at for asked in recorder.responded] == [(3,)]
+
+
+class Fading(Recorder):
+    """A network whose accuracy falls by a tenth of the samples with each unit of noise inside."""
+
+    def respond(self, network: Network, inputs: Any, modulation: Modulation, *more: Any, **named: Any) -> FloatArray:
+        super().respond(network, inputs, modulation, *more, **named)
+        right = np.arange(inputs.shape[1]) < inputs.shape[1] * (1 - modulation.noise_sd / 10)
+        return np.eye(4)[:, np.where(right, DATA.test.labels, (DATA.test.labels + 1) % 4)]
+
+
+@pytest.mark.parametrize(
+    ("name", "times"), [("acc_internal_1.0", 1.0), ("acc_internal_2.0", 2.0), ("acc_snr_0.5", 0.5)]
+)
+def test_calibrated_noise_is_a_multiple_of_what_the_intact_network_stands(name: str, times: float) -> None:
+    fading, intact = Fading(), initialise(Key(2, 0), (2, 6, 5, 4))
+    calibration = Calibration(intact, Key(0, 0, "calibrate"))
+    seen = Examination(NETWORK, Modulation(gain=1.6), DATA, CONDITION, fading, calibration=calibration)
+    outcome(name).measure(seen)
+    *sought, asked = fading.responded
+    assert {(one.network is intact, one.modulation.gain, one.modulation.noise_mean) for one in sought} == {
+        (True, 1.0, 0.0)
+    }
+    # a quarter of the 75 points above chance is lost at 1.875, give or take a sample and 1/128 of an interval of 1
+    assert asked.modulation.noise_sd == pytest.approx(1.875 * times, abs=times * (10 / 300 + 1 / 128))
+    assert (asked.network is NETWORK, asked.modulation.gain, asked.noise) == (True, 1.6, examined(name).noise)
+    before = len(fading.responded)
+    outcome(name).measure(seen)
+    assert len(fading.responded) == before + 1
+
+
+def test_where_the_intact_network_has_nothing_to_lose_calibrated_noise_has_no_value() -> None:
+    calibration = Calibration(NETWORK, Key(0, 0, "calibrate"))
+    guessing = Examination(NETWORK, NEUTRAL, DATA, CONDITION, Recorder(), calibration=calibration)
+    assert outcome("acc_combined").measure(guessing) is None
+    assert outcome("acc_standard").measure(guessing) is not None
 
 
 @pytest.mark.parametrize("name", ACCURACIES)

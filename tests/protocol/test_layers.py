@@ -8,6 +8,7 @@ import resynapse as rs
 from resynapse.cohort import Subject
 from resynapse.controls import controlled
 from resynapse.engine import Engine
+from resynapse.errors import ProtocolError
 from resynapse.modulation import Modulation
 from resynapse.networks.perceptron import initialise
 from resynapse.protocol.state import Setting, State
@@ -82,3 +83,17 @@ def test_layers_stay_until_others_are_named() -> None:
 def test_a_drawn_drug_names_its_layers_and_controls_know_it() -> None:
     assert rs.Drug(gain=1.25, layers=(1, 3)).phrase() == "drug on: gain 1.25, hidden layers 1, 3"
     assert "first:no-gain" in controlled(rs.loads(PROTOCOL), "no-gain").routes
+
+
+@pytest.mark.parametrize(
+    ("network", "why"),
+    [
+        ("", "the task has no steps of time"),
+        ("network: {kind: gru, hidden: [4]}\n", "the task has no steps of time"),
+        ("task: {kind: repeated-point}\n", "network perceptron cannot have noise in some steps alone"),
+    ],
+)
+def test_noise_in_one_step_is_refused_where_there_are_no_steps(network: str, why: str) -> None:
+    text = f"name: x\n{network}arms: {{a: []}}\nfollow_up: [{{assess: {{condition: c, outcomes: [acc_pulse_1.0]}}}}]"
+    with pytest.raises(ProtocolError, match=rf"line {text.count(chr(10)) + 1}: .*acc_pulse_1.0 is not possible: {why}"):
+        rs.loads(text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from resynapse.engine import engine
 from resynapse.errors import ProtocolError
 from resynapse.protocol import loads
 from resynapse.protocol.state import Setting, State
-from resynapse.protocol.steps import Drug, Regrow, Scar
+from resynapse.protocol.steps import Drug, Lesion, Regrow, Scar
 from resynapse.runs.walk import walk
 
 TEMPLATE = """
@@ -46,6 +48,15 @@ def test_a_share_of_all_positions_is_rounded_down_layer_by_layer() -> None:
     assert scars(after) == [int(0.1 * m.size) for m in after.network.masks.values()]
     for mask, scarred in zip(after.network.masks.values(), after.network.scars.values(), strict=True):
         assert not (mask & scarred).any()
+
+
+def test_a_share_of_the_induced_connections_is_the_same_number_in_a_denser_network() -> None:
+    induced = Lesion(of_active=0.5).apply(fresh(), setting()).network
+    wanted = [int(0.2 * m.sum()) for m in induced.masks.values()]
+    for state in (State(induced, induced=induced), replace(fresh(), induced=induced)):
+        assert scars(Scar(of_induced=0.2, by="smallest").apply(state, setting())) == wanted
+    # within the induction it is the network as it is
+    assert scars(Scar(of_induced=0.2).apply(State(induced), setting())) == wanted
 
 
 def test_random_positions_differ_with_the_stream_and_only_with_it() -> None:
@@ -93,8 +104,8 @@ def test_a_scar_never_regrows() -> None:
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("{}", "give of_all or of_active, one of them"),
-        ("{of_all: 0.1, of_active: 0.1}", "give of_all or of_active, one of them"),
+        ("{}", "give of_all, of_active or of_induced, one of them"),
+        ("{of_all: 0.1, of_active: 0.1}", "give of_all, of_active or of_induced, one of them"),
         ("{of_all: 0.1, within: [0.5, 0.1]}", "within gives the lowest share first"),
         ("{of_all: 1.5}", "less than or equal to 1"),
         ("{of_all: 0.1, by: weakest}", "'smallest'"),

@@ -17,7 +17,7 @@ arms:
   untreated: []
   scaled: [{homeostasis: {target: 0.5, rounds: %d}}]
 follow_up:
-  - assess: {condition: acute, outcomes: [acc_combined, activation_magnitude, sparsity]}
+  - assess: {condition: acute, outcomes: [acc_combined, activation_magnitude, sparsity, input_strength]}
 """
 
 
@@ -50,7 +50,7 @@ def subject() -> tuple[State, Setting]:
 
 def test_the_installed_step_is_part_of_the_language() -> None:
     protocol = rs.loads(PROTOCOL % 3)
-    assert list(plugins_of(protocol)) == ["step homeostasis"]
+    assert set(plugins_of(protocol)) == {"step homeostasis", "outcome input_strength"}
 
 
 def test_units_that_can_come_to_the_target(subject: tuple[State, Setting]) -> None:
@@ -69,6 +69,13 @@ def test_no_rounds_change_nothing() -> None:
 def test_no_connection_comes_or_goes() -> None:
     found = values(5, "sparsity")
     assert found["scaled"] == found["untreated"]
+
+
+def test_input_strength_shows_the_factor_of_a_round() -> None:
+    before, after = (values(rounds, "input_strength")["scaled"] for rounds in (0, 1))
+    # one round multiplies the weights of a unit by a factor between 1 / 1.1 and 1.1
+    assert before / 1.1 <= after <= before * 1.1
+    assert after != before
 
 
 def test_activity_moves_towards_the_target() -> None:

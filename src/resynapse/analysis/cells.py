@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from resynapse.analysis.summaries import CELL
@@ -19,6 +19,9 @@ from resynapse.protocol.facts import facts
 from resynapse.protocol.node import every
 from resynapse.protocol.population.distributions import TRAIT
 from resynapse.protocol.remembered import Remembered
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Floats = NDArray[np.float64]
 _SETTINGS = Remembered[frozenset[str]](8)
@@ -72,7 +75,7 @@ class Cells:
         coded = table.select(*CELL, "subject", "value").join(keys.with_row_index("column"), on=CELL)
         subjects, rows = np.unique(coded["subject"].to_numpy(), return_inverse=True)
         values = np.full((len(subjects), keys.height), np.nan)
-        values[rows, coded["column"].to_numpy()] = coded["value"].cast(pl.Float64).to_numpy()
+        values[rows, coded["column"].to_numpy()] = coded["value"].cast(float).to_numpy()
         named = tuple(Cell(*row) for row in keys.iter_rows())
         if protocol is None:
             return cls(subjects.astype(np.int64), named, values)

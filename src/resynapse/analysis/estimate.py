@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 if TYPE_CHECKING:
+    import polars as pl
+
     from resynapse.analysis.intervals import Interval
 
 
@@ -61,15 +61,14 @@ class Estimate:
         return replace(self, **{**given, **more})
 
 
-_TYPES: dict[str, type[pl.DataType]] = {
-    "n": pl.Int64,
-    **dict.fromkeys(("value", "low", "high", "p", "p_holm"), pl.Float64),
-}
-COLUMNS: dict[str, type[pl.DataType]] = {one.name: _TYPES.get(one.name, pl.String) for one in fields(Estimate)}
+_NUMBERS = dict.fromkeys(("value", "low", "high", "p", "p_holm"), float)
+COLUMNS: dict[str, type] = {one.name: {"n": int, **_NUMBERS}.get(one.name, str) for one in fields(Estimate)}
 """Columns of the long table, with their types: the fields of an `Estimate`."""
 
 
 def long_table(estimates: Iterable[Estimate]) -> pl.DataFrame:
     """One row a number, with `COLUMNS`."""
+    import polars as pl
+
     rows = [[getattr(one, column) for column in COLUMNS] for one in estimates]
     return pl.DataFrame(rows, schema=COLUMNS, orient="row")

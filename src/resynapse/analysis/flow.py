@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from resynapse.analysis.summaries import CELL
 from resynapse.protocol import Protocol
@@ -13,14 +12,10 @@ from resynapse.protocol.derived_outcomes import derive
 from resynapse.protocol.routes import enrolments, looks
 from resynapse.protocol.steps import ENROLLED
 
-FLOW = {
-    "arm": pl.String,
-    "point": pl.String,
-    "criterion": pl.String,
-    "assessed": pl.Int64,
-    "enrolled": pl.Int64,
-    "excluded": pl.Int64,
-}
+if TYPE_CHECKING:
+    import polars as pl
+
+FLOW = {"arm": str, "point": str, "criterion": str, "assessed": int, "enrolled": int, "excluded": int}
 """Columns of the flow of subjects."""
 
 
@@ -36,6 +31,8 @@ def flow(protocol: Protocol, table: pl.DataFrame) -> pl.DataFrame:
     `FLOW`: ``criterion`` as written, and numbers of subjects, ``assessed = enrolled + excluded``. A point that no
     subject reached has zeros. Without an enrol point the frame is empty.
     """
+    import polars as pl
+
     decided = table.filter(pl.col("outcome") == ENROLLED).group_by("arm", "condition")
     counted = {
         (arm, point): (n, yes) for arm, point, n, yes in decided.agg(pl.len(), (pl.col("value") > 0).sum()).iter_rows()
@@ -50,6 +47,8 @@ def flow(protocol: Protocol, table: pl.DataFrame) -> pl.DataFrame:
 
 def with_unreached(summarised: pl.DataFrame, protocol: Protocol) -> pl.DataFrame:
     """A summary that ends with the cells that no subject reached: n = 0, no mean, no SD."""
+    import polars as pl
+
     cells = pl.DataFrame(list(_planned(protocol)), schema=dict.fromkeys(CELL, pl.String), orient="row")
     missing = cells.join(summarised, on=CELL, how="anti", maintain_order="left")
     empty = missing.with_columns(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import polars as pl
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import polars as pl
 
 CELL = ("arm", "condition", "outcome")
 """What names a cell, in results and in published tables."""
@@ -15,6 +18,8 @@ def summary(table: pl.DataFrame) -> pl.DataFrame:
     ----------
     table : the tidy table of a run.
     """
+    import polars as pl
+
     return table.group_by(CELL, maintain_order=True).agg(
         mean=pl.col("value").mean(), sd=pl.col("value").std(ddof=1), n=pl.len().cast(pl.Int64)
     )

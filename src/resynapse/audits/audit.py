@@ -18,7 +18,7 @@ from resynapse.audits.perturbations import Depth
 from resynapse.audits.plan import AuditPlan, judged_as_it_is, plan
 from resynapse.audits.registration import Seal
 from resynapse.audits.section import Evidence, Table
-from resynapse.audits.sections import SECTIONS
+from resynapse.audits.sections import judge, sections
 from resynapse.audits.verdicts import VERDICTS
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.html_view import html_view
@@ -98,7 +98,8 @@ class Audit:
     @property
     def tables(self) -> tuple[Table, ...]:
         """The tables of every section that found something."""
-        made = (table for one in SECTIONS for table in one.tables(self.sections[one.name], self.subjects))
+        judged = (one for one in sections() if one.name in self.sections)
+        made = (table for one in judged for table in one.tables(self.sections[one.name], self.subjects))
         return tuple(table for table in made if table.rows)
 
     def to_json(self) -> str:
@@ -140,8 +141,8 @@ def conclude(planned: AuditPlan, table: pl.DataFrame) -> Audit:
     """
     evidence = Evidence(planned=planned, cells=Cells.of(table, planned.protocol))
     found: dict[str, Any] = {}
-    for section in SECTIONS:
-        found[section.name] = section.judge(replace(evidence, found=found))
+    for section in sections():
+        found[section.name] = judge(section, replace(evidence, found=found))
     return of_evidence(replace(evidence, found=found))
 
 
@@ -168,6 +169,6 @@ def of_evidence(evidence: Evidence, seal: Seal | None = None) -> Audit:
         subjects=len(evidence.cells.subjects),
         sections=evidence.found,
         seal=seal,
-        reduced=(*planned.reduced, *(text for section in SECTIONS for text in section.remarks(evidence))),
+        reduced=(*planned.reduced, *(text for section in sections() for text in section.remarks(evidence))),
         changed=changes(planned.protocol),
     )

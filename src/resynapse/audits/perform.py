@@ -13,7 +13,7 @@ from resynapse.audits.perturbations import Depth
 from resynapse.audits.plan import AuditPlan, plan
 from resynapse.audits.registration import seal
 from resynapse.audits.section import Evidence, Note, Stage
-from resynapse.audits.sections import SECTIONS
+from resynapse.audits.sections import judge, sections
 from resynapse.cohort import Cohort
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
@@ -63,7 +63,7 @@ def perform(
     compared = range(seed, seed + (SEEDS[depth] if seeds is None else seeds))
     planned = replace(plan(protocol, claims, depth, subjects), seeds=tuple(compared))
     tree = Stage(name=TREE, protocol=planned.protocol, subjects=planned.subjects)
-    wanted = {section.name: tuple(section.stages(planned)) for section in SECTIONS}
+    wanted = {section.name: tuple(section.stages(planned)) for section in sections()}
     # other root seeds come last: they matter least
     others = sorted((one for stages in wanted.values() for one in stages), key=lambda one: one.seed is not None)
     seen = RunFolder(out / TREE)
@@ -80,10 +80,10 @@ def perform(
     read = {stage.name: results(stage) for stage in (tree, *others)}
     runs = {name: tuple((stage, read[stage.name]) for stage in stages) for name, stages in wanted.items()}
     evidence = Evidence(planned=planned, cells=Cells.of(read[TREE], planned.protocol), seed=seed, runs=runs)
-    for section in SECTIONS:
+    for section in sections():
         later = tuple((stage, results(stage)) for stage in section.later(evidence, note))
         evidence = replace(evidence, runs={**evidence.runs, section.name: (*evidence.of(section.name), *later)})
-        evidence = replace(evidence, found={**evidence.found, section.name: section.judge(evidence)})
+        evidence = replace(evidence, found={**evidence.found, section.name: judge(section, evidence)})
     found = of_evidence(evidence, sealed)
     put(out / RESULT, lambda draft: draft.write_text(found.to_json(), "utf-8"))
     return found

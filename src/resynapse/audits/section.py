@@ -1,6 +1,7 @@
 """A section of an audit as one object: the runs that it needs, what it finds in them, and its tables.
 
-A new section is one file with an `AuditSection`, and its place in `resynapse.audits.sections`.
+A new section is one file with an `AuditSection`, listed in `resynapse.audits.sections` or under the entry-point group
+``resynapse.audit_sections``.
 """
 
 from __future__ import annotations

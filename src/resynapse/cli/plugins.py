@@ -13,6 +13,7 @@ def plugins() -> None:
     import warnings
 
     from resynapse.analysis.part_registry import groups
+    from resynapse.audits.sections import sections
     from resynapse.controls import controls
     from resynapse.plugins import GROUPS, found
     from resynapse.protocol import plugins_here
@@ -21,6 +22,7 @@ def plugins() -> None:
         warnings.simplefilter("ignore")  # this command says it itself
         plugins_here()
         groups()
+        sections()
         controls()
     listed = list(found())
     for plugin in listed:

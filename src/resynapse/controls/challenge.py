@@ -1,12 +1,12 @@
-"""What controls of the tests change: the stabiliser's washout, and the structural loss."""
+"""What controls of the challenges change: the stabiliser's washout, the structural loss, the scars of episodes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Literal
 
-from resynapse.protocol.routes import stops
-from resynapse.protocol.steps import Decay, Lesion, PruneMore
+from resynapse.protocol.routes import Route, RouteStep, stops
+from resynapse.protocol.steps import Decay, Lesion, PruneMore, Scar
 from resynapse.protocol.tree import Protocol
 from resynapse.protocol.variants import Made, Replace, Set
 
@@ -38,6 +38,42 @@ def lesions(by: Literal["smallest", "random"]) -> Callable[[Protocol], Made]:
                 yield arm, tuple(Replace(step=kind, into=into) for kind in ("prune_more", "lesion"))
 
     return make
+
+
+def equal_scars(protocol: Protocol) -> Made:
+    """Scars of a share of the active connections as the same number in every arm, whatever its severity."""
+    for arm, route in protocol.routes.items():
+        if arm in protocol.arms:
+            yield arm, tuple(_equal_scars(route))
+
+
+def _equal_scars(route: Route) -> Iterator[Set]:
+    for section in ("treatment", "follow_up"):
+        scars = [stop for stop in stops(route) if isinstance(stop.step, Scar) and stop.section == section]
+        fixed = [(number, _fixed_share(stop)) for number, stop in enumerate(scars, 1)]
+        for share in dict.fromkeys(share for _, share in fixed if share is not None):
+            which = tuple(number for number, of in fixed if of == share)
+            equal = {"of_active": None, "of_induced": share, "times_severity": None}
+            yield Set(step="scar", section=section, which=() if len(which) == len(scars) else which, set=equal)
+
+
+def _fixed_share(stop: RouteStep) -> float | None:
+    """The share of the active connections that a stop scars; None where it is another one, or drawn."""
+    drawn = any(place[0] == "of_active" for place, _ in stop.draws)
+    return stop.step.of_active if isinstance(stop.step, Scar) and not drawn else None
+
+
+def why_no_scars(protocol: Protocol) -> str:
+    """Why no scars can be made equal."""
+    found = [
+        stop.step
+        for arm in protocol.arms
+        for stop in stops(protocol.routes[arm])
+        if isinstance(stop.step, Scar) and stop.section != "induction"
+    ]
+    if not found:
+        return "no arm is scarred after the induction"
+    return "no scar after the induction is a fixed share of the active connections"
 
 
 def why_no_washout(protocol: Protocol) -> str:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from resynapse.controls.exposure import within
 from resynapse.outcomes import OutcomeName, outcome
 from resynapse.protocol.conditions import Condition, base
 from resynapse.protocol.derived_outcomes import Below, Derived, Ever, First, Mean, OtherThreshold
-from resynapse.protocol.routes import Route, assessments
+from resynapse.protocol.routes import Route, assessments, stops
 from resynapse.protocol.steps import Assess, Enrol
 from resynapse.protocol.tree import Protocol
+from resynapse.protocol.validation.rules import no_noise_in_time
 from resynapse.protocol.variants import Append, Made, Set
 
 REMISSION = "acc_combined >= 90"
 """Who counts as remitted in that control: resilient to combined stress. A rule of relapse has its own probe."""
 DRAWS = 10
 """Noise draws of the control that averages them."""
+BIASED = "acc_biased"
+"""The family of the manic probe."""
+NO_PROBE = "no arm is assessed under the manic probe (acc_biased)"
 FACTORS = (0.8, 0.9, 1.1, 1.2)
 """Other thresholds, relative to the protocol's own."""
 
@@ -44,6 +48,65 @@ def remitters_only(protocol: Protocol) -> Made:
     for arm in protocol.arms:
         conditions = dict.fromkeys(first(tuple(s for s in routes[arm] if within(s) != "induction"), ""))
         yield arm, tuple(Append(step="assess", condition=condition, then=then) for condition in conditions)
+
+
+def calibrated_noise(protocol: Protocol) -> Made:
+    """Noise in units of what the intact network stands, wherever an accuracy is measured under noise."""
+    routes = protocol.routes
+    for arm in protocol.arms:
+        of_noise = {
+            stop.section
+            for stop in stops(routes[arm])
+            if isinstance(stop.step, Assess) and any(outcome(name).disturbed for name in stop.step.outcomes)
+        }
+        changes = (
+            Set(step=Assess.kind, section=section, set={"noise": "calibrated"})
+            for section in ("treatment", "follow_up")
+            if section in of_noise
+        )
+        yield arm, tuple(changes)
+
+
+def instead_of_biased(family: str) -> Callable[[Protocol], Made]:
+    """Every manic probe as another test of the same number, stored under the name of the probe."""
+
+    def other(name: str) -> str:
+        parsed = OutcomeName.parse(name)
+        found = outcome(name)
+        if found.family != BIASED or found.strength is None:
+            return name
+        return str(OutcomeName(f"{family}_{parsed.numbered[1]}" if parsed.numbered else family, parsed.stored))
+
+    def make(protocol: Protocol) -> Made:
+        routes = protocol.routes
+        for arm in protocol.arms:
+            yield arm, tuple(_asked_otherwise(routes[arm], other))
+
+    return make
+
+
+def pulses(protocol: Protocol) -> Made:
+    """Every manic probe as a pulse, where task and network have time."""
+    if not no_noise_in_time(protocol.task, protocol.network):
+        yield from instead_of_biased("acc_pulse")(protocol)
+
+
+def why_no_pulse(protocol: Protocol) -> str:
+    """Why no probe becomes a pulse."""
+    return no_noise_in_time(protocol.task, protocol.network) or NO_PROBE
+
+
+def _asked_otherwise(route: Route, other: Callable[[str], str]) -> Iterator[Set]:
+    """The assessments of a route with other outcomes: one change for a condition that is measured in one way."""
+    asked: dict[str, dict[str, tuple[str, ...]]] = {}
+    for condition, step in assessments(route):
+        asked.setdefault(base(condition), {})[condition] = step.outcomes
+    for name, ways in asked.items():
+        alike = {name: next(iter(ways.values()))} if len(set(ways.values())) == 1 else ways
+        for condition, outcomes in alike.items():
+            changed = [other(one) for one in outcomes]
+            if changed != list(outcomes):
+                yield Set(step=Assess.kind, condition=condition, set={"outcomes": changed})
 
 
 def fixed_probe(protocol: Protocol) -> Made:

@@ -4,9 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from resynapse.controls.challenge import equal_protection, lesions, swapped_decay, why_no_lesion, why_no_washout
+from resynapse.controls.challenge import (
+    equal_protection,
+    equal_scars,
+    lesions,
+    swapped_decay,
+    why_no_lesion,
+    why_no_scars,
+    why_no_washout,
+)
 from resynapse.controls.control import Control
-from resynapse.controls.measurement import DRAWS, fixed_probe, other_thresholds, remitters_only
+from resynapse.controls.measurement import (
+    DRAWS,
+    NO_PROBE,
+    calibrated_noise,
+    fixed_probe,
+    instead_of_biased,
+    other_thresholds,
+    pulses,
+    remitters_only,
+    why_no_pulse,
+)
 from resynapse.controls.treatment import (
     NO_GAIN,
     RANDOM_REGROWTH,
@@ -175,6 +193,24 @@ SHIPPED: tuple[Control, ...] = (
         dear=True,
     ),
     Control(
+        name="count-matched-scars",
+        role="nuisance",
+        constant="number of scars of an episode",
+        action="equalise",
+        isolates="an episode scars as many connections in every arm, whatever its density and severity: equal loss",
+        lacks=why_no_scars,
+        make=equal_scars,
+    ),
+    Control(
+        name="no-scars",
+        role="ablation",
+        constant="scars of an episode",
+        action="remove",
+        isolates="every cycle without the scars of its episode: regrowth and maintenance without relapse",
+        lacks="no arm is scarred after the induction",
+        make=_of_kind(*(Remove(step="scar", section=section) for section in ("treatment", "follow_up"))),
+    ),
+    Control(
         name="random-lesion",
         role="sweep",
         constant="rule of the lesion",
@@ -213,6 +249,35 @@ SHIPPED: tuple[Control, ...] = (
         ),
         lacks="no arm is assessed after the induction",
         make=_of_noise("scaled"),
+    ),
+    Control(
+        name="calibrated-probe",
+        role="sweep",
+        constant="noise relative to what an intact network stands",
+        action="sweep",
+        isolates=(
+            "all noise in units of what the subject's intact network stands (it keeps 75 % of what it has above chance)"
+        ),
+        lacks="no arm is assessed for an accuracy under noise after the induction",
+        make=calibrated_noise,
+    ),
+    Control(
+        name="zero-mean-noise",
+        role="sweep",
+        constant="mean of the manic probe",
+        action="remove",
+        isolates="the manic probe without its mean, as large in root mean square: drive apart from mere disturbance",
+        lacks=NO_PROBE,
+        make=instead_of_biased("acc_unbiased"),
+    ),
+    Control(
+        name="pulse",
+        role="sweep",
+        constant="duration of the manic probe",
+        action="sweep",
+        isolates="the manic probe in the middle step of each sequence alone: whether the network recovers from a drive",
+        lacks=why_no_pulse,
+        make=pulses,
     ),
     Control(
         name="many-draws",

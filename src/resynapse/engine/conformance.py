@@ -93,6 +93,9 @@ def modulations(architecture: Architecture) -> dict[str, Modulation]:
     sites = list(architecture.sites)
     outer = tuple(dict.fromkeys((sites[0], sites[-1])))
     one = (sites[len(sites) // 2],)
+    pulse = {
+        "pulse on hidden units": Modulation(noise_mean=1.0, noise_sd=0.5, gain=1.3, noise_on="hidden", noise_at=(1,))
+    }
     return {
         "neutral": NEUTRAL,
         "gain": Modulation(gain=1.25),
@@ -102,6 +105,7 @@ def modulations(architecture: Architecture) -> dict[str, Modulation]:
         "stabiliser": Modulation(gain=1.6, protection=1.0, activation="tanh"),
         "drug on one site": Modulation(gain=1.6, inhibition=0.8, activation="tanh", noise_sd=0.3, sites=one),
         "drug on the outer sites": Modulation(gain=1.3, activation="tanh", protection=0.5, sites=outer),
+        **(pulse if architecture.noise_in_time else {}),
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from resynapse.engine.base import Engine
 from resynapse.errors import ResynapseError
-from resynapse.networks import Architecture, Perceptron
+from resynapse.networks import Architecture, Gru, Perceptron, Rnn
 from resynapse.plugins import admit, unknown
 from resynapse.randomness import TILE
 
@@ -25,6 +25,10 @@ def no_note(text: str) -> None:
     """Discard the message."""
 
 
+def nothing_to_prepare(architecture: Architecture, note: Note) -> None:
+    """Any network can be computed at once."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineKind:
     """An engine that can be chosen by name. A package brings one as entry point of the group ``resynapse.engines``.
@@ -32,8 +36,7 @@ class EngineKind:
     Parameters
     ----------
     name : as the user chooses it.
-    build : makes the engine; it receives a function for remarks (such as that kernels are compiled, which takes a
-        while), and imports what it needs only then.
+    build : makes the engine; it receives a function for remarks, and imports what it needs only then.
     supports : given an architecture and the samples of a training step, one line that says why the engine cannot take
         them; empty if it can.
     bytes_per_weight : bytes of a weight at rest: the value, its mask, its scar.
@@ -41,6 +44,8 @@ class EngineKind:
     most_updates : updates of connections (epochs x samples x connections) up to which a figure trains again.
     packages : distributions that decide its numbers, besides numpy and scipy.
     remark : sentence for the limitations of a report; empty for none.
+    prepare : makes ready what networks of an architecture need, before the engine is built; it receives a function for
+        remarks, such as that kernels are compiled, which takes a while.
     """
 
     name: str
@@ -51,13 +56,12 @@ class EngineKind:
     most_updates: float = 1e11
     packages: tuple[str, ...] = ()
     remark: str = ""
+    prepare: Callable[[Architecture, Note], None] = nothing_to_prepare
 
 
-def _compiled(note: Note, *, fold: bool = True) -> Engine:
+def _compiled(_: Note, *, fold: bool = True) -> Engine:
     from resynapse.engine.compiled.engine import CompiledEngine
-    from resynapse.engine.compiled.kernels.warm_up import make_ready
 
-    make_ready(note)
     return CompiledEngine(fold=fold)
 
 
@@ -65,9 +69,15 @@ def _unfolded(note: Note) -> Engine:
     return _compiled(note, fold=False)
 
 
+def _make_kernels_ready(architecture: Architecture, note: Note) -> None:
+    from resynapse.engine.compiled.kernels.warm_up import PERCEPTRON, RECURRENT, make_ready
+
+    make_ready(note, PERCEPTRON if isinstance(architecture, Perceptron) else RECURRENT)
+
+
 def _compiled_supports(architecture: Architecture, batch_size: int) -> str:
-    # a class derived from it may have another forward rule
-    if type(architecture) is not Perceptron:
+    # a class derived from one of them may have another forward rule
+    if type(architecture) not in (Perceptron, Gru, Rnn):
         return f"the compiled engine has no kernels for network {architecture.kind}"
     return f"batch_size {batch_size} is above the compiled engine's {TILE}" if batch_size > TILE else ""
 
@@ -95,6 +105,7 @@ def _reference_supports(architecture: Architecture, _: int) -> str:
 
 _SHARED: dict[str, Any] = {
     "supports": _compiled_supports,
+    "prepare": _make_kernels_ready,
     "bytes_per_weight": 6,
     "columns": TILE,
     "most_updates": 1e12,
@@ -188,6 +199,7 @@ def engine(name: str, *, batch_size: int = 1, architecture: Architecture | None 
     kind = engine_kind(name)
     if kind.supports(architecture or Perceptron(), batch_size):
         check_engine(name, batch_size, architecture)
+    kind.prepare(architecture or Perceptron(), note)
     return kind.build(note)
 
 

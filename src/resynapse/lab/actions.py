@@ -18,11 +18,11 @@ from resynapse.errors import ResynapseError
 from resynapse.lab.context import Lab, lab_of, path_of, relative
 from resynapse.lab.cost import bound, timed, to_dict
 from resynapse.lab.starting import MOST_SUBJECTS, Wanted, again, attribution, audit, start, words
-from resynapse.lab.what_if import Base, checked_change, parameters_of, start_pair
+from resynapse.lab.what_if import Base, checked_change, parameters_of, proposed, start_pair
 from resynapse.lab.workspace import run_id
 from resynapse.protocol import Protocol, dumps, load
 
-DOSE, DOSE_CONTROL = "arms.ketamine[0].drug.gain", "no-gain"
+DOSE, DOSE_ARM = "arms.ketamine[0].drug.gain", "ketamine"
 
 
 async def fields(request: Request) -> dict[str, Any]:
@@ -155,12 +155,13 @@ async def start_attribution(request: Request) -> Response:
 
 
 async def change_dose(request: Request) -> Response:
-    """The last step of the story: another gain of a drug in `demo`, with the control that takes the gain away."""
+    """The last step of the story: another gain of a drug in `demo`, with the control that isolates it."""
     lab, content = lab_of(request), await fields(request)
     base = Base(protocol=load("demo"), subjects=4, seed=0)
     change = checked_change(DOSE, str(content.get("value", "")), await run_in_threadpool(parameters_of, base.protocol))
-    folder, other = await run_in_threadpool(start_pair, lab, base, change, DOSE_CONTROL)
-    query = {"first": run_id(folder), "second": run_id(other), "control": DOSE_CONTROL, "arm": "ketamine"}
+    control = (await run_in_threadpool(proposed, base.protocol, DOSE, DOSE_ARM)).control
+    folder, other = await run_in_threadpool(start_pair, lab, base, change, control)
+    query = {"first": run_id(folder), "second": run_id(other), "control": control or "none", "arm": DOSE_ARM}
     return go(request, "/compare", query)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
-from importlib import import_module, resources
+from importlib import resources
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -67,14 +66,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     lab: Lab = app.state.lab
     if not lab.read_only:
         lab.queue.advance()
-    threading.Thread(target=_warm_up, daemon=True).start()
     yield
-
-
-def _warm_up() -> None:
-    """Import what the first chart needs, while the reader still looks at the first page."""
-    import_module("polars")
-    import_module("scipy.stats")
 
 
 async def _said(request: Request, error: Exception) -> Response:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from resynapse.analysis.cells import Floats
-from resynapse.analysis.intervals import Interval, mean_intervals
+from resynapse.analysis.intervals import Interval, Kind, mean_intervals
 from resynapse.analysis.parts.describe import kinds
 from resynapse.protocol import Protocol
 from resynapse.report.page.numbers import number
@@ -90,11 +90,10 @@ def arms_chart(protocol: Protocol, frame: pl.DataFrame, outcome: str, title: str
     looks : numbers of their colours; by default their order.
     """
     columns = {arm: _column(frame, arm) for arm in arms}
-    return _chart(title, axis, columns, kinds(protocol, [outcome])[0] != "free", protocol, outcome, names,
-                  looks or _looks(arms))  # fmt: skip
+    return _chart(title, axis, columns, kinds(protocol, [outcome])[0], names, looks or _looks(arms))
 
 
-def differences_chart(frame: pl.DataFrame, outcome: str, title: str, axis: str,
+def differences_chart(frame: pl.DataFrame, title: str, axis: str,
                       names: Mapping[str, str], arms: Sequence[str], reference: str) -> Chart:  # fmt: skip
     """A row an arm: what each subject has more there than in the reference."""
     subjects, base = _column(frame, reference)
@@ -104,7 +103,7 @@ def differences_chart(frame: pl.DataFrame, outcome: str, title: str, axis: str,
             numbers, values = _column(frame, arm)
             shared, here, there = np.intersect1d(numbers, subjects, return_indices=True)
             columns[arm] = (shared, values[here] - base[there])
-    return _chart(title, axis, columns, False, None, outcome, names, _looks(arms), zero=True)
+    return _chart(title, axis, columns, "free", names, _looks(arms), zero=True)
 
 
 def _column(frame: pl.DataFrame, arm: str) -> tuple[Floats, Floats]:
@@ -112,14 +111,14 @@ def _column(frame: pl.DataFrame, arm: str) -> tuple[Floats, Floats]:
     return part["subject"].to_numpy(), part["value"].to_numpy()
 
 
-def _chart(title: str, label: str, columns: Mapping[str, tuple[Floats, Floats]], share: bool, protocol: Protocol | None,
-           outcome: str, names: Mapping[str, str], looks: Mapping[str, int], zero: bool = False) -> Chart:  # fmt: skip
+def _chart(title: str, label: str, columns: Mapping[str, tuple[Floats, Floats]], kind: Kind,
+           names: Mapping[str, str], looks: Mapping[str, int], zero: bool = False) -> Chart:  # fmt: skip
     every = np.concatenate([values for _, values in columns.values()]) if columns else np.array([])
     every = every[np.isfinite(every)]
-    intervals = {arm: _interval(protocol, outcome, *column) for arm, column in columns.items()}
+    intervals = {arm: _interval(kind, *column) for arm, column in columns.items()}
     ends = [end for one in intervals.values() for end in (one.low, one.high) if end is not None]
     reach = [*every.tolist(), *ends, *([0.0] if zero else [])]
-    place, ticks = axis(reach, 0.0 if share else None)
+    place, ticks = axis(reach, None if kind == "free" else 0.0)
     rows = []
     for arm, (subjects, values) in columns.items():
         interval = intervals[arm]
@@ -154,10 +153,9 @@ def _looks(arms: Sequence[str]) -> dict[str, int]:
     return {arm: place for place, arm in enumerate(arms)}
 
 
-def _interval(protocol: Protocol | None, outcome: str, subjects: Floats, values: Floats) -> Interval:
+def _interval(kind: Kind, subjects: Floats, values: Floats) -> Interval:
     if len(values) < 2:
         return Interval(note="one subject: no interval" if len(values) else "")
-    kind = "free" if protocol is None else kinds(protocol, [outcome])[0]
     return mean_intervals(values[:, None], [kind], subjects.astype(np.int64))[0]
 
 

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from resynapse.analysis.two_runs import Between, between
+from resynapse.controls.isolating import takes_away
 from resynapse.controls.registry import controls
 from resynapse.errors import ResynapseError
 from resynapse.lab.charts import COLOURS, Chart, Row, axis
 from resynapse.lab.context import Lab, lab_of
 from resynapse.lab.results_pages import report_policy
 from resynapse.lab.session_log import command_line
-from resynapse.lab.what_if import NO_CONTROL, parameters_of
+from resynapse.lab.what_if import NO_CONTROL, parameters_of, proposed
 from resynapse.lab.workspace import Found, UnknownError
 from resynapse.protocol import Protocol, differences
 from resynapse.protocol.prose.titles import Titles, titles_of
@@ -138,6 +139,11 @@ def answer(pair: Pair, asked: Mapping[str, str], titles: Titles, outcome: str) -
     beside = cells.get((f"{arm}:{control}", condition))
     if beside is None:
         return f"{said} The control {control} changes nothing in this arm: what this rests on is open."
+    if takes_away(*pair.protocols, arm, control):
+        return (
+            f"{said} The control {control} takes the change itself away, so that both runs are alike with it: "
+            "what this rests on is open."
+        )
     isolates = controls()[control].isolates if control in controls() else ""
     moved, still = _moved(cells[arm, condition]), _moved(beside)
     rests = (
@@ -170,13 +176,33 @@ def what_if(request: Request) -> Response:
     if not found.begun:
         raise UnknownError("the run has not begun yet; wait for its first subject")
     protocol = lab.live.protocol(found)
-    titles = titles_of(protocol)
+    titles, parameters = titles_of(protocol), parameters_of(protocol)
+    path = next(iter(parameters), "")
+    arm = arm_of(path, protocol)
     return lab.page(
         request, "what_if.html.j2", run=found, tab="whatif", status=lab.live.status(found),
-        parameters=parameters_of(protocol), arms={arm: titles.arm(arm) for arm in protocol.arms},
+        parameters=parameters, arms={arm: titles.arm(arm) for arm in protocol.arms}, arm=arm,
+        proposal=proposed(protocol, path, arm) if path else None,
         controls={name: one.isolates for name, one in controls().items() if one.role in ("nuisance", "ablation")},
         no_control=NO_CONTROL,
     )  # fmt: skip
+
+
+def arm_of(path: str, protocol: Protocol) -> str:
+    """The arm that a value belongs to; of a value of all arms, the first that is treated."""
+    named = [arm for arm in protocol.arms if path.startswith(f"arms.{arm}[")]
+    treated = [arm for arm, steps in protocol.arms.items() if steps]
+    return [*named, *treated, *protocol.arms][0]
+
+
+def propose(request: Request) -> Response:
+    """The control that isolates a changed value, and why."""
+    lab, asked = lab_of(request), request.query_params
+    protocol = lab.live.protocol(lab.run(request.path_params["id"]))
+    path = asked.get("path", "")
+    arm = asked.get("arm") or arm_of(path, protocol)
+    found = proposed(protocol, path, arm, asked.get("value", ""))
+    return JSONResponse({"arm": arm, "control": found.control or "none", "why": found.why})
 
 
 def command(request: Request) -> Response:
@@ -211,6 +237,7 @@ def command_report(request: Request) -> Response:
 ROUTES: list[BaseRoute] = [
     Route("/compare", compare),
     Route("/runs/{id}/whatif", what_if),
+    Route("/runs/{id}/whatif/control", propose),
     Route("/commands/{number:int}", command),
     Route("/commands/{number:int}/report", command_report),
 ]

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -99,7 +101,14 @@ class Lab:
             read_only=self.read_only,
             **content,
         )
-        return HTMLResponse(html, code)
+        return HTMLResponse(html, code, background=BackgroundTask(_warm_up))
+
+
+@cache
+def _warm_up() -> None:
+    """Import what the first chart needs while the reader looks at the first page, not before it is sent."""
+    import_module("polars")
+    import_module("scipy.stats")
 
 
 def _runs(one: Asked) -> bool:

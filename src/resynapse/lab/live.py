@@ -106,10 +106,10 @@ class Live:
         return held
 
     def version(self, found: Found) -> str:
-        """Changes whenever a page about the run would."""
+        """Changes whenever a page about the run would; before the point, whenever its chart would."""
         stamps = [_stamp(found.path / name) for name in (PARTS, MANIFEST, STATUS)]
         status = self.status(found)
-        return f"{stamps[0]:x}-{stamps[1]:x}-{stamps[2]:x}-{status.state}"
+        return f"{stamps[0]:x}-{stamps[1]:x}-{status.done}-{status.state}.{stamps[2]:x}"
 
     def protocol(self, found: Found) -> Protocol:
         """The protocol of a run, checked once."""

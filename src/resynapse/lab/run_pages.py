@@ -20,7 +20,7 @@ from resynapse.protocol.population.distributions import TRAIT
 from resynapse.protocol.prose.titles import Titles, titles_of
 from resynapse.report.run_data import LEADING, MOST_ARMS, REFERENCE
 
-LOOK, HEARTBEAT = 0.5, 15.0
+LOOK, HEARTBEAT = 0.25, 15.0
 """Seconds between looks at a folder while a page watches it, and between signs of life."""
 PAGE_OF_RUNS = 100
 
@@ -91,7 +91,7 @@ def charted(lab: Lab, found: Found, request: Request) -> dict[str, Any]:
             axis = f"difference to {titles.arm(reference)}" + (
                 f" ({'points' if unit == '%' else unit})" if unit else ""
             )
-            chart = differences_chart(frame, chosen.outcome, title, axis, chosen.every_arm, arms, reference)
+            chart = differences_chart(frame, title, axis, chosen.every_arm, arms, reference)
         else:
             chart = arms_chart(protocol, frame, chosen.outcome, title, unit, chosen.every_arm, arms)
     return {"chosen": chosen, "chart": chart}
@@ -111,13 +111,22 @@ def fragment(request: Request) -> Response:
     return lab.page(request, "run_live.html.j2", here=f"/runs/{found.id}", **_about(lab, found, request))
 
 
+def status(request: Request) -> Response:
+    """How far the run is, for a page whose chart has not changed."""
+    lab = lab_of(request)
+    found = lab.run(request.path_params["id"])
+    return lab.page(request, "run_status.html.j2", here=f"/runs/{found.id}", **_how_far(lab, found))
+
+
 def _about(lab: Lab, found: Found, request: Request) -> dict[str, Any]:
-    version, status = lab.live.version(found), lab.live.status(found)
+    version = lab.live.version(found)
+    return {"version": version, "tab": "overview", **_how_far(lab, found), **charted(lab, found, request)}
+
+
+def _how_far(lab: Lab, found: Found) -> dict[str, Any]:
     asked = lab.queue.of(found.path)
-    return {
-        "run": found, "status": status, "version": version, "tab": "overview",
-        "command": command_line(asked.command(lab.workspace.root)) if asked else "", **charted(lab, found, request),
-    }  # fmt: skip
+    command = command_line(asked.command(lab.workspace.root)) if asked else ""
+    return {"run": found, "status": lab.live.status(found), "command": command}
 
 
 def version(request: Request) -> Response:
@@ -170,6 +179,7 @@ ROUTES = [
     Route("/runs", runs),
     Route("/runs/{id}", run),
     Route("/runs/{id}/live", fragment),
+    Route("/runs/{id}/status", status),
     Route("/runs/{id}/version", version),
     Route("/runs/{id}/events", events),
     Route("/runs/{id}/subjects/{number:int}", subject),

@@ -60,6 +60,8 @@ def serve(
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     sockets = [_socket_file(uds)] if uds is not None else _loopback(port)
+    for one in sockets:
+        one.listen()  # from here on a browser waits for its first page, where it would else be refused
     bound = 0 if uds is not None else int(sockets[0].getsockname()[1])
     trust = Trust(port=bound, origins=origins)
     app = application(Lab(workspace=Workspace(root, others), trust=trust, read_only=read_only))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from resynapse.controls import controlled
+from resynapse.controls.isolating import Proposal, isolating
 from resynapse.errors import ResynapseError
 from resynapse.lab.context import Lab
 from resynapse.lab.starting import folder_of, frozen
@@ -36,11 +38,37 @@ def _of_path(where: str, path: list[Mapping[str, Any]]) -> Iterator[tuple[str, s
     for index, node in enumerate(path):
         for kind in (key for key in node if key in STEPS):
             properties = STEPS[kind].model_json_schema().get("properties", {})
-            for name, value in (node[kind] or {}).items():
-                if isinstance(value, (int, float)) and not isinstance(value, bool):
-                    unit = unit_of(properties.get(name, {}))
-                    place = f"{where}[{index}].{kind}.{name}"
-                    yield place, f"{value:g}{'' if unit in ('', '1') else f' {unit}'}"
+            for name, value in _numbers(node[kind] or {}):
+                unit = unit_of(properties.get(name.partition(".")[0], {}))
+                yield f"{where}[{index}].{kind}.{name}", f"{value:g}{'' if unit in ('', '1') else f' {unit}'}"
+        yield from _of_path(f"{where}[{index}].fork", node.get("fork", []))
+
+
+def _numbers(fields: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    """The numbers of a step, also those for each arm and those of a distribution."""
+    for name, value in fields.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}.{inner}", number) for inner, number in _numbers(value))
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            yield name, value
+
+
+def proposed(protocol: Protocol, path: str, arm: str, value: str = "") -> Proposal:
+    """The control for a changed value, also before there is a new one.
+
+    Raises
+    ------
+    ResynapseError : there is no such value or arm.
+    """
+    known = parameters_of(protocol)
+    if path not in known or arm not in protocol.arms:
+        raise ResynapseError("path: choose one of the values and one of the arms of the list")
+    now = float(known[path].partition(" ")[0])
+    for new in (value.strip(), f"{now * 1.1:g}", f"{now / 2:g}", f"{int(now) + 1}"):
+        with suppress(ResynapseError):
+            if new and (changed := amended(protocol, f"{path}={new}")) != protocol:
+                return isolating(protocol, changed, arm)
+    return Proposal(control="", why="no other value was found that is possible here")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,7 +38,7 @@ class Gru(Architecture):
     Layer l, counted from 1, has the connections ``input.l`` (3 units, inputs) and ``recurrent.l`` (3 units, units),
     with the gates reset, update, new one below the other, and a bias for each; ``readout`` has the shape (classes,
     units). Its activity is the site ``hidden.l``. Internal noise acts on the input of a layer, after gain; a probe of
-    the hidden units acts on its state.
+    the hidden units acts on its state. Only the latter can be in units of each unit's own SD.
 
     Raises
     ------
@@ -47,6 +47,7 @@ class Gru(Architecture):
 
     kind: ClassVar[str] = "gru"
     title: ClassVar[str] = "network of gated recurrent units"
+    noise_in_time: ClassVar[bool] = True
 
     hidden: tuple[int, ...] = (384,)
     embedding: int = 0
@@ -107,7 +108,8 @@ class Gru(Architecture):
             state = library.zeros((units, inputs.shape[-1]), dtype=values["readout"].dtype)
             steps: list[GruStep] = []
             features, samples = arriving[0].shape
-            random = drawn(noise, here, number, len(arriving), features=features, units=units, samples=samples)
+            sizes = {"features": features, "units": units, "samples": samples}
+            random = drawn(noise, here, number, len(arriving), **sizes, scale=noise.scales.get(site))
             for x, one in zip(arriving, random, strict=True):
                 steps.append(gru_step(own, x, state, here, one))
                 state = steps[-1].activity

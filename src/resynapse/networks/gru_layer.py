@@ -60,7 +60,7 @@ def gru_step(
     units = before.shape[0]
     arriving = inputs * here.effective_gain
     if noise.on_input is not None:
-        arriving = arriving + (here.noise_offset + here.noise_sd * noise.on_input)
+        arriving = arriving + noise.on_input
     from_input = values["input"] @ arriving + values["input_bias"][:, None]
     from_state = values["recurrent"] @ before + values["recurrent_bias"][:, None]
     both = sigmoid(from_input[: 2 * units] + from_state[: 2 * units])
@@ -70,7 +70,7 @@ def gru_step(
     state = (1.0 - update) * new + update * before
     moved = state
     if noise.on_hidden is not None:
-        moved = moved + (here.noise_offset + here.noise_sd * noise.on_hidden)
+        moved = moved + noise.on_hidden
     activity = activate(moved * here.inhibition - here.shift, here.activation)
     return GruStep(arriving, before, reset, update, new, recurrent_new, state, activity)
 

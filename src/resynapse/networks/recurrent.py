@@ -13,14 +13,22 @@ MOST_UNITS = 100_000
 
 
 class Drawn(NamedTuple):
-    """Standard normal numbers of one step at one site: on its input, on its hidden units; None for no noise."""
+    """What noise adds in one step at one site: to its input, to its hidden units; None for no noise."""
 
     on_input: FloatArray | None
     on_hidden: FloatArray | None
 
 
 def drawn(
-    noise: Noise, here: Modulation, site: int, steps: int, *, features: int, units: int, samples: int
+    noise: Noise,
+    here: Modulation,
+    site: int,
+    steps: int,
+    *,
+    features: int,
+    units: int,
+    samples: int,
+    scale: FloatArray | None = None,
 ) -> list[Drawn]:
     """The noise of every step: on the input of the site, or on its hidden units where `Modulation.noise_on` says so.
 
@@ -29,12 +37,22 @@ def drawn(
     here : what acts on the site.
     site : address of the numbers, from 0; a step is their time.
     features, units, samples : sizes of what arrives and of the hidden state.
+    scale : factor of the noise on each hidden unit, shape (units,); None is 1 in all. Noise on the input has none.
     """
     if not here.noisy:
         return [Drawn(None, None)] * steps
-    if here.noise_on == "architecture":
-        return [Drawn(one, None) for one in noise.sequence(site, steps, features, samples)]
-    return [Drawn(None, one) for one in noise.sequence(site, steps, units, samples)]
+    on_input = here.noise_on == "architecture"
+    found = []
+    for time, standard in enumerate(noise.sequence(site, steps, features if on_input else units, samples)):
+        if not here.in_step(time).noisy:
+            found.append(Drawn(None, None))
+            continue
+        added = here.noise_offset + here.noise_sd * standard
+        if on_input:
+            found.append(Drawn(added, None))
+        else:
+            found.append(Drawn(None, added if scale is None else scale[:, None] * added))
+    return found
 
 
 def steps_of(inputs: FloatArray) -> Iterator[FloatArray]:

@@ -38,6 +38,7 @@ class Rnn(Architecture):
 
     kind: ClassVar[str] = "rnn"
     title: ClassVar[str] = "network of simple recurrent units"
+    noise_in_time: ClassVar[bool] = True
 
     hidden: tuple[int, ...] = (30,)
     activation: Activation = "tanh"
@@ -86,10 +87,11 @@ class Rnn(Architecture):
         arriving = list(steps_of(inputs))
         before, activated, activity = [], [], []
         random = noise.sequence(0, len(arriving), *state.shape) if here.noisy else [None] * len(arriving)
-        for x, standard in zip(arriving, random, strict=True):
+        for time, (x, standard) in enumerate(zip(arriving, random, strict=True)):
+            now = here.in_step(time)
             before.append(state)
             activated.append(activate(values["input"] @ x + values["recurrent"] @ state, here.activation))
-            state = transmitted(activated[-1], here, standard, noise.scales.get("hidden"))
+            state = transmitted(activated[-1], now, standard if now.noisy else None, noise.scales.get("hidden"))
             activity.append(state)
         every = self.readout == "every"
         scores = [values["readout"] @ h for h in (activity if every else activity[-1:])]

@@ -6,20 +6,24 @@ Source: article, Methods, evaluation; model of section 5.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from resynapse.outcomes.base import Family, Outcome
+from resynapse.outcomes.disturbance import Disturbance, Unit, calibrated, share_right
 from resynapse.outcomes.examination import Examination
-from resynapse.randomness import Key, normals
 from resynapse.tolerance import CEILING, tolerance
 
-COMBINED_INPUT_SD = 1.0
-COMBINED_INTERNAL_SD = 0.5
-BIASED_SD = 1.0
+INPUT = Unit(family="acc_input", noise=Disturbance(input_sd=1.0))
+INTERNAL = Unit(family="acc_internal", noise=Disturbance(internal_sd=1.0))
+COMBINED = Unit(family="acc_combined", noise=Disturbance(input_sd=1.0, internal_sd=0.5))
+SNR = Unit(family="acc_snr", noise=Disturbance(internal_sd=1.0, own=True))
+BIASED = Unit(family="acc_biased", noise=Disturbance(internal_mean=1.0, internal_sd=1.0, on_hidden=True))
+UNBIASED = Unit(family="acc_unbiased", noise=Disturbance(internal_sd=math.sqrt(2.0), on_hidden=True))
+PULSE = Unit(family="acc_pulse", noise=replace(BIASED.noise, pulse=True))
 
 
 def _accuracy(
@@ -28,97 +32,35 @@ def _accuracy(
     title: str,
     split: Literal["clean", "test"] = "test",
     *,
-    input_sd: float = 0.0,
-    internal_mean: float = 0.0,
-    internal_sd: float = 0.0,
-    own: bool = False,
-    on_hidden: bool = False,
+    noise: Disturbance | None = None,
+    unit: Unit | None = None,
 ) -> Outcome:
-    def measure(seen: Examination) -> float:
-        return _share_right(
-            seen,
-            name,
-            split,
-            input_sd=input_sd,
-            internal_mean=internal_mean,
-            internal_sd=internal_sd,
-            own=own,
-            on_hidden=on_hidden,
-        )
+    """An accuracy under noise; `unit` is what its strength is a multiple of where noise is calibrated."""
+    acting = noise or Disturbance()
 
-    return Outcome(name, "%", meaning, measure, title=title, kind="accuracy", more="better")
+    def measure(seen: Examination) -> float | None:
+        factor = calibrated(seen, unit) if unit is not None and acting.random else 1.0
+        return None if factor is None else share_right(seen, name, acting.times(factor), split)
 
-
-def _share_right(
-    seen: Examination,
-    name: str,
-    split: Literal["clean", "test"] = "test",
-    *,
-    input_sd: float,
-    internal_mean: float,
-    internal_sd: float,
-    own: bool,
-    on_hidden: bool,
-) -> float:
-    """Accuracy in % under noise of the stream `name`; with `own`, internal noise is in units of each unit's SD."""
-    data = getattr(seen.data, split)
-    factor = 1.0 if own else seen.noise_scale
-    noisy = replace(
-        seen.modulation,
-        noise_mean=internal_mean * factor,
-        noise_sd=internal_sd * factor,
-        noise_on="hidden" if on_hidden else "architecture",
+    return Outcome(
+        name,
+        "%",
+        meaning,
+        measure,
+        title=title,
+        kind="accuracy",
+        more="better",
+        disturbed=acting.random,
+        in_time=acting.pulse,
     )
-    scaled = {"noise_scale": seen.spread} if (own or seen.own_noise) and internal_sd > 0 else {}
-    right = []
-    first = seen.first_draw - 1
-    for draw in range(first, first + (seen.draws if input_sd > 0 or internal_sd > 0 else 1)):
-        key = seen.key.of(name)
-        key = key.of(f"draw={draw + 1}") if draw else key
-        inputs = data.inputs
-        if input_sd > 0:
-            inputs = inputs + input_sd * _input_noise(key.of("input"), inputs.shape)
-        internal = key.of("internal") if noisy.noise_sd > 0 else None
-        # a responder of a plug-in's test may not accept noise_scale, so it is passed only if needed
-        scores = seen.responder.respond(seen.network, inputs, noisy, internal, **scaled)
-        right.append(float(np.mean(seen.data.correct(scores, data.labels))))
-    return 100.0 * (sum(right) / len(right))
 
 
-def _input_noise(key: Key, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Standard normal numbers for inputs; of sequences, drawn anew in every step."""
-    if len(shape) == 2:
-        return normals(key, *shape)
-    return np.stack([normals(key, *shape[1:], time=time) for time in range(shape[0])])
-
-
-def _tolerance(
-    kind: str,
-    of: str,
-    title: str,
-    *,
-    input_sd: float = 0.0,
-    internal_mean: float = 0.0,
-    internal_sd: float = 0.0,
-    own: bool = False,
-    on_hidden: bool = False,
-) -> Outcome:
-    """The tolerance of a noise whose mean and sds at strength 1 are given."""
+def _tolerance(kind: str, of: str, title: str, unit: Unit) -> Outcome:
+    """The tolerance of a noise whose strength 1 is given."""
     name = f"tolerance_{kind}"
 
     def measure(seen: Examination) -> float | None:
-        def accuracy(strength: float) -> float:
-            return _share_right(
-                seen,
-                name,
-                input_sd=strength * input_sd,
-                internal_mean=strength * internal_mean,
-                internal_sd=strength * internal_sd,
-                own=own,
-                on_hidden=on_hidden,
-            )
-
-        return tolerance(accuracy, seen.network.classes)
+        return tolerance(lambda strength: share_right(seen, name, unit.noise.times(strength)), seen.network.classes)
 
     meaning = (
         f"{of} at which accuracy on the test set has fallen halfway from its noise-free value to chance; {CEILING:g} "
@@ -155,25 +97,17 @@ ACCURACIES = (
         "acc_combined",
         "accuracy on the test set with input noise sd 1.0 and internal noise sd 0.5",
         "accuracy under combined stress",
-        input_sd=COMBINED_INPUT_SD,
-        internal_sd=COMBINED_INTERNAL_SD,
+        noise=COMBINED.noise,
+        unit=COMBINED,
     ),
-    _tolerance("input", "sd of input noise", "tolerated input noise", input_sd=1.0),
-    _tolerance("internal", "sd of internal noise", "tolerated internal noise", internal_sd=1.0),
-    _tolerance(
-        "biased",
-        "mean and sd of internal noise (both alike)",
-        "tolerated biased noise",
-        internal_mean=1.0,
-        internal_sd=1.0,
-        on_hidden=True,
-    ),
+    _tolerance("input", "sd of input noise", "tolerated input noise", INPUT),
+    _tolerance("internal", "sd of internal noise", "tolerated internal noise", INTERNAL),
+    _tolerance("biased", "mean and sd of internal noise (both alike)", "tolerated biased noise", BIASED),
     _tolerance(
         "snr",
         "sd of internal noise, in units of each unit's own SD,",
         "tolerated internal noise relative to activity",
-        internal_sd=1.0,
-        own=True,
+        SNR,
     ),
 )
 OF_NOISE = (
@@ -183,8 +117,8 @@ OF_NOISE = (
             name,
             f"accuracy on the test set with input noise sd {sd:g} and internal noise of half that sd",
             f"accuracy under combined stress of strength {sd:g}",
-            input_sd=sd * COMBINED_INPUT_SD,
-            internal_sd=sd * COMBINED_INTERNAL_SD,
+            noise=COMBINED.noise.times(sd),
+            unit=COMBINED,
         ),
         "sd of input noise (internal noise has half of it)",
     ),
@@ -194,7 +128,8 @@ OF_NOISE = (
             name,
             f"accuracy on the test set with input noise sd {sd:g}",
             f"accuracy under input noise of sd {sd:g}",
-            input_sd=sd,
+            noise=INPUT.noise.times(sd),
+            unit=INPUT,
         ),
         "sd of input noise",
     ),
@@ -204,7 +139,8 @@ OF_NOISE = (
             name,
             f"accuracy on the test set with internal noise sd {sd:g}",
             f"accuracy under internal noise of sd {sd:g}",
-            internal_sd=sd,
+            noise=INTERNAL.noise.times(sd),
+            unit=INTERNAL,
         ),
         "sd of internal noise",
     ),
@@ -214,8 +150,8 @@ OF_NOISE = (
             name,
             f"accuracy on the test set with internal noise sd {sd:g} in units of each unit's own SD over the test set",
             f"accuracy under internal noise of sd {sd:g} relative to activity",
-            internal_sd=sd,
-            own=True,
+            noise=SNR.noise.times(sd),
+            unit=SNR,
         ),
         "sd of internal noise in units of each unit's own SD",
     ),
@@ -225,11 +161,34 @@ OF_NOISE = (
             name,
             f"accuracy on the test set with internal noise of mean {mean:g} and sd 1 (the manic probe)",
             f"accuracy under the manic probe of mean {mean:g}",
-            internal_mean=mean,
-            internal_sd=BIASED_SD,
-            on_hidden=True,
+            noise=replace(BIASED.noise, internal_mean=mean),
+            unit=BIASED,
         ),
         "mean of internal noise (its sd is 1)",
+    ),
+    Family(
+        "acc_unbiased",
+        lambda name, mean: _accuracy(
+            name,
+            f"accuracy on the test set with noise on hidden units of mean 0, in root mean square as large as the manic "
+            f"probe of mean {mean:g}",
+            f"accuracy under noise without a mean, as large as the manic probe of mean {mean:g}",
+            noise=replace(UNBIASED.noise, internal_sd=math.hypot(mean, 1.0)),
+            unit=UNBIASED,
+        ),
+        "mean of the manic probe that is as large",
+    ),
+    Family(
+        "acc_pulse",
+        lambda name, mean: _accuracy(
+            name,
+            f"accuracy on the test set with noise of mean {mean:g} and sd 1 on hidden units in the middle step of each "
+            "sequence alone",
+            f"accuracy under a pulse of the manic probe of mean {mean:g}",
+            noise=replace(PULSE.noise, internal_mean=mean),
+            unit=PULSE,
+        ),
+        "mean of the noise in the middle step (its sd is 1)",
     ),
     Family("acc_distractor", _distracted, "strength of the distractor (the cue has 1)"),
 )

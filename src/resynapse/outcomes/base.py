@@ -80,6 +80,8 @@ class Outcome(Facts):
     ceiling : the largest value that can be measured; a value equal to it is censored (this or more).
     marked : it measures change, and needs a mark to measure from.
     layer : the layer of weights that it is about, from 1 (the inputs') to the last (the classes').
+    disturbed : noise is drawn for it, so that its strength can be calibrated.
+    in_time : it is measured with noise in some steps of a sequence alone, which not every network can have.
     """
 
     measure: Callable[[Examination], float | None]
@@ -87,6 +89,8 @@ class Outcome(Facts):
     ceiling: float | None = None
     marked: bool = False
     layer: int | None = None
+    disturbed: bool = False
+    in_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,22 @@ class Responder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Calibration:
+    """What noise is calibrated to.
+
+    Parameters
+    ----------
+    intact : the subject's network before it lost anything.
+    key : stream of the noise of the calibration.
+    found : by family of tests, the strength that was found; filled as it is asked for.
+    """
+
+    intact: Network
+    key: Key
+    found: dict[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Examination:
     """One subject at one condition, as an outcome sees it.
 
@@ -51,6 +67,7 @@ class Examination:
     first_draw : number of the first of them, 1 or more.
     noise_scale : what mean and sd of internal noise are multiplied by; see `noise_scale`.
     own_noise : mean and sd of internal noise are in units of each unit's own SD; see `spread`.
+    calibration : all noise is in units of what the intact network stands; None where it is not.
     """
 
     network: Network
@@ -63,6 +80,7 @@ class Examination:
     first_draw: int = 1
     noise_scale: float = 1.0
     own_noise: bool = False
+    calibration: Calibration | None = None
     _spread: list[Mapping[str, FloatArray]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property

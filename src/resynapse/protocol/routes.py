@@ -7,7 +7,7 @@ arms with the same beginning are the same subject until they part, and adding an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from resynapse.protocol.conditions import below
@@ -115,6 +115,12 @@ def stops(path: Route) -> Iterator[RouteStep]:
     for stop in path:
         yield stop
         yield from stops(stop.fork)
+
+
+def calibrates(routes: Iterable[Route]) -> bool:
+    """Whether any arm is assessed under noise that is calibrated to its intact network."""
+    found = (stop.step for route in routes for stop in stops(route))
+    return any(isinstance(step, Assess) and step.noise == "calibrated" for step in found)
 
 
 def assessments(stops: Route, suffix: str = "") -> list[tuple[str, Assess]]:

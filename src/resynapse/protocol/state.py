@@ -21,12 +21,14 @@ class State:
     network, modulation : the network and what acts on it.
     marked : the network as it was when it was last marked, to measure change from; None before.
     induced : the network at the end of the induction, which noise may be scaled to; None within it.
+    intact : the network before its first loss, which noise may be calibrated to; None before that, or if nobody asks.
     """
 
     network: Network
     modulation: Modulation = NEUTRAL
     marked: Network | None = None
     induced: Network | None = None
+    intact: Network | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

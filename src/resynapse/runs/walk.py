@@ -11,14 +11,14 @@ import numpy as np
 from resynapse.cohort import Subject
 from resynapse.engine import Engine
 from resynapse.errors import RunInterruptedError, SubjectError
-from resynapse.outcomes import Examination, noise_scale, outcome
+from resynapse.outcomes import Calibration, Examination, noise_scale, outcome
 from resynapse.protocol import Assess, Enrol, Step
 from resynapse.protocol import Protocol as Experiment
 from resynapse.protocol.conditions import below
 from resynapse.protocol.derived_outcomes import derive
 from resynapse.protocol.population.distributions import TRAIT, Place
 from resynapse.protocol.population.trait_draws import step_of, trait_key, trait_name
-from resynapse.protocol.routes import Branch, Route, RouteStep, parted
+from resynapse.protocol.routes import Branch, Route, RouteStep, calibrates, parted
 from resynapse.protocol.state import Setting, State
 from resynapse.protocol.steps import ENROLLED
 from resynapse.randomness import uniforms
@@ -94,6 +94,12 @@ class _Walker:
     measured: dict[str, dict[tuple[str, str], float]] = field(default_factory=dict)
     reached: list[tuple[RouteStep, State]] | None = None
     """Every state on the way, where somebody wants them."""
+    calibrations: dict[int, Calibration] = field(default_factory=dict)
+    """By the identity of its intact network."""
+    calibrates: bool = False
+
+    def __post_init__(self) -> None:
+        self.calibrates = calibrates(self.experiment.routes.values())
 
     def rows(self, arm: str) -> Iterator[Row]:
         """The arm's measured values, then its derived ones."""
@@ -188,7 +194,10 @@ class _Walker:
     def _take(self, state: State, branch: Branch, suffix: str, seen: Seen) -> State:
         step = self._drawn(branch.stop, branch.rest)
         suffix = branch.stop.named(suffix)
-        if step is not None and state.induced is None and branch.stop.section != "induction":
+        induced = branch.stop.section != "induction"
+        if step is not None and self.calibrates and state.intact is None and (step.loses or induced):
+            state = replace(state, intact=state.network)
+        if step is not None and state.induced is None and induced:
             state = replace(state, induced=state.network)
         if step is not None and step.counts is not None:
             return self._advance(state, step, branch, suffix, seen)
@@ -240,11 +249,17 @@ class _Walker:
             first_draw=step.first_draw,
             noise_scale=scale,
             own_noise=step.noise == "own",
+            calibration=self._calibration(state) if step.noise == "calibrated" else None,
             data=self.data,
             key=self.subject.key.of(f"assess/{condition}"),
             responder=self.engine,
         )
         return {o.name: o.measure(examined) for o in map(outcome, step.outcomes)}
+
+    def _calibration(self, state: State) -> Calibration:
+        intact = state.network if state.intact is None else state.intact
+        made = Calibration(intact, self.subject.key.of("calibrate"))
+        return self.calibrations.setdefault(id(intact), made)
 
     def _drawn(self, stop: RouteStep, arms: Collection[str]) -> Step | None:
         """The step with this subject's traits in it; they are stored with the results."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resynapse.engine.base import TrainingPhase, need_stream
+from resynapse.engine.compiled import unrolled
 from resynapse.engine.compiled.compaction import Structure, compact
 from resynapse.engine.compiled.folding import Folded, fold
 from resynapse.engine.compiled.kernels.activation import CODES
@@ -25,6 +26,7 @@ from resynapse.engine.compiled.kernels.jit import use_cache
 from resynapse.engine.compiled.kernels.lanes import zeros
 from resynapse.engine.compiled.kernels.training import train_epoch
 from resynapse.engine.compiled.placement import Placement
+from resynapse.engine.compiled.unrolled import has_time
 from resynapse.engine.reference import ReferenceEngine
 from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.networks.base import FloatArray, Network, Trace
@@ -69,6 +71,9 @@ class CompiledEngine:
         self, network: Network, data: Split, phase: TrainingPhase, at: Collection[int]
     ) -> Iterator[tuple[int, Network]]:
         """Train, yielding (epochs done, network) at each epoch count of `at`."""
+        if has_time(network.architecture):
+            yield from unrolled.train(network, data, phase, at)
+            return
         last = max(at, default=0)
         way = self._way(network, data, phase.schedule[:last])
         parameters = zeros(way.placement.weight_at.size)
@@ -119,6 +124,8 @@ class CompiledEngine:
     ) -> FloatArray:
         """Class scores, float32 of shape (classes, samples)."""
         need_stream(modulation, noise)
+        if has_time(network.architecture):
+            return unrolled.respond(network, inputs, modulation, noise, noise_scale)
         sites = list(network.architecture.sites)
         if noise_scale is None:
             small = compact(network, noisy=modulation.noisy)
@@ -151,6 +158,8 @@ class CompiledEngine:
 
     def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, float]:
         """By site, the mean absolute activity, every unit counted."""
+        if has_time(network.architecture):
+            return unrolled.activity(network, inputs, modulation)
         small = compact(network, noisy=False, keep_all=True)
         sites = network.architecture.sites
         sums = activities(
@@ -165,6 +174,8 @@ class CompiledEngine:
 
     def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, FloatArray]:
         """By site, the SD over `inputs` of each unit's activation, float64."""
+        if has_time(network.architecture):
+            return unrolled.spread(network, inputs, modulation)
         sites = list(network.architecture.sites)
         structure, placement = compact(network, noisy=True, keep_all=True)
         sums, squares = np.zeros(structure.unit.size), np.zeros(structure.unit.size)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from resynapse.modulation import Activation, Modulation
@@ -18,6 +18,7 @@ class Form(NamedTuple):
     activation: Activation
     noisy: bool
     noise_on: str
+    noise_at: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,13 @@ class TracedSite:
     activation: Activation
     noisy: bool
     noise_on: str
+    noise_at: tuple[int, ...]
+
+    def in_step(self, time: int) -> TracedSite:
+        """What acts in one step of a sequence, from 0."""
+        if not self.noise_at or time in self.noise_at:
+            return self
+        return replace(self, noise_offset=0.0, noise_sd=0.0, noisy=False)
 
 
 class TracedModulation:
@@ -44,7 +52,7 @@ class TracedModulation:
     def at(self, site: str) -> TracedSite:
         """What acts on one site."""
         form, (gain, inhibition, scale, shift, offset, sd) = self.forms[site], self.numbers[site]
-        return TracedSite(gain, inhibition, scale, shift, offset, sd, form.activation, form.noisy, form.noise_on)
+        return TracedSite(gain, inhibition, scale, shift, offset, sd, *form)
 
 
 def resolved(
@@ -52,5 +60,5 @@ def resolved(
 ) -> tuple[tuple[tuple[str, Form], ...], dict[str, tuple[float, ...]]]:
     """By site, the form of a modulation (hashable), and its numbers."""
     here = {site: modulation.at(site) for site in sites}
-    forms = tuple((site, Form(m.activation, m.noisy, m.noise_on)) for site, m in here.items())
+    forms = tuple((site, Form(m.activation, m.noisy, m.noise_on, m.noise_at)) for site, m in here.items())
     return forms, {site: tuple(float(getattr(m, name)) for name in NUMBERS) for site, m in here.items()}

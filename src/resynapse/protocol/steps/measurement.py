@@ -16,7 +16,11 @@ from resynapse.protocol.when import When
 
 ENROLLED = "enrolled"
 """The outcome that selection stores: 100 or 0."""
-_NOISE = {"scaled": "scaled to activation", "own": "in units of each unit's own SD"}
+_NOISE = {
+    "scaled": "scaled to activation",
+    "own": "in units of each unit's own SD",
+    "calibrated": "calibrated to the intact network",
+}
 """What internal noise of an assessment is relative to, where it is not absolute."""
 
 
@@ -66,10 +70,11 @@ class Assess(Step):
         description="number of the first noise draw; another one measures the same with other noise",
         json_schema_extra={"unit": "draws", "source": "choice"},
     )
-    noise: Literal["absolute", "scaled", "own"] = Field(
+    noise: Literal["absolute", "scaled", "own", "calibrated"] = Field(
         default="absolute",
         description="internal noise as its name says; `scaled` to the state's activation relative to the induction's; "
-        "or `own`, in units of each unit's own SD over the test set",
+        "`own`, in units of each unit's own SD over the test set; or `calibrated`, input noise too in units of the "
+        "strength at which the subject's intact network keeps three quarters of its accuracy above chance",
         json_schema_extra={"source": "choice"},
     )
 

@@ -152,6 +152,12 @@ class Scar(Step):
     past: ClassVar[str] = "scarred"
     of_all: Share | None = Field(default=None, description="share of all positions of each layer")
     of_active: Share | None = Field(default=None, description="share of each layer's active connections")
+    of_induced: Share | None = Field(
+        default=None,
+        description="share of the connections that each layer had at the end of the induction; as many of its active "
+        "ones, so that every arm loses the same number",
+        json_schema_extra={"source": "choice"},
+    )
     by: Annotated[str, OneOf(PRUNE_RULES)] = Field(default="random", description="uniformly, or the weakest ones")
     at_least: Count = Field(
         default=0,
@@ -163,24 +169,28 @@ class Scar(Step):
 
     @model_validator(mode="after")
     def _of_one(self) -> Self:
-        if (self.of_all is None) == (self.of_active is None):
-            raise ValueError("give of_all or of_active, one of them")
+        if sum(share is not None for share in (self.of_all, self.of_active, self.of_induced)) != 1:
+            raise ValueError("give of_all, of_active or of_induced, one of them")
         if not self.within[0] <= self.within[1]:
             raise ValueError("within gives the lowest share first")
         return self
 
+    @property
+    def _share(self) -> float:
+        return next(share for share in (self.of_all, self.of_active, self.of_induced) if share is not None)
+
     @override
     def phrase(self) -> str:
         share = f"{percent(self.of_all)} of all positions" if self.of_all is not None else ""
-        share = share or f"{percent(self.of_active or 0)} of the active connections"
+        share = share or f"{percent(self._share)} of the active connections"
+        share += " as after the induction" if self.of_induced is not None else ""
         bounds = f" within {percent(self.within[0])} to {percent(self.within[1])}" if self.within != (0.0, 1.0) else ""
         fewest = f", at least {self.at_least}" if self.at_least else ""
         return f"scar {share}{' times severity' * self.times_severity}{bounds}{fewest}, {CHOICE[self.by]}"
 
     @override
     def apply(self, state: State, setting: Setting) -> State:
-        share = self.of_active if self.of_all is None else self.of_all
-        share = 0.0 if share is None else share
+        share = self._share
         if self.times_severity:
             raw = replace(state.modulation, noise_mean=0.0, noise_sd=0.0, protection=0.0)
             activity = setting.engine.activity(state.network, setting.data.test.inputs, raw)
@@ -190,9 +200,10 @@ class Scar(Step):
             state.network,
             share,
             setting.key,
-            of="all" if self.of_active is None else "active",
+            of="active" if self.of_all is None else "all",
             by=self.by,
             at_least=self.at_least,
+            as_of=None if self.of_induced is None else state.induced or state.network,
         )
         return replace(state, network=scar(state.network, chosen))
 

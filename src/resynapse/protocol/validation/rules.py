@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from resynapse.errors import ProtocolError, Where, nearest
+from resynapse.networks import Architecture
 from resynapse.outcomes import outcome as defined
 from resynapse.protocol.arms import BY, Arm
 from resynapse.protocol.conditions import base
@@ -20,6 +21,7 @@ from resynapse.protocol.routes import Route, RouteStep, looks
 from resynapse.protocol.steps import Assess, Drug, Enrol, Mark, Step
 from resynapse.protocol.validation.conditions_measured import Placed, all_at, conditions, placed
 from resynapse.protocol.variants import Variant
+from resynapse.task import Task, steps_of
 from resynapse.task.base import MOST_SAMPLES
 
 MOST_POINTS = 100_000
@@ -34,6 +36,14 @@ class Tree(typing.Protocol):
     @property
     def name(self) -> str:
         """Names the results."""
+
+    @property
+    def task(self) -> Task:
+        """What the networks learn."""
+
+    @property
+    def network(self) -> Architecture:
+        """Architecture of the networks."""
 
     @property
     def hidden(self) -> tuple[int, ...]:
@@ -154,7 +164,11 @@ def measurable(protocol: Tree, endpoints: Sequence[Endpoint]) -> tuple[Endpoint,
 def _check_assessments(protocol: Tree) -> None:
     """No condition twice in an arm; what derived outcomes read is measured."""
     for arm, stops in protocol.routes.items():
-        _SOUND.of((stops,), partial(_check_arm, protocol, arm), also=(arm, protocol.hidden))
+        _SOUND.of(
+            (stops,),
+            partial(_check_arm, protocol, arm),
+            also=(arm, protocol.hidden, no_noise_in_time(protocol.task, protocol.network)),
+        )
     known = _measured(protocol)
     for index, rule in enumerate(protocol.derived):
         where = ("derived", index, rule.kind)
@@ -295,6 +309,9 @@ def _check_path(protocol: Tree, path: Path, where: Where) -> None:
 def _check_layers(protocol: Tree, step: Step | None, draws: Sequence[tuple[Place, Trait]], where: Where) -> None:
     """A drug acts on hidden layers that the network has, and what is counted by layer is counted in one of them."""
     if isinstance(step, Assess):
+        timed = [name for name in step.outcomes if defined(name).in_time]
+        if timed and (reason := no_noise_in_time(protocol.task, protocol.network)):
+            raise ProtocolError(f"{timed[0]} is not possible: {reason}", where)
         last = len(protocol.hidden) + 1
         for name in step.outcomes:
             if (defined(name).layer or 0) > last:
@@ -306,6 +323,13 @@ def _check_layers(protocol: Tree, step: Step | None, draws: Sequence[tuple[Place
         if layer > len(protocol.hidden):
             hidden = f"the network has {len(protocol.hidden)} hidden layer{'s' * (len(protocol.hidden) > 1)}"
             raise ProtocolError(f"{layer:g} is not possible: {hidden}, counted from 1", (*where, step.kind, "layers"))
+
+
+def no_noise_in_time(task: Task, network: Architecture) -> str:
+    """Why no noise can act in some steps of a sequence alone; empty where it can."""
+    if steps_of(task) == 1:
+        return "the task has no steps of time"
+    return "" if network.noise_in_time else f"network {network.kind} cannot have noise in some steps alone"
 
 
 def _check_counts(node: Node | RouteStep, where: Where) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from resynapse.engine import engine_kind
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Mark, Protocol
-from resynapse.protocol.routes import nesting
+from resynapse.protocol.routes import calibrates, nesting
 from resynapse.task import steps_of
 
 WORKING = 80
@@ -53,8 +53,8 @@ class Need:
         # some engines work tile by tile, others on whole sets
         columns = kind.columns or max(protocol.batch_size, sizes.test, sizes.clean)
         marked = any(isinstance(node.step, Mark) for node in protocol.nodes)
-        # the state before the step that runs and after it, what is marked, and what is come back to
-        states = 2 + marked + nesting(protocol.routes)
+        # the state before the step that runs and after it, what is marked or calibrated to, and what is come back to
+        states = 2 + marked + calibrates(protocol.routes.values()) + nesting(protocol.routes)
         return cls(
             data=DRAWN * (steps * protocol.task.features + 2) * sum(sizes),
             networks=states * kind.bytes_per_weight * weights,

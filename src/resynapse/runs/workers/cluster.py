@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any, Self
 from resynapse.cohort import Subject
 from resynapse.errors import ClusterError, ClusterLostError, SubjectError
 from resynapse.runs.events import Listener, Row, WorkersCounted
+from resynapse.runs.workers import dask_calls
 from resynapse.runs.workers.backend import LOCAL, Finished
 from resynapse.runs.workers.local import LocalWorkers
-from resynapse.runs.workers.worker import TASK, Answer, Plan, events_of
+from resynapse.runs.workers.worker import Answer, Plan, events_of
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -33,8 +34,6 @@ RETRIES = 2
 """How often a subject that failed is tried again."""
 CONNECT_WITHIN = 6.0
 """Seconds in which a scheduler must answer at the start."""
-ANSWER_WITHIN = 10.0
-"""Seconds in which a scheduler that was there must answer."""
 _LOOK_EVERY = 1.0
 _BATCH = 64
 _ADDRESS = re.compile(r"((?P<scheme>tcp|tls|ws|wss|ucx)://)?(?P<host>[\w.-]+|\[[\w:.%]+\]):(?P<port>\d{1,5})")
@@ -99,8 +98,7 @@ class Cluster:
     def _submit(self, subject: Subject, tries: int) -> None:
         key = (self._name, subject.number, tries)
         with self._asking():
-            known = {"plan": tuple(self.plan), "number": subject.number}
-            future = self.client.submit(eval, TASK, known, key=key, pure=False)
+            future = dask_calls.submit(self.client, tuple(self.plan), subject.number, key)
         self._flying[future] = subject, tries
         future.add_done_callback(self._through.put)
 
@@ -140,7 +138,7 @@ class Cluster:
     def _gathered(self, ready: list[Future]) -> list[Answer]:
         """The results of futures; none yet if one was lost with its worker and is being computed again."""
         try:
-            results = self.client.sync(self.client._gather, ready, callback_timeout=ANSWER_WITHIN)
+            results = dask_calls.gather(self.client, ready)
         except TimeoutError:
             self._looked = 0.0
             self._look()  # says so if it is the scheduler that is silent
@@ -184,7 +182,7 @@ class Cluster:
         if time.monotonic() - self._looked < _LOOK_EVERY:
             return
         with self._asking():
-            threads = self.client.sync(self.client.scheduler.ncores, callback_timeout=ANSWER_WITHIN)
+            threads = dask_calls.threads_by_worker(self.client)
         self._looked = time.monotonic()
         if self._local is not None:
             self._local.check()

@@ -60,10 +60,6 @@ def code(engine_name: str) -> tuple[tuple[str, str], ...]:
     return (*((name, metadata.version(name)) for name in packages), ("sources of resynapse", sources()))
 
 
-TASK = "__import__('resynapse.runs.workers.worker', fromlist=['answer']).answer(plan, number)"
-"""The task of a subject, to be evaluated: a worker without resynapse fails in it, and not before it."""
-
-
 def answer(plan: tuple[Any, ...], number: int) -> tuple[Any, ...]:
     """`compute` for plain values."""
     return tuple(compute(Plan(*plan), number))

@@ -45,11 +45,11 @@ def test_kernels_are_made_ready_once_in_a_process_whoever_is_told(
     compiled: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
-    monkeypatch.setattr(warm_up, "exercise", lambda: calls.append("exercise"))
+    monkeypatch.setattr(warm_up, "exercise", calls.append)
     monkeypatch.setattr(warm_up, "_done", [])
     for number in range(3):
         warm_up.make_ready(lambda text, number=number: calls.append(f"{text} {number}"))
-    assert calls == ["exercise"]
+    assert calls == ["perceptron"]
 
 
 def test_the_mark_of_a_tree_that_was_copied_is_not_believed(

@@ -68,7 +68,7 @@ def forget_unused(folder: Path) -> None:
     before = time.time() - UNUSED_DAYS * 86_400
     for other in folder.parent.glob(f"{PREFIX}*"):
         # every process that loads kernels touches their mark (`warm_up.make_ready`)
-        used = [path.stat().st_mtime for path in (other, other / MARK) if path.exists()]
+        used = [path.stat().st_mtime for path in (other, *other.glob(f"{MARK}*")) if path.exists()]
         if other != folder and used and max(used) < before:
             shutil.rmtree(other, ignore_errors=True)
 

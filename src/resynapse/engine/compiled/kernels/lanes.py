@@ -49,12 +49,14 @@ class _LanesModel(models.PrimitiveModel):
         super().__init__(manager, kind, _VECTOR)
 
 
-def _place(context: Any, builder: Any, array_type: Any, array: Any, at: Any, vector: Any) -> Any:
+def vector_at(context: Any, builder: Any, array_type: Any, array: Any, at: Any, vector: Any) -> Any:
+    """Pointer to the vector from flat place `at` of an array."""
     data = make_array(array_type)(context, builder, array).data
     return builder.bitcast(cgutils.gep_inbounds(builder, data, at), vector.as_pointer())
 
 
-def _splat(builder: Any, vector: Any, value: Any) -> Any:
+def splat_value(builder: Any, vector: Any, value: Any) -> Any:
+    """The vector that is `value` throughout."""
     one = builder.insert_element(ir.Constant(vector, ir.Undefined), value, ir.IntType(32)(0))
     return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(ir.IntType(32), LANES), [0] * LANES))
 
@@ -63,68 +65,68 @@ def _constant(value: float) -> Any:
     return ir.Constant(_VECTOR, [value] * LANES)
 
 
-def _instruction(function: Any) -> Any:
+def instruction(function: Any) -> Any:
     """Let kernels call what `function` writes; its arguments are types, and the first is the typing context."""
     return intrinsic(function)
 
 
-@_instruction
+@instruction
 def load(_context: Any, array: Any, at: Any) -> Any:
     """The 16 numbers from flat place `at` of a C-contiguous float32 array of any shape."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place = _place(context, builder, signature.args[0], arguments[0], arguments[1], _VECTOR)
+        place = vector_at(context, builder, signature.args[0], arguments[0], arguments[1], _VECTOR)
         return builder.load(place, align=4)
 
     return _lanes(array, types.intp), code
 
 
-@_instruction
+@instruction
 def store(_context: Any, array: Any, at: Any, values: Any) -> Any:
     """Put 16 numbers to flat place `at` of a C-contiguous float32 array of any shape."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place = _place(context, builder, signature.args[0], arguments[0], arguments[1], _VECTOR)
+        place = vector_at(context, builder, signature.args[0], arguments[0], arguments[1], _VECTOR)
         builder.store(arguments[2], place, align=4)
         return context.get_dummy_value()
 
     return types.void(array, types.intp, _lanes), code
 
 
-@_instruction
+@instruction
 def load_bytes(_context: Any, array: Any, at: Any) -> Any:
     """The 16 bytes from flat place `at` of a uint8 array, as float32."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         small = ir.VectorType(ir.IntType(8), LANES)
-        place = _place(context, builder, signature.args[0], arguments[0], arguments[1], small)
+        place = vector_at(context, builder, signature.args[0], arguments[0], arguments[1], small)
         return builder.uitofp(builder.load(place, align=1), _VECTOR)
 
     return _lanes(array, types.intp), code
 
 
-@_instruction
+@instruction
 def splat(_context: Any, value: Any) -> Any:
     """One float32 sixteen times."""
 
     def code(_c: Any, builder: Any, _s: Any, arguments: Any) -> Any:
-        return _splat(builder, _VECTOR, arguments[0])
+        return splat_value(builder, _VECTOR, arguments[0])
 
     return _lanes(types.float32), code
 
 
-@_instruction
+@instruction
 def spread(_context: Any, array: Any, at: Any) -> Any:
     """The number at flat place `at` of a C-contiguous float32 array sixteen times."""
 
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         data = make_array(signature.args[0])(context, builder, arguments[0]).data
-        return _splat(builder, _VECTOR, builder.load(cgutils.gep_inbounds(builder, data, arguments[1])))
+        return splat_value(builder, _VECTOR, builder.load(cgutils.gep_inbounds(builder, data, arguments[1])))
 
     return _lanes(array, types.intp), code
 
 
-@_instruction
+@instruction
 def times(_context: Any, a: Any, b: Any) -> Any:
     """The product a * b."""
 
@@ -134,7 +136,7 @@ def times(_context: Any, a: Any, b: Any) -> Any:
     return _lanes(_lanes, _lanes), code
 
 
-@_instruction
+@instruction
 def plus(_context: Any, a: Any, b: Any) -> Any:
     """The sum a + b."""
 
@@ -144,7 +146,41 @@ def plus(_context: Any, a: Any, b: Any) -> Any:
     return _lanes(_lanes, _lanes), code
 
 
-@_instruction
+@instruction
+def minus(_context: Any, a: Any, b: Any) -> Any:
+    """The difference a - b."""
+
+    def code(_c: Any, builder: Any, _s: Any, arguments: Any) -> Any:
+        return builder.fsub(*arguments, flags=_FLAGS)
+
+    return _lanes(_lanes, _lanes), code
+
+
+@instruction
+def divided(_context: Any, a: Any, b: Any) -> Any:
+    """The quotient a / b."""
+
+    def code(_c: Any, builder: Any, _s: Any, arguments: Any) -> Any:
+        return builder.fdiv(*arguments, flags=_FLAGS)
+
+    return _lanes(_lanes, _lanes), code
+
+
+@instruction
+def within(_context: Any, values: Any, limit: Any) -> Any:
+    """`values`, not beyond -`limit` and `limit`, a float32; what is not a number stays."""
+
+    def code(_c: Any, builder: Any, _s: Any, arguments: Any) -> Any:
+        values, limit = arguments
+        high = splat_value(builder, _VECTOR, limit)
+        low = splat_value(builder, _VECTOR, builder.fneg(limit))
+        values = builder.select(builder.fcmp_ordered(">", values, high), high, values)
+        return builder.select(builder.fcmp_ordered("<", values, low), low, values)
+
+    return _lanes(_lanes, types.float32), code
+
+
+@instruction
 def fused(_context: Any, a: Any, b: Any, c: Any) -> Any:
     """The sum a * b + c."""
 
@@ -155,7 +191,7 @@ def fused(_context: Any, a: Any, b: Any, c: Any) -> Any:
     return _lanes(_lanes, _lanes, _lanes), code
 
 
-@_instruction
+@instruction
 def total(_context: Any, values: Any) -> Any:
     """The sum of the 16 numbers, a float32."""
 
@@ -167,7 +203,7 @@ def total(_context: Any, values: Any) -> Any:
     return types.float32(_lanes), code
 
 
-@_instruction
+@instruction
 def where_on(_context: Any, tested: Any, values: Any) -> Any:
     """`values` where `tested` is above zero or not a number, else zero."""
 
@@ -178,7 +214,7 @@ def where_on(_context: Any, tested: Any, values: Any) -> Any:
     return _lanes(_lanes, _lanes), code
 
 
-@_instruction
+@instruction
 def bits_on(_context: Any, values: Any) -> Any:
     """An integer whose bit n is set where the n-th number is above zero or not a number."""
 
@@ -189,7 +225,7 @@ def bits_on(_context: Any, values: Any) -> Any:
     return types.int64(_lanes), code
 
 
-@_instruction
+@instruction
 def lowest(_context: Any, bits: Any) -> Any:
     """The number of the lowest bit that is set; there must be one."""
 
@@ -199,7 +235,7 @@ def lowest(_context: Any, bits: Any) -> Any:
     return types.int64(types.int64), code
 
 
-@_instruction
+@instruction
 def without_small(_context: Any, values: Any, limit: Any) -> Any:
     """`values`, zero where their size is below `limit`, a float32."""
 
@@ -207,19 +243,19 @@ def without_small(_context: Any, values: Any, limit: Any) -> Any:
         values, limit = arguments
         kind = ir.FunctionType(_VECTOR, [_VECTOR])
         size = cgutils.get_or_insert_function(builder.module, kind, "llvm.fabs.v16f32")
-        small = builder.fcmp_ordered("<", builder.call(size, [values]), _splat(builder, _VECTOR, limit))
+        small = builder.fcmp_ordered("<", builder.call(size, [values]), splat_value(builder, _VECTOR, limit))
         return builder.select(small, _constant(0.0), values)
 
     return _lanes(_lanes, types.float32), code
 
 
-@_instruction
+@instruction
 def adam_step(_context: Any, first: Any, second: Any, rate: Any, correction: Any, epsilon: Any) -> Any:
     """What Adam takes from a weight: rate * first / (sqrt(second) * correction + epsilon)."""
 
     def code(_c: Any, builder: Any, _s: Any, arguments: Any) -> Any:
         first, second, *factors = arguments
-        rate, correction, epsilon = (_splat(builder, _VECTOR, factor) for factor in factors)
+        rate, correction, epsilon = (splat_value(builder, _VECTOR, factor) for factor in factors)
         kind = ir.FunctionType(_VECTOR, [_VECTOR])
         root = cgutils.get_or_insert_function(builder.module, kind, "llvm.sqrt.v16f32")
         scaled = builder.fmul(builder.call(root, [second]), correction, flags=_FLAGS)
@@ -229,7 +265,7 @@ def adam_step(_context: Any, first: Any, second: Any, rate: Any, correction: Any
     return _lanes(_lanes, _lanes, types.float32, types.float32, types.float32), code
 
 
-@_instruction
+@instruction
 def transpose(_context: Any, source: Any, at: Any, stride: Any, target: Any, to: Any, target_stride: Any) -> Any:
     """Copy a block of 16 x 16 float32 transposed: rows from place `at` on, `stride` apart, become columns."""
 
@@ -237,7 +273,7 @@ def transpose(_context: Any, source: Any, at: Any, stride: Any, target: Any, to:
         source, at, stride, target, to, target_stride = arguments
         rows = []
         for _ in range(LANES):
-            rows.append(builder.load(_place(context, builder, signature.args[0], source, at, _VECTOR), align=4))
+            rows.append(builder.load(vector_at(context, builder, signature.args[0], source, at, _VECTOR), align=4))
             at = builder.add(at, stride)
         half = LANES // 2
         order = [k for pair in zip(range(half), range(LANES, LANES + half), strict=True) for k in pair]
@@ -248,7 +284,7 @@ def transpose(_context: Any, source: Any, at: Any, stride: Any, target: Any, to:
             # interleaving rows n and n + 8, four times over, transposes
             rows = [builder.shuffle_vector(rows[n], rows[n + half], mask) for n in range(half) for mask in (low, high)]
         for row in rows:
-            builder.store(row, _place(context, builder, signature.args[3], target, to, _VECTOR), align=4)
+            builder.store(row, vector_at(context, builder, signature.args[3], target, to, _VECTOR), align=4)
             to = builder.add(to, target_stride)
         return context.get_dummy_value()
 
