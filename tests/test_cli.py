@@ -136,6 +136,8 @@ def test_reports_and_exports_are_written(finished: Path, tmp_path: Path, capsys:
         (("figure", "RUN", "trial", "--all"), "leave one of them out"),
         (("export", "RUN", "--out", "RUN"), "give another folder"),
         (("report", "nowhere"), "no run here"),
+        (("run", "demo", "--subjects", "2", "--out", "nowhere", "--within", "1x"), "such as 90s or 1.5h"),
+        (("audit", "switch-relapse", "--within", "0m"), "a number above 0 with s, m or h"),
         (("report", "RUN", "--out", "/nowhere/r.html"), "No such file"),
     ],
 )

@@ -39,6 +39,7 @@ let seen = place.dataset.digest ?? "";
 let timer: number | undefined;
 let turn = 0;
 let saving: Promise<void> = Promise.resolve();
+let changes: Promise<void> = Promise.resolve();
 
 const look = EditorView.theme({
   "&": { backgroundColor: "var(--raised)", color: "var(--ink)" },
@@ -120,11 +121,18 @@ async function check(): Promise<void> {
   if (mine === turn) show(found);
 }
 
-async function change(what: string, where: Place, value = ""): Promise<void> {
-  const mine = ++turn;
-  const body = { text: text(), what, place: where, value };
+/** One change after the other, each of the text as it is then: none is lost to a check or to another change. */
+function change(what: string, where: Place, value = ""): Promise<void> {
+  changes = changes.then(() => changeNow(what, where, value));
+  return changes;
+}
+
+async function changeNow(what: string, where: Place, value: string): Promise<void> {
+  const sent = text();
+  const body = { text: sent, what, place: where, value };
   const found = (await send(place.dataset.edit ?? "", body)) as unknown as Checked;
-  if (mine !== turn) return;
+  if (text() !== sent) return changeNow(what, where, value); // typed meanwhile
+  turn++;
   if (found.error !== undefined) {
     say(found.error);
     return;
@@ -222,6 +230,7 @@ function conflict(other: string, digest: string): void {
 }
 
 async function act(what: string): Promise<void> {
+  await changes;
   const at = tree.place;
   const last = at.at(-1);
   if (what === "up" || what === "down") await change("move", at, what === "up" ? "-1" : "1");

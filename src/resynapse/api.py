@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from resynapse.protocol import Protocol
 from resynapse.runs.admission import engine_for
 from resynapse.runs.events import Listener, ignore
 from resynapse.runs.execute import execute
+from resynapse.runs.planning.budget import Budget
 from resynapse.runs.progress import Display
 from resynapse.runs.store.folder import Manifest, RunFolder
 
@@ -218,6 +220,7 @@ def run(
     display: Display | None = None,
     listener: Listener = ignore,
     note: Callable[[str], None] = lambda text: None,
+    within: float | None = None,
 ) -> Run:
     """Run a protocol on a cohort, or continue a run that stopped.
 
@@ -235,6 +238,7 @@ def run(
         ``"tcp://127.0.0.1:8786"``; by default threads of this process. The numbers are the same.
     display, note : where progress and remarks go; nowhere by default.
     listener : receives every event of the run, such as `resynapse.runs.events.SubjectFinished`.
+    within : seconds that this may take; as many subjects as fit are computed, and the same call again goes on.
 
     Raises
     ------
@@ -246,6 +250,7 @@ def run(
     """
     if not isinstance(protocol, Protocol):
         raise ResynapseError(f"{protocol!r} is no protocol; load it first: rs.run(rs.load('demo'), subjects=4)")
+    budget = None if within is None else Budget(within)
     if arms is not None:
         protocol = protocol.only(arms)
     folder = RunFolder(_temporary() if out is None else out)
@@ -260,6 +265,7 @@ def run(
         display=display,
         listener=listener,
         note=note,
+        budget=budget,
     )
     return Run(folder.path)
 
@@ -267,9 +273,9 @@ def run(
 def audit(
     protocol: Protocol | Run,
     *,
-    depth: Depth = "quick",
+    depth: Depth | None = None,
     subjects: int | None = None,
-    out: str | Path | None = None,
+    out: str | Path | Callable[[Depth], Path] | None = None,
     workers: int | None = None,
     seed: int = 0,
     seeds: int | None = None,
@@ -277,6 +283,7 @@ def audit(
     claims: str | Path | None = None,
     display: Display | None = None,
     note: Callable[[str], None] = lambda text: None,
+    within: float | None = None,
 ) -> Audit:
     """Judge every claim of a protocol, and find what each conclusion rests on.
 
@@ -284,13 +291,16 @@ def audit(
     ----------
     protocol : with claims, its own or those that ship for its name; or a run, which is judged as it is, by the
         controls that it contains, and nothing is run.
-    depth : ``quick``, ``standard`` or ``full``; see docs/audit.md.
-    subjects : of the tree; by default 10, 20 or 100 with the depth.
-    out : folder of the runs; by default a temporary one, gone when the program ends.
+    depth : ``light``, ``quick``, ``standard`` or ``full``; see docs/audit.md. By default ``quick``, and with
+        `within` the deepest one that fits.
+    subjects : of the tree; by default 4, 10, 20 or 100 with the depth. With `within`, the most.
+    out : folder of the runs, or a function from the depth to it; by default a temporary one, gone when the program
+        ends.
     workers, seed, dask, display, note : as in `run`.
     seeds : root seeds, from `seed` on, over which the verdicts are compared; by default 1 at depth quick, 5 at the
         others.
     claims : of another name, or a YAML file of claims.
+    within : seconds that this may take; depth and subjects are planned to fit, and the same call again goes on.
 
     Raises
     ------
@@ -304,25 +314,30 @@ def audit(
     from resynapse.audits.audit import of_run
     from resynapse.audits.claim_library import claims_of
     from resynapse.audits.perform import perform
+    from resynapse.audits.within import Wish
 
     if isinstance(protocol, Run):
         return of_run(protocol.protocol, protocol.table(), claims)
     if not isinstance(protocol, Protocol):
         raise ResynapseError(f"{protocol!r} is no protocol; load it first: rs.audit(rs.load('switch-relapse'))")
-    if depth not in ("quick", "standard", "full"):
-        raise ResynapseError(f"depth {depth!r} is not known; allowed: quick, standard, full")
-    return perform(
-        protocol,
-        claims_of(protocol, claims),
+    if depth not in (None, "light", "quick", "standard", "full"):
+        raise ResynapseError(f"depth {depth!r} is not known; allowed: light, quick, standard, full")
+    wish = Wish(
+        protocol=protocol,
+        claims=claims_of(protocol, claims),
         depth=depth,
         subjects=subjects,
-        out=_temporary() if out is None else Path(out),
-        workers=workers,
         seed=seed,
         seeds=seeds,
+        folder=out if callable(out) else partial(_always, _temporary() if out is None else Path(out)),
+    )
+    return perform(
+        wish,
+        workers=workers,
         dask=dask,
         display=display,
         note=note,
+        budget=None if within is None else Budget(within),
     )
 
 
@@ -419,6 +434,10 @@ def _check_contrast(protocol: object, between: object, outcomes: object) -> None
     for one in (between, outcomes):
         if isinstance(one, str):
             raise ResynapseError(f"{one!r} is one text; give a list, as in between=['ketamine', 'ssri']")
+
+
+def _always(folder: Path, _: Depth) -> Path:
+    return folder
 
 
 def _temporary() -> Path:

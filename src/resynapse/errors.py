@@ -46,6 +46,10 @@ class RunInterruptedError(ResynapseError):
     """A run that stopped before its last subject; what is finished is kept."""
 
 
+class OutOfTimeError(ResynapseError):
+    """A budget of time in which not one subject is finished."""
+
+
 class ClusterError(ResynapseError):
     """Workers that cannot be reached or cannot compute this run."""
 

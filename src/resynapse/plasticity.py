@@ -104,24 +104,26 @@ def lesion(network: Network, of_active: float, key: Key, *, by: str = "smallest"
     return network.with_masks({name: mask & ~gone[name] for name, mask in network.masks.items()})
 
 
-def prune_to(network: Network, share: float, names: Sequence[str] = ()) -> Network:
-    """Prune the weakest connections until ``floor(share * positions)`` positions of each named array are pruned.
+def prune_to(network: Network, share: float, names: Sequence[str] = (), scores: Scores | None = None) -> Network:
+    """Prune connections until ``floor(share * positions)`` positions of each named array are pruned.
 
     Parameters
     ----------
     share : of all positions, in [0, 1]; where more are pruned already, nothing changes.
     names : connections, such as ``recurrent``; empty for all.
+    scores : those of one of `PRUNE_RULES`, the lowest go first; by default the weakest do.
 
-    Positions that are pruned stay so and count; among equal weights the first by index goes first. Source:
+    Positions that are pruned stay so and count; among equal scores the first by index goes first. Source:
     docs/recurrent.md, Architectures.
     """
     masks: dict[str, BoolArray] = {}
+    sizes = {name: np.abs(network.values[name]) for name in network.masks} if scores is None else scores
     for name in names or network.masks:
         mask = network.masks[name]
         missing = math.floor(share * mask.size) - int(np.count_nonzero(~mask))
         kept = mask.copy()
         if missing > 0:
-            size = np.where(mask, np.abs(network.values[name].astype(np.float64)), np.inf)
+            size = np.where(mask, sizes[name].astype(np.float64), np.inf)
             kept.flat[np.argsort(size, axis=None, kind="stable")[:missing]] = False
         masks[name] = kept
     return network.with_masks(masks)

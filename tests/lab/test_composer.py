@@ -51,9 +51,14 @@ def test_form_to_yaml_to_form_is_the_identity(name: str, lab: Lab) -> None:
         shown = form(changed, place)
         assert shown is not None
         for field in shown["fields"]:
+            where = [*place, field["kind"], field["name"]]
             if field["value"]:
-                changed, selected = edited(changed, "set", [*place, field["kind"], field["name"]], field["value"])
+                changed, selected = edited(changed, "set", where, field["value"])
                 assert selected == place
+            for part in field["parts"]:
+                if part["value"]:
+                    changed, selected = edited(changed, "part", [*where, *part["place"]], part["value"])
+                    assert selected == place
         assert form(changed, place) == shown
     assert dump(loads(changed)) == dump(loads(text))
 
@@ -63,6 +68,69 @@ def test_one_change_leaves_every_other_line_and_comment() -> None:
     assert changed.replace(" ", "") == TEXT.replace("1.25", "1.5").replace(" ", "")
     back, _ = edited(changed, "set", ["arms", "two", 0, "drug", "gain"], "1.25")
     assert back.replace(" ", "") == TEXT.replace(" ", "")
+
+
+SPARSITY = ["induction", 0, "prune", "sparsity"]
+DRAWN = "induction:\n  - prune: {sparsity: 0.9}   # depth\n" + TEXT
+
+
+@pytest.mark.parametrize("shape", ["uniform", "normal", "lognormal", "choice"])
+def test_a_number_is_drawn_by_its_form_and_made_one_number_again(shape: str) -> None:
+    text, place = edited(DRAWN, "shape", SPARSITY, shape)
+    assert place == SPARSITY[:2]
+    ((_, trait),) = loads(text).induction[0].draws
+    assert getattr(trait, "kind", "") == shape
+    shown = form(text, place)
+    assert shown is not None
+    (field,) = [one for one in shown["fields"] if one["name"] == "sparsity"]
+    assert field["shape"] == shape
+    for part in field["parts"]:
+        assert part["default"], part
+        assert part["about"] or part["range"] or part["unit"], part
+    text, _ = edited(text, "part", [*SPARSITY, "name"], "depth")
+    ((_, trait),) = loads(text).induction[0].draws
+    assert trait.name == "depth"
+    text, _ = edited(text, "part", [*SPARSITY, "name"], "")
+    text, _ = edited(text, "shape", SPARSITY, "one")
+    text, _ = edited(text, "set", SPARSITY, "0.9")
+    assert loads(text) == loads(DRAWN)
+    assert "# depth" in text
+
+
+def test_parts_of_a_distribution_are_numbers_of_the_file() -> None:
+    text, _ = edited(DRAWN, "set", SPARSITY, "{normal: [0.9, 0.02]}")
+    text, _ = edited(text, "part", [*SPARSITY, "normal", 1], "0.01")
+    text, _ = edited(text, "part", [*SPARSITY, "within", 1], "0.95")
+    ((_, trait),) = loads(text).induction[0].draws
+    assert trait.dump() == {"normal": [0.9, 0.01], "within": [0.86, 0.95]}
+    text, _ = edited(text, "part", [*SPARSITY, "within", 0], "")
+    ((_, trait),) = loads(text).induction[0].draws
+    assert trait.dump() == {"normal": [0.9, 0.01]}
+    with pytest.raises(ResynapseError, match="give a number"):
+        edited(text, "part", [*SPARSITY, "normal", 0], " ")
+
+
+def test_rounds_of_a_repetition_are_numbers_of_the_file() -> None:
+    text, place = edited(TEXT, "add", ["follow_up", 1], "repeat")
+    assert len(loads(text).follow_up) == 1 + 3
+    rounds = [*place, "repeat", "round"]
+    text, _ = edited(text, "part", [*rounds, "to"], "5")
+    assert len(loads(text).follow_up) == 1 + 5
+    text, _ = edited(text, "shape", rounds, "list")
+    text, _ = edited(text, "part", rounds, "1, 2, 4")
+    text, _ = edited(text, "variable", [*place, "repeat"], "dose")
+    text, _ = edited(text, "part", [*place, "repeat", "dose"], "0.1, 0.2, 0.3")
+    text, _ = edited(text, "variable", rounds, "cycle")
+    assert "repeat: {cycle: [1, 2, 4], dose: [0.1, 0.2, 0.3]}" in text
+    assert len(loads(text).follow_up) == 1 + 3
+    text, _ = edited(text, "variable", [*place, "repeat", "dose"], "")
+    with pytest.raises(ResynapseError, match="a repetition needs one"):
+        edited(text, "variable", [*place, "repeat", "cycle"], "")
+    shown = form(text, place)
+    assert shown is not None
+    assert [(one["name"], one["shape"]) for one in shown["fields"]] == [("cycle", "list")]
+    text, _ = edited(text, "shape", [*place, "repeat", "cycle"], "range")
+    assert "{from: 1, to: 4}" in text
 
 
 def test_an_emptied_field_goes_back_to_its_default() -> None:

@@ -287,7 +287,7 @@ class Fading(Recorder):
 )
 def test_calibrated_noise_is_a_multiple_of_what_the_intact_network_stands(name: str, times: float) -> None:
     fading, intact = Fading(), initialise(Key(2, 0), (2, 6, 5, 4))
-    calibration = Calibration(intact, Key(0, 0, "calibrate"))
+    calibration = Calibration(intact, DATA, Key(0, 0, "calibrate"))
     seen = Examination(NETWORK, Modulation(gain=1.6), DATA, CONDITION, fading, calibration=calibration)
     outcome(name).measure(seen)
     *sought, asked = fading.responded
@@ -303,7 +303,7 @@ def test_calibrated_noise_is_a_multiple_of_what_the_intact_network_stands(name: 
 
 
 def test_where_the_intact_network_has_nothing_to_lose_calibrated_noise_has_no_value() -> None:
-    calibration = Calibration(NETWORK, Key(0, 0, "calibrate"))
+    calibration = Calibration(NETWORK, DATA, Key(0, 0, "calibrate"))
     guessing = Examination(NETWORK, NEUTRAL, DATA, CONDITION, Recorder(), calibration=calibration)
     assert outcome("acc_combined").measure(guessing) is None
     assert outcome("acc_standard").measure(guessing) is not None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ import pytest
 import resynapse as rs
 from resynapse.analysis.two_runs import between
 from resynapse.disclaimer import SHORT_DISCLAIMER
+from resynapse.lab.taking_away import PACKED, WRITTEN
 from resynapse.report.page.numbers import number
 from verification.journeys.conftest import Laboratory, Visit, until, workspace
 
@@ -34,6 +35,39 @@ def test_journey_3_the_cost_is_shown_before_the_start_and_a_large_run_is_confirm
     page.get_by_role("button", name="Start", exact=True).click()
     page.get_by_role("button", name="Start it all the same").wait_for()
     assert not (laboratory.root / "resynapse-runs").exists()
+
+
+def test_numbers_are_drawn_and_rounds_are_counted_by_form_and_keyboard(
+    width: int, browser: Any, laboratory: Laboratory
+) -> None:
+    visit = Visit(browser, laboratory, width)
+    page = visit.go("/compose/small")
+    file = laboratory.root / "protocols" / "small.yaml"
+    page.locator("[role=treeitem]").first.wait_for()
+    visit.tab_to("[role=treeitem]")
+    while "prune" not in page.locator("[role=treeitem]:focus > .tree-label").inner_text():
+        visit.press("ArrowDown")
+    page.locator("#field-prune-sparsity-shape").wait_for()
+    visit.tab_to("#field-prune-sparsity-shape")
+    visit.press("ArrowDown")
+    page.locator("#field-prune-sparsity-uniform-0").wait_for()
+    assert page.locator("#field-prune-sparsity-shape:focus").count() == 1
+    visit.tab_to("#field-prune-sparsity-uniform-0")
+    page.keyboard.type("0.8")
+    visit.press("Tab")
+    until(lambda: [d.numbers[0] for node in rs.load(file).induction for _, d in node.draws] == [0.8])
+    about = page.locator("#field-prune-sparsity-uniform-0-about").inner_text()
+    assert "range: 0 or more, below 1" in about
+    page.select_option("#kind", "repeat")
+    page.get_by_role("button", name="Add step").press("Enter")
+    page.locator("#field-repeat-round-to").wait_for()
+    visit.tab_to("#field-repeat-round-to")
+    page.keyboard.type("4")
+    visit.press("Tab")
+    until(lambda: "round: {from: 1, to: 4}" in file.read_text("utf-8"))
+    page.locator("#saved", has_text="saved").wait_for()
+    assert sum(node.step is not None and node.step.kind == "assess" for node in rs.load(file).induction) >= 4
+    visit.nothing_went_wrong()
 
 
 def test_journey_5_two_runs_show_the_numbers_of_the_analysis(width: int, browser: Any, filled: Laboratory) -> None:
@@ -101,6 +135,14 @@ def test_journey_7_a_claim_leads_to_verdict_run_and_command(browser: Any, labora
     page.locator(".tabs").get_by_text("Claims").click()
     page.locator(".claim").first.wait_for(state="attached")
     assert page.locator(".claim").count() >= len(rs.audit(run).claims)
+    ledger = page.locator(".claim >> nth=0 >> a", has_text="its row in the ledger")
+    row = page.locator(str(ledger.get_attribute("href")))
+    ledger.press("Enter")
+    row.wait_for()
+    page.locator(".claim >> nth=0 >> dd a").first.press("Enter")
+    page.locator("[data-chart]").wait_for()
+    assert page.locator(".dot").count() > 0
+    page.go_back()
     page.locator(".tabs").get_by_text("Take away").click()
     assert "resynapse run" in page.locator(".copy code").first.inner_text()
 
@@ -122,13 +164,21 @@ def test_journey_8_the_log_of_a_session_replays_to_equal_values(
     assert rs.Run(other).table().equals(rs.Run(folder).table())
     assert rs.Run(other).manifest.results == rs.Run(folder).manifest.results
     page.locator(".tabs").get_by_text("Take away").click()
-    for name in ("protocol.yaml", "run.py", "run.ipynb", "table.csv"):
+    page.locator("a[href$='/crate.zip']").wait_for()
+    names = page.eval_on_selector_all(".files strong", "nodes => nodes.map(node => node.innerText)")
+    assert names == [*WRITTEN, *PACKED]
+    for name in names:
         with page.expect_download() as waiting:
             page.locator(f"a[href$='/{name}']").click()
-        text = Path(waiting.value.path()).read_text("utf-8")
-        assert SHORT_DISCLAIMER in text or name == "table.csv"
-        if name == "run.ipynb":
-            assert [cell["cell_type"] for cell in json.loads(text)["cells"]] == ["markdown", "code", "code"]
+        assert waiting.value.suggested_filename == f"{folder.name}-{name}"
+        saved = Path(waiting.value.path())
+        if saved.read_bytes()[:2] == b"PK":
+            with zipfile.ZipFile(saved) as archive:
+                kept = [one for one in archive.namelist() if one.endswith((".html", ".svg", ".csv"))]
+                assert all("not clinical advice" in archive.read(one).decode() for one in kept)
+            continue
+        text = saved.read_text("utf-8")
+        assert "not clinical advice" in text
         if name == "protocol.yaml":
             assert rs.loads(text) == rs.Run(folder).protocol
 

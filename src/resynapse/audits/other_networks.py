@@ -79,7 +79,7 @@ def robust(setting: str, claims: Iterable[Claim], cells: Cells) -> tuple[Robust,
 
 
 def _stages(planned: AuditPlan) -> Iterator[Stage]:
-    if planned.depth != "quick":
+    if planned.deep:
         for name, other in settings(planned.source, whole=planned.depth == "full"):
             yield Stage(name=name, protocol=other, subjects=few_subjects(planned, OTHERS))
 

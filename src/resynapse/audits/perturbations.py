@@ -18,7 +18,7 @@ from resynapse.protocol.derived_outcomes import Derived
 from resynapse.protocol.routes import Route, assessments, epochs
 from resynapse.protocol.variants import Change, Set, Variant
 
-Depth = Literal["quick", "standard", "full"]
+Depth = Literal["light", "quick", "standard", "full"]
 COMBINED = "acc_combined"
 """Accuracy under noise whose strength is 1 where its name has none."""
 STRENGTHS = (0.75, 1.25)
@@ -62,8 +62,9 @@ def amended_for_audit(protocol: Protocol, read: Iterable[str], depth: Depth) -> 
     Parameters
     ----------
     read : arms that claims read; controls that made one of them are run at every depth.
-    depth : ``quick`` runs these, every nuisance control, and whatever trains nothing; ``standard`` the ablations and
-        sweeps that train as well; ``full`` also the dear controls, at finer levels and over every duration.
+    depth : ``light`` runs these and whatever trains nothing; ``quick`` every nuisance control too; ``standard`` the
+        ablations and sweeps that train as well; ``full`` also the dear controls, at finer levels and over every
+        duration.
 
     Returns
     -------
@@ -78,8 +79,9 @@ def amended_for_audit(protocol: Protocol, read: Iterable[str], depth: Depth) -> 
         own = {name: variant.route(routes[variant.of]) for name, variant in one.variants.items()}
         retrains = epochs({**routes, **own}) > before
         shorter = _shortened(one.variants, own) if retrains and depth != "full" else one.variants
-        waits = depth == "quick" or (depth == "standard" and one.dear)
-        if retrains and one.row.role != "nuisance" and waits:
+        decides = one.row.role == "nuisance" and depth != "light"
+        waits = depth in ("light", "quick") or (depth == "standard" and one.dear)
+        if retrains and not decides and waits:
             # no row of the matrix: only the arms that claims read
             added.update({name: variant for name, variant in shorter.items() if name in read})
             continue
@@ -87,19 +89,24 @@ def amended_for_audit(protocol: Protocol, read: Iterable[str], depth: Depth) -> 
         rules += [rule for rule in one.rules if rule not in (*protocol.derived, *rules)]
         made.append(replace(one.row, retrains=retrains, shortened=shorter is not one.variants))
     known = {**protocol.variants, **added}
-    both = _both(protocol, routes, known, read)
+    battery = [name for name in nuisances() if depth != "light" or name in {row.name for row in made}]
+    both = _both(protocol, routes, known, read, battery)
     if depth != "full":
         both = _shortened(both, {name: variant.route(routes[variant.of]) for name, variant in both.items()})
     return replace(protocol, variants={**known, **both}, derived=(*protocol.derived, *rules)), tuple(made)
 
 
 def _both(
-    protocol: Protocol, routes: Mapping[str, Route], known: Mapping[str, Variant], read: Iterable[str]
+    protocol: Protocol,
+    routes: Mapping[str, Route],
+    known: Mapping[str, Variant],
+    read: Iterable[str],
+    battery: Iterable[str],
 ) -> Mapping[str, Variant]:
     """Every arm that a control made and a claim reads, under each nuisance control too: only like is compared."""
     found: dict[str, Variant] = {}
     plain = replace(protocol, variants={}) if protocol.variants else protocol
-    for name in nuisances():
+    for name in battery:
         for arm, changes in control_named(name).make(plain):
             for variant in sorted(read):
                 made = known.get(variant)

@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from resynapse.audits.claim_checks import check_claims
 from resynapse.audits.perturbations import Amendment, Depth, amended_for_audit
 from resynapse.audits.trimmed import trimmed
+from resynapse.audits.without_maintenance import without_maintenance
 from resynapse.controls.combined import Combined
 from resynapse.controls.registry import RENAMED, controls
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
 
-SUBJECTS: dict[Depth, int] = {"quick": 10, "standard": 20, "full": 100}
+SUBJECTS: dict[Depth, int] = {"light": 4, "quick": 10, "standard": 20, "full": 100}
 """Subjects of the tree by default."""
 
 
@@ -40,6 +41,11 @@ class AuditPlan:
     seeds: tuple[int, ...] = ()
 
     @property
+    def deep(self) -> bool:
+        """Whether sensitivity, map and other networks are part of it."""
+        return self.depth in ("standard", "full")
+
+    @property
     def claims(self) -> tuple[Claim, ...]:
         """The claims that are judged."""
         return self.protocol.claims
@@ -53,6 +59,8 @@ def plan(protocol: Protocol, claims: Sequence[Claim], depth: Depth, subjects: in
     ProtocolError : a claim names an arm, a control or a selection that does not exist.
     """
     check_claims(protocol, claims)
+    if depth == "light":
+        protocol = without_maintenance(protocol)
     read = {measure.arm for claim in claims for test in claim.tests for measure in test.measures}
     tree, amendments = amended_for_audit(protocol, read, depth)
     tree = trimmed(tree, claims, protocol)
@@ -75,6 +83,10 @@ def plan(protocol: Protocol, claims: Sequence[Claim], depth: Depth, subjects: in
 
 
 _REDUCED: dict[Depth, str] = {
+    "light": (
+        "nothing is trained after the treatments, so that what is measured later is not tested; no control that trains "
+        "but those that claims read, no sensitivity, no other task or network"
+    ),
     "quick": "no sweep or ablation that trains and that no claim reads, no sensitivity, no other task or network",
     "standard": (
         "no {dear}; sensitivity and map over the first duration, other networks over the first two, all "

@@ -296,7 +296,7 @@ def few_subjects(planned: AuditPlan, least: int) -> int:
 
 def _stages(planned: AuditPlan) -> Iterator[Stage]:
     """The screening, and the shares of variance in a full audit."""
-    if planned.depth == "quick":
+    if not planned.deep:
         return
     methods: tuple[tuple[str, Method], ...] = (("screening", "Morris"), ("variance", "Sobol"))
     for name, method in methods if planned.depth == "full" else methods[:1]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from resynapse.audits.ledger import Entry, ledger_of
+from resynapse.audits.perturbations import Depth
 from resynapse.audits.plan import AuditPlan, plan
 from resynapse.audits.section import AuditSection, Evidence, Stage, Table
 
@@ -60,10 +61,11 @@ def _stages(planned: AuditPlan) -> Iterator[Stage]:
     """The cohorts of other root seeds; the tree is one of them where it is no larger than they are."""
     if len(planned.seeds) < 2:
         return
-    quick = plan(planned.source, planned.claims, "quick", SUBJECTS)
-    own = planned.depth == "quick" and planned.subjects == SUBJECTS
+    depth: Depth = "light" if planned.depth == "light" else "quick"
+    one = plan(planned.source, planned.claims, depth, SUBJECTS)
+    own = planned.depth == depth and planned.subjects == SUBJECTS
     for root in planned.seeds[1:] if own else planned.seeds:
-        yield Stage(name=f"seed{root}", protocol=quick.protocol, subjects=SUBJECTS, seed=root)
+        yield Stage(name=f"seed{root}", protocol=one.protocol, subjects=SUBJECTS, seed=root)
 
 
 def _judge(evidence: Evidence) -> tuple[Stability, ...]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
 from resynapse.cli.app import app
 from resynapse.cli.closing import close
 from resynapse.cli.console import grid, paged, say
-from resynapse.cli.options import Dask, Seed, Workers, load_protocol, whole
+from resynapse.cli.options import Dask, Seed, Workers, load_protocol, time_span, whole
 from resynapse.disclaimer import SHORT_DISCLAIMER
+
+if TYPE_CHECKING:
+    from resynapse.audits.perturbations import Depth
 
 AUDITS = Path("resynapse-audits")
 
@@ -23,13 +26,14 @@ def audit(
     /,
     *,
     depth: Annotated[
-        Literal["quick", "standard", "full"],
+        Literal["light", "quick", "standard", "full"] | None,
         Parameter(
-            help="The battery that decides verdicts; ablations, sweeps, sensitivity, other networks too; or everything."
+            help="What trains nothing, without maintenance; the battery that decides verdicts; ablations, sweeps, "
+            "sensitivity, other networks too; or everything. By default quick, and with --within the deepest that fits."
         ),
-    ] = "quick",
+    ] = None,
     subjects: Annotated[
-        int | None, Parameter(converter=whole, help="Size of the cohort; by default 10, 20 or 100 with the depth.")
+        int | None, Parameter(converter=whole, help="Size of the cohort; by default 4, 10, 20 or 100 with the depth.")
     ] = None,
     out: Annotated[
         Path | None, Parameter(help="Folder of the audit's runs; by default resynapse-audits/PROTOCOL-DEPTH-seedS.")
@@ -41,7 +45,7 @@ def audit(
         Parameter(
             converter=whole,
             help="Root seeds, from --seed on, over which verdicts are compared, ten subjects each; by default 1 at "
-            "depth quick, which compares none, and 5 at the others.",
+            "depths light and quick, which compares none, and 5 at the others.",
         ),
     ] = None,
     dask: Dask = None,
@@ -49,6 +53,13 @@ def audit(
         str | None, Parameter(help="Claims of another name, or a YAML file of claims; by default the protocol's own.")
     ] = None,
     format: Annotated[Literal["text", "json"], Parameter(help="Tables and sentences, or one JSON object.")] = "text",
+    within: Annotated[
+        float | None,
+        Parameter(
+            converter=time_span,
+            help="Time that the audit may take, such as `30m` or `2h`: depth and subjects are planned to fit.",
+        ),
+    ] = None,
     recorded: Annotated[
         bool,
         Parameter(
@@ -70,16 +81,20 @@ def audit(
     from resynapse.api import audit as start
     from resynapse.report.sections.audit import audit_sentences, audit_tables
     from resynapse.report.sections.opening import headline_of_audit
+    from resynapse.report.sections.undecided import undecided_of_audit
     from resynapse.runs.progress import display
 
     chosen = load_protocol(protocol, None, None)
-    folder = AUDITS / f"{chosen.name}-{depth}-seed{seed}" if out is None else out
+
+    def folder_of(depth: Depth) -> Path:
+        return AUDITS / f"{chosen.name}-{depth}-seed{seed}" if out is None else out
+
     with display() as shown:
         found = start(
             chosen,
             depth=depth,
             subjects=subjects,
-            out=folder,
+            out=folder_of,
             workers=workers,
             seed=seed,
             seeds=seeds,
@@ -87,10 +102,12 @@ def audit(
             claims=claims,
             display=shown,
             note=lambda text: print(f"resynapse: {text}", file=sys.stderr),
+            within=within,
         )
     if format == "json":
         sys.stdout.write(found.to_json())
         return
+    folder = folder_of(found.depth)
     page = Run(folder / "tree").report(folder / "report.html", audit=found)
     with paged():
         for table in audit_tables(found):
@@ -98,4 +115,5 @@ def audit(
         for sentence in audit_sentences(found):
             say(sentence)
         say(SHORT_DISCLAIMER)
-    close(folder, headline_of_audit(found), f"open {page} in a browser")
+    undecided = undecided_of_audit(found) if within is not None else ""
+    close(folder, headline_of_audit(found), f"open {page} in a browser", undecided)

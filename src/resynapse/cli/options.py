@@ -25,6 +25,17 @@ def whole(_: object, tokens: Sequence[Token]) -> int:
     return int(text)
 
 
+def time_span(_: object, tokens: Sequence[Token]) -> float:
+    """Seconds of a span of time such as 90s or 1.5h."""
+    from resynapse.errors import ResynapseError
+    from resynapse.runs.planning.budget import span
+
+    try:
+        return span(tokens[0].value)
+    except ResynapseError as error:
+        raise ValueError(str(error)) from None
+
+
 Subjects = Annotated[int, Parameter(help="Size of the cohort.", converter=whole)]
 Workers = Annotated[
     int | None, Parameter(converter=whole, help="Subjects at a time; by default the cores this process may use.")

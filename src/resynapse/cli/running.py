@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from resynapse.cli.app import app
-from resynapse.cli.closing import close, headline
+from resynapse.cli.closing import close_run
 from resynapse.cli.console import paged, say, subjects_in_words
 from resynapse.cli.options import (
     Changes,
@@ -21,6 +21,7 @@ from resynapse.cli.options import (
     Subjects,
     Workers,
     load_protocol,
+    time_span,
     with_controls,
 )
 from resynapse.cli.results import print_article_tables, print_comparison, print_reference
@@ -67,7 +68,7 @@ def replicate(
             say(f"No published table of protocol {chosen.name!r} ships with resynapse, so none is compared.")
             print_reference(done)
             say(SHORT_DISCLAIMER)
-    close(folder, headline(done), f"resynapse report {folder}")
+    close_run(done, f"resynapse report {folder}", more=True)
 
 
 @app.command
@@ -84,20 +85,36 @@ def run(
     dask: Dask = None,
     control: Controls = None,
     set: Changes = None,
+    within: Annotated[
+        float | None,
+        Parameter(
+            converter=time_span,
+            help="Time that the run may take, such as `90s`, `30m` or `1.5h`: as many subjects as fit are computed.",
+        ),
+    ] = None,
 ) -> None:
     """Run a protocol on a cohort; the same command again continues where it stopped."""
     chosen = load_protocol(protocol, set, None)
     if arms is not None:
         chosen = chosen.only([a.strip() for a in arms.split(",") if a.strip()])
     chosen = with_controls(chosen, control)
-    done = compute(chosen, subjects, out, workers, seed, engine, dask)
-    say(f"{subjects_in_words(done.manifest.subjects)} of {chosen.name} in {out}; see `resynapse table {out}`.")
+    done = compute(chosen, subjects, out, workers, seed, engine, dask, within)
+    left = done.folder.unfinished()
+    held = f"{done.manifest.subjects - left} of " if left else ""
+    say(f"{held}{subjects_in_words(done.manifest.subjects)} of {chosen.name} in {out}; see `resynapse table {out}`.")
     say(SHORT_DISCLAIMER)
-    close(out, headline(done), f"resynapse report {out}")
+    close_run(done, f"the same command again goes on; resynapse report {out}" if left else f"resynapse report {out}")
 
 
 def compute(
-    protocol: Protocol, subjects: int, out: Path, workers: int | None, seed: int, engine: str | None, dask: str | None
+    protocol: Protocol,
+    subjects: int,
+    out: Path,
+    workers: int | None,
+    seed: int,
+    engine: str | None,
+    dask: str | None,
+    within: float | None = None,
 ) -> Run:
     """Run a protocol into a folder, with progress and remarks on standard error."""
     from resynapse.api import run as start
@@ -114,4 +131,5 @@ def compute(
             dask=dask,
             display=shown,
             note=lambda text: print(f"resynapse: {text}", file=sys.stderr),
+            within=within,
         )

@@ -15,6 +15,8 @@ from resynapse.plugins import admit, unknown
 from resynapse.randomness import TILE
 
 Note = Callable[[str], None]
+Watch = Callable[[float, str], None]
+"""Receives, again and again, the share of a preparation that is done and a line about it."""
 
 
 class EngineAliasWarning(FutureWarning):
@@ -25,7 +27,7 @@ def no_note(text: str) -> None:
     """Discard the message."""
 
 
-def nothing_to_prepare(architecture: Architecture, note: Note) -> None:
+def nothing_to_prepare(architecture: Architecture, note: Note, watch: Watch | None) -> None:
     """Any network can be computed at once."""
 
 
@@ -45,7 +47,7 @@ class EngineKind:
     packages : distributions that decide its numbers, besides numpy and scipy.
     remark : sentence for the limitations of a report; empty for none.
     prepare : makes ready what networks of an architecture need, before the engine is built; it receives a function for
-        remarks, such as that kernels are compiled, which takes a while.
+        remarks, such as that kernels are compiled, which takes a while, and one that watches how far this is.
     """
 
     name: str
@@ -56,7 +58,7 @@ class EngineKind:
     most_updates: float = 1e11
     packages: tuple[str, ...] = ()
     remark: str = ""
-    prepare: Callable[[Architecture, Note], None] = nothing_to_prepare
+    prepare: Callable[[Architecture, Note, Watch | None], None] = nothing_to_prepare
 
 
 def _compiled(_: Note, *, fold: bool = True) -> Engine:
@@ -69,10 +71,14 @@ def _unfolded(note: Note) -> Engine:
     return _compiled(note, fold=False)
 
 
-def _make_kernels_ready(architecture: Architecture, note: Note) -> None:
-    from resynapse.engine.compiled.kernels.warm_up import PERCEPTRON, RECURRENT, make_ready
+def _make_kernels_ready(architecture: Architecture, note: Note, watch: Watch | None) -> None:
+    from resynapse.engine.compiled.folding import HIDDEN_LAYERS
+    from resynapse.engine.compiled.kernels.warm_up import FOLDED, PERCEPTRON, RECURRENT, make_ready
 
-    make_ready(note, PERCEPTRON if isinstance(architecture, Perceptron) else RECURRENT)
+    families = [RECURRENT]
+    if isinstance(architecture, Perceptron):
+        families = [PERCEPTRON, FOLDED] if len(architecture.hidden) == HIDDEN_LAYERS else [PERCEPTRON]
+    make_ready(note, *families, watch=watch)
 
 
 def _compiled_supports(architecture: Architecture, batch_size: int) -> str:
@@ -184,13 +190,21 @@ def supporting(architecture: Architecture, batch_size: int) -> list[str]:
     return [name for name, kind in engines().items() if not kind.supports(architecture, batch_size)]
 
 
-def engine(name: str, *, batch_size: int = 1, architecture: Architecture | None = None, note: Note = no_note) -> Engine:
+def engine(
+    name: str,
+    *,
+    batch_size: int = 1,
+    architecture: Architecture | None = None,
+    note: Note = no_note,
+    watch: Watch | None = None,
+) -> Engine:
     """The engine of this name, for training steps of `batch_size`.
 
     Parameters
     ----------
     architecture : that it has to support; by default a perceptron.
     note : receives remarks, such as that kernels are compiled first.
+    watch : is told how far that is.
 
     Raises
     ------
@@ -199,7 +213,7 @@ def engine(name: str, *, batch_size: int = 1, architecture: Architecture | None 
     kind = engine_kind(name)
     if kind.supports(architecture or Perceptron(), batch_size):
         check_engine(name, batch_size, architecture)
-    kind.prepare(architecture or Perceptron(), note)
+    kind.prepare(architecture or Perceptron(), note, watch)
     return kind.build(note)
 
 

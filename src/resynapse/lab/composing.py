@@ -17,6 +17,7 @@ from resynapse.lab.actions import fields, go
 from resynapse.lab.context import Lab, lab_of
 from resynapse.lab.editing import edited
 from resynapse.lab.library_pages import LIBRARY, MINE, protocol_of
+from resynapse.lab.places import MANY
 from resynapse.lab.tables_inside import loads_inside
 from resynapse.lab.tree_view import form, tree
 from resynapse.lab.workspace import PROTOCOLS
@@ -35,7 +36,7 @@ def compose(request: Request) -> Response:
     name = request.path_params["name"]
     text = _text(lab, name)
     return lab.page(
-        request, "compose.html.j2", name=name, text=text, digest=_digest(text), kinds=sorted(STEPS),
+        request, "compose.html.j2", name=name, text=text, digest=_digest(text), kinds=[*sorted(STEPS), *MANY],
         fields=sorted({field for step in STEPS.values() for field in step.model_fields}),
     )  # fmt: skip
 

@@ -147,4 +147,4 @@ def relative(here: str, there: str, query: Mapping[str, object] | None = None) -
 
     up = "../" * (here.count("/") - 1)
     path = f"{up}{quote(there.lstrip('/'))}" or "./"
-    return f"{path}?{urlencode(query)}" if query else path
+    return f"{path}?{urlencode(query, doseq=True)}" if query else path

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import io
-from collections.abc import Mapping, MutableMapping, MutableSequence, Sequence
+from collections.abc import Mapping, MutableMapping, MutableSequence
 from functools import cache
 from typing import Any, Literal
 
@@ -15,15 +15,13 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from resynapse.errors import ResynapseError, nearest
+from resynapse.lab import value_edits
+from resynapse.lab.places import MANY, Place, at
 from resynapse.protocol import LIBRARY_GROUPS, STEPS, load
 from resynapse.protocol.files.library import loads_value
 from resynapse.protocol.files.safe_yaml import read
 
-Place = Sequence[str | int]
-What = Literal["set", "add", "move", "duplicate", "remove", "branch", "rename", "arm"]
-SECTIONS = ("induction", "arms", "follow_up")
-BESIDE = ("at", "fork", "share", "arms", "skip", "label", "when", "stream")
-MANY = ("repeat", "sweep")
+What = Literal["set", "shape", "part", "variable", "add", "move", "duplicate", "remove", "branch", "rename", "arm"]
 
 
 def edited(text: str, what: str, place: Place, value: str = "") -> tuple[str, list[str | int]]:
@@ -31,9 +29,11 @@ def edited(text: str, what: str, place: Place, value: str = "") -> tuple[str, li
 
     Parameters
     ----------
-    what : ``set`` a field (place ends with the step and the field; empty text takes it back to its default), ``add`` a
-        step of the kind `value` at a place, ``move`` by `value` places, ``duplicate``, ``remove``, ``branch`` a side
-        path off a step or an arm off an arm, ``rename`` an arm, add an ``arm``.
+    what : ``set`` a field (place ends with the step and the field; empty text takes it back to its default), give it
+        another ``shape`` (`shapes`), set a ``part`` of it (place goes on below the field); name, add (place ends with
+        the repetition) or remove (empty text) a ``variable``; ``add`` a step or repetition of the kind `value` at a
+        place, ``move`` by `value` places, ``duplicate``, ``remove``, ``branch`` a side path off a step or an arm off an
+        arm, ``rename`` an arm, add an ``arm``.
 
     Raises
     ------
@@ -67,56 +67,36 @@ def _yaml() -> YAML:
     return made
 
 
-def _at(document: Any, place: Place) -> Any:
-    found = document
-    for part in place:
-        try:
-            found = found[part]
-        except (KeyError, IndexError, TypeError):
-            raise ResynapseError(f"nothing is at {'.'.join(map(str, place))} any more; choose a step again") from None
-    return found
-
-
 def _path(document: MutableMapping[str, Any], place: list[str | int]) -> tuple[MutableSequence[Any], int]:
     """The path that a step is in, and its number there."""
     if not place or not isinstance(place[-1], int):
         raise ResynapseError("choose a step first")
-    found = _at(document, place[:-1])
+    found = at(document, place[:-1])
     if not isinstance(found, MutableSequence) or not 0 <= place[-1] < len(found):
         raise ResynapseError("that step is gone; choose one again")
     return found, place[-1]
 
 
-def _set(document: Any, place: list[str | int], value: str) -> list[str | int]:
-    *step, kind, field = place
-    node = _at(document, step)
-    if kind == "":  # beside the step
-        owner = node
-    else:
-        if not isinstance(node.get(kind), MutableMapping):
-            short = STEPS[str(kind)].shorthand if kind in STEPS and node.get(kind) is not None else ""
-            node[kind] = {short: node[kind]} if short else {}
-        owner = node[kind]
-    if value.strip():
-        owner[field] = loads_value(value, str(field))
-    else:
-        owner.pop(field, None)
-    return list(step)
-
-
 def _add(document: Any, place: list[str | int], value: str) -> list[str | int]:
-    if value not in STEPS:
-        raise ResynapseError(f"no step {value!r}; {nearest(value, STEPS)}")
+    if value not in (*STEPS, *MANY):
+        raise ResynapseError(f"no step {value!r}; {nearest(value, (*STEPS, *MANY))}")
     if not place or not isinstance(place[-1], int):
         raise ResynapseError("choose a path first")
     *above, index = place
-    owner = _at(document, above[:-1])
+    owner = at(document, above[:-1])
     if not owner.get(above[-1]) if isinstance(owner, MutableMapping) else False:
         owner[above[-1]] = []
-    path = _at(document, above)
+    path = at(document, above)
     index = max(0, min(int(index), len(path)))
-    path.insert(index, {value: copy.deepcopy(example(value))})
+    path.insert(index, _repetition(value) if value in MANY else {value: copy.deepcopy(example(value))})
     return [*above, index]
+
+
+def _repetition(kind: str) -> dict[str, Any]:
+    return {
+        kind: value_edits.flow({"round": {"from": 1, "to": 3}}),
+        "do": [value_edits.flow({"assess": {"condition": "round"}})],
+    }
 
 
 def _move(document: Any, place: list[str | int], value: str) -> list[str | int]:
@@ -138,7 +118,7 @@ def _duplicate(document: Any, place: list[str | int], _: str) -> list[str | int]
 
 
 def _copied_arm(document: Any, arm: str) -> list[str | int]:
-    arms = _at(document, ["arms"])
+    arms = at(document, ["arms"])
     name = next(f"{arm}-{n}" for n in range(2, 1000) if f"{arm}-{n}" not in arms)
     arms[name] = copy.deepcopy(arms[arm])
     return ["arms", name]
@@ -146,8 +126,8 @@ def _copied_arm(document: Any, arm: str) -> list[str | int]:
 
 def _remove(document: Any, place: list[str | int], _: str) -> list[str | int]:
     if len(place) == 2 and place[0] == "arms":
-        arms = _at(document, ["arms"])
-        _at(arms, place[1:])
+        arms = at(document, ["arms"])
+        at(arms, place[1:])
         del arms[place[1]]
         return ["arms"]
     path, index = _path(document, place)
@@ -167,7 +147,7 @@ def _branch(document: Any, place: list[str | int], _: str) -> list[str | int]:
 
 def _rename(document: Any, place: list[str | int], value: str) -> list[str | int]:
     name = value.strip()
-    arms = _at(document, ["arms"])
+    arms = at(document, ["arms"])
     if len(place) != 2 or place[1] not in arms:
         raise ResynapseError("choose an arm first")
     if not name or name in arms:
@@ -190,7 +170,7 @@ def _arm(document: Any, _: list[str | int], value: str) -> list[str | int]:
 
 
 _CHANGES = {
-    "set": _set, "add": _add, "move": _move, "duplicate": _duplicate, "remove": _remove, "branch": _branch,
+    **value_edits.CHANGES, "add": _add, "move": _move, "duplicate": _duplicate, "remove": _remove, "branch": _branch,
     "rename": _rename, "arm": _arm,
 }  # fmt: skip
 

@@ -16,8 +16,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from resynapse.errors import ResynapseError
 from resynapse.lab.live import Live
 from resynapse.lab.workspace import Found
+from resynapse.report.page.section import anchor
 
 KEPT = 12
 """Runs whose results are kept."""
@@ -47,33 +49,59 @@ class Results:
         if file.is_file():
             content: dict[str, Any] = json.loads(file.read_text("utf-8"))
             return content
+        said = self._worked(place, "resynapse.lab.results", found.path, place)
+        return {"problem": said} if said else None
+
+    def packed(self, found: Found) -> Path | None:
+        """The folder of the run's files to take away; None while they are written.
+
+        Raises
+        ------
+        ResynapseError : they cannot be made; why.
+        """
+        results = self.of(found)
+        if results is None:
+            return None
+        if "problem" in results:
+            raise ResynapseError(str(results["problem"]))
+        place = self.place(found)
+        folder = place / "files"
+        if folder.is_dir():
+            return folder
+        said = self._worked(folder, "resynapse.lab.packing", found.path, place / "report.html", folder)
+        if said:
+            raise ResynapseError(said)
+        return None
+
+    def _worked(self, place: Path, module: str, *arguments: Path) -> str:
+        """Have a module make a place, if that does not go on already; why it could not, once it has ended without."""
+        log = place.with_suffix(".log")
         with self._lock:
             child = self._going.get(place)
             if child is None:
-                self._begin(found, place)
-                return None
-            if child.poll() is None:
-                return None
+                self._begin(place, log, [module, *map(str, arguments)])
+            if child is None or child.poll() is None:
+                return ""
             del self._going[place]
-        said = (place.with_suffix(".log")).read_text("utf-8", "replace").strip().splitlines()
-        return {"problem": said[-1] if said else "the results could not be computed; try again"}
+        said = log.read_text("utf-8", "replace").strip().splitlines()
+        return said[-1] if said else "this could not be computed; try again"
 
     def place(self, found: Found) -> Path:
         """Where the results of a run, as far as it is, are kept."""
         done = str(found.manifest["results"]) if found.finished else f"n{len(self.live.finished(found))}"
         return self.folder / f"{found.id}-{done}"
 
-    def _begin(self, found: Found, place: Path) -> None:
+    def _begin(self, place: Path, log: Path, words: list[str]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         before = sorted((p for p in self.folder.iterdir() if p.is_dir()), key=lambda path: path.stat().st_mtime)
         for old in before[:-KEPT]:
             shutil.rmtree(old, ignore_errors=True)
-        with place.with_suffix(".log").open("wb") as log:
+        with log.open("wb") as output:
             child = subprocess.Popen(
-                [sys.executable, "-m", "resynapse.lab.results", str(found.path), str(place)],
+                [sys.executable, "-m", *words],
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
+                stdout=output,
+                stderr=output,
                 start_new_session=True,
             )
         self._going[place] = child
@@ -93,7 +121,7 @@ def compute(run: Path, place: Path) -> None:
     made = [one for one in sections if one]
     content = {
         "opening": asdict(first),
-        "sections": [{**asdict(one), "anchor": one.anchor} for one in made],
+        "sections": [_with_anchors(asdict(one)) for one in made],
     }
     draft = place.with_name(f"{place.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
@@ -102,6 +130,12 @@ def compute(run: Path, place: Path) -> None:
     (draft / "results.json").write_text(json.dumps(content, allow_nan=False, default=str), "utf-8")
     (draft / "report.html").write_text(page(title, run_data.protocol.title, sections, first), "utf-8")
     draft.replace(place)
+
+
+def _with_anchors(section: dict[str, Any]) -> dict[str, Any]:
+    """A section whose parts have names in the address of the page too."""
+    parts = [_with_anchors(part) for part in section["parts"]]
+    return {**section, "anchor": anchor(section["title"]), "parts": parts}
 
 
 def _take_figures(value: Any, folder: Path) -> None:
@@ -120,8 +154,6 @@ def _take_figures(value: Any, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    from resynapse.errors import ResynapseError
-
     try:
         compute(Path(sys.argv[1]), Path(sys.argv[2]))
     except (ResynapseError, OSError) as error:

@@ -12,6 +12,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 from resynapse.audits.claim_library import claimed
+from resynapse.lab.carriers import carriers
 from resynapse.lab.context import Lab, lab_of
 from resynapse.lab.workspace import Found, UnknownError
 
@@ -44,8 +45,10 @@ def audit(request: Request) -> Response:
 def _page(
     lab: Lab, request: Request, found: Found, content: dict[str, Any] | None, section: dict[str, Any] | None, tab: str
 ) -> Response:
+    carried = carriers(lab.live.protocol(found), lab.live.cells(found)) if section and _has_cards(section) else {}
     return lab.page(
         request, "results.html.j2", run=found, content=content, section=section, tab=tab, status=lab.live.status(found),
+        carried=carried,
         claims=found.protocol in claimed() or bool(found.manifest["protocol"].get("claims")),
     )  # fmt: skip
 

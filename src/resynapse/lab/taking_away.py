@@ -1,31 +1,39 @@
-"""What can be taken away from a run: its command, its protocol as YAML, Python, a notebook, its table, its report."""
+"""What can be taken away from a run: command, protocol, Python, report, tables, notebook, figures, an RO-Crate."""
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Callable
-from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from resynapse.disclaimer import SHORT_DISCLAIMER
+from resynapse.errors import ResynapseError
 from resynapse.lab.context import Lab, lab_of
+from resynapse.lab.packing import CRATE, FIGURES, NOTEBOOK
 from resynapse.lab.session_log import command_line
 from resynapse.lab.workspace import Found, UnknownError
 from resynapse.protocol import dumps
 from resynapse.runs.job import find
-from resynapse.runs.store.folder import RunFolder
 
 
 def take(request: Request) -> Response:
     """The page."""
     lab = lab_of(request)
     found = lab.run(request.path_params["id"])
+    problem, folder = "", None
+    if found.begun:
+        try:
+            folder = lab.results.packed(found)
+        except ResynapseError as error:
+            problem = str(error)
+    there = {name: text for name, text in PACKED.items() if folder is not None and (folder / name).is_file()}
     return lab.page(
         request, "take.html.j2", run=found, tab="take", status=lab.live.status(found), command=command_of(lab, found),
-        python=python_of(lab, found) if found.begun else "", ready=lab.results.of(found) is not None,
+        python=python_of(lab, found) if found.begun else "", files=there, problem=problem,
+        waits=found.begun and folder is None and not problem,
     )  # fmt: skip
 
 
@@ -52,36 +60,20 @@ def python_of(lab: Lab, found: Found) -> str:
     )
 
 
-def _notebook(lab: Lab, found: Found) -> str:
-    head, _, rest = python_of(lab, found).partition("import resynapse")
-    cells: list[dict[str, Any]] = [
-        {"cell_type": "markdown", "metadata": {}, "source": f"# {found.name}\n\n{head.strip().strip(chr(34))}"},
-        *(
-            {"cell_type": "code", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
-            for source in (f"import resynapse{rest}".rpartition("print(")[0].rstrip(), "run.summary()")
-        ),
-    ]
-    for number, cell in enumerate(cells):
-        cell["id"] = f"cell-{number}"
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": kernel, "cells": cells}, indent=1)
-
-
-def _report(lab: Lab, found: Found) -> str:
-    file = lab.results.place(found) / "report.html"
-    if not file.is_file():
-        raise UnknownError("the report is being computed; try again in a moment")
-    return file.read_text("utf-8")
-
-
-FILES: dict[str, Callable[[Lab, Found], str]] = {
+WRITTEN: dict[str, Callable[[Lab, Found], str]] = {
     "protocol.yaml": lambda lab, found: f"# {SHORT_DISCLAIMER}\n{dumps(lab.live.protocol(found))}",
     "run.py": python_of,
-    "run.ipynb": _notebook,
-    "table.csv": lambda lab, found: RunFolder(found.path).table().write_csv(),
-    "report.html": _report,
 }
-"""Files that a run is taken away as."""
+"""Files that are written when they are asked for."""
+PACKED = {
+    "report.html": "the report, one page that needs nothing else",
+    "results.csv": "every value of every subject",
+    "statistics.csv": "every number of the statistics, in full precision",
+    NOTEBOOK: "a notebook that runs the protocol again, and says whether it comes to the same numbers",
+    FIGURES: "every figure as SVG, with its numbers as CSV",
+    CRATE: "all of these, LaTeX tables, protocol and manifest, as an RO-Crate for an archive",
+}
+"""Files of the export, and what they are."""
 
 
 def file(request: Request) -> Response:
@@ -89,10 +81,22 @@ def file(request: Request) -> Response:
     lab = lab_of(request)
     found = lab.run(request.path_params["id"])
     name = request.path_params["name"]
-    if name not in FILES or not found.begun:
+    if not found.begun or name not in (*WRITTEN, *PACKED):
         raise UnknownError("there is no such file of this run; choose one from the page Take away")
-    disposition = f'attachment; filename="{found.protocol[:60]}-{name}"' if found.protocol.isascii() else "attachment"
-    return PlainTextResponse(FILES[name](lab, found), headers={"content-disposition": disposition.replace("\n", " ")})
+    if name in WRITTEN:
+        disposition = {"content-disposition": f'attachment; filename="{_named(found, name)}"'}
+        return PlainTextResponse(WRITTEN[name](lab, found), headers=disposition)
+    folder = lab.results.packed(found)
+    if folder is None:
+        raise UnknownError(f"{name} is being written; try again in a moment")
+    if not (folder / name).is_file():
+        raise UnknownError(f"{name}: only of a finished run, whose numbers it comes back to; finish the run first")
+    return FileResponse(folder / name, filename=_named(found, name), headers={"content-security-policy": "sandbox"})
+
+
+def _named(found: Found, name: str) -> str:
+    """The name under which a file is saved: that of the run, then what it is."""
+    return f"{re.sub(r'[^A-Za-z0-9._-]+', '-', found.name)[:80].strip('-.')}-{name}"
 
 
 ROUTES: list[BaseRoute] = [

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
 from resynapse.errors import ProtocolError
-from resynapse.lab.editing import BESIDE, MANY, Place
+from resynapse.lab.places import BESIDE, MANY, Place
+from resynapse.lab.shapes import DRAWN, FIELD, ONE, ROUNDS, Part, parts_of, rounds_of, shape_of, shown
 from resynapse.protocol import STEPS
-from resynapse.protocol.files.safe_yaml import Dumper, read
+from resynapse.protocol.files.safe_yaml import read
 from resynapse.protocol.prose.parameters import section_of, support_of, unit_of
 
 _NAMED = {"induction": "Before treatment", "follow_up": "Afterwards"}
+_MANY = {
+    "repeat": "Do the steps inside once for each value of the variables, one round after the other.",
+    "sweep": "Do the steps inside on a side path for each value of the variables, all from the same state.",
+}
 _ABOUT = {
     "at": "counts of the step at which its side path begins; empty: after it",
     "arms": "the arms that take this step; empty: all",
@@ -77,12 +80,6 @@ def _label(kind: str, node: Mapping[str, Any]) -> str:
     return f"{kind.replace('_', ' ')} {words if words != 'null' else ''}".strip()
 
 
-def shown(value: object) -> str:
-    """A value in one line of YAML."""
-    text = yaml.dump(value, Dumper=Dumper, default_flow_style=True, width=10_000, sort_keys=False).strip()
-    return text.removesuffix("...").strip()
-
-
 def form(text: str, place: Place) -> dict[str, Any] | None:
     """The form of the step at a place; None where there is none.
 
@@ -97,13 +94,14 @@ def form(text: str, place: Place) -> dict[str, Any] | None:
     if not isinstance(node, Mapping):
         return None
     kind = kind_of(node)
-    fields = _fields(kind, node[kind]) if kind in STEPS else []
+    fields = _fields(kind, node[kind]) if kind in STEPS else _variables(kind, node[kind]) if kind in MANY else []
     beside = [
         {"name": key, "kind": "", "value": shown(node[key]) if key in node else "", "about": about, "unit": "",
-         "range": "", "default": "", "source": "", "choices": []}
+         "range": "", "default": "", "source": "", "choices": [], "shape": ONE, "shapes": {}, "parts": []}
         for key, about in _ABOUT.items()
+        if kind not in MANY or key in ("arms", "skip")
     ]  # fmt: skip
-    about = (STEPS[kind].__doc__ or "").split("\n", 1)[0] if kind in STEPS else ""
+    about = (STEPS[kind].__doc__ or "").split("\n", 1)[0] if kind in STEPS else _MANY.get(kind, "")
     return {
         "kind": kind,
         "title": kind.replace("_", " ") or "side path",
@@ -123,18 +121,46 @@ def _fields(kind: str, value: object) -> list[dict[str, Any]]:
         required = name in schema.get("required", ())
         support = support_of(field)
         source = support if support == "choice" or not section else f"{section}: {support}" if support else section
+        unit, shape = "" if unit_of(field) == "1" else unit_of(field), shape_of(given.get(name))
+        shapes = {key: text for key, text in FIELD.items() if key in (ONE, *DRAWN) or key == shape}
         found.append({
             "name": name,
             "kind": kind,
             "value": shown(given[name]) if name in given else "",
             "about": field.get("description", ""),
-            "unit": "" if unit_of(field) == "1" else unit_of(field),
+            "unit": unit,
             "range": range_of(field),
+            "shape": shape,
+            "shapes": shapes if takes_number(field) else {},
+            "parts": _parts(parts_of(given.get(name), unit, range_of(field))),
             "default": "required" if required else _default(field),
             "source": source,
             "choices": field.get("enum") or (["true", "false"] if field.get("type") == "boolean" else []),
         })  # fmt: skip
     return found
+
+
+def _variables(kind: str, value: object) -> list[dict[str, Any]]:
+    """The variables of a repetition."""
+    found: list[dict[str, Any]] = []
+    for name, written in value.items() if isinstance(value, Mapping) else ():
+        shape, parts = rounds_of(written)
+        more = "as many as of the first variable" if found else "they name the conditions"
+        found.append({
+            "name": str(name), "kind": kind, "value": shown(written), "unit": "", "range": "", "default": "required",
+            "about": f"its values stand for ${name} in the steps inside; {more}", "source": "choice", "choices": [],
+            "shape": shape, "shapes": ROUNDS, "parts": _parts(parts), "variable": True,
+        })  # fmt: skip
+    return found
+
+
+def _parts(parts: list[Part]) -> list[dict[str, Any]]:
+    return [part._asdict() for part in parts]
+
+
+def takes_number(field: Mapping[str, Any]) -> bool:
+    """Whether a field may be one number, so that it may be drawn."""
+    return field.get("type") in ("number", "integer") or any(map(takes_number, field.get("anyOf", ())))
 
 
 def range_of(field: Mapping[str, Any]) -> str:

@@ -95,9 +95,9 @@ def calibrated(seen: Examination, unit: Unit) -> float | None:
     """
     if seen.calibration is None:
         return 1.0
-    intact, key, found = seen.calibration.intact, seen.calibration.key, seen.calibration.found
+    intact, found = seen.calibration.intact, seen.calibration.found
     if unit.family not in found:
-        alone = Examination(intact, NEUTRAL, seen.data, key, seen.responder)
+        alone = Examination(intact, NEUTRAL, seen.calibration.data, seen.calibration.key, seen.responder)
         found[unit.family] = tolerance(
             lambda strength: share_right(alone, unit.family, unit.noise.times(strength)), intact.classes, kept=KEPT
         )

@@ -43,11 +43,13 @@ class Calibration:
     Parameters
     ----------
     intact : the subject's network before it lost anything.
+    data : the sets with the task's own mapping.
     key : stream of the noise of the calibration.
     found : by family of tests, the strength that was found; filled as it is asked for.
     """
 
     intact: Network
+    data: TaskData
     key: Key
     found: dict[str, float | None] = field(default_factory=dict)
 

@@ -13,11 +13,11 @@ from resynapse.outcomes.accuracy import ACCURACIES, OF_NOISE
 from resynapse.outcomes.base import Family, Outcome
 from resynapse.outcomes.change import CHANGES, OF_LAYERS
 from resynapse.outcomes.names import OutcomeName
-from resynapse.outcomes.network_state import STATES
+from resynapse.outcomes.network_state import OF_SIGN, STATES
 from resynapse.plugins import admit, unknown
 
 OUTCOMES: dict[str, Outcome] = {o.name: o for o in (*ACCURACIES, *STATES, *CHANGES)}
-FAMILIES: dict[str, Family] = {f.name: f for f in (*OF_NOISE, *OF_LAYERS)}
+FAMILIES: dict[str, Family] = {f.name: f for f in (*OF_NOISE, *OF_LAYERS, *OF_SIGN)}
 BATTERY = (
     "sparsity",
     "gain",

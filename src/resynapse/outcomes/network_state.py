@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
-from resynapse.outcomes.base import Outcome
+from resynapse.errors import ProtocolError
+from resynapse.networks.base import BoolArray, FloatArray
+from resynapse.outcomes.base import Family, Outcome
 from resynapse.outcomes.examination import Examination, mean_activity
 from resynapse.plasticity import severity
 from resynapse.task.losses import loss
@@ -28,7 +32,55 @@ def _train_loss(seen: Examination) -> float:
     return loss(scores.astype(np.float64), seen.data.train)
 
 
+def _signed(positive: bool, masks: Mapping[str, BoolArray], weights: Iterable[FloatArray]) -> float:
+    """Active connections of one sign."""
+    pairs = zip(masks.values(), weights, strict=True)
+    return float(sum(np.count_nonzero(mask & ((w > 0) if positive else (w < 0))) for mask, w in pairs))
+
+
+def _of_sign(positive: bool) -> Outcome:
+    sign = "excitatory" if positive else "inhibitory"
+    meaning = f"active connections whose weight is {'above' if positive else 'below'} 0"
+    return Outcome(
+        sign,
+        "1",
+        meaning,
+        lambda seen: _signed(positive, seen.network.masks, seen.network.weights),
+        title=f"{sign} connections",
+        bounds=(0.0, math.inf),
+        digits=1,
+    )
+
+
+def _of_sign_in_layer(positive: bool, name: str, number: float) -> Outcome:
+    """Active connections of one sign in one array of connections."""
+    layer, sign = int(number), "excitatory" if positive else "inhibitory"
+    if layer != number or layer < 1:
+        raise ProtocolError(f"{sign}_layer_{number:g} names no layer of weights; they are counted from 1")
+
+    def measure(seen: Examination) -> float:
+        at = list(seen.network.masks)[layer - 1]
+        return _signed(positive, {at: seen.network.masks[at]}, [seen.network.values[at]])
+
+    return Outcome(
+        name,
+        "1",
+        f"active connections of layer {layer} whose weight is {'above' if positive else 'below'} 0",
+        measure,
+        title=f"{sign} connections in layer {layer}",
+        bounds=(0.0, math.inf),
+        digits=1,
+        layer=layer,
+    )
+
+
+OF_SIGN = tuple(
+    Family(f"{'excitatory' if positive else 'inhibitory'}_layer", partial(_of_sign_in_layer, positive))
+    for positive in (True, False)
+)
 STATES = (
+    _of_sign(True),
+    _of_sign(False),
     Outcome(
         "activation_magnitude",
         "1",

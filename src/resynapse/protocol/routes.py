@@ -7,7 +7,7 @@ arms with the same beginning are the same subject until they part, and adding an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from resynapse.protocol.conditions import below
@@ -149,15 +149,17 @@ def _unlooked(stops: Route) -> Iterator[RouteStep]:
     An assessment stays where a later condition may read it: then arms may part for what they measured.
     """
     for index, stop in enumerate(stops):
-        read = isinstance(stop.step, Assess) and any(_conditional(later) for later in (stop, *stops[index + 1 :]))
+        after = (stop, *stops[index + 1 :])
+        read = isinstance(stop.step, Assess) and any(_decided_by(later, stop.step.stored) for later in after)
         if not isinstance(stop.step, (Assess, Enrol)) or read:
             yield stop
         elif stop.fork:
             yield replace(stop, step=None, stream="", when=None, draws=())
 
 
-def _conditional(stop: RouteStep) -> bool:
-    return stop.when is not None or any(_conditional(inner) for inner in stop.fork)
+def _decided_by(stop: RouteStep, stored: Collection[str]) -> bool:
+    decided = stop.when is not None and stop.when.outcome in stored
+    return decided or any(_decided_by(inner, stored) for inner in stop.fork)
 
 
 def _resolve(path: Path, arm: str, section: str, seen: dict[str, int]) -> Iterator[RouteStep]:

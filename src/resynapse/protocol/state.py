@@ -21,6 +21,7 @@ class State:
     network, modulation : the network and what acts on it.
     marked : the network as it was when it was last marked, to measure change from; None before.
     induced : the network at the end of the induction, which noise may be scaled to; None within it.
+    mapping : what the task asks for, where it is another mapping than its own (`resynapse.task.mappings_of`).
     intact : the network before its first loss, which noise may be calibrated to; None before that, or if nobody asks.
     """
 
@@ -29,6 +30,11 @@ class State:
     marked: Network | None = None
     induced: Network | None = None
     intact: Network | None = None
+    mapping: str = ""
+
+
+def _nobody() -> Network:
+    raise ValueError("there is no subject here to start over")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,7 @@ class Setting:
     batch_size : samples of a training step.
     key : the step's own random stream.
     pause : called between epochs; it may raise to stop.
+    fresh : gives the subject's network before anything was learnt.
     """
 
     engine: Engine
@@ -49,3 +56,4 @@ class Setting:
     batch_size: int
     key: Key
     pause: Callable[[], None]
+    fresh: Callable[[], Network] = _nobody

@@ -147,6 +147,10 @@ class Protocol:
             follow_up=_of_arms(self.follow_up, kept),
         )
 
+    def with_follow_up(self, path: Path) -> Protocol:
+        """The same protocol with another follow-up; what can no longer be derived or claimed goes too."""
+        return self._changed(follow_up=path)
+
     def with_outcomes(self, condition: str, outcomes: Sequence[str]) -> Protocol:
         """The same protocol with other outcomes measured at a condition; derived ones that lose their input go too.
 

@@ -24,7 +24,7 @@ RUN_BY = "#resynapse"
 NO_LICENCE = "No licence is chosen yet. Whoever publishes this crate puts the address of one here."
 FORMATS = {
     ".csv": "text/csv", ".json": "application/json", ".yaml": "application/yaml", ".txt": "text/plain",
-    ".tex": "application/x-tex", ".svg": "image/svg+xml", ".ipynb": "application/x-ipynb+json",
+    ".tex": "application/x-tex", ".html": "text/html", ".svg": "image/svg+xml", ".ipynb": "application/x-ipynb+json",
 }  # fmt: skip
 WHAT = {
     "protocol.yaml": "The protocol that was run, every default written out",

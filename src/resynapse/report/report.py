@@ -37,6 +37,7 @@ from resynapse.report.sections.opening import opening
 from resynapse.report.sections.provenance import provenance
 from resynapse.report.sections.results import results
 from resynapse.report.sections.statistics import tables_by_part
+from resynapse.report.sections.undecided import undecided
 
 
 def report(run_data: RunData, *, audit: Audit | None = None) -> str:
@@ -120,7 +121,7 @@ def _flow_words(run_data: RunData) -> tuple[str, ...]:
         "Nobody is allocated by lot: every subject goes through every arm, from the identical state after induction."
     ]
     if run_data.unfinished:
-        said.append(f"{run_data.unfinished} of {run_data.manifest.subjects} subjects are still to come.")
+        said.append(undecided(run_data))
     if any(node.when is not None for node in run_data.protocol.nodes):
         said.append(
             "Some steps are taken only by subjects that meet a condition, so that some tests have fewer subjects."

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from resynapse.cohort import Cohort, Subject
 from resynapse.engine import engine
-from resynapse.errors import ClusterLostError, RunInterruptedError, SubjectError
+from resynapse.errors import ClusterLostError, OutOfTimeError, RunInterruptedError, SubjectError
 from resynapse.protocol import Protocol
 from resynapse.protocol.routes import epochs
-from resynapse.runs.admission import admit
+from resynapse.runs.admission import admit, engine_for
 from resynapse.runs.event_log import earlier, event_log
 from resynapse.runs.events import (
     Broadcast,
@@ -24,6 +24,8 @@ from resynapse.runs.events import (
     ignore,
 )
 from resynapse.runs.leading import Leading
+from resynapse.runs.planning.budget import Budget
+from resynapse.runs.planning.limit import Limit, limited
 from resynapse.runs.progress import Beat, Display, Progress, shown
 from resynapse.runs.provenance import usable_cores
 from resynapse.runs.status_file import WRITE_EVERY, StatusFile
@@ -39,29 +41,36 @@ def execute(
     folder: RunFolder,
     *,
     workers: int | None = None,
-    engine_name: str = "compiled",
+    engine_name: str | None = None,
     dask: str | None = None,
     display: Display | None = None,
     listener: Listener = ignore,
     note: Note = lambda text: None,
+    budget: Budget | None = None,
+    each: float | None = None,
 ) -> None:
     """Compute the subjects that `folder` does not hold yet, then write its table.
 
     Parameters
     ----------
     workers : subjects at a time; by default the cores this process may use.
+    engine_name : by default the first engine that can compute the protocol.
     dask : ``local`` for worker processes, or the address of a running scheduler; by default threads.
     display : shows progress.
     listener : receives every event of the run, see `resynapse.runs.events`.
     note : receives lines a user should read (a damaged part, subjects already there).
+    budget : time after which the run stops, as many subjects as fit being begun; what is left is for a later run.
+    each : seconds that one subject takes, where that is known; with a budget it is measured otherwise.
 
     Raises
     ------
+    OutOfTimeError : the budget does not suffice for one subject.
     RunFolderError : the folder contains another run, is in use, or cannot be written.
     RunInterruptedError : Ctrl-C; finished subjects are kept.
     SubjectError : subjects failed; the others are finished and kept.
     ClusterError : workers cannot be reached, cannot compute this run, or were lost; finished subjects are kept.
     """
+    engine_name = engine_for(protocol, engine_name)
     admit(protocol, cohort, engine_name, workers=workers, dask=dask)
     wanted = Manifest(protocol, cohort.root_seed, engine_name, cohort.size, (session(protocol),))
     folder.admit(wanted)
@@ -69,7 +78,14 @@ def execute(
         manifest = folder.admit(wanted)
         missing = _missing(manifest, folder, cohort.size, note)
         if missing:
-            _compute(missing, manifest, folder, workers, dask, _Followers(display, listener, note))
+            limit = None
+            if budget is not None:
+                limit = limited(budget, manifest, len(missing), workers=workers, dask=dask, each=each, note=note)
+            done = _compute(missing, manifest, folder, workers, dask, _Followers(display, listener, note), limit)
+            if done < len(missing):
+                if not folder.finished():
+                    raise OutOfTimeError(f"no subject was finished within {budget}; give more time")
+                return
         folder.finish()
 
 
@@ -88,8 +104,9 @@ def _compute(
     workers: int | None,
     dask: str | None,
     followers: _Followers,
-) -> None:
-    """Compute the missing subjects, and report events to the run folder and to the listeners."""
+    limit: Limit | None,
+) -> int:
+    """Compute the missing subjects and report events to folder and listeners; returns how many were computed."""
     protocol, note = manifest.protocol, followers.note
     each = epochs(protocol.routes)
     progress = Progress(len(missing), each, already=manifest.subjects - len(missing))
@@ -100,7 +117,8 @@ def _compute(
     with ExitStack() as stack:
         log = stack.enter_context(event_log(folder.path, leading))
         tell = Broadcast([progress, log, status, followers.listener], note)
-        backend = _backend(manifest, min(workers or usable_cores(), len(missing)), dask, tell, note)
+        count = min(workers or usable_cores(), len(missing))
+        backend = _backend(manifest, count, dask, tell, followers)
         tell(
             RunStarted(
                 protocol=protocol.name,
@@ -114,24 +132,34 @@ def _compute(
         )
         try:
             with Beat(status.write, WRITE_EVERY), _on(followers.display, progress):
-                _work(backend, missing, manifest, folder, tell, note)
+                done = _work(backend, missing, manifest, folder, tell, note, limit)
         except BaseException as error:
             state: State = "stopped" if isinstance(error, (RunInterruptedError, KeyboardInterrupt)) else "failed"
             tell(RunFinished(state=state, error=str(error) or type(error).__name__))
             raise
-        tell(RunFinished(state="finished"))
+        if limit is not None and done < len(missing):
+            tell(RunFinished(state="stopped", error=f"the time of {limit.budget} is over"))
+        else:
+            tell(RunFinished(state="finished"))
+    return done
 
 
 def _on(display: Display | None, progress: Progress) -> AbstractContextManager[object]:
     return nullcontext() if display is None else shown(progress, display)
 
 
-def _backend(manifest: Manifest, count: int, dask: str | None, tell: Listener, note: Note) -> Backend:
-    protocol = manifest.protocol
+def _backend(manifest: Manifest, count: int, dask: str | None, tell: Listener, followers: _Followers) -> Backend:
+    protocol, (display, _, note) = manifest.protocol, followers
     if dask is None:
         from resynapse.runs.workers.threads import Threads
 
-        kind = engine(manifest.engine, batch_size=protocol.batch_size, architecture=protocol.network, note=note)
+        def watch(share: float, text: str) -> None:
+            if display is not None:
+                display.show(share=share, text=text, finished=False)
+
+        kind = engine(
+            manifest.engine, batch_size=protocol.batch_size, architecture=protocol.network, note=note, watch=watch
+        )
         return Threads(protocol, kind, count, tell)
     from resynapse.runs.workers.cluster import Cluster
     from resynapse.runs.workers.worker import Plan
@@ -156,17 +184,27 @@ def _missing(manifest: Manifest, folder: RunFolder, requested: int, note: Note) 
 
 
 def _work(
-    backend: Backend, missing: list[int], manifest: Manifest, folder: RunFolder, tell: Listener, note: Note
-) -> None:
+    backend: Backend,
+    missing: list[int],
+    manifest: Manifest,
+    folder: RunFolder,
+    tell: Listener,
+    note: Note,
+    limit: Limit | None,
+) -> int:
     """Compute the missing subjects and keep each when it is finished; failures are reported together at the end."""
     failed: list[SubjectError] = []
-    subjects = (Subject(manifest.root_seed, n) for n in missing)
+    through = 0
+    numbers = missing if limit is None else limit.fitting(missing, lambda: through)
+    subjects = (Subject(manifest.root_seed, n) for n in numbers)
+    over = _never if limit is None else limit.budget.over
     try:
         with backend:
             folder.keep(manifest)
             _note_other_code(manifest, note)
-            with closing(backend.compute(subjects)) as results:
+            with closing(backend.compute(subjects, over)) as results:
                 for done in results:
+                    through += 1
                     if isinstance(done.rows, SubjectError):
                         failed.append(done.rows)
                         tell(SubjectFailed(subject=done.subject.number, error=str(done.rows)))
@@ -179,9 +217,14 @@ def _work(
         raise ClusterLostError(f"{error}; {_kept(folder)}") from error
     if failed:
         raise SubjectError(
-            f"{len(failed)} of {len(missing)} subjects failed, {len(missing) - len(failed)} are kept: "
+            f"{len(failed)} of {through} subjects failed, {through - len(failed)} are kept: "
             + "; ".join(str(e) for e in failed[:3])
         ) from failed[0]
+    return through
+
+
+def _never() -> bool:
+    return False
 
 
 def _kept(folder: RunFolder) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from resynapse.cohort import Subject
 from resynapse.engine import Engine
 from resynapse.errors import RunInterruptedError, SubjectError
+from resynapse.networks import Network
 from resynapse.outcomes import Calibration, Examination, noise_scale, outcome
 from resynapse.protocol import Assess, Enrol, Step
 from resynapse.protocol import Protocol as Experiment
@@ -23,7 +24,7 @@ from resynapse.protocol.state import Setting, State
 from resynapse.protocol.steps import ENROLLED
 from resynapse.randomness import uniforms
 from resynapse.runs.events import EpochDone, Listener, Measured, PhaseEntered, Row, ignore
-from resynapse.task import TaskData
+from resynapse.task import TaskData, mapped
 
 __all__ = ["Row", "reached", "walk"]
 
@@ -59,8 +60,7 @@ def walk(
     SubjectError : a step failed or training diverged; it names subject, arms and step.
     """
     walker = _Walker(experiment, subject, engine, subject.data(experiment), tell, everyone)
-    network = subject.network(experiment).astype(engine.dtype)
-    walker.follow(State(network), experiment.routes, "", {arm: {} for arm in experiment.routes})
+    walker.follow(State(walker.fresh()), experiment.routes, "", {arm: {} for arm in experiment.routes})
     return [row for arm in experiment.routes for row in walker.rows(arm)]
 
 
@@ -79,7 +79,7 @@ def reached(
     """
     walker = _Walker(experiment, subject, engine, subject.data(experiment), ignore, everyone=False, reached=[])
     trunk = tuple(replace(stop, fork=(), at=(), share=True) for stop in experiment.routes[arm][:stops])
-    walker.follow(State(subject.network(experiment).astype(engine.dtype)), {arm: trunk}, "", {arm: {}})
+    walker.follow(State(walker.fresh()), {arm: trunk}, "", {arm: {}})
     return walker.reached or []
 
 
@@ -97,6 +97,8 @@ class _Walker:
     calibrations: dict[int, Calibration] = field(default_factory=dict)
     """By the identity of its intact network."""
     calibrates: bool = False
+    mapped: dict[str, TaskData] = field(default_factory=dict)
+    """The sets by another mapping that was asked for."""
 
     def __post_init__(self) -> None:
         self.calibrates = calibrates(self.experiment.routes.values())
@@ -202,7 +204,7 @@ class _Walker:
         if step is not None and step.counts is not None:
             return self._advance(state, step, branch, suffix, seen)
         if step is not None:
-            state = step.apply(state, self._setting(branch.stop.stream))
+            state = step.apply(state, self._setting(branch.stop.stream, state))
         self.follow(state, branch.forks, suffix, seen)
         return state
 
@@ -220,14 +222,14 @@ class _Walker:
             )
         if not stop.share:
             for count in stop.at:
-                apart = self._setting(f"{stop.stream}/apart={count}")
+                apart = self._setting(f"{stop.stream}/apart={count}", state)
                 for _, reached in step.trajectory(state, apart, [count]):
                     self._check(reached, branch)
                     self.follow(reached, branch.forks, below(suffix, count), seen)
             if not any(branch.rest.values()):
                 return state
         forks = stop.at if stop.share else ()
-        for count, reached in step.trajectory(state, self._setting(stop.stream), {*forks, step.length}):
+        for count, reached in step.trajectory(state, self._setting(stop.stream, state), {*forks, step.length}):
             self._check(reached, branch)
             if count in forks:
                 self.follow(reached, branch.forks, below(suffix, count), seen)
@@ -250,7 +252,7 @@ class _Walker:
             noise_scale=scale,
             own_noise=step.noise == "own",
             calibration=self._calibration(state) if step.noise == "calibrated" else None,
-            data=self.data,
+            data=self._data(state),
             key=self.subject.key.of(f"assess/{condition}"),
             responder=self.engine,
         )
@@ -258,7 +260,7 @@ class _Walker:
 
     def _calibration(self, state: State) -> Calibration:
         intact = state.network if state.intact is None else state.intact
-        made = Calibration(intact, self.subject.key.of("calibrate"))
+        made = Calibration(intact, self.data, self.subject.key.of("calibrate"))
         return self.calibrations.setdefault(id(intact), made)
 
     def _drawn(self, stop: RouteStep, arms: Collection[str]) -> Step | None:
@@ -277,13 +279,24 @@ class _Walker:
         for arm in arms:
             self.measured.setdefault(arm, {})[condition, name] = value
 
-    def _setting(self, stream: str) -> Setting:
+    def _data(self, state: State) -> TaskData:
+        """The sets with the answers that the state's mapping asks for."""
+        if state.mapping and state.mapping not in self.mapped:
+            self.mapped[state.mapping] = mapped(self.experiment.task, self.data, state.mapping)
+        return self.mapped[state.mapping] if state.mapping else self.data
+
+    def fresh(self) -> Network:
+        """The subject's network before anything is learnt, in the engine's precision."""
+        return self.subject.network(self.experiment).astype(self.engine.dtype)
+
+    def _setting(self, stream: str, state: State) -> Setting:
         return Setting(
             engine=self.engine,
-            data=self.data,
+            data=self._data(state),
             batch_size=self.experiment.batch_size,
             key=self.subject.key.of(stream),
             pause=self._pause,
+            fresh=self.fresh,
         )
 
     def _pause(self) -> None:

@@ -10,6 +10,7 @@ from resynapse.task.base import Sizes, Split, Task, TaskData, location_fields, o
 from resynapse.task.blobs import PUBLISHED_CENTRES, GaussianBlobs
 from resynapse.task.delayed_match import DelayedMatch
 from resynapse.task.digits import Digits
+from resynapse.task.mappings import mapped, mappings_of
 from resynapse.task.points_in_time import RepeatedPoint, ResampledPoints
 from resynapse.task.table import Table
 
@@ -28,6 +29,8 @@ __all__ = [
     "Task",
     "TaskData",
     "location_fields",
+    "mapped",
+    "mappings_of",
     "outputs_of",
     "steps_of",
 ]

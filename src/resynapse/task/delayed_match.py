@@ -39,6 +39,8 @@ class DelayedMatch:
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
+    mappings: ClassVar[tuple[str, ...]] = ("non-match", "first-cue", "second-cue")
+    """Other mappings: +1 if the cues differ, or the first or the second cue as it was."""
 
     repeats: int = 4
     test_repeats: int = 16
@@ -112,6 +114,12 @@ class DelayedMatch:
         near = np.abs(scores[start:end, 0].mean(axis=0) - target) < 1.0
         return np.asarray(near & (scores[:start, 0].max(axis=0) <= FALSE_RESPONSE))
 
+    def relabelled(self, split: Split, mapping: str) -> Split:
+        """The trials of a whole set with the answers of another mapping."""
+        first, second = CONDITIONS[np.arange(split.labels.size) % len(CONDITIONS)].T
+        answers = {"non-match": -first * second, "first-cue": first, "second-cue": second}[mapping]
+        return Split(split.inputs, (answers > 0).astype(np.int64), self._targets(answers))
+
     @property
     def distractors(self) -> range:
         """First steps of a distractor, from 0: every fourth of the delay, from its second."""
@@ -144,7 +152,12 @@ class DelayedMatch:
         if sd > 0:
             noise = [normals(key.of("inputs"), self.features, trials, time=time) for time in range(self.steps)]
             inputs += sd * np.stack(noise)
-        match = conditions[:, 0] == conditions[:, 1]
-        targets = np.zeros((self.steps, 1, trials))
-        targets[start:end, 0] = np.where(match, 1.0, -1.0)
-        return Split(inputs, match.astype(np.int64), targets)
+        match = conditions[:, 0] * conditions[:, 1]
+        return Split(inputs, (match > 0).astype(np.int64), self._targets(match))
+
+    def _targets(self, answers: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The output that is wanted in every step: 0, and +1 or -1 at the response."""
+        targets = np.zeros((self.steps, 1, answers.size))
+        start, end = self.response
+        targets[start:end, 0] = answers
+        return targets

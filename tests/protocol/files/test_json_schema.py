@@ -34,8 +34,9 @@ def test_every_library_file_passes_as_written_and_as_resolved(name: str) -> None
 
 @pytest.mark.parametrize("control", CONTROLS)
 def test_variants_pass(control: str) -> None:
-    of = "kindling" if control == "fixed-probe" else "switch-relapse"
-    assert not list(VALIDATOR.iter_errors(dump(controlled(rs.load(of), control))))
+    of = {"fixed-probe": "kindling", "count-matched-scars": "kindling", "no-scars": "kindling", "pulse": "gru-kindling"}
+    protocol = rs.load(of.get(control, "switch-relapse"))
+    assert not list(VALIDATOR.iter_errors(dump(controlled(protocol, control))))
 
 
 def test_every_step_and_field_is_described() -> None:

@@ -103,7 +103,12 @@ def for_power(difference: float, sd: float, power: float = POWER) -> int:
 
 def for_precision(half_width: float, sd: float) -> int:
     """Smallest number of subjects whose t interval is at most this wide to either side, at the given SD."""
-    return _smallest(lambda n: _critical(n - 1) * sd / math.sqrt(n) <= half_width, 3)
+    return _smallest(lambda n: half_width_of(sd, n) <= half_width, 3)
+
+
+def half_width_of(sd: float, n: int) -> float:
+    """Half the width of the 95 % t interval of a mean of n values with this SD."""
+    return _critical(n - 1) * sd / math.sqrt(n)
 
 
 @lru_cache(maxsize=4096)  # every search for a number of subjects asks for the same few

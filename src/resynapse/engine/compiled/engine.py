@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 
 from resynapse.engine.base import TrainingPhase, need_stream
 from resynapse.engine.compiled import unrolled
-from resynapse.engine.compiled.compaction import Structure, compact
+from resynapse.engine.compiled.compaction import Compact, Structure, compact
 from resynapse.engine.compiled.folding import Folded, fold
 from resynapse.engine.compiled.kernels.activation import CODES
-from resynapse.engine.compiled.kernels.evaluation import activities, scores, spreads
+from resynapse.engine.compiled.kernels.evaluation import add_sizes, scores
 from resynapse.engine.compiled.kernels.fold_training import fold_epoch
 from resynapse.engine.compiled.kernels.fold_work import fold_workspace
-from resynapse.engine.compiled.kernels.forward_backward import Modulations, workspace
+from resynapse.engine.compiled.kernels.forward_backward import Modulations, Work, workspace
 from resynapse.engine.compiled.kernels.jit import use_cache
 from resynapse.engine.compiled.kernels.lanes import zeros
 from resynapse.engine.compiled.kernels.training import train_epoch
@@ -30,7 +30,7 @@ from resynapse.engine.compiled.unrolled import has_time
 from resynapse.engine.reference import ReferenceEngine
 from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.networks.base import FloatArray, Network, Trace
-from resynapse.randomness import Key
+from resynapse.randomness import TILE, Key
 from resynapse.task import Split
 
 _NO_NOISE = (np.uint32(0), np.uint32(0))
@@ -160,15 +160,14 @@ class CompiledEngine:
         """By site, the mean absolute activity, every unit counted."""
         if has_time(network.architecture):
             return unrolled.activity(network, inputs, modulation)
-        small = compact(network, noisy=False, keep_all=True)
         sites = network.architecture.sites
-        sums = activities(
-            small.structure,
-            small.placement.gather(network),
-            inputs.astype(np.float32),
-            _modulations(modulation, list(sites)),
-            workspace(small.structure),
-        )
+        structure, _ = small = compact(network, noisy=False, keep_all=True)
+        sums = np.zeros(len(sites))
+        for work, samples in self._tiles(network, small, inputs, modulation):
+            add_sizes(sums, work.hidden, structure.hidden_at, samples)
+        for i, (a, b) in enumerate(pairwise(structure.constant_at[1:])):
+            for constant in work.constant_hidden[a:b]:
+                sums[i] += abs(constant) * np.float64(inputs.shape[1])
         means = sums / (np.array(list(sites.values())) * inputs.shape[1])
         return dict(zip(sites, map(float, means), strict=True))
 
@@ -177,21 +176,32 @@ class CompiledEngine:
         if has_time(network.architecture):
             return unrolled.spread(network, inputs, modulation)
         sites = list(network.architecture.sites)
-        structure, placement = compact(network, noisy=True, keep_all=True)
+        structure, _ = small = compact(network, noisy=True, keep_all=True)
         sums, squares = np.zeros(structure.unit.size), np.zeros(structure.unit.size)
-        spreads(
-            structure,
-            placement.gather(network),
-            inputs.astype(np.float32),
-            _modulations(modulation, sites),
-            workspace(structure),
-            sums,
-            squares,
-        )
+        first: NDArray[np.float64] | None = None
+        for work, count in self._tiles(network, small, inputs, modulation):
+            activated = work.activated[:, :count].astype(np.float64)
+            # of a unit that has one value on all samples exactly nothing is left
+            first = activated[:, :1] if first is None else first
+            apart = activated - first
+            sums += apart.sum(axis=1)
+            squares += (apart * apart).sum(axis=1)
         samples = inputs.shape[1]
         # rounding can leave a variance below zero
         every = np.sqrt(np.maximum(squares / samples - (sums / samples) ** 2, 0.0))
         return {site: every[a:b] for site, (a, b) in zip(sites, pairwise(structure.hidden_at), strict=True)}
+
+    def _tiles(
+        self, network: Network, small: Compact, inputs: NDArray[np.float64], modulation: Modulation
+    ) -> Iterator[tuple[Work, int]]:
+        """What the forward pass without noise leaves of each tile, and the samples in it."""
+        parameters, work = small.placement.gather(network), workspace(small.structure)
+        acting = _modulations(modulation, list(network.architecture.sites))
+        for begin in range(0, inputs.shape[1], TILE):
+            tile = np.ascontiguousarray(inputs[:, begin : begin + TILE], dtype=np.float32)
+            out = np.empty((network.classes, tile.shape[1]), dtype=np.float32)
+            scores(small.structure, parameters, tile, acting, *_NO_NOISE, work, out)
+            yield work, tile.shape[1]
 
     def saliency(
         self,

@@ -22,6 +22,8 @@ from resynapse.networks.base import Network
 from resynapse.networks.perceptron import widths as layer_widths
 from resynapse.task import Split
 
+HIDDEN_LAYERS = 3
+"""The folding kernels are written for these many."""
 MOST_FEATURES, MOST_CLASSES = 2, 4
 """Above these the ranks are no longer small against a class's share of a batch. The kernels have four terms throughout:
 two features, a one and the stabiliser's shift on the side of the inputs, four classes on the side of the outputs."""
@@ -93,7 +95,7 @@ def fold(network: Network, data: Split, modulation: Modulation = NEUTRAL) -> Fol
     modulation : under which units are sorted; it changes the order of sums and nothing else.
     """
     masks, widths = list(network.masks.values()), layer_widths(network)
-    if len(masks) != 4 or widths[0] > MOST_FEATURES or widths[-1] > MOST_CLASSES:
+    if len(masks) != HIDDEN_LAYERS + 1 or widths[0] > MOST_FEATURES or widths[-1] > MOST_CLASSES:
         return None
     first, second, third = (np.flatnonzero(r) for r in reaching(masks))
     fed = masks[0][first].any(axis=1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from resynapse.engine.compiled.kernels.gru_steps import Acting, GruWork, gru_backward, gru_forward
+from resynapse.engine.compiled.kernels.gru_steps import KEPT, Acting, GruWork, gru_backward, gru_forward
 from resynapse.engine.compiled.kernels.lanes import LANES, zeros
 from resynapse.engine.compiled.kernels.sequences import (
     Place,
@@ -78,13 +78,13 @@ class GruPasses(Passes):
             units=units,
             from_input=sizes.scratch(3 * units, steps),
             states=sizes.scratch(units, steps + 1),
-            gates=zeros(steps, groups, 4 * units, LANES),
+            gates=zeros(steps, groups, units, KEPT, LANES),
             product=sizes.scratch(3 * units),
             chosen=np.zeros((steps + 1, groups, units), dtype=np.int32),
             counts=np.zeros((steps + 1, groups), dtype=np.int64),
             on=np.zeros((steps + 1, units), dtype=np.int64),
             noise=sizes.scratch(units),
-            delta=sizes.scratch(3 * units, kept),
+            delta=sizes.scratch(3 * units, kept if self.arrays.matrices[f"recurrent.{number}"].dense else min(kept, 1)),
             delta_input=sizes.scratch(3 * units, kept),
             later=sizes.scratch(units, 2),
             rows=np.zeros((groups, 3 * units), dtype=np.int32),
@@ -168,7 +168,7 @@ class GruPasses(Passes):
         """The state of each layer before noise, inhibition and activation."""
         found = {}
         for (site, units), layer in zip(self.sites.items(), self.layers, strict=True):
-            update, new = (layer.work.gates[:, :, g * units : (g + 1) * units] for g in (1, 2))
+            update, new = layer.work.gates[..., 1, :], layer.work.gates[..., 2, :]
             found[site] = (1 - update) * new + update * layer.work.states[:-1, :, :units]
         return found
 

@@ -104,7 +104,7 @@ class Passes(ABC):
         return Gradients(
             turned=zeros(samples * max((one.width for one in dense), default=0)),
             chosen=np.zeros(samples * most, dtype=np.int32),
-            deltas=zeros(samples * max((one.rows for one in dense), default=0)),
+            deltas=zeros(samples * max((padded(one.rows) for one in dense), default=0)),
             start=np.zeros(self.sizes.steps * most + 1, dtype=np.int64),
         )
 

@@ -15,7 +15,7 @@ from resynapse.engine.compiled.kernels.optimiser import Step
 from resynapse.engine.compiled.kernels.sequences import adam
 from resynapse.networks.base import FloatArray, Network
 
-DENSE_FROM = 0.2
+DENSE_FROM = 0.28
 """Density from which a matrix is dense (design/recurrent-kernels.md)."""
 
 
@@ -122,7 +122,7 @@ class Arrays:
             mask=on,
             first=zeros(size),
             second=zeros(size),
-            gradient=zeros(size),
+            gradient=zeros(padded(rows) * width if dense else size),
             start=start,
             column=column,
             down=down,

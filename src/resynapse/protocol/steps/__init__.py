@@ -6,18 +6,19 @@ from resynapse.protocol.steps.base import Count, NonNegative, Positive, Share, S
 from resynapse.protocol.steps.drugs import Decay, Discontinue, Drug, Stabilise
 from resynapse.protocol.steps.measurement import ENROLLED, Assess, Enrol, Mark
 from resynapse.protocol.steps.structure import Lesion, Prune, PruneMore, PruneTo, Regrow, Scar
-from resynapse.protocol.steps.training import Train
+from resynapse.protocol.steps.training import Remap, Restart, Train
 
 STEPS: dict[str, type[Step]] = {
     step.kind: step
     for step in (
         Train, Prune, PruneMore, PruneTo, Lesion, Scar, Mark, Regrow, Drug, Discontinue, Stabilise, Decay, Assess,
-        Enrol,
+        Enrol, Remap, Restart,
     )
 }  # fmt: skip
 """Every step by the name it has in protocol files; plug-ins join."""
 
 __all__ = [
     "ENROLLED", "STEPS", "Assess", "Count", "Decay", "Discontinue", "Drug", "Enrol", "Lesion", "Mark", "NonNegative",
-    "Positive", "Prune", "PruneMore", "PruneTo", "Regrow", "Scar", "Share", "Stabilise", "Step", "Train",
+    "Positive", "Prune", "PruneMore", "PruneTo", "Regrow", "Remap", "Restart", "Scar", "Share", "Stabilise", "Step",
+    "Train",
 ]  # fmt: skip

@@ -106,15 +106,17 @@ class PruneTo(Step):
     of: tuple[str, ...] = Field(
         default=(), description="connections by the names of the architecture, such as recurrent; by default all"
     )
+    by: Annotated[str, OneOf(PRUNE_RULES)] = Field(default="smallest", description="the weakest ones, or uniformly")
 
     @override
     def phrase(self) -> str:
         named = f"the {' and '.join(self.of)} connections" if self.of else "every array"
-        return f"prune {named} to {percent(self.share)} sparsity, weakest first"
+        return f"prune {named} to {percent(self.share)} sparsity, {CHOICE[self.by]}"
 
     @override
     def apply(self, state: State, setting: Setting) -> State:
-        return replace(state, network=prune_to(state.network, self.share, self.of))
+        scores = PRUNE_RULES[self.by](state.network, setting.key)
+        return replace(state, network=prune_to(state.network, self.share, self.of, scores))
 
 
 class Lesion(Step):

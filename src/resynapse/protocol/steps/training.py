@@ -1,4 +1,4 @@
-"""The step of learning: a phase of training epochs."""
+"""Steps of learning: a phase of training epochs, another mapping to learn, and a start from the beginning."""
 
 from __future__ import annotations
 
@@ -90,6 +90,45 @@ class Train(Step):
             inhibition=modulation.inhibition if self.inhibition is None else _along(self.inhibition, part),
             noise_sd=_along(self.noise_sd, part),
         )
+
+
+class Remap(Step):
+    """Ask for another mapping of the same samples from now on, in training and in every test.
+
+    Tasks with classes have `next-class`, each class answered as the one after it; other tasks state their own. Source:
+    docs/recurrent.md, Tasks with time.
+    """
+
+    kind: ClassVar[str] = "remap"
+    shorthand: ClassVar[str] = "to"
+    to: str = Field(description="name of the mapping", json_schema_extra={"source": "choice"})
+
+    @override
+    def phrase(self) -> str:
+        return f"another mapping from here: {self.to}"
+
+    @override
+    def apply(self, state: State, setting: Setting) -> State:
+        return replace(state, mapping=self.to)
+
+
+class Restart(Step):
+    """Start over: the subject's network before anything was learnt, with all connections and no scars.
+
+    The drug state stays. Source: docs/recurrent.md, Choices where the sources are silent.
+    """
+
+    kind: ClassVar[str] = "restart"
+    structural: ClassVar[bool] = True
+    past: ClassVar[str] = "started over"
+
+    @override
+    def phrase(self) -> str:
+        return "start over with the first network"
+
+    @override
+    def apply(self, state: State, setting: Setting) -> State:
+        return replace(state, network=setting.fresh())
 
 
 def _along(ramp: float | tuple[float, float], part: float) -> float:

@@ -18,10 +18,10 @@ from resynapse.protocol.node import Node, Path
 from resynapse.protocol.population.distributions import Place, Trait
 from resynapse.protocol.remembered import Remembered
 from resynapse.protocol.routes import Route, RouteStep, looks
-from resynapse.protocol.steps import Assess, Drug, Enrol, Mark, Step
+from resynapse.protocol.steps import Assess, Drug, Enrol, Mark, Remap, Step
 from resynapse.protocol.validation.conditions_measured import Placed, all_at, conditions, placed
 from resynapse.protocol.variants import Variant
-from resynapse.task import Task, steps_of
+from resynapse.task import Task, mappings_of, steps_of
 from resynapse.task.base import MOST_SAMPLES
 
 MOST_POINTS = 100_000
@@ -163,12 +163,10 @@ def measurable(protocol: Tree, endpoints: Sequence[Endpoint]) -> tuple[Endpoint,
 
 def _check_assessments(protocol: Tree) -> None:
     """No condition twice in an arm; what derived outcomes read is measured."""
+    arrays = tuple(protocol.network.connections(protocol.task))
+    suits = (protocol.hidden, arrays, mappings_of(protocol.task), no_noise_in_time(protocol.task, protocol.network))
     for arm, stops in protocol.routes.items():
-        _SOUND.of(
-            (stops,),
-            partial(_check_arm, protocol, arm),
-            also=(arm, protocol.hidden, no_noise_in_time(protocol.task, protocol.network)),
-        )
+        _SOUND.of((stops,), partial(_check_arm, protocol, arm), also=(arm, *suits))
     known = _measured(protocol)
     for index, rule in enumerate(protocol.derived):
         where = ("derived", index, rule.kind)
@@ -312,10 +310,12 @@ def _check_layers(protocol: Tree, step: Step | None, draws: Sequence[tuple[Place
         timed = [name for name in step.outcomes if defined(name).in_time]
         if timed and (reason := no_noise_in_time(protocol.task, protocol.network)):
             raise ProtocolError(f"{timed[0]} is not possible: {reason}", where)
-        last = len(protocol.hidden) + 1
+        last = len(protocol.network.connections(protocol.task))
         for name in step.outcomes:
             if (defined(name).layer or 0) > last:
                 raise ProtocolError(f"{name} is not possible: the network has {last} layers of weights", where)
+    if isinstance(step, Remap) and step.to not in (known := mappings_of(protocol.task)):
+        raise ProtocolError(f"no mapping {step.to!r} of this task; {nearest(step.to, known)}", (*where, step.kind))
     if not isinstance(step, Drug):
         return
     drawn = [number for place, trait in draws if place[0] == "layers" for _, number in trait.limits]

@@ -9,6 +9,7 @@ from resynapse.report.page.section import Opening, Picture
 from resynapse.report.run_data import RunData
 from resynapse.report.sections.audit import MEANING
 from resynapse.report.sections.findings import chosen, findings, listed, ranked, remitted, split
+from resynapse.report.sections.undecided import undecided
 
 
 def opening(run_data: RunData, picture: Picture | None, audit: Audit | None = None) -> Opening:
@@ -25,7 +26,7 @@ def opening(run_data: RunData, picture: Picture | None, audit: Audit | None = No
         else tuple(
             (verdict, audit.count(verdict), MEANING[verdict][0]) for verdict in VERDICTS if audit.count(verdict)
         ),
-        note=chosen(run_data) if found else "",
+        note=" ".join(filter(None, (undecided(run_data), chosen(run_data) if found else ""))),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -42,8 +42,14 @@ class Backend(Protocol):
     ) -> None:
         """Stop all work that is still going on."""
 
-    def compute(self, subjects: Iterable[Subject]) -> Generator[Finished, None, None]:
+    def compute(
+        self, subjects: Iterable[Subject], over: Callable[[], bool] = lambda: False
+    ) -> Generator[Finished, None, None]:
         """Take subjects a few at a time and yield each when it is through.
+
+        Parameters
+        ----------
+        over : whether to stop waiting for those that are not through; asked several times a second.
 
         Raises
         ------

@@ -84,14 +84,16 @@ class Cluster:
         """Cancel what is in flight and let go of the scheduler."""
         self._cleanup.close()
 
-    def compute(self, subjects: Iterable[Subject]) -> Generator[Finished, None, None]:
+    def compute(
+        self, subjects: Iterable[Subject], over: Callable[[], bool] = lambda: False
+    ) -> Generator[Finished, None, None]:
         """Keep every worker busy; a subject that fails is tried again on whatever worker is free."""
         coming = iter(subjects)
         while True:
             self._look()
             for subject in islice(coming, max(0, self._room - len(self._flying))):
                 self._submit(subject, 0)
-            if not self._flying:
+            if not self._flying or over():
                 return
             yield from self._next()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from itertools import islice
@@ -50,14 +50,16 @@ class Threads:
         with self._cleanup:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def compute(self, subjects: Iterable[Subject]) -> Generator[Finished, None, None]:
+    def compute(
+        self, subjects: Iterable[Subject], over: Callable[[], bool] = lambda: False
+    ) -> Generator[Finished, None, None]:
         """Keep every thread busy; one subject waits for each, so that none ever idles."""
         coming = iter(subjects)
         pending: dict[Future[list[Row]], Subject] = {}
         while True:
             for subject in islice(coming, 2 * self.workers - len(pending)):
                 pending[self._pool.submit(self._one, subject)] = subject
-            if not pending:
+            if not pending or over():
                 return
             # a wait without end would keep Ctrl-C waiting on some systems
             done, _ = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)

@@ -5,13 +5,19 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from numba import njit
 from scipy.special import ndtri
 
 from resynapse.engine.compiled.engine import _words
-from resynapse.engine.compiled.kernels.noise import add_noise, tile_words, words_to_normals
+from resynapse.engine.compiled.kernels.jit import OPTIONS
+from resynapse.engine.compiled.kernels.noise import add_noise as compiled_noise
+from resynapse.engine.compiled.kernels.noise import tile_words, words_to_normals
 from resynapse.randomness import TILE, Key, normals, words
 
 numbers = st.integers(0, 2**16)
+
+# kernels alone call it; a test needs a way in from Python
+add_noise = njit(**OPTIONS)(compiled_noise.py_func)
 
 
 def _normals(key: Key, tile: int, units: np.ndarray, layer: int, draw: int) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from resynapse.engine.compiled.kernels.jit import inlined, kernel
+from resynapse.engine.compiled.kernels.jit import inlined, part
 from resynapse.randomness import TILE
 
 RELU, TANH = 0, 1
@@ -32,7 +32,7 @@ def tanh(z):
     return z * p / q
 
 
-@kernel
+@part
 def activate_values(values, kind):
     """Replace preactivations by their activation."""
     if kind == RELU:
@@ -44,7 +44,7 @@ def activate_values(values, kind):
             values[s] = tanh(values[s])
 
 
-@kernel
+@part
 def relu_layer(products, bias, target, living, scale, offset, shift):
     """Activity of a ReLU layer on a tile, before noise.
 
@@ -66,7 +66,7 @@ def relu_layer(products, bias, target, living, scale, offset, shift):
         living[j] = not size == np.float32(0.0)  # noqa: SIM201 (NaN is alive)
 
 
-@kernel
+@part
 def tanh_layer(products, bias, target, living, scale, offset, shift):
     """Activity of a tanh layer on a tile, before noise; arguments as of `relu_layer`."""
     for j in range(products.shape[0]):
@@ -79,7 +79,7 @@ def tanh_layer(products, bias, target, living, scale, offset, shift):
         living[j] = not size == np.float32(0.0)  # noqa: SIM201 (NaN is alive)
 
 
-@kernel
+@part
 def apply_slope(delta, activated, order, packed, kind, scale):
     """Replace deltas by delta * act'(activated) * scale.
 
@@ -102,7 +102,7 @@ def apply_slope(delta, activated, order, packed, kind, scale):
                 delta[d, s] *= scale * (np.float32(1.0) - a * a)
 
 
-@kernel
+@part
 def scale_by_slope(values, activated, kind, scale):
     """Replace single deltas (of constant units) by delta * act'(activated) * scale."""
     for c in range(values.size):

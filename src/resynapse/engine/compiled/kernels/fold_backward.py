@@ -16,7 +16,7 @@ from resynapse.engine.compiled.kernels.fold_work import (
     sum_by_pattern,
 )
 from resynapse.engine.compiled.kernels.forward_backward import NEGLIGIBLE
-from resynapse.engine.compiled.kernels.jit import kernel
+from resynapse.engine.compiled.kernels.jit import part
 from resynapse.engine.compiled.kernels.lanes import (
     LANES,
     fused,
@@ -30,10 +30,11 @@ from resynapse.engine.compiled.kernels.lanes import (
     where_on,
 )
 from resynapse.engine.compiled.kernels.optimiser import adam_lanes, adam_masked
+from resynapse.engine.compiled.kernels.rows import copy_row
 from resynapse.randomness import TILE
 
 
-@kernel
+@part
 def class_deltas(structure, samples, work):
     """Turn class scores into dL/dscores of the mean cross-entropy."""
     scores, classes = work.output, structure.classes
@@ -56,7 +57,7 @@ def class_deltas(structure, samples, work):
     scores[:samples, classes:] = np.float32(0.0)
 
 
-@kernel
+@part
 def output_layer_back(structure, samples, work):
     """Gradients of the output weights and biases."""
     third, at = structure.third, structure.output_at
@@ -69,7 +70,7 @@ def output_layer_back(structure, samples, work):
             bias[k] += work.output[s, k]
 
 
-@kernel
+@part
 def _sums_of_activation(structure, work):
     """by_class[c, i] = sum over class c of the i-th output's delta times the second layer's activation."""
     second, deltas, activated, zero = structure.second, work.output, work.activated, splat(np.float32(0.0))
@@ -88,7 +89,7 @@ def _sums_of_activation(structure, work):
             store(work.by_class, at + 3 * second + j, t)
 
 
-@kernel
+@part
 def third_layer_back(structure, parameters, modulations, samples, work, step):
     """Update the third layer's weights; sums of the second layer's deltas are left in `work.by_class`."""
     second, third, classes = structure.second, structure.third, structure.classes
@@ -102,7 +103,7 @@ def third_layer_back(structure, parameters, modulations, samples, work, step):
         for i in range(TERMS):
             sums[work.label[s], i] += deltas[s, i]
     _sums_of_activation(structure, work)
-    gather_patterns(work.by_pattern, work.by_class, exceptions.used, TERMS)
+    gather_patterns(work.by_pattern, work.by_class, exceptions.used, np.int64(TERMS))
     sum_by_pattern(work.back, parameters, structure.third_at, exceptions, output)
     delta[:samples] = np.float32(0.0)
     slope = splat(scale * scale_after)
@@ -131,11 +132,11 @@ def third_layer_back(structure, parameters, modulations, samples, work, step):
         work.gradient[structure.third_bias_at + k] = whole
         for j in range(0, second, LANES):
             adam_lanes(parameters, begin + j, fused(load(row, j), slope, less), step)
-    gather_classes(work.by_class, work.back, exceptions.used, TERMS)
+    gather_classes(work.by_class, work.back, exceptions.used, np.int64(TERMS))
     _deltas_of_second(structure, scale * scale_after, work)
 
 
-@kernel
+@part
 def _deltas_of_second(structure, scale, work):
     """Finish the second layer's deltas; their sums over each class, times the features and alone, go to `by_class`."""
     second, deltas, inputs, delta = structure.second, work.output, work.inputs, work.delta
@@ -160,7 +161,7 @@ def _deltas_of_second(structure, scale, work):
             store(by_class, two, z)
 
 
-@kernel
+@part
 def second_layer_back(structure, parameters, modulations, work, step):
     """Update the second layer's weights, unit of the first layer by unit; gradients of the first layer go with it."""
     features, second = structure.features, structure.second
@@ -172,11 +173,11 @@ def second_layer_back(structure, parameters, modulations, work, step):
     whole[:] = np.float32(0.0)
     for c in range(structure.classes):
         add_scaled(whole, np.float32(1.0), work.by_class[c, 2])
-    gather_patterns(sums, work.by_class, exceptions.used, 3)
+    gather_patterns(sums, work.by_class, exceptions.used, np.int64(3))
     for n in range(PATTERNS):
         if exceptions.used[n]:
-            sums[n, 3] = whole
-    gradient[structure.second_bias_at : structure.second_bias_at + second] = whole
+            copy_row(sums[n, 3], whole)
+    copy_row(gradient[structure.second_bias_at : structure.second_bias_at + second], whole)
     for u in exceptions.order:
         pattern = exceptions.pattern[u]
         begin, at = structure.second_at + u * second, pattern * TERMS * second
@@ -210,7 +211,7 @@ def second_layer_back(structure, parameters, modulations, work, step):
     _constants_back(structure, parameters, scale, shift, work, step)
 
 
-@kernel
+@part
 def _constants_back(structure, parameters, scale, shift, work, step):
     """Update the weights from constant units and what the silent ones share."""
     second, row, whole, zero = structure.second, work.row, work.base, np.float32(0.0)

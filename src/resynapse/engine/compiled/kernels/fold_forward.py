@@ -12,11 +12,12 @@ from resynapse.engine.compiled.kernels.fold_work import (
     sort_by_pattern,
     sum_by_pattern,
 )
-from resynapse.engine.compiled.kernels.jit import kernel
+from resynapse.engine.compiled.kernels.jit import part
 from resynapse.engine.compiled.kernels.lanes import LANES, fused, load, plus, splat, store, where_on
+from resynapse.engine.compiled.kernels.rows import copy_row
 
 
-@kernel
+@part
 def sort_by_class(work, inputs, labels, order, begin, samples):
     """Fill the batch from `samples` entries of `order`, class after class."""
     features, classes = inputs.shape[0], work.start.size - 1
@@ -41,7 +42,7 @@ def sort_by_class(work, inputs, labels, order, begin, samples):
             work.extent[c, 2 * f + 1] = max(work.extent[c, 2 * f + 1], value)
 
 
-@kernel
+@part
 def first_layer(structure, parameters, modulations, work):
     """Which units are mostly on in which class, and the pairs that differ.
 
@@ -97,7 +98,7 @@ def first_layer(structure, parameters, modulations, work):
     sort_by_pattern(exceptions)
 
 
-@kernel
+@part
 def sort_by_sample(structure, modulations, samples, work):
     """List the first layer's exceptions sample by sample, with the place of their weights."""
     exceptions, start, scale = work.first, work.sample_start, modulations.scale[0]
@@ -115,7 +116,7 @@ def sort_by_sample(structure, modulations, samples, work):
             work.sample_value[at] = exceptions.value[e] * scale
 
 
-@kernel
+@part
 def second_layer(structure, parameters, modulations, samples, work):
     """Activation of the second layer: for each class an affine map of the inputs, plus what the exceptions add."""
     varying, constants, second = structure.varying, structure.constants, structure.second
@@ -123,7 +124,7 @@ def second_layer(structure, parameters, modulations, samples, work):
     shift = modulations.shift[0] - modulations.offset[0] * scale
     exceptions, base = work.first, work.base
     sum_by_pattern(work.by_pattern, parameters, structure.second_at, exceptions, work.factors)
-    base[:] = parameters[structure.second_bias_at : structure.second_bias_at + second]
+    copy_row(base, parameters[structure.second_bias_at : structure.second_bias_at + second])
     at = structure.second_at + varying * second
     for n in range(constants):
         b = parameters[structure.constant_bias_at + n]
@@ -136,7 +137,7 @@ def second_layer(structure, parameters, modulations, samples, work):
     for pattern in range(PATTERNS):
         if exceptions.used[pattern]:
             add_scaled(base, np.float32(1.0), work.by_pattern[pattern, 3])
-    gather_classes(work.by_class, work.by_pattern, exceptions.used, 3)
+    gather_classes(work.by_class, work.by_pattern, exceptions.used, np.int64(3))
     for c in range(structure.classes):
         add_scaled(work.by_class[c, 2], np.float32(1.0), base)
     sort_by_sample(structure, modulations, samples, work)
@@ -144,7 +145,7 @@ def second_layer(structure, parameters, modulations, samples, work):
     _find_living(structure, work)
 
 
-@kernel
+@part
 def _activate(structure, parameters, samples, work):
     """ReLU of the affine maps and the exceptions, 64 units of one sample in registers at a time."""
     second, rows, activated = structure.second, work.by_class, work.activated
@@ -172,7 +173,7 @@ def _activate(structure, parameters, samples, work):
             store(activated, to + 48, where_on(d, d))
 
 
-@kernel
+@part
 def _find_living(structure, work):
     """For each class, the units that are on for any of its samples, and the blocks of 16 that hold one."""
     second, activated, sums = structure.second, work.activated, work.row

@@ -13,7 +13,7 @@ from resynapse.engine.compiled.kernels.fold_backward import (
 )
 from resynapse.engine.compiled.kernels.fold_forward import first_layer, second_layer, sort_by_class
 from resynapse.engine.compiled.kernels.fold_upper import output_layer, third_layer
-from resynapse.engine.compiled.kernels.jit import kernel
+from resynapse.engine.compiled.kernels.jit import NOUGHT, kernel
 from resynapse.engine.compiled.kernels.optimiser import Step, adam_masked
 
 
@@ -39,7 +39,7 @@ def fold_epoch(
     The key of the noise is there for the same form alone: a folded phase has none.
     """
     done = steps_done
-    begin = 0
+    begin = NOUGHT
     while begin < order.size:
         samples = min(batch_size, order.size - begin)
         sort_by_class(work, inputs, labels, order, begin, samples)
@@ -59,6 +59,6 @@ def fold_epoch(
         output_layer_back(structure, samples, work)
         third_layer_back(structure, parameters, modulations, samples, work, step)
         second_layer_back(structure, parameters, modulations, work, step)
-        adam_masked(parameters, work.gradient, step, 0, structure.second_at)
+        adam_masked(parameters, work.gradient, step, NOUGHT, structure.second_at)
         begin += samples
     return done

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from resynapse.engine.compiled.kernels.fold_work import TERMS, sort_by_pattern
-from resynapse.engine.compiled.kernels.jit import kernel
+from resynapse.engine.compiled.kernels.jit import part
 from resynapse.engine.compiled.kernels.lanes import (
     LANES,
     bits_on,
@@ -23,9 +23,10 @@ from resynapse.engine.compiled.kernels.lanes import (
     transpose,
     where_on,
 )
+from resynapse.engine.compiled.kernels.rows import copy_row
 
 
-@kernel
+@part
 def third_layer(structure, parameters, modulations, samples, work):
     """Activity of the third layer, the units' patterns and the pairs that differ."""
     second, third, at = structure.second, structure.third, structure.third_at
@@ -34,7 +35,7 @@ def third_layer(structure, parameters, modulations, samples, work):
         for j in range(0, second, LANES):
             transpose(parameters, at + k * second + j, second, work.turned, j * third + k, third)
     added = work.third_row
-    added[:] = parameters[structure.third_bias_at : structure.third_bias_at + third]
+    copy_row(added, parameters[structure.third_bias_at : structure.third_bias_at + third])
     if shift != np.float32(0.0):
         for k in range(third):
             total, weights = np.float32(0.0), parameters[at + k * second : at + (k + 1) * second]
@@ -52,7 +53,7 @@ def third_layer(structure, parameters, modulations, samples, work):
         store(hidden, n, fused(where_on(z, z), factor, less))
 
 
-@kernel
+@part
 def _products(structure, modulations, c, work):
     """Preactivations of the third layer for the samples of class c: 8 samples and 32 units in registers."""
     width, third, end = work.activated.shape[1], structure.third, work.start[c + 1]
@@ -105,7 +106,7 @@ def _products(structure, modulations, c, work):
             store(hidden, s7 * third + k + LANES, fused(b7, scale, more_b))
 
 
-@kernel
+@part
 def _note_patterns(structure, work):
     """Which units of the third layer are mostly on in which class."""
     third, mostly, pattern = structure.third, work.mostly_on, work.third.pattern
@@ -124,7 +125,7 @@ def _note_patterns(structure, work):
                 pattern[k + i] |= ((bits >> i) & 1) << c
 
 
-@kernel
+@part
 def _note_exceptions(structure, samples, work):
     """List the third layer's exceptions, sorted by unit."""
     third, exceptions, hidden = structure.third, work.third, work.third_hidden
@@ -152,7 +153,7 @@ def _note_exceptions(structure, samples, work):
     sort_by_pattern(exceptions)
 
 
-@kernel
+@part
 def output_layer(structure, parameters, samples, work):
     """Class scores, in `work.output`."""
     third, at = structure.third, structure.output_at

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resynapse.engine.compiled.folding import MOST_CLASSES, Folded
-from resynapse.engine.compiled.kernels.jit import inlined, kernel
+from resynapse.engine.compiled.kernels.jit import inlined, part
 from resynapse.engine.compiled.kernels.lanes import LANES, fused, load, splat, store, times, zeros
 from resynapse.randomness import TILE
 
@@ -171,7 +171,7 @@ def four(a, x, b, y, c, z, d, w, out):
     return fused(a, x, fused(b, y, fused(c, z, fused(d, w, out))))
 
 
-@kernel
+@part
 def sort_by_pattern(exceptions):
     """Fill `exceptions.order` and `exceptions.used` from the patterns of the units."""
     place = np.zeros(PATTERNS + 1, np.int64)
@@ -192,7 +192,7 @@ def same_pattern(exceptions, n, pattern):
     return n < exceptions.order.size and exceptions.pattern[exceptions.order[n]] == pattern
 
 
-@kernel
+@part
 def sum_by_pattern(out, parameters, first_at, exceptions, factors):
     """out[pattern, i] = sum of factors[u, i] times the parameters of row u, over the units u of the pattern.
 
@@ -246,7 +246,7 @@ def combine(rows, at, second, a, b, c, d):
     return fused(a, load(rows, at), fused(b, load(rows, at + second), fused(c, third, times(d, fourth))))
 
 
-@kernel
+@part
 def gather_classes(by_class, by_pattern, used, terms):
     """by_class[c] = sum of by_pattern over the used patterns that hold class c."""
     for c in range(by_class.shape[0]):
@@ -258,7 +258,7 @@ def gather_classes(by_class, by_pattern, used, terms):
                         by_class[c, i, j] += by_pattern[pattern, i, j]
 
 
-@kernel
+@part
 def gather_patterns(by_pattern, by_class, used, terms):
     """by_pattern[p] = sum of by_class over the classes of each used pattern."""
     for pattern in range(used.size):

@@ -20,9 +20,10 @@ from resynapse.engine.compiled.kernels.activation import (
     scale_by_slope,
     tanh_layer,
 )
-from resynapse.engine.compiled.kernels.jit import kernel
+from resynapse.engine.compiled.kernels.jit import part
 from resynapse.engine.compiled.kernels.noise import add_noise, add_own_noise
 from resynapse.engine.compiled.kernels.optimiser import adam_block, adam_masked, decay_rows
+from resynapse.engine.compiled.kernels.rows import copy_row
 from resynapse.engine.compiled.kernels.sparse import columns_times, row_gradients, rows_times
 from resynapse.randomness import TILE
 
@@ -97,7 +98,7 @@ def workspace(structure: Structure) -> Work:
     )
 
 
-@kernel
+@part
 def forward(structure, parameters, inputs, modulations, key0, key1, tile, draw, work):
     """Fill `work` with the activity of one tile; the class scores, (classes, 128), are in `work.delta`.
 
@@ -150,12 +151,12 @@ def forward(structure, parameters, inputs, modulations, key0, key1, tile, draw, 
         source = target
 
 
-@kernel
+@part
 def _biases(structure, parameters, i, work):
     """Fill `work.row_sum` with the biases of layer i's rows and what the constant units add to them."""
     rows = structure.rows[i]
     bias_at = structure.bias_at[i]
-    work.row_sum[:rows] = parameters[bias_at : bias_at + rows]
+    copy_row(work.row_sum, parameters[bias_at : bias_at + rows])
     if structure.constants[i] == 0:
         return
     hidden = work.constant_hidden[structure.constant_at[i] : structure.constant_at[i + 1]]
@@ -169,7 +170,7 @@ def _biases(structure, parameters, i, work):
         work.row_sum[j] += total
 
 
-@kernel
+@part
 def _constants(structure, parameters, modulations, i, work):
     """Activity of the constant units that feed layer i: of their biases alone."""
     if structure.constants[i] == 0:
@@ -177,7 +178,7 @@ def _constants(structure, parameters, modulations, i, work):
     begin, end = structure.constant_at[i], structure.constant_at[i + 1]
     bias_at = structure.constant_bias_at[i]
     values = work.constant_activated[begin:end]
-    values[:] = parameters[bias_at : bias_at + values.size]
+    copy_row(values, parameters[bias_at : bias_at + values.size])
     activate_values(values, modulations.activation[i - 1])
     scale, shift = modulations.scale[i - 1], modulations.shift[i - 1]
     offset = modulations.offset[i - 1]
@@ -185,7 +186,7 @@ def _constants(structure, parameters, modulations, i, work):
         work.constant_hidden[begin + c] = (values[c] + offset) * scale - shift
 
 
-@kernel
+@part
 def output_delta(logits, labels, samples):
     """Turn class scores, (classes, 128), into dL/dscores of the mean cross-entropy of the first `samples`."""
     classes = logits.shape[0]
@@ -207,7 +208,7 @@ def output_delta(logits, labels, samples):
     logits[:, samples:] = np.float32(0.0)
 
 
-@kernel
+@part
 def backward(structure, parameters, gradient, inputs, modulations, work, step):
     """Backpropagate dL/dscores in `work.delta` through what `forward` left, and update every parameter.
 
@@ -254,7 +255,7 @@ def backward(structure, parameters, gradient, inputs, modulations, work, step):
         delta_buffer, before_buffer = before_buffer, delta_buffer
 
 
-@kernel
+@part
 def _bias_gradients(structure, gradient, i, delta, alive, packed, work):
     """Sum the deltas of each row over the tile: the gradient of its bias."""
     rows = structure.rows[i]
@@ -265,10 +266,10 @@ def _bias_gradients(structure, gradient, i, delta, alive, packed, work):
             total += delta[n, s]
         work.row_sum[alive[n] if packed else n] = total
     bias_at = structure.bias_at[i]
-    gradient[bias_at : bias_at + rows] = work.row_sum[:rows]
+    copy_row(gradient[bias_at : bias_at + rows], work.row_sum[:rows])
 
 
-@kernel
+@part
 def _deltas_before(structure, parameters, i, delta, before, modulations, work):
     """Turn products into deltas of the units that feed layer i: of the living ones, packed if their layer is dense."""
     at = structure.hidden_at[i - 1]
@@ -293,12 +294,12 @@ def _deltas_before(structure, parameters, i, delta, before, modulations, work):
     elif pack:
         for n in range(order.size):
             if n < order[n]:
-                before[n] = before[order[n]]
+                copy_row(before[n], before[order[n]])
     activated = work.activated[at : at + before.shape[0]]
     apply_slope(before, activated, order, pack, modulations.activation[i - 1], modulations.scale[i - 1])
 
 
-@kernel
+@part
 def _dense_before(structure, parameters, i, delta, alive, packed, before, work):
     """Fill `before` with W.T delta over the living rows of a dense layer."""
     rows, columns = structure.rows[i], structure.columns[i]
@@ -306,14 +307,14 @@ def _dense_before(structure, parameters, i, delta, alive, packed, before, work):
     if packed and alive.size < rows:
         for n in range(alive.size):
             begin = first + alive[n] * columns
-            work.packed[n * columns : (n + 1) * columns] = parameters[begin : begin + columns]
+            copy_row(work.packed[n * columns : (n + 1) * columns], parameters[begin : begin + columns])
         weights = work.packed[: alive.size * columns].reshape(alive.size, columns)
     else:
         weights = parameters[first : first + rows * columns].reshape(rows, columns)
     np.dot(weights.T, delta, before)
 
 
-@kernel
+@part
 def _dense_update(structure, parameters, i, delta, alive, packed, source, work, step):
     """Gradient and Adam update of a dense layer, block by block of living rows; dead rows have gradient zero."""
     rows, columns = structure.rows[i], structure.columns[i]
@@ -328,7 +329,7 @@ def _dense_update(structure, parameters, i, delta, alive, packed, source, work, 
         decay_rows(parameters, step, first, columns, work.living[at : at + rows])
 
 
-@kernel
+@part
 def _constant_gradients(structure, parameters, gradient, modulations, i, work):
     """Gradients of the weights from constant units and of those units' biases, from sums over the batch."""
     begin, end = structure.constant_at[i], structure.constant_at[i + 1]
@@ -349,4 +350,4 @@ def _constant_gradients(structure, parameters, gradient, modulations, i, work):
             deltas[units[p]] += values[p] * total
     scale_by_slope(deltas, work.constant_activated[begin:end], modulations.activation[i - 1], modulations.scale[i - 1])
     bias_at = structure.constant_bias_at[i]
-    gradient[bias_at : bias_at + deltas.size] = deltas
+    copy_row(gradient[bias_at : bias_at + deltas.size], deltas)

@@ -34,9 +34,11 @@ from resynapse.engine.compiled.kernels.matrices import (
     product,
     whole_gradient,
 )
-from resynapse.engine.compiled.kernels.sequences import NEGLIGIBLE, draw_noise, step_gradients, tanh_lanes
+from resynapse.engine.compiled.kernels.sequences import NEGLIGIBLE, draw_noise, step_gradients, sum_samples, tanh_lanes
 
 _HALF, _ONE, _ZERO = np.float32(0.5), np.float32(1.0), np.float32(0.0)
+KEPT = 4
+"""Numbers that are kept of each unit, sample and step."""
 
 
 class GruWork(NamedTuple):
@@ -48,7 +50,7 @@ class GruWork(NamedTuple):
     states: NDArray[np.float32]
     """Activity, (steps + 1, groups, units or more, 16); the first is zero."""
     gates: NDArray[np.float32]
-    """Reset, update, new, recurrent part of new: (steps, groups, 4 units, 16)."""
+    """Reset, update, new, recurrent part of new, side by side for each unit: (steps, groups, units, 4, 16)."""
     product: NDArray[np.float32]
     chosen: NDArray[np.int32]
     """Units that are not silent, by step as `states`, (steps + 1, groups, units)."""
@@ -57,7 +59,7 @@ class GruWork(NamedTuple):
     """The same for each unit, the groups as bits, (steps + 1, units)."""
     noise: NDArray[np.float32]
     delta: NDArray[np.float32]
-    """Derivative by the recurrent products, (steps, groups, rows, 16)."""
+    """Derivative by the recurrent products, (steps, groups, rows, 16); of one step alone where the matrix is sparse."""
     delta_input: NDArray[np.float32]
     """Likewise by the input products; their sum over steps where each step has the same."""
     later: NDArray[np.float32]
@@ -113,11 +115,11 @@ def _cell(work, t, b, input_bias, recurrent_bias, acting):
         state = minus(times(state, splat(acting.inhibition)), splat(acting.shift))
         state = where_on(state, state) if acting.relu else tanh_lanes(state)
         store(work.states[t + 1], at, state)
-        gates = work.gates[t, b]
-        store(gates, reset * LANES, r)
-        store(gates, update * LANES, z)
-        store(gates, new * LANES, n)
-        store(gates, (3 * units + u) * LANES, recurrent)
+        kept = ((t * work.gates.shape[1] + b) * units + u) * KEPT * LANES
+        store(work.gates, kept, r)
+        store(work.gates, kept + LANES, z)
+        store(work.gates, kept + 2 * LANES, n)
+        store(work.gates, kept + 3 * LANES, recurrent)
 
 
 @kernel
@@ -146,7 +148,7 @@ def _cell_back(work, t, b, above, read, later, earlier, acting):
     units = work.units
     below = work.states.shape[2]
     shared = work.delta_input.shape[0] == 1
-    gates, delta = work.gates[t, b], work.delta[t, b]
+    delta = work.delta[min(t, work.delta.shape[0] - 1), b]
     to_input = work.delta_input[0, b] if shared else work.delta_input[t, b]
     for n in range(work.counts[t + 1, b]):
         u = work.chosen[t + 1, b, n]
@@ -162,8 +164,9 @@ def _cell_back(work, t, b, above, read, later, earlier, acting):
         else:
             d = where_on(load(work.states[t + 1], at), d)
         d = without_small(d, NEGLIGIBLE)
-        r, z, value = load(gates, reset), load(gates, update), load(gates, new)
-        recurrent = load(gates, (3 * units + u) * LANES)
+        kept = ((t * work.gates.shape[1] + b) * units + u) * KEPT * LANES
+        r, z, value = load(work.gates, kept), load(work.gates, kept + LANES), load(work.gates, kept + 2 * LANES)
+        recurrent = load(work.gates, kept + 3 * LANES)
         one = splat(_ONE)
         at_new = times(times(d, minus(one, z)), minus(one, times(value, value)))
         at_update = times(times(d, minus(load(work.states[t], at), value)), times(z, minus(one, z)))
@@ -180,9 +183,9 @@ def _cell_back(work, t, b, above, read, later, earlier, acting):
             store(to_input, reset, at_reset)
             store(to_input, update, at_update)
             store(to_input, new, at_new)
-        store(work.sums, reset, plus(load(work.sums, reset), at_reset))
-        store(work.sums, update, plus(load(work.sums, update), at_update))
-        store(work.sums, new, plus(load(work.sums, new), at_new))
+            store(work.sums, reset, plus(load(work.sums, reset), at_reset))
+            store(work.sums, update, plus(load(work.sums, update), at_update))
+            store(work.sums, new, plus(load(work.sums, new), at_new))
         last = (3 * units + u) * LANES
         store(work.sums, last, plus(load(work.sums, last), through))
         store(earlier, at, times(d, z))
@@ -236,9 +239,10 @@ def gru_backward(
         for b in range(groups):
             _cell_back(work, t, b, above[t - first_read if read else 0], read, later, earlier, acting)
         if t > 0:
-            add_transposed(recurrent, work.delta[t], work.rows, work.row_count, earlier)
+            delta = work.delta[min(t, work.delta.shape[0] - 1)]
+            add_transposed(recurrent, delta, work.rows, work.row_count, earlier)
             if not recurrent.dense:
-                add_gradient(recurrent, work.delta[t], work.on[t + 1], work.states[t])
+                add_gradient(recurrent, delta, work.on[t + 1], work.states[t])
         if not shared:
             if not inputs.dense:
                 add_gradient(inputs, work.delta_input[t], work.on[t + 1], arriving[t])
@@ -249,12 +253,12 @@ def gru_backward(
         if to_below.size > 0:
             all_of(work.rows, work.row_count, 3 * units)
             add_transposed(inputs, work.delta_input[0], work.rows, work.row_count, to_below[0])
+        sum_samples(work.delta_input, input_bias_gradient)
+    else:
+        for j in range(3 * units):
+            input_bias_gradient[j] = total(load(work.sums, j * LANES))
+    recurrent_bias_gradient[: 2 * units] = input_bias_gradient[: 2 * units]
     for u in range(units):
-        for gate in range(3):
-            found = total(load(work.sums, (gate * units + u) * LANES))
-            input_bias_gradient[gate * units + u] = found
-            if gate < 2:
-                recurrent_bias_gradient[gate * units + u] = found
         recurrent_bias_gradient[2 * units + u] = total(load(work.sums, (3 * units + u) * LANES))
     g = gradients
     if recurrent.dense:

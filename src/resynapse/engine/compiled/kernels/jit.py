@@ -16,6 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numba import njit
 from numba.core import config as numba_config
 
@@ -27,6 +28,8 @@ OPTIONS: dict[str, Any] = {
 }
 """Without the GIL; sums may be reordered, but NaN and infinity keep their meaning."""
 
+NOUGHT = np.int64(0)
+"""Zero as an argument: Numba would compile a kernel once more for the literal."""
 PREFIX = "resynapse-kernels-"
 """How the folder of a cache begins; the digest of its sources follows."""
 MARK = "ready"
@@ -89,16 +92,29 @@ def use_cache() -> Path | None:
 
 
 _KERNELS: list[Any] = []
+_INLINED: list[Any] = []
+
+
+def kernels() -> list[Any]:
+    """Every kernel that is compiled by itself."""
+    return [compiled for compiled in _KERNELS if compiled not in _INLINED]
 
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function on its first call, with the house's options and its cache."""
-    return _compiled(function)
+    return _compiled(function, no_cfunc_wrapper=True)
+
+
+def part(function: Callable[..., Any]) -> Any:
+    """The same for a function that kernels alone call: without the ways in from Python, which cost as much again."""
+    return _compiled(function, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
     """The same for a small function that is copied into its callers: a call with arrays costs as much as a row."""
-    return _compiled(function, inline="always")
+    compiled = _compiled(function, inline="always")
+    _INLINED.append(compiled)
+    return compiled
 
 
 def _compiled(function: Callable[..., Any], **more: Any) -> Any:

@@ -25,10 +25,10 @@ from resynapse.engine.compiled.kernels.lanes import (
     transpose,
 )
 from resynapse.engine.compiled.kernels.tiles import (
+    EIGHT,
     WIDE,
     add_rows,
-    one_narrow,
-    one_wide,
+    eight_narrow,
     put_rows,
     three_narrow,
     three_wide,
@@ -108,13 +108,23 @@ def product(matrix, source, chosen, count, out):
                     (b * above + tile * LANES) * LANES,
                 )
         return
-    for b in range(groups):
-        at = b * below * LANES
+    for b in range(0, groups - 1, 2):
+        at, apart = b * below * LANES, below * LANES
+        for j in range(matrix.rows):
+            one, other = splat(np.float32(0.0)), splat(np.float32(0.0))
+            for p in range(matrix.start[j], matrix.start[j + 1]):
+                weight, place = spread(matrix.values, p), at + matrix.column[p] * LANES
+                one = fused(weight, load(source, place), one)
+                other = fused(weight, load(source, place + apart), other)
+            store(out, (b * above + j) * LANES, one)
+            store(out, ((b + 1) * above + j) * LANES, other)
+    if groups % 2 == 1:
+        at = (groups - 1) * below * LANES
         for j in range(matrix.rows):
             sums = splat(np.float32(0.0))
             for p in range(matrix.start[j], matrix.start[j + 1]):
                 sums = fused(spread(matrix.values, p), load(source, at + matrix.column[p] * LANES), sums)
-            store(out, (b * above + j) * LANES, sums)
+            store(out, ((groups - 1) * above + j) * LANES, sums)
 
 
 @kernel
@@ -165,24 +175,30 @@ def add_gradient(matrix, delta, on, source):
     """
     above, below = delta.shape[1], source.shape[1]
     units = matrix.rows // matrix.gates
-    groups = np.empty(64, np.int64)
+    delta_at, source_at = np.empty(64, np.int64), np.empty(64, np.int64)
     for u in range(units):
         left, many = on[u], 0
         while left != 0:
-            groups[many] = lowest(left)
+            b = lowest(left)
+            delta_at[many], source_at[many] = b * above * LANES, b * below * LANES
             left &= left - 1
             many += 1
         if many == 0:
             continue
         for gate in range(matrix.gates):
             j = gate * units + u
-            for p in range(matrix.start[j], matrix.start[j + 1]):
-                sums = splat(np.float32(0.0))
+            last = matrix.start[j + 1]
+            for p in range(matrix.start[j], last, 2):
+                # two weights share a delta; the second of an odd last one is the same again
+                k, q = matrix.column[p], matrix.column[min(p + 1, last - 1)]
+                one, other = splat(np.float32(0.0)), splat(np.float32(0.0))
                 for n in range(many):
-                    b = groups[n]
-                    d = load(delta, (b * above + j) * LANES)
-                    sums = fused(d, load(source, (b * below + matrix.column[p]) * LANES), sums)
-                matrix.gradient[p] += total(sums)
+                    d, at = load(delta, delta_at[n] + j * LANES), source_at[n]
+                    one = fused(d, load(source, at + k * LANES), one)
+                    other = fused(d, load(source, at + q * LANES), other)
+                matrix.gradient[p] += total(one)
+                if p + 1 < last:
+                    matrix.gradient[p + 1] += total(other)
 
 
 @kernel
@@ -200,9 +216,13 @@ def whole_gradient(matrix, delta, shown, hidden, source, turned, chosen, deltas,
     """
     steps, groups = delta.shape[0], delta.shape[1]
     below, width, gates = source.shape[2], matrix.width, matrix.gates
-    units, samples = matrix.rows // gates, groups * LANES
+    gated = gates == 3
+    # rows that are summed together: those of a unit, or eight of them
+    together = gates if gated else EIGHT
+    units = matrix.rows // gates if gated else -(-matrix.rows // EIGHT)
+    samples = groups * LANES
     whole = steps * samples
-    wide = WIDE * LANES
+    wide = WIDE * LANES if gated else LANES
     for t in range(steps):
         for b in range(groups):
             tile = t * groups + b
@@ -225,31 +245,29 @@ def whole_gradient(matrix, delta, shown, hidden, source, turned, chosen, deltas,
                     s = lowest(bits)
                     bits &= bits - 1
                     chosen[many] = b * LANES + s
-                    for gate in range(gates):
-                        deltas[many * gates + gate] = delta[t, b, gate * units + u, s]
+                    for r in range(together):
+                        j = r * units + u if gated else u * EIGHT + r
+                        deltas[many * together + r] = delta[t, b, j, s] if j < matrix.rows else np.float32(0.0)
                     many += 1
     start[steps * units] = many
     gradient = matrix.gradient
     gradient[:] = np.float32(0.0)
-    apart, k = units * width, 0
+    apart, k = units * width if gated else width, 0
     while k < width:
         across = wide if k + wide <= width else LANES
         # the sources of one step and block stay in the first cache
         for t in range(steps):
             source_at = whole * k + t * samples * across
             for u in range(units):
-                begin, end, to = start[t * units + u], start[t * units + u + 1], u * width + k
+                begin, end, to = start[t * units + u], start[t * units + u + 1], (u if gated else u * EIGHT) * width + k
                 if begin == end:
                     continue
-                if gates == 3:
-                    if across == wide:
-                        three_wide(turned, source_at, across, chosen, deltas, begin, end, gradient, to, apart)
-                    else:
-                        three_narrow(turned, source_at, across, chosen, deltas, begin, end, gradient, to, apart)
+                if not gated:
+                    eight_narrow(turned, source_at, across, chosen, deltas, begin, end, gradient, to, apart)
                 elif across == wide:
-                    one_wide(turned, source_at, across, chosen, deltas, begin, end, gradient, to, apart)
+                    three_wide(turned, source_at, across, chosen, deltas, begin, end, gradient, to, apart)
                 else:
-                    one_narrow(turned, source_at, across, chosen, deltas, begin, end, gradient, to, apart)
+                    three_narrow(turned, source_at, across, chosen, deltas, begin, end, gradient, to, apart)
         k += across
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from resynapse.engine.compiled.kernels.jit import inlined, kernel
+from resynapse.engine.compiled.kernels.jit import inlined, part
 from resynapse.randomness import LANES, MULTIPLIERS, TILE, WEYL
 
 _M0, _M1 = np.uint64(MULTIPLIERS[0]), np.uint64(MULTIPLIERS[1])
@@ -104,7 +104,7 @@ def words_to_normals(words, small, bits, out):
         out[s] *= central if w < np.float32(5.0) else tail
 
 
-@kernel
+@part
 def add_noise(target, factor, units, key0, key1, tile, layer, draw):
     """Add `factor` times standard normals to every unit of a layer on one tile.
 
@@ -126,7 +126,7 @@ def add_noise(target, factor, units, key0, key1, tile, layer, draw):
             target[j, s] += factor * normal[s]
 
 
-@kernel
+@part
 def add_own_noise(target, offset, sd, scale, units, key0, key1, tile, layer, draw):
     """As `add_noise`, with a mean and an sd for each unit; what has an sd of 0 draws nothing.
 

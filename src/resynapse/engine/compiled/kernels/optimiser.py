@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resynapse.engine.base import BETA1, BETA2, EPSILON
-from resynapse.engine.compiled.kernels.jit import inlined, kernel
+from resynapse.engine.compiled.kernels.jit import inlined, part
 from resynapse.engine.compiled.kernels.lanes import (
     adam_step,
     fused,
@@ -39,7 +39,7 @@ class Step(NamedTuple):
     second_correction: np.float32
 
 
-@kernel
+@part
 def adam_block(parameters, block, order, packed, begin, first_at, step):
     """Update rows of a dense layer from a block of gradients, masked weights staying zero.
 
@@ -67,7 +67,7 @@ def adam_block(parameters, block, order, packed, begin, first_at, step):
             values[p] = (values[p] - rate * m / (np.sqrt(v) * correction + _EPSILON)) * np.float32(mask[p])
 
 
-@kernel
+@part
 def decay_rows(parameters, step, begin, columns, living):
     """Update the rows that are not `living` by a gradient of zero: their moments decay."""
     rate, correction = step.rate, step.second_correction
@@ -86,7 +86,7 @@ def decay_rows(parameters, step, begin, columns, living):
             values[p] = (values[p] - rate * m / (np.sqrt(v) * correction + _EPSILON)) * np.float32(mask[p])
 
 
-@kernel
+@part
 def adam_masked(parameters, gradient, step, begin, end):
     """Update parameters begin to end from `gradient`, (end - begin,); masked ones stay zero."""
     values, mask = parameters[begin:end], step.mask[begin:end]

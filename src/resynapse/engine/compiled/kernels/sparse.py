@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from resynapse.engine.compiled.kernels.jit import inlined, kernel
+from resynapse.engine.compiled.kernels.jit import inlined, part
 from resynapse.randomness import TILE
 
 
@@ -19,7 +19,7 @@ def add_four(out, fresh, w0, w1, w2, w3, a, b, c, d):
             out[s] += (w0 * a[s] + w1 * b[s]) + (w2 * c[s] + w3 * d[s])
 
 
-@kernel
+@part
 def rows_times(out, parameters, start, column, source):
     """out[j] = sum of parameters[p] * source[column[p]] over the live weights p of row j."""
     zero = np.float32(0.0)
@@ -40,7 +40,7 @@ def rows_times(out, parameters, start, column, source):
             add_four(out[j], p == first, parameters[p], w1, w2, w3, source[a], source[b], source[c], source[d])
 
 
-@kernel
+@part
 def columns_times(out, order, packed, parameters, start, position, row, delta):
     """Sum of parameters[position[t]] * delta[row[t]] over the live weights t of each column of `order`.
 
@@ -66,7 +66,7 @@ def columns_times(out, order, packed, parameters, start, position, row, delta):
             add_four(out[o], t == first, w0, w1, w2, w3, delta[a], delta[b], delta[c], delta[d])
 
 
-@kernel
+@part
 def row_gradients(gradient, start, column, living, delta, source):
     """gradient[p] = sum over samples of delta[j] * source[column[p]] for the live weights p of row j.
 

@@ -19,6 +19,8 @@ from resynapse.engine.compiled.kernels.lanes import LANES, instruction, splat_va
 
 _FLAGS = ("contract", "nsz", "reassoc")
 _VECTOR = ir.VectorType(ir.FloatType(), LANES)
+EIGHT = 8
+"""Rows whose gradient is summed together where units have no gates."""
 WIDE = 4
 """Vectors of sources that a block of gradients covers at a time."""
 
@@ -157,5 +159,4 @@ def _gradient(gates: int, vectors: int) -> Any:
 
 three_wide: Callable[..., Any] = _gradient(3, WIDE)
 three_narrow: Callable[..., Any] = _gradient(3, 1)
-one_wide: Callable[..., Any] = _gradient(1, WIDE)
-one_narrow: Callable[..., Any] = _gradient(1, 1)
+eight_narrow: Callable[..., Any] = _gradient(EIGHT, 1)

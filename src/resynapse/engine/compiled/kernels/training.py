@@ -6,7 +6,7 @@ import numpy as np
 
 from resynapse.engine.base import BETA1, BETA2
 from resynapse.engine.compiled.kernels.forward_backward import backward, forward, output_delta
-from resynapse.engine.compiled.kernels.jit import kernel
+from resynapse.engine.compiled.kernels.jit import NOUGHT, kernel
 from resynapse.engine.compiled.kernels.optimiser import Step
 from resynapse.randomness import TILE
 
@@ -42,7 +42,7 @@ def train_epoch(
     batch = np.zeros((features, TILE), np.float32)
     batch_labels = np.empty(TILE, np.int64)
     done = steps_done
-    begin = 0
+    begin = NOUGHT
     while begin < order.size:
         samples = min(batch_size, order.size - begin)
         for s in range(samples):
@@ -51,7 +51,7 @@ def train_epoch(
             for f in range(features):
                 batch[f, s] = inputs[f, n]
         batch[:, samples:] = np.float32(0.0)
-        forward(structure, parameters, batch, modulations, key0, key1, 0, done, work)
+        forward(structure, parameters, batch, modulations, key0, key1, NOUGHT, done, work)
         output_delta(work.delta[:classes], batch_labels, samples)
         done += 1
         step = Step(

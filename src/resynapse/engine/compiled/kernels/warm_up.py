@@ -11,16 +11,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
 from resynapse.engine.base import TrainingPhase
 from resynapse.engine.compiled.engine import CompiledEngine
-from resynapse.engine.compiled.kernels.jit import MARK, forget_unused, use_cache
+from resynapse.engine.compiled.kernels.jit import MARK, forget_unused, kernels, use_cache
 from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.networks import Gru, Rnn
 from resynapse.networks.perceptron import initialise
@@ -30,17 +32,17 @@ from resynapse.task import GaussianBlobs, RepeatedPoint
 
 _lock = Lock()
 _done: list[str] = []
-PERCEPTRON, RECURRENT = "perceptron", "recurrent"
-"""Families of kernels that have none in common; one is compiled when the first protocol needs it."""
+PERCEPTRON, FOLDED, RECURRENT = "perceptron", "folded", "recurrent"
+"""Families of kernels; one is compiled when the first protocol needs it. What perceptrons and folded phases share is
+loaded with the perceptron's, which therefore come first."""
+LOOK_EVERY = 0.2
+"""Seconds between looks at how far compiling is."""
+Watch = Callable[[float, str], None]
 
 
 def exercise(family: str) -> None:
     """Call every kernel of a family in a fixed order, on networks of a few units."""
-    if family == RECURRENT:
-        exercise_recurrent()
-    else:
-        exercise_general()
-        exercise_folded()
+    {PERCEPTRON: exercise_general, FOLDED: exercise_folded, RECURRENT: exercise_recurrent}[family]()
 
 
 def _phase(key: Key) -> TrainingPhase:
@@ -82,49 +84,82 @@ def exercise_recurrent() -> None:
         engine.activity(network, data.test.inputs, NEUTRAL)
 
 
-def make_ready(note: Callable[[str], None], family: str = PERCEPTRON) -> None:
+def make_ready(note: Callable[[str], None], *families: str, watch: Watch | None = None) -> None:
     """See that the kernels are compiled, then load them; nothing is done twice in a process.
 
     Parameters
     ----------
     note : told when compiling begins, as it takes a while.
-    family : of the kernels.
+    families : of the kernels, in the order in which they are loaded.
+    watch : receives again and again the share that is compiled, and a line about it.
     """
     with _lock:
-        if family in _done:
-            return
-        folder = use_cache()
-        if folder is not None and not _is_ready(folder, family):
+        wanted = [family for family in families if family not in _done]
+        folder = use_cache() if wanted else None
+        if folder is not None and not all(_is_ready(folder, family) for family in wanted):
             from filelock import FileLock
 
             with FileLock(folder / ".lock"):
-                if not _is_ready(folder, family):
-                    note("compiling the kernels, once for this installation (up to a minute)")
-                    words = [sys.executable, "-c", f"from {__name__} import compile_all; compile_all({family!r})"]
-                    # a child that cannot be started leaves the work to this process
-                    subprocess.run(words, check=False, stdin=subprocess.DEVNULL, capture_output=True)
-        exercise(family)
-        if folder is not None:
-            with suppress(OSError):
-                os.utime(folder / _mark(family))
-        _done.append(family)
+                missing = [family for family in wanted if not _is_ready(folder, family)]
+                if missing:
+                    note("compiling the kernels, once for this installation (up to half a minute)")
+                    _compile(missing, folder, watch)
+        for family in wanted:
+            exercise(family)
+            if folder is not None:
+                with suppress(OSError):
+                    os.utime(folder / _mark(family))
+            _done.append(family)
 
 
-def compile_all(family: str) -> None:
-    """Fill the cache and mark it, the perceptron's by two processes; then clear away what nobody has used for long."""
-    if family == PERCEPTRON:
-        _beside()
+def compile_family(family: str) -> None:
+    """Fill the cache with the kernels of a family and mark it."""
     exercise(family)
     folder = use_cache()
     if folder is not None:
         (folder / _mark(family)).write_text(stamp())
-        forget_unused(folder)
 
 
-def _beside() -> None:
-    words = [sys.executable, "-c", f"from {__name__} import exercise_folded; exercise_folded()"]
-    with suppress(OSError), subprocess.Popen(words, stdin=subprocess.DEVNULL):
-        exercise_general()
+def _compile(families: list[str], folder: Path, watch: Watch | None) -> None:
+    """Compile families side by side, each in a process; then clear away what nobody has used for long.
+
+    A process that cannot be started, or fails, leaves the work to this one.
+    """
+    children, nothing = [], subprocess.DEVNULL
+    for family in families:
+        words = [sys.executable, "-c", f"from {__name__} import compile_family; compile_family({family!r})"]
+        with suppress(OSError):
+            children.append(subprocess.Popen(words, stdin=nothing, stdout=nothing, stderr=nothing))
+    many = sum(count(family) for family in families)
+    there = len(_kept(folder))
+    try:
+        while any(child.poll() is None for child in children):
+            if watch is not None:
+                done = min(len(_kept(folder)) - there, many)
+                watch(done / many, f"compiling the kernels, once for this installation: {done} of {many}")
+            time.sleep(LOOK_EVERY)
+    finally:
+        for child in children:
+            child.terminate()
+            child.wait()
+    forget_unused(folder)
+
+
+def count(family: str) -> int:
+    """How many kernels a family has."""
+    return sum(family_of(kernel) == family for kernel in kernels())
+
+
+def family_of(kernel: Any) -> str:
+    """The family that a kernel's file belongs to."""
+    name = kernel.py_func.__module__.rpartition(".")[2]
+    if name.startswith("fold_"):
+        return FOLDED
+    return RECURRENT if name in ("gru_steps", "rnn_steps", "matrices", "sequences", "tiles") else PERCEPTRON
+
+
+def _kept(folder: Path) -> list[Path]:
+    return list(folder.rglob("*.nbi"))
 
 
 def _mark(family: str) -> str:
