@@ -141,7 +141,7 @@ def test_help_needs_neither_kernels_nor_tables() -> None:
         "import sys; from resynapse.cli import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
-        "print([m for m in ('numba', 'scipy', 'polars', 'numpy') if m in sys.modules])"
+        "print([m for m in ('numba', 'scipy', 'polars', 'numpy', 'importlib.metadata') if m in sys.modules])"
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.strip().endswith("[]")

@@ -6,17 +6,18 @@ cannot be used is reported once, in one warning, and left out; everything else w
 
 from __future__ import annotations
 
-import hashlib
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from threading import RLock
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from resynapse.errors import nearest
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 What = Literal["step", "task", "network", "outcome", "engine", "control", "claim test", "part", "audit section"]
 GROUPS: dict[What, str] = {
@@ -76,6 +77,8 @@ def admit(what: What, take: Callable[[str, Any], str]) -> None:
     """
     if what in _found:
         return
+    from importlib.metadata import entry_points
+
     with _lock:
         # a plug-in may read a protocol while it is imported
         if what in _found or what in _joining:
@@ -124,5 +127,7 @@ def _package(entry: EntryPoint) -> str:
 
 def _digest(module: str) -> str:
     """Digest of the module's source: an edited plug-in differs from the released one of the same version."""
+    import hashlib
+
     path = getattr(sys.modules.get(module), "__file__", None)
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12] if path else ""

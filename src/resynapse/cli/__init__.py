@@ -20,7 +20,7 @@ __all__ = ["app", "main"]
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 COMMANDS = (
     "demo", "running", "watching", "results", "analyse", "audit", "attribute", "calibrate", "selection", "reporting",
-    "protocols", "new", "differences", "plugins", "upgrade", "lab",
+    "protocols", "new", "differences", "plugins", "completion", "upgrade", "lab",
 )  # fmt: skip
 """The files of this room that hold commands, in the order of the help page."""
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import io
 import os
 import shlex
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -60,6 +58,8 @@ def paged() -> Iterator[None]:
 
     The pager is that of the variable PAGER, else `less`; an empty PAGER means none.
     """
+    import shutil
+
     command = shlex.split(os.environ.get("PAGER", "less"))
     if not (sys.stdin.isatty() and sys.stdout.isatty() and command and shutil.which(command[0])):
         yield
@@ -73,6 +73,8 @@ def paged() -> Iterator[None]:
         if sys.exc_info()[0] is None and text.count("\n") >= shutil.get_terminal_size().lines:
             # colours pass, and the text stays on the screen when the pager ends
             env = {"LESS": "FRX", **os.environ}
+            import subprocess
+
             subprocess.run(command, input=text.encode(), env=env, check=False)
         else:
             screen.write(text)

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from resynapse.analysis.cells import Floats
 from resynapse.analysis.intervals import ALPHA, sample_sd, welch
@@ -18,6 +19,8 @@ from resynapse.errors import ResynapseError
 from resynapse.publication.spread import FEWEST, ratio_interval, widening
 
 PERMUTATIONS = 2_000
+MOST_AT_ONCE = 500_000
+"""Numbers of permuted cohorts in memory at a time."""
 SEED = 20
 
 
@@ -87,8 +90,12 @@ def two_samples(first: Floats, second: Floats) -> Together:
     for column in range(first.shape[1]):
         cells.append(_cell(first[:, column], second[:, column], means[column], spreads[column], factors[column]))
     rng = np.random.default_rng(SEED)
-    counts = np.array([_counts(*_p_values(both[rng.permutation(len(both))], n)) for _ in range(PERMUTATIONS)])
-    found = _counts(means, spreads)
+    orders = np.array([rng.permutation(len(both)) for _ in range(PERMUTATIONS)])
+    block = max(1, MOST_AT_ONCE // both.size)
+    counts = np.concatenate(
+        [_counts(*_p_values(both[orders[at : at + block]], n)) for at in range(0, PERMUTATIONS, block)]
+    )
+    found = [int(count) for count in _counts(means, spreads)]
     return Together(
         cells=tuple(cells),
         n=n,
@@ -100,25 +107,33 @@ def two_samples(first: Floats, second: Floats) -> Together:
     )
 
 
-def _counts(means: Floats, spreads: Floats) -> tuple[int, int]:
-    return int((means < ALPHA).sum()), int((spreads < ALPHA).sum())
+def _counts(means: Floats, spreads: Floats) -> NDArray[np.int64]:
+    """How many cells are apart in their means, and in their spreads."""
+    return np.stack([(p < ALPHA).sum(axis=-1) for p in (means, spreads)], axis=-1)
 
 
 def _p_values(both: Floats, n: int) -> tuple[Floats, Floats]:
-    """Welch's p of means and Brown and Forsythe's p of spread of every column; NaN where nothing varies."""
+    """Welch's p of means and Brown and Forsythe's p of spread of every cell; NaN where nothing varies.
+
+    Parameters
+    ----------
+    both : shape (..., subjects, cells), the first cohort before the second.
+    n : subjects of the first.
+    """
     from scipy.stats import f, t
 
-    a, b = both[:n], both[n:]
-    m = len(b)
-    va, vb = a.var(axis=0, ddof=1) / n, b.var(axis=0, ddof=1) / m
+    a, b = both[..., :n, :], both[..., n:, :]
+    m = b.shape[-2]
+    va, vb = a.var(axis=-2, ddof=1) / n, b.var(axis=-2, ddof=1) / m
     with np.errstate(divide="ignore", invalid="ignore"):
         df = (va + vb) ** 2 / (va**2 / (n - 1) + vb**2 / (m - 1))
-        means = 2 * t.sf(np.abs(a.mean(axis=0) - b.mean(axis=0)) / np.sqrt(va + vb), df)
-        da, db = (np.abs(side - np.median(side, axis=0)) for side in (a, b))
-        within = ((da - da.mean(axis=0)) ** 2).sum(axis=0) + ((db - db.mean(axis=0)) ** 2).sum(axis=0)
-        between = n * m / (n + m) * (da.mean(axis=0) - db.mean(axis=0)) ** 2
+        means = 2 * t.sf(np.abs(a.mean(axis=-2) - b.mean(axis=-2)) / np.sqrt(va + vb), df)
+        da, db = (np.abs(side - np.median(side, axis=-2, keepdims=True)) for side in (a, b))
+        ma, mb = (side.mean(axis=-2, keepdims=True) for side in (da, db))
+        within = ((da - ma) ** 2).sum(axis=-2) + ((db - mb) ** 2).sum(axis=-2)
+        between = n * m / (n + m) * (ma - mb)[..., 0, :] ** 2
         spreads = f.sf(between * (n + m - 2) / within, 1, n + m - 2)
-    flat = np.ptp(both, axis=0) == 0
+    flat = np.ptp(both, axis=-2) == 0
     return np.where(flat, np.nan, means), np.where(flat, np.nan, spreads)
 
 

@@ -33,7 +33,7 @@ def several_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(0, 2), min_size=1, max_size=12))
 def test_however_limits_overlap_blas_has_one_thread_while_there_are_any_and_its_own_afterwards(
     which: list[int],

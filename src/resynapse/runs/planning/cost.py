@@ -31,12 +31,14 @@ from resynapse.task.losses import part_of
 
 T = TypeVar("T")
 
-BATCHES, MORE_BATCHES = 6, 30
-"""Training batches that represent a phase: their difference is the cost of batches, the rest is paid once a phase."""
+BATCHES, EPOCHS = 6, 5
+"""Training batches that represent an epoch, and epochs of them: one epoch less is the cost of batches, the rest is paid
+once a phase."""
 SAMPLES = 256
 """Samples of a test set that represent it where a pass through them is already long."""
-LONG, WARM = 0.05, 5.0
-"""Seconds: work that took LONG represents the rest of its kind; a rehearsal that took WARM is not repeated."""
+LONG, STEP, WARM = 0.05, 0.2, 5.0
+"""Seconds: work that took LONG represents the rest of its kind, and so does a training step that took STEP; a rehearsal
+that took WARM is not repeated."""
 
 
 @dataclass(slots=True)
@@ -60,24 +62,29 @@ class _Rehearsal:
         after = network
         if last > 0:
             size = data.labels.size
-            one, few, more = (min(batches * phase.batch_size, size) for batches in (1, BATCHES, MORE_BATCHES))
-            short, after = self._timed(network, data, phase, one)
-            if short >= LONG:
-                few = more = one
+            one, few = (min(batches * phase.batch_size, size) for batches in (1, BATCHES))
+            short, after = self._timed(network, data, phase, one, 1)
+            if short < STEP:
+                short, _ = self._timed(network, data, phase, few, 1)
+                # how many units are silent, and so the cost of what follows, depends on what was learnt
+                long, after = self._timed(network, data, phase, few, EPOCHS)
+                # what a phase sets up once is paid once, so that only the difference is multiplied
+                each = max(long - short, 0.0) / (few * (EPOCHS - 1))
+                self.seconds += max(short - few * each, 0.0) + each * last * size
             else:
-                short, after = self._timed(network, data, phase, few)
-            long = self._timed(network, data, phase, more)[0] if more > few else short
-            # what a phase sets up once is paid once, so that only the difference is multiplied
-            each = max(long - short, 0.0) / (more - few) if more > few else short / few
-            self.seconds += max(short - few * each, 0.0) + each * last * size
+                self.seconds += short / one * last * size
         for count in sorted(at):
             yield count, after if count else network
 
-    def _timed(self, network: Network, data: Split, phase: TrainingPhase, samples: int) -> tuple[float, Network]:
-        """Seconds of one epoch over some of the samples, and the network after it."""
+    def _timed(
+        self, network: Network, data: Split, phase: TrainingPhase, samples: int, epochs: int
+    ) -> tuple[float, Network]:
+        """Seconds of epochs over some of the samples, and the network after them."""
         part = part_of(data, slice(samples))
         started = time.perf_counter()
-        ((_, after),) = self.engine.train(network, part, replace(phase, schedule=phase.schedule[:1]), [1])
+        ((_, after),) = self.engine.train(
+            network, part, replace(phase, schedule=[*phase.schedule[:1]] * epochs), [epochs]
+        )
         return time.perf_counter() - started, after
 
     def respond(
