@@ -19,6 +19,7 @@ class Attention(Architecture):
 
     kind: ClassVar[str] = "attention"
     title: ClassVar[str] = "network with attention over steps"
+    takes_time: ClassVar[bool] = True
     units: int = 32
 
     @property

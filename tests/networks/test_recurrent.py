@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from resynapse.modulation import NEUTRAL, Modulation
-from resynapse.networks import ARCHITECTURES, Architecture, Gru, Noise, Rnn
+from resynapse.networks import ARCHITECTURES, Architecture, Gru, Noise, Rnn, Window
 from resynapse.networks.base import Network
 from resynapse.randomness import Key
 from resynapse.task import DelayedMatch, RepeatedPoint, ResampledPoints, Task
@@ -23,7 +23,10 @@ CASES: list[tuple[Architecture, Task]] = [
     (Gru(hidden=(4,), readout="every"), MATCH),
     (Rnn(hidden=(7,)), MATCH),
     (Rnn(hidden=(6,), activation="relu", readout="last", recurrent_sd=0.4), POINTS),
+    (Window(hidden=(6, 5)), POINTS),
+    (Window(hidden=(7,), readout="every"), MATCH),
 ]
+WITH_STATE = [case for case in CASES if case[0].noise_in_time]
 MODULATIONS = [
     NEUTRAL,
     Modulation(gain=1.3, noise_sd=0.4),
@@ -61,7 +64,7 @@ def test_back_propagation_through_time_equals_finite_differences(
             assert (moved[0] - moved[1]) / (2 * step) == pytest.approx(ours[name].flat[place], abs=2e-7), name
 
 
-@pytest.mark.parametrize("kind", ["gru", "rnn"])
+@pytest.mark.parametrize("kind", ["gru", "rnn", "window"])
 def test_a_kind_has_its_name_in_the_registry(kind: str) -> None:
     assert ARCHITECTURES[kind].kind == kind
 
@@ -90,7 +93,7 @@ def test_internal_noise_of_gated_units_acts_on_the_input_and_the_probe_on_the_st
     assert np.abs(probe - quiet).min() > 0
 
 
-@pytest.mark.parametrize(("architecture", "task"), CASES, ids=lambda one: getattr(one, "kind", type(one).__name__))
+@pytest.mark.parametrize(("architecture", "task"), WITH_STATE, ids=lambda one: getattr(one, "kind", type(one).__name__))
 def test_noise_in_one_step_is_that_of_the_step_and_leaves_what_was_before(
     architecture: Architecture, task: Task
 ) -> None:

@@ -90,7 +90,10 @@ def test_a_drawn_drug_names_its_layers_and_controls_know_it() -> None:
     [
         ("", "the task has no steps of time"),
         ("network: {kind: gru, hidden: [4]}\n", "the task has no steps of time"),
-        ("task: {kind: repeated-point}\n", "network perceptron cannot have noise in some steps alone"),
+        (
+            "task: {kind: repeated-point}\nnetwork: {kind: window}\n",
+            "network window cannot have noise in some steps alone",
+        ),
     ],
 )
 def test_noise_in_one_step_is_refused_where_there_are_no_steps(network: str, why: str) -> None:

@@ -6,6 +6,7 @@ from resynapse.networks.base import NO_NOISE, Architecture, Network, Noise, Trac
 from resynapse.networks.gru import Gru
 from resynapse.networks.perceptron import Perceptron
 from resynapse.networks.rnn import Rnn
+from resynapse.networks.window import Window
 
 __all__ = [
     "ARCHITECTURES",
@@ -18,9 +19,10 @@ __all__ = [
     "Perceptron",
     "Rnn",
     "Trace",
+    "Window",
 ]
 
-ARCHITECTURES: dict[str, type[Architecture]] = {kind.kind: kind for kind in (Perceptron, Gru, Rnn)}
+ARCHITECTURES: dict[str, type[Architecture]] = {kind.kind: kind for kind in (Perceptron, Gru, Rnn, Window)}
 """Every kind of architecture by the name it has in protocol files."""
 DEFAULT_ARCHITECTURE = Perceptron.kind
 """The kind of a network that names none."""

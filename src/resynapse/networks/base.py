@@ -182,6 +182,8 @@ class Architecture(ABC):
     """As `network.kind` names it in protocol files."""
     title: ClassVar[str]
     """In words, for methods sections: ``fully connected network``."""
+    takes_time: ClassVar[bool] = False
+    """Whether inputs may have steps of time, shape (steps, features, samples)."""
     noise_in_time: ClassVar[bool] = False
     """Whether internal noise can act in some steps of a sequence alone (`Modulation.noise_at`)."""
 

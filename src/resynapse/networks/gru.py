@@ -47,6 +47,7 @@ class Gru(Architecture):
 
     kind: ClassVar[str] = "gru"
     title: ClassVar[str] = "network of gated recurrent units"
+    takes_time: ClassVar[bool] = True
     noise_in_time: ClassVar[bool] = True
 
     hidden: tuple[int, ...] = (384,)

@@ -38,6 +38,7 @@ class Rnn(Architecture):
 
     kind: ClassVar[str] = "rnn"
     title: ClassVar[str] = "network of simple recurrent units"
+    takes_time: ClassVar[bool] = True
     noise_in_time: ClassVar[bool] = True
 
     hidden: tuple[int, ...] = (30,)

@@ -6,7 +6,7 @@ batch.
 
 from __future__ import annotations
 
-from resynapse.task.base import Sizes, Split, Task, TaskData, location_fields, outputs_of, steps_of
+from resynapse.task.base import Sizes, Split, Task, TaskData, has_time, location_fields, outputs_of, steps_of
 from resynapse.task.blobs import PUBLISHED_CENTRES, GaussianBlobs
 from resynapse.task.delayed_match import DelayedMatch
 from resynapse.task.digits import Digits
@@ -28,6 +28,7 @@ __all__ = [
     "Table",
     "Task",
     "TaskData",
+    "has_time",
     "location_fields",
     "mapped",
     "mappings_of",

@@ -92,6 +92,11 @@ def steps_of(task: Task) -> int:
     return int(getattr(task, "steps", 1))
 
 
+def has_time(task: Task) -> bool:
+    """Whether the inputs of a task have steps of time."""
+    return hasattr(task, "steps")
+
+
 def location_fields(kind: type[Task]) -> tuple[str, ...]:
     """The fields of a kind of task that give only the location of data."""
     named: tuple[Field[Any], ...] = fields(kind) if is_dataclass(kind) else ()

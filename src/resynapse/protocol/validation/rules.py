@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from resynapse.errors import ProtocolError, Where, nearest
-from resynapse.networks import Architecture
+from resynapse.networks import ARCHITECTURES, Architecture
 from resynapse.outcomes import outcome as defined
 from resynapse.protocol.arms import BY, Arm
 from resynapse.protocol.conditions import base
@@ -18,10 +18,10 @@ from resynapse.protocol.node import Node, Path
 from resynapse.protocol.population.distributions import Place, Trait
 from resynapse.protocol.remembered import Remembered
 from resynapse.protocol.routes import Route, RouteStep, looks
-from resynapse.protocol.steps import Assess, Drug, Enrol, Mark, Remap, Step
+from resynapse.protocol.steps import Assess, Drug, Enrol, Mark, PruneTo, Remap, Step
 from resynapse.protocol.validation.conditions_measured import Placed, all_at, conditions, placed
 from resynapse.protocol.variants import Variant
-from resynapse.task import Task, mappings_of, steps_of
+from resynapse.task import Task, has_time, mappings_of, steps_of
 from resynapse.task.base import MOST_SAMPLES
 
 MOST_POINTS = 100_000
@@ -91,6 +91,13 @@ def check(protocol: Tree) -> None:
     """
     if not re.fullmatch(r"[^\s/\\,=][^/\\,=]*", protocol.name):
         raise ProtocolError(f"{protocol.name!r} is no name; use letters, and none of / \\ , =", ("name",))
+    if has_time(protocol.task) and not protocol.network.takes_time:
+        able = ", ".join(kind for kind, network in ARCHITECTURES.items() if network.takes_time)
+        raise ProtocolError(
+            f"network {protocol.network.kind} takes inputs without time, and those of the task have steps of time; "
+            f"use network {able}",
+            ("network",),
+        )
     if not protocol.arms:
         raise ProtocolError("no arms; name at least one", ("arms",))
     if protocol.batch_size > MOST_SAMPLES:
@@ -314,6 +321,13 @@ def _check_layers(protocol: Tree, step: Step | None, draws: Sequence[tuple[Place
         for name in step.outcomes:
             if (defined(name).layer or 0) > last:
                 raise ProtocolError(f"{name} is not possible: the network has {last} layers of weights", where)
+    if isinstance(step, PruneTo):
+        arrays = protocol.network.connections(protocol.task)
+        for name in step.of:
+            if name not in arrays:
+                raise ProtocolError(
+                    f"no connections {name!r} in this network; {nearest(name, arrays)}", (*where, step.kind, "of")
+                )
     if isinstance(step, Remap) and step.to not in (known := mappings_of(protocol.task)):
         raise ProtocolError(f"no mapping {step.to!r} of this task; {nearest(step.to, known)}", (*where, step.kind))
     if not isinstance(step, Drug):
