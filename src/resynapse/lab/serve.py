@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import signal
 import socket
@@ -88,6 +90,8 @@ def serve(
         lifespan="on",
         ws="none",
     )
+    # what the last pages still waited for at the end is no error to be shown
+    logging.getLogger("uvicorn.error").addFilter(lambda record: not _ended(record))
     try:
         uvicorn.Server(config).run(sockets=sockets)
     except KeyboardInterrupt:
@@ -96,6 +100,11 @@ def serve(
         if uds is not None:
             with suppress(OSError):
                 uds.unlink()
+
+
+def _ended(record: logging.LogRecord) -> bool:
+    kind = record.exc_info[0] if record.exc_info else None
+    return (kind is not None and issubclass(kind, asyncio.CancelledError)) or "graceful shutdown" in record.getMessage()
 
 
 def _loopback(port: int) -> list[socket.socket]:
