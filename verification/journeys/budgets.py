@@ -35,6 +35,7 @@ class Reader:
         self.headers = {"Cookie": str(self._ask(path).getheader("set-cookie")).split(";")[0]}
 
     def _ask(self, path: str) -> Any:
+        self.connection.close()  # one left open for long is closed by the server
         self.connection.request("GET", path, headers=self.headers)
         answer = self.connection.getresponse()
         self.body = answer.read()
