@@ -12,7 +12,6 @@ import threading
 import webbrowser
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -22,6 +21,10 @@ from resynapse.lab.app import application
 from resynapse.lab.context import Lab
 from resynapse.lab.trust import Trust, trusted_hosts
 from resynapse.lab.workspace import Workspace
+
+
+def _say_at_once(text: str) -> None:
+    print(text, flush=True)
 
 
 def serve(
@@ -34,7 +37,7 @@ def serve(
     read_only: bool = False,
     browser: bool = True,
     page: str = "",
-    say: Callable[[str], None] = partial(print, flush=True),
+    say: Callable[[str], None] = _say_at_once,
 ) -> None:
     """Serve until Ctrl-C.
 
