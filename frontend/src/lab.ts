@@ -25,3 +25,11 @@ document.addEventListener("change", (event) => {
   const form = event.target instanceof HTMLSelectElement ? event.target.form : null;
   if (form?.dataset.pick !== undefined) form.requestSubmit();
 });
+
+// a page that waits for something asks again, but not while somebody types in it
+const again = document.querySelector<HTMLMetaElement>('meta[name="lab-again"]');
+if (again !== null) {
+  window.setInterval(() => {
+    if (document.querySelector("input:focus, select:focus") === null) location.reload();
+  }, 1000 * Number(again.content));
+}

@@ -58,6 +58,7 @@ export function drawForm(root: HTMLElement, form: Form | null, place: Place, cha
     root.append(title, line(form.about));
     for (const field of form.fields) root.append(drawField(field, place, change));
     if (form.fields.some((field) => field.variable)) root.append(variableButton(form.kind, place, change));
+    if (form.beside.length === 0) return refocus(focused);
     const more = document.createElement("details");
     more.open = form.beside.some((field) => field.value !== "");
     const summary = document.createElement("summary");
@@ -65,7 +66,11 @@ export function drawForm(root: HTMLElement, form: Form | null, place: Place, cha
     more.append(summary, ...form.beside.map((field) => drawField(field, place, change)));
     root.append(more);
   }
-  if (focused !== "") document.getElementById(focused)?.focus();
+  refocus(focused);
+}
+
+function refocus(id: string): void {
+  if (id !== "") document.getElementById(id)?.focus();
 }
 
 function line(text: string): HTMLElement {

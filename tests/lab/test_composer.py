@@ -60,7 +60,26 @@ def test_form_to_yaml_to_form_is_the_identity(name: str, lab: Lab) -> None:
                     changed, selected = edited(changed, "part", [*where, *part["place"]], part["value"])
                     assert selected == place
         assert form(changed, place) == shown
+    for which in ("task", "network"):
+        shown = form(changed, [which])
+        assert shown is not None
+        assert all(one["about"] and one["default"] and one["source"] for one in shown["fields"]), shown
+        for field in shown["fields"][1:]:
+            if field["value"]:
+                changed, _ = edited(changed, "set", [which, "", field["name"]], field["value"])
+        assert form(changed, [which]) == shown
     assert dump(loads(changed)) == dump(loads(text))
+
+
+def test_a_network_of_another_kind_has_the_fields_of_that_kind() -> None:
+    text, place = edited(TEXT, "set", ["network", "", "kind"], "gru")
+    assert place == ["network"]
+    text, _ = edited(text, "set", ["network", "", "hidden"], "[8]")
+    shown = form(text, place)
+    assert shown is not None
+    assert [one["name"] for one in shown["fields"]] == ["kind", "hidden", "embedding", "readout"]
+    text, _ = edited(text, "set", ["network", "", "kind"], "")
+    assert loads(text) == loads(TEXT)
 
 
 def test_one_change_leaves_every_other_line_and_comment() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,8 @@ SECTIONS = (
 def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests of words, which need not wait for drawings."""
     drawn = Picture(name="trial", title="t", caption="c", svg="")
-    monkeypatch.setattr(reports, "_pictures", lambda _: {"trial": drawn})
+    monkeypatch.setattr(reports, "_networks", lambda _: nullcontext())
+    monkeypatch.setattr(reports, "_pictures", lambda *_: {"trial": drawn})
 
 
 def _titles(html: str) -> list[str]:

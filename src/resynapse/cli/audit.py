@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from resynapse.cli.app import app
 from resynapse.cli.closing import close
+from resynapse.cli.completion import protocol_names
 from resynapse.cli.console import grid, paged, say
 from resynapse.cli.options import Dask, Seed, Workers, load_protocol, time_span, whole
 from resynapse.disclaimer import SHORT_DISCLAIMER
@@ -22,7 +23,12 @@ AUDITS = Path("resynapse-audits")
 
 @app.command
 def audit(
-    protocol: Annotated[str, Parameter(help="A library protocol with claims, or a YAML file with a `claims:` block.")],
+    protocol: Annotated[
+        str,
+        Parameter(
+            help="A library protocol with claims, or a YAML file with a `claims:` block.", completer=protocol_names
+        ),
+    ],
     /,
     *,
     depth: Annotated[

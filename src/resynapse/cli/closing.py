@@ -55,12 +55,10 @@ def _data(done: Run, analysis: Analysis | None = None) -> RunData:
 
     folder = done.folder
     table = folder.table()
-    found = done.analyse() if analysis is None else analysis
     return RunData(
         path=folder.path,
         manifest=done.manifest,
         table=table,
         unfinished=folder.unfinished(),
-        analysis=found,
-        agreement=None,
+        analyse=done.analyse if analysis is None else lambda: analysis,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from resynapse.cli.app import app
+from resynapse.cli.completion import protocol_names
 from resynapse.cli.console import say
 from resynapse.disclaimer import SHORT_DISCLAIMER
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 @app.command
 def diff(
-    before: Annotated[str, Parameter(help="A library protocol, the path of a YAML file, or a run folder.")],
+    before: Annotated[
+        str, Parameter(help="A library protocol, the path of a YAML file, or a run folder.", completer=protocol_names)
+    ],
     after: Annotated[str, Parameter(help="The same; the output says how it differs from the first.")],
     /,
 ) -> None:

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from resynapse.cli.app import app
 from resynapse.cli.closing import close
+from resynapse.cli.completion import protocol_names
 from resynapse.cli.console import say
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
@@ -23,7 +24,9 @@ def new(
     name: Annotated[str, Parameter(help="Name of the new protocol; its file is NAME.resynapse.yaml.")],
     /,
     *,
-    base: Annotated[str, Parameter(name="--from", help="The library protocol to start from.")] = "demo",
+    base: Annotated[
+        str, Parameter(name="--from", help="The library protocol to start from.", completer=protocol_names)
+    ] = "demo",
     out: Annotated[Path, Parameter(help="Folder for the file and the schema.")] = Path(),
 ) -> None:
     """Start a protocol file from a library protocol, with the schema beside it for editors that complete and check."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter, Token
 
+from resynapse.cli.completion import protocol_names
 from resynapse.cli.console import subjects_in_words
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ def time_span(_: object, tokens: Sequence[Token]) -> float:
         raise ValueError(str(error)) from None
 
 
+ProtocolName = Annotated[
+    str, Parameter(help="A library protocol or the path of a YAML file.", completer=protocol_names)
+]
 Subjects = Annotated[int, Parameter(help="Size of the cohort.", converter=whole)]
 Workers = Annotated[
     int | None, Parameter(converter=whole, help="Subjects at a time; by default the cores this process may use.")

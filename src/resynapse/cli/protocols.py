@@ -8,6 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from resynapse.cli.app import app
+from resynapse.cli.completion import protocol_names
 from resynapse.cli.console import console, grid, say
 from resynapse.cli.options import Changes, Controls, load_protocol, whole
 from resynapse.disclaimer import SHORT_DISCLAIMER
@@ -35,7 +36,9 @@ def protocols() -> None:
 
 @app.command
 def show(
-    protocol: Annotated[str, Parameter(help="A library protocol or the path of a YAML file.")],
+    protocol: Annotated[
+        str, Parameter(help="A library protocol or the path of a YAML file.", completer=protocol_names)
+    ],
     /,
     *,
     subjects: Annotated[int, Parameter(converter=whole, help="Cohort size for the estimated cost.")] = 10,
@@ -46,10 +49,12 @@ def show(
     from resynapse.cohort import Cohort
     from resynapse.protocol.prose.outline import draw
     from resynapse.report.page.tables import parameter_table
+    from resynapse.runs.admission import admit_subject, engine_for
     from resynapse.runs.planning.cost import Estimate
 
     chosen = load_protocol(protocol, set, control)
     size = Cohort(size=subjects).size
+    admit_subject(chosen, engine_for(chosen))
     console().print(draw(chosen), markup=False)
     grid(parameter_table(chosen))
     estimate = Estimate.rehearse(chosen)
@@ -97,7 +102,12 @@ def validate(file: Annotated[str, Parameter(help="A protocol file.")], /) -> Non
 
 
 @app.command
-def citations(protocol: Annotated[str, Parameter(help="A library protocol or the path of a YAML file.")], /) -> None:
+def citations(
+    protocol: Annotated[
+        str, Parameter(help="A library protocol or the path of a YAML file.", completer=protocol_names)
+    ],
+    /,
+) -> None:
     """Print what to cite for a protocol: the article, the methods it uses, and resynapse."""
     from resynapse.protocol import load
     from resynapse.report.sections.citations import citations as cited

@@ -11,6 +11,7 @@ from cyclopts import Parameter
 
 from resynapse.cli.app import app
 from resynapse.cli.closing import close_run
+from resynapse.cli.completion import protocol_names
 from resynapse.cli.console import paged, say, subjects_in_words
 from resynapse.cli.options import (
     Changes,
@@ -37,7 +38,7 @@ RUNS = Path("resynapse-runs")
 @app.command
 def replicate(
     protocol: Annotated[
-        str, Parameter(help="A library protocol (see `resynapse protocols`) or a YAML file.")
+        str, Parameter(help="A library protocol (see `resynapse protocols`) or a YAML file.", completer=protocol_names)
     ] = "switch-relapse",
     /,
     *,
@@ -73,7 +74,9 @@ def replicate(
 
 @app.command
 def run(
-    protocol: Annotated[str, Parameter(help="A library protocol or the path of a YAML file.")],
+    protocol: Annotated[
+        str, Parameter(help="A library protocol or the path of a YAML file.", completer=protocol_names)
+    ],
     /,
     *,
     subjects: Subjects,

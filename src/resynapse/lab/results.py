@@ -21,6 +21,8 @@ from resynapse.lab.live import Live
 from resynapse.lab.workspace import Found
 from resynapse.report.page.section import anchor
 
+NARROW = "-narrow"
+"""Ends the name of a figure as it is drawn for a narrow screen."""
 KEPT = 12
 """Runs whose results are kept."""
 
@@ -145,7 +147,10 @@ def _take_figures(value: Any, folder: Path) -> None:
             svg = str(value.pop("svg"))
             value["alt"] = html.unescape(svg.partition('aria-label="')[2].partition('"')[0]) or value["title"]
             (folder / f"{value['name']}.svg").write_text(svg, "utf-8")
-            value.pop("narrow", None)
+            narrow = str(value.pop("narrow", "") or "")
+            value["narrow"] = bool(narrow)
+            if narrow:
+                (folder / f"{value['name']}{NARROW}.svg").write_text(narrow, "utf-8")
         for inner in value.values():
             _take_figures(inner, folder)
     elif isinstance(value, (list, tuple)):

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from resynapse.errors import ProtocolError
+from resynapse.lab.kind_forms import ABOUT as KIND_FORMS
+from resynapse.lab.kind_forms import kind_form
+from resynapse.lab.kind_forms import kind_of as named_kind
 from resynapse.lab.places import BESIDE, MANY, Place
 from resynapse.lab.shapes import DRAWN, FIELD, ONE, ROUNDS, Part, parts_of, rounds_of, shape_of, shown
 from resynapse.protocol import STEPS
@@ -39,6 +42,9 @@ def tree(text: str) -> list[dict[str, Any]]:
     arms = document.get("arms")
     arms = arms if isinstance(arms, Mapping) else {}
     return [
+        *(
+            _leaf(which, document.get(which)) for which in KIND_FORMS
+        ),
         _section(["induction"], _NAMED["induction"], document.get("induction")),
         {
             "place": ["arms"], "label": "Arms", "kind": "arms",
@@ -46,6 +52,10 @@ def tree(text: str) -> list[dict[str, Any]]:
         },
         _section(["follow_up"], _NAMED["follow_up"], document.get("follow_up")),
     ]  # fmt: skip
+
+
+def _leaf(which: str, written: object) -> dict[str, Any]:
+    return {"place": [which], "label": f"{which} {named_kind(which, written)}", "kind": "path", "inside": []}
 
 
 def _section(place: list[str | int], label: str, path: object) -> dict[str, Any]:
@@ -87,9 +97,11 @@ def form(text: str, place: Place) -> dict[str, Any] | None:
     """
     try:
         node = read(text).value
+        if len(place) == 1 and place[0] in KIND_FORMS:
+            return kind_form(str(place[0]), node.get(place[0]))
         for part in place:
             node = node[part]
-    except (ProtocolError, KeyError, IndexError, TypeError):
+    except (ProtocolError, KeyError, IndexError, TypeError, AttributeError):
         return None
     if not isinstance(node, Mapping):
         return None

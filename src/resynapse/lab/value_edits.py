@@ -16,7 +16,13 @@ from resynapse.protocol.files.library import loads_value
 
 
 def _set(document: Any, place: list[str | int], value: str) -> list[str | int]:
-    *step, _, field = place
+    *step, kind, field = place
+    if kind == "" and step in (["task"], ["network"]):
+        if field == "kind" or not isinstance(document.get(step[0]), MutableMapping):
+            document[step[0]] = CommentedMap()  # another kind has other fields
+        if field == "kind" and not value.strip():
+            del document[step[0]]
+            return list(step)
     owner = _owner(document, place)
     if value.strip():
         owner[field] = loads_value(value, str(field))

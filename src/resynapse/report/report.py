@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+import gc
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -39,6 +41,9 @@ from resynapse.report.sections.results import results
 from resynapse.report.sections.statistics import tables_by_part
 from resynapse.report.sections.undecided import undecided
 
+NETWORKS = "connections"
+"""The figure for which networks are computed again."""
+
 
 def report(run_data: RunData, *, audit: Audit | None = None) -> str:
     """The page of a run, as HTML that needs nothing else.
@@ -57,8 +62,9 @@ def report(run_data: RunData, *, audit: Audit | None = None) -> str:
 def contents(run_data: RunData, *, audit: Audit | None = None) -> tuple[Opening, tuple[Section, ...]]:
     """The first screen and the sections of a report."""
     protocol = run_data.protocol
-    pictures = _pictures(run_data)
-    rests = audit_section(run_data, audit)
+    with _no_collector(), _networks(run_data) as ready:
+        rests = audit_section(run_data, audit)
+        pictures = _pictures(run_data, ready)
     sections = (
         *((rests,) if audit is not None else ()),
         results(run_data, pictures),
@@ -129,17 +135,37 @@ def _flow_words(run_data: RunData) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _pictures(run_data: RunData) -> dict[str, Picture]:
-    """Every figure that applies; the networks of one of them are computed again beside the drawing of the others."""
+def _pictures(run_data: RunData, ready: Future[object] | None) -> dict[str, Picture]:
+    """Every figure that applies, the one of networks when they are ready."""
     kinds = {name: kind for name, kind in FIGURES.items() if not kind.lacks(run_data)}
-    if "connections" in kinds:
-        with ThreadPoolExecutor(1) as pool:
-            traced = pool.submit(lambda: run_data.traced)
-            last = kinds.pop("connections")
-            made = {name: _picture(run_data, kind) for name, kind in kinds.items()}
-            traced.result()
-        return {**made, last.name: _picture(run_data, last)}
-    return {name: _picture(run_data, kind) for name, kind in kinds.items()}
+    made = {name: _picture(run_data, kind) for name, kind in kinds.items() if name != NETWORKS}
+    if ready is not None:
+        ready.result()
+        made[NETWORKS] = _picture(run_data, kinds[NETWORKS])
+    return made
+
+
+@contextmanager
+def _no_collector() -> Iterator[None]:
+    """Drawings are a hundred thousand objects that stay: looking for unused ones takes a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@contextmanager
+def _networks(run_data: RunData) -> Iterator[Future[object] | None]:
+    """Networks that a figure shows are computed again beside everything else: kernels leave the interpreter free."""
+    if FIGURES[NETWORKS].lacks(run_data):
+        yield None
+        return
+    first = run_data.cells.subjects[0]  # read before two threads do
+    with ThreadPoolExecutor(1, f"subject {first}") as pool:
+        yield pool.submit(lambda: run_data.traced)
 
 
 def _picture(run_data: RunData, kind: Kind) -> Picture:

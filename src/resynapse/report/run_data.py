@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -48,16 +48,14 @@ class RunData:
     manifest : what was run, with which seed, engine and versions.
     table : tidy table of the finished subjects.
     unfinished : subjects that are still to come.
-    analysis : the statistics of `table`.
-    agreement : every published cell beside ours; None where no published table ships.
+    analyse : makes the statistics of `table`, when they are first needed.
     """
 
     path: Path
     manifest: Manifest
     table: pl.DataFrame
     unfinished: int
-    analysis: Analysis
-    agreement: Agreement | None
+    analyse: Callable[[], Analysis]
 
     @classmethod
     def of(cls, folder: RunFolder) -> RunData:
@@ -68,16 +66,24 @@ class RunData:
         RunFolderError : no run, or no finished subject, is in the folder.
         """
         manifest, unfinished, table = folder.manifest(), folder.unfinished(), folder.table()
-        protocol = manifest.protocol
-        tabled = protocol.name in protocols_with_tables()
         return cls(
             path=folder.path,
             manifest=manifest,
             table=table,
             unfinished=unfinished,
-            analysis=analysis_of(folder, table),
-            agreement=agreement(table, protocol) if tabled else None,
+            analyse=lambda: analysis_of(folder, table),
         )
+
+    @cached_property
+    def analysis(self) -> Analysis:
+        """The statistics of the table."""
+        return self.analyse()
+
+    @cached_property
+    def agreement(self) -> Agreement | None:
+        """Every published cell beside ours; None where no published table ships."""
+        tabled = self.protocol.name in protocols_with_tables()
+        return agreement(self.table, self.protocol) if tabled else None
 
     @property
     def protocol(self) -> Protocol:

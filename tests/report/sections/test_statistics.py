@@ -62,7 +62,7 @@ def test_every_table_belongs_to_a_part_and_every_computed_part_says_how(run_data
 
 
 def test_where_no_counts_are_time_the_figure_says_why(found: Analysis, run_data: RunData) -> None:
-    assert lacks(replace(run_data, analysis=found)).startswith("no time to relapse along maintenance")
+    assert lacks(replace(run_data, analyse=lambda: found)).startswith("no time to relapse along maintenance")
 
 
 def test_what_must_be_said_beside_clinical_figures_is_said(found: Analysis) -> None:
