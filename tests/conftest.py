@@ -23,11 +23,12 @@ settings.load_profile("house")
 
 TESTS = Path(__file__).parent
 SLOW = (
-    "analysis/parts", "analysis/test_families.py", "attribution", "audits", "benchmarks", "cli", "controls", "docs",
-    "engine", "golden", "lab", "networks/test_recurrent.py", "protocol/files/test_codec.py",
+    "analysis/parts", "analysis/test_analyse.py", "analysis/test_analysis_file.py", "analysis/test_families.py",
+    "attribution", "audits", "benchmarks", "cli", "controls", "docs", "engine", "golden", "lab", "networks/test_recurrent.py", "protocol/files/test_codec.py",
     "protocol/files/test_safe_yaml.py", "protocol/test_claim_tests.py", "protocol/test_earlier.py",
     "protocol/test_family.py", "protocol/test_fuzz.py", "protocol/test_library.py", "protocol/test_questions.py",
-    "publication", "report", "runs", "test_api.py", "test_cli.py", "test_plasticity.py", "test_plugins.py",
+    "publication", "report", "runs", "test_api.py", "test_cli.py", "test_plasticity.py",
+    "test_plugins.py", "test_regrowth.py",
 )  # fmt: skip
 """Areas that `pytest -m "not slow"` leaves out: processes, pages, whole library protocols, many random cases."""
 

@@ -8,16 +8,17 @@ from resynapse.audits.region_map import SHARES, directions, grid
 from resynapse.audits.sensitivity import Index
 
 
-def index(factor: str, effect: float, quantity: str = "q") -> Index:
+def index(constant: str, effect: float, quantity: str = "q", arm: str = "") -> Index:
+    factor = f"{constant}, {arm}" if arm else constant
     return Index(
-        method="Morris", claim="c", quantity=quantity, factor=factor, range="", effect=effect, effect_low=0.0,
+        method="Morris", claim="c", quantity=quantity, factor=factor, constant=constant, range="", effect=effect, effect_low=0.0,
         effect_high=effect, signed=0.0, sigma=None, shown=True, n=2,
     )  # fmt: skip
 
 
 def test_effects_count_relative_to_the_largest_of_their_quantity_and_chance_does_not() -> None:
     small, large, other = (constant.name for constant in CONSTANTS[:3])
-    found = [index(f"{small}, a", 1.0), index(other, 0.2), index(large, 1000.0, "r"), index(other, 1.0, "r")]
+    found = [index(small, 1.0, arm="a"), index(other, 0.2), index(large, 1000.0, "r"), index(other, 1.0, "r")]
     found += [index(DUMMY.name, 1e6), index(DUMMY.name, 1e6, "r")]
     assert {constant.name for constant in directions(found)} == {small, large}
 

@@ -7,7 +7,7 @@ import pytest
 from resynapse.analysis.cells import Cell
 from resynapse.audits.findings import Finding, Status
 from resynapse.audits.published_arithmetic import Printed
-from resynapse.audits.verdict_text import SAID, as_run, figure, listed, under
+from resynapse.audits.verdict_text import SAID, as_run, figures, listed, under
 
 STATUSES: tuple[Status, ...] = ("holds", "fails", "open")
 
@@ -39,5 +39,5 @@ def test_a_list_names_each_once_and_ends_with_and() -> None:
 
 def test_printed_counts_of_one_condition_are_one_range() -> None:
     table = {Cell("a", f"later={n}", "y"): Printed(80.0 + n, 0.05, 1.0, 0.05, 10, 100.0) for n in range(3)}
-    assert figure(list(table), table) == "a 80 to 82 (y, later)"
-    assert figure(list(table)[:1], table) == "a 80 ± 1 (y, later)"
+    assert figures(list(table), table) == ("a 80 to 82 (y, later)",)
+    assert figures(list(table)[:1], table) == ("a 80 ± 1 (y, later)",)

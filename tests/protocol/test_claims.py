@@ -39,7 +39,7 @@ def test_a_claim_needs_the_controls_that_its_tests_read() -> None:
 
 
 def test_the_claims_of_the_article_ship_and_their_arms_are_in_the_protocol() -> None:
-    assert claimed() == ["switch-relapse", "working-memory"]
+    assert claimed() == ["gru-kindling", "switch-relapse", "working-memory"]
     protocol = load("switch-relapse")
     claims = claims_of(protocol)
     assert len(claims) == 26

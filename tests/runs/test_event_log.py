@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import resynapse as rs
+from resynapse.protocol.endpoints import Endpoint
 from resynapse.runs.event_log import EventLog, earlier, event_log, events
 from resynapse.runs.events import EpochDone, Measured, SubjectFinished, SubjectStarted
 from resynapse.runs.leading import Leading
@@ -51,7 +52,7 @@ def test_a_folder_without_a_log_has_no_events(tmp_path: Path) -> None:
 
 
 def test_a_finished_subject_is_logged_with_its_leading_values_alone(tmp_path: Path) -> None:
-    log = EventLog(tmp_path, Leading((("gain", "off"),), ("a",)))
+    log = EventLog(tmp_path, Leading((Endpoint("gain", "off"),), ("a",)))
     rows = (Row("a", "off=1", "gain", 1.0), Row("a", "off=2", "gain", 3.0), Row("a", "off=1", "other", 5.0))
     log(SubjectFinished(subject=7, rows=rows))
     log.close()
@@ -61,7 +62,7 @@ def test_a_finished_subject_is_logged_with_its_leading_values_alone(tmp_path: Pa
 
 
 def test_earlier_values_are_those_of_the_last_time_a_subject_finished(tmp_path: Path) -> None:
-    log = EventLog(tmp_path, Leading((("gain", "off"),), ("a",)))
+    log = EventLog(tmp_path, Leading((Endpoint("gain", "off"),), ("a",)))
     for subject, value in ((0, 1.0), (1, 2.0), (0, 3.0)):
         log(SubjectFinished(subject=subject, rows=(Row("a", "off", "gain", value),)))
     log.close()

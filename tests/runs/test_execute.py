@@ -75,11 +75,14 @@ def test_killed_in_the_middle_and_run_again_gives_the_same_table(
     assert rs.Run(folder).table().equals(expected)
 
 
-def test_ctrl_c_ends_cleanly_and_says_how_to_go_on(tmp_path: Path, protocol_file: Path, expected: pl.DataFrame) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "a scheduler's notice"])
+def test_a_stop_ends_cleanly_and_says_how_to_go_on(
+    stop: signal.Signals, tmp_path: Path, protocol_file: Path, expected: pl.DataFrame
+) -> None:
     folder = tmp_path / "run"
     process = _start(folder, protocol_file)
     _wait_for_parts(folder, 1, process)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(stop)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert "are finished and kept" in said

@@ -79,10 +79,6 @@ class Analysis(Mapping[str, Any]):
         rows += [(one.part, "", one.reason) for one in self.absent]
         return html_view(self.protocol, repr(self), ("part", "results", "absent because"), rows)
 
-    def with_parts(self, **found: Any) -> Analysis:
-        """The same with other findings of some parts."""
-        return replace(self, found={**self.found, **found})
-
     def why_absent(self, part: str) -> str:
         """Why a part has nothing to show; empty where it has."""
         return next((one.reason for one in self.absent if one.part == part), "")

@@ -15,7 +15,7 @@ from resynapse.audits.published_arithmetic import Printed, printed
 from resynapse.audits.readings import ReadingResult, results_of
 from resynapse.audits.scenarios import battery, missing_from
 from resynapse.audits.section import AuditSection, Evidence, Table
-from resynapse.audits.verdict_text import as_run, figure, listed, under, with_interval
+from resynapse.audits.verdict_text import as_run, figures, listed, under, with_interval
 from resynapse.audits.verdicts import Verdict, verdict_of
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
@@ -39,6 +39,7 @@ class Entry:
     cannot_separate : tests among those it reads that cannot separate arms, by the intact network; in words.
     not_run : nuisance controls that would change this protocol and are not part of the run.
     readings : everything that the verdict was computed from.
+    printed : the parts of `figure`, one a cell.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Entry:
     cannot_separate: tuple[str, ...] = ()
     not_run: tuple[str, ...] = ()
     readings: tuple[ReadingResult, ...] = ()
+    printed: tuple[str, ...] = ()
 
 
 def ledger(
@@ -92,13 +94,15 @@ def _entry(
     breakers = [check.control for one in results for check, _ in one.breakers]
     holding = [one for one in results if one.standing == "holds"]
     undecided = [check.control for one in holding for check in one.checks if check.undecided]
+    printed = figures(_cells(claim, table), table)
     return Entry(
         id=claim.id,
         where=claim.where,
         statement=claim.statement,
         note=claim.note,
         verdict=verdict,
-        figure=figure(_cells(claim, table), table),
+        figure="; ".join(printed),
+        printed=printed,
         estimate=decides.estimate,
         low=decides.low,
         high=decides.high,

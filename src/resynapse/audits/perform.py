@@ -61,24 +61,23 @@ def perform(
     def results(stage: Stage) -> pl.DataFrame | None:
         """The table of a stage; None of one beside the tree that the time did not suffice for."""
         folder = RunFolder(out / stage.name)
-        if missing(out, stage):
-            cohort = Cohort(size=stage.subjects, root_seed=wish.seed if stage.seed is None else stage.seed)
-            each = None if budget is None else pace.each(stage)
-            try:
-                execute(
-                    stage.protocol,
-                    cohort,
-                    folder,
-                    workers=workers,
-                    dask=dask,
-                    display=display,
-                    note=note,
-                    budget=budget,
-                    each=each,
-                )
-            except OutOfTimeError:
-                if stage is stages.tree:
-                    raise
+        cohort = Cohort(size=stage.subjects, root_seed=wish.seed if stage.seed is None else stage.seed)
+        each = pace.each(stage) if budget is not None and missing(out, stage) else None
+        try:
+            execute(
+                stage.protocol,
+                cohort,
+                folder,
+                workers=workers,
+                dask=dask,
+                display=display,
+                note=note,
+                budget=budget,
+                each=each,
+            )
+        except OutOfTimeError:
+            if stage is stages.tree:
+                raise
         if stage is not stages.tree and missing(out, stage):
             left_out.append(stage.name)
             return None

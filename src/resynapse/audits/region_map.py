@@ -55,8 +55,7 @@ def directions(found: Iterable[Index]) -> tuple[Constant, ...]:
         largest = max(index.effect for index in here)
         best: dict[str, float] = {}
         for index in here:
-            constant = index.factor.partition(", ")[0]
-            best[constant] = max(best.get(constant, 0.0), index.effect / largest if largest else 0.0)
+            best[index.constant] = max(best.get(index.constant, 0.0), index.effect / largest if largest else 0.0)
         for constant, share in best.items():
             sums[constant] = sums.get(constant, 0.0) + share
     ranked = sorted(sums, key=lambda name: (-sums[name], name))[:2]

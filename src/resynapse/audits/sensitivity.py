@@ -78,7 +78,7 @@ class Index:
     Parameters
     ----------
     method : ``Morris`` or ``Sobol``.
-    claim, quantity, factor, range : what moves, and over which range of the constant.
+    claim, quantity, factor, constant, range : what moves, and over which range of the constant.
     effect, effect_low, effect_high : mu*, the mean size of an effect over the whole range, in the unit of the
         quantity (Morris), or the total share of variance (Sobol); 95 % interval over subjects and trajectories, or
         SALib's.
@@ -93,6 +93,7 @@ class Index:
     claim: str
     quantity: str
     factor: str
+    constant: str
     range: str
     effect: float
     effect_low: float
@@ -212,6 +213,7 @@ def _of_quantity(
                 claim=claim,
                 quantity=part.name,
                 factor=factor.name,
+                constant=factor.constant.name,
                 range=_range(factor.constant),
                 effect=row[0],
                 effect_low=row[1],

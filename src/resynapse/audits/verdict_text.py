@@ -84,7 +84,7 @@ def under(control: str, finding: Finding) -> str:
     return f"Under {control} {end}: {finding.what} is {estimate(finding)}, where {finding.bound} is needed."
 
 
-def figure(cells: Sequence[Cell], table: Mapping[Cell, Printed]) -> str:
+def figures(cells: Sequence[Cell], table: Mapping[Cell, Printed]) -> tuple[str, ...]:
     """What the article prints: means with SDs, counts of one condition as a range."""
     shown = []
     for (arm, condition, outcome), group in groupby(cells, key=lambda c: (c.arm, base(c.condition), c.outcome)):
@@ -95,4 +95,4 @@ def figure(cells: Sequence[Cell], table: Mapping[Cell, Printed]) -> str:
         else:
             text = f"{means[0]:g}" + ("" if found[0].sd is None else f" ± {found[0].sd:.3g}")
         shown.append(f"{arm} {text} ({outcome}, {condition})")
-    return "; ".join(shown)
+    return tuple(shown)

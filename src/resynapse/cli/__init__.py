@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
@@ -32,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if os.environ.pop("RESYNAPSE_STOPPABLE", None):
         # a shell that starts a server in the background has it ignore Ctrl-C, and so would every job of the server
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL and threading.current_thread() is threading.main_thread():
+        # what a cluster's scheduler sends before it ends a job: as clean a stop as Ctrl-C
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with warnings.catch_warnings():
             warnings.showwarning = lambda message, category, filename, lineno, file=None, line=None: note(str(message))

@@ -49,10 +49,12 @@ def show(
     from resynapse.cohort import Cohort
     from resynapse.protocol.prose.outline import draw
     from resynapse.report.page.tables import parameter_table
+    from resynapse.runs.admission import admit_subject, engine_for
     from resynapse.runs.planning.cost import Estimate
 
     chosen = load_protocol(protocol, set, control)
     size = Cohort(size=subjects).size
+    admit_subject(chosen, engine_for(chosen))
     console().print(draw(chosen), markup=False)
     grid(parameter_table(chosen))
     estimate = Estimate.rehearse(chosen)

@@ -83,9 +83,12 @@ async def cost_of_run(request: Request) -> Response:
     """What a run will cost, from a rehearsal."""
     lab, wanted = lab_of(request), wanted_of(await fields(request))
     protocol = await run_in_threadpool(wanted.protocol, lab)
+    key = _key(protocol)
     async with _REHEARSAL:
-        cost = await run_in_threadpool(timed, protocol, wanted.subjects, wanted.workers)
-    lab.costs[_key(protocol)] = cost.subject
+        # one rehearsal a protocol, however often its form changes
+        before = lab.costs.get(key)
+        cost = await run_in_threadpool(timed, protocol, wanted.subjects, wanted.workers, before)
+    lab.costs[key] = cost.subject
     return JSONResponse(to_dict(cost))
 
 

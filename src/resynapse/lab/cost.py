@@ -66,13 +66,19 @@ def bound(protocol: Protocol, subjects: int, workers: int | None) -> Cost:
     return _cost(protocol, 6 * weights * protocol.task.sizes.train * in_all / _FLOPS, subjects, workers, timed=False)
 
 
-def timed(protocol: Protocol, subjects: int, workers: int | None) -> Cost:
+def timed(protocol: Protocol, subjects: int, workers: int | None, before: float | None = None) -> Cost:
     """The cost from a rehearsal.
+
+    Parameters
+    ----------
+    before : seconds a subject of an earlier one, which then is not repeated.
 
     Raises
     ------
     ResynapseError : a subject cannot fit in memory, or the rehearsal takes too long.
     """
+    if before is not None:
+        return _cost(protocol, before, subjects, workers, timed=True)
     try:
         done = subprocess.run(
             [sys.executable, "-m", "resynapse.lab.cost"],

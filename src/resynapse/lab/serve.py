@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import signal
 import socket
@@ -21,6 +23,10 @@ from resynapse.lab.trust import Trust, trusted_hosts
 from resynapse.lab.workspace import Workspace
 
 
+def _say_at_once(text: str) -> None:
+    print(text, flush=True)
+
+
 def serve(
     folders: Sequence[Path],
     *,
@@ -31,7 +37,7 @@ def serve(
     read_only: bool = False,
     browser: bool = True,
     page: str = "",
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None] = _say_at_once,
 ) -> None:
     """Serve until Ctrl-C.
 
@@ -88,6 +94,8 @@ def serve(
         lifespan="on",
         ws="none",
     )
+    # what the last pages still waited for at the end is no error to be shown
+    logging.getLogger("uvicorn.error").addFilter(lambda record: not _ended(record))
     try:
         uvicorn.Server(config).run(sockets=sockets)
     except KeyboardInterrupt:
@@ -96,6 +104,11 @@ def serve(
         if uds is not None:
             with suppress(OSError):
                 uds.unlink()
+
+
+def _ended(record: logging.LogRecord) -> bool:
+    kind = record.exc_info[0] if record.exc_info else None
+    return (kind is not None and issubclass(kind, asyncio.CancelledError)) or "graceful shutdown" in record.getMessage()
 
 
 def _loopback(port: int) -> list[socket.socket]:

@@ -8,6 +8,8 @@ from math import sqrt
 from typing import Any
 
 from resynapse.protocol import Protocol
+from resynapse.protocol.conditions import Condition
+from resynapse.protocol.endpoints import Endpoint
 from resynapse.protocol.routes import assessments
 from resynapse.runs.events import Row
 
@@ -44,11 +46,11 @@ class Leading:
 
     Parameters
     ----------
-    endpoints : (outcome, condition); a condition without its counts is the mean over them within a subject.
+    endpoints : what leads.
     arms : whose values are taken.
     """
 
-    endpoints: tuple[tuple[str, str], ...]
+    endpoints: tuple[Endpoint, ...]
     arms: tuple[str, ...]
     means: dict[tuple[str, str], _Mean] = field(default_factory=dict)
 
@@ -56,17 +58,16 @@ class Leading:
     def of(cls, protocol: Protocol) -> Leading:
         """The first primary endpoints of a protocol, or else outcomes of the first condition of its first arm."""
         arms = tuple(protocol.routes)[:MOST_ARMS]
-        primary = [(one.outcome, one.condition) for one in protocol.primary]
-        return cls(tuple((primary or _first_measured(protocol, arms[0]))[:MOST]), arms)
+        return cls(tuple((protocol.primary or _first_measured(protocol, arms[0]))[:MOST]), arms)
 
     def values(self, rows: Iterable[Row]) -> dict[str, dict[str, float]]:
         """A subject's leading values: by arm, by ``OUTCOME at CONDITION``."""
         found: dict[tuple[str, str], list[float]] = {}
         for arm, condition, outcome, value in rows:
             if arm in self.arms:
-                for place in {condition, condition.partition("=")[0]}:
-                    if (outcome, place) in self.endpoints:
-                        found.setdefault((arm, f"{outcome} at {place}"), []).append(value)
+                for place in {condition, Condition.parse(condition).name}:
+                    if (one := Endpoint(outcome, place)) in self.endpoints:
+                        found.setdefault((arm, str(one)), []).append(value)
         by_arm: dict[str, dict[str, float]] = {}
         for (arm, endpoint), values in found.items():
             by_arm.setdefault(arm, {})[endpoint] = sum(values) / len(values)
@@ -87,13 +88,13 @@ class Leading:
 
     def _place(self, item: tuple[tuple[str, str], _Mean]) -> tuple[int, int]:
         (arm, endpoint), _ = item
-        outcome, _, condition = endpoint.partition(" at ")
-        return self.endpoints.index((outcome, condition)), self.arms.index(arm)
+        return self.endpoints.index(Endpoint.parse(endpoint)), self.arms.index(arm)
 
 
-def _first_measured(protocol: Protocol, arm: str) -> list[tuple[str, str]]:
+def _first_measured(protocol: Protocol, arm: str) -> list[Endpoint]:
     found = [(outcome, condition) for condition, step in assessments(protocol.routes[arm]) for outcome in step.stored]
     first: dict[str, str] = {}
     for outcome, condition in found:
         first.setdefault(outcome, condition)
-    return sorted(first.items(), key=lambda one: FIRST.index(one[0]) if one[0] in FIRST else len(FIRST))
+    ranked = sorted(first.items(), key=lambda one: FIRST.index(one[0]) if one[0] in FIRST else len(FIRST))
+    return [Endpoint(*one) for one in ranked]

@@ -28,7 +28,6 @@ Format = Literal["svg", "pdf", "png"]
 FORMATS: tuple[Format, ...] = ("svg", "pdf", "png")
 INK = "#1C1C1C"
 """Of text, axes and the first arm; never pure black, which an SVG leaves out, so that a dark page could not turn it."""
-PAPER = "#FFFFFF"
 COLOURS = (INK, "#E69F00", "#0072B2", "#009E73", "#D55E00", "#56B4E9", "#CC79A7")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 TEXT = {

@@ -66,9 +66,8 @@ def cards(audit: Audit) -> Iterator[Card]:
     """Each claim with its verdict, the figure of the article, ours, and what breaks it."""
     same = {one.claim: f"{one.same} of {len(one.seeds)} seeds have the same verdict" for one in audit.stability}
     for e in audit.claims:
-        printed = e.figure.split("; ")
         facts = [
-            ("The article", "; ".join(printed[:MOST_PRINTED]) + ("; and more" if printed[MOST_PRINTED:] else "")),
+            ("The article", "; ".join(e.printed[:MOST_PRINTED]) + ("; and more" if e.printed[MOST_PRINTED:] else "")),
             ("Here", _here(e)),
             ("Decided by", e.deciding_run),
             ("Broken by", _controls(e.breakers)),
@@ -76,7 +75,7 @@ def cards(audit: Audit) -> Iterator[Card]:
             ("Other seeds", same.get(e.id, "")),
         ]
         tone, meaning = MEANING[e.verdict]
-        more = [f"The article prints {e.figure}."] if printed[MOST_PRINTED:] else []
+        more = [f"The article prints {e.figure}."] if e.printed[MOST_PRINTED:] else []
         yield Card(
             name=e.id,
             statement=e.statement,
