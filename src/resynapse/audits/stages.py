@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,12 +63,19 @@ class Pace:
             self._timed[stage.name] = Estimate.rehearse(stage.protocol).seconds
         return self._timed[stage.name]
 
-    def seconds(self, stages: Iterable[Stage], folder: Path) -> float:
-        """Seconds of all that is missing of some stages, with what can only be planned after them."""
+    def seconds(self, stages: Iterable[Stage], folder: Path, most: float = math.inf) -> float:
+        """Seconds of all that is missing of some stages, with what can only be planned after them.
+
+        Parameters
+        ----------
+        most : once there are more than these, the other stages are not timed.
+        """
         total = 0.0
         for stage in stages:
             subjects = missing(folder, stage)
             if subjects:
                 rounds = -(-subjects // min(self.workers or usable_cores(), stage.subjects))
                 total += rounds * self.each(stage) * (1 + stage.then_share)
+            if total > most:
+                break
         return total

@@ -19,6 +19,8 @@ from resynapse.runs.store.folder import Manifest, RunFolder
 
 SEEDS: dict[Depth, int] = {"light": 1, "quick": 1, "standard": 5, "full": 5}
 """Root seeds over which verdicts are compared, by default."""
+DEEPER = 4
+"""A deeper audit takes at least so many times as long, and is not timed where it cannot fit."""
 FEWEST = 2
 """Subjects below which nothing has an interval."""
 
@@ -67,7 +69,7 @@ def fitted(wish: Wish, budget: Budget | None, workers: int | None = None) -> tup
         # a deeper audit is no gain if it has fewer subjects than it needs
         larger, least = _largest(planned, wish, budget, workers, whole=found is not None)
         found = larger or found
-        if larger is None or larger[0].subjects < planned.subjects:
+        if larger is None or larger[0].subjects < planned.subjects or DEEPER * least > budget.left:
             break
     if found is None and wish.depth is None:
         found, least = _largest(wish.planned("light"), wish, budget, workers)
@@ -87,7 +89,7 @@ def _largest(
     least = planned.subjects if whole else min(FEWEST, planned.subjects)
     for subjects in range(planned.subjects, least - 1, -1):
         smaller = replace(planned, subjects=subjects)
-        seconds = pace.seconds(Stages.of(smaller).in_order, wish.folder(planned.depth))
+        seconds = pace.seconds(Stages.of(smaller).in_order, wish.folder(planned.depth), budget.left)
         if seconds <= budget.left:
             return (smaller, pace), seconds
     return None, seconds

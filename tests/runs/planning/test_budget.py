@@ -108,7 +108,10 @@ def test_a_run_that_is_slower_than_planned_stops_between_epochs(tiny: rs.Protoco
 
 
 def test_where_no_subject_fits_nothing_is_written(tiny: rs.Protocol, tmp_path: Path) -> None:
-    with pytest.raises(OutOfTimeError, match="within 5 s: no subject of tiny fits, at 10 s each; give more time"):
+    with pytest.raises(
+        OutOfTimeError,
+        match=r"within 5 s: no subject of tiny fits into the 5 s that are left .* 10 s each; give more time",
+    ):
         _executed(tiny, tmp_path, Budget(5.0, Clock()), lambda event: None)
     assert not RunFolder(tmp_path).manifest_path.exists()
 

@@ -21,7 +21,7 @@ from resynapse.runs.workers.worker import Plan, compute
 WALK = """
 name: heavy
 task: {TASK}
-network: {hidden: HIDDEN}
+network: {NETWORK}
 induction: [{train: {epochs: 1, lr: 1e-3, noise_sd: 0.5}}, {mark: {}}, {prune: {sparsity: 0.9}}]
 arms:
   a: [{regrow: {of_pruned: 0.5, batches: 2}}, {train: {epochs: 1, lr: 1e-3}}]
@@ -35,18 +35,22 @@ follow_up:
     fork: [{lesion: {of_active: 0.2, by: random}}, {assess: {condition: z, outcomes: [acc_combined]}}]
 """
 SHAPES = {
-    "wide": ("train: 256, test: 128, clean: 8", [500, 500]),
-    "deep": ("train: 256, test: 128, clean: 8", [200, 200, 200, 200]),
-    "much data": ("train: 20000, test: 5000, clean: 100", [16]),
-    "many inputs": ("kind: digits, train: 256, test: 128", [600]),
+    "wide": ("train: 256, test: 128, clean: 8", "hidden: [500, 500]"),
+    "deep": ("train: 256, test: 128, clean: 8", "hidden: [200, 200, 200, 200]"),
+    "much data": ("train: 20000, test: 5000, clean: 100", "hidden: [16]"),
+    "many inputs": ("kind: digits, train: 256, test: 128", "hidden: [600]"),
+    "gated units in time": (
+        "kind: repeated-point, steps: 12, train: 256, test: 128, clean: 1",
+        "kind: gru, hidden: [90]",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", ENGINES)
 @pytest.mark.parametrize("shape", SHAPES)
 def test_no_walk_takes_more_than_the_estimate_nor_much_less(shape: str, name: str) -> None:
-    task, hidden = SHAPES[shape]
-    protocol = rs.loads(WALK.replace("TASK", task).replace("HIDDEN", str(hidden)))
+    task, network = SHAPES[shape]
+    protocol = rs.loads(WALK.replace("TASK", task).replace("NETWORK", network))
     if reason := engine_kind(name).supports(protocol.network, protocol.batch_size):
         pytest.skip(reason)
     chosen = engine(name)

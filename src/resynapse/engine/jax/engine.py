@@ -104,6 +104,85 @@ def _epoch(
 
 
 @partial(jax.jit, static_argnames=("architecture", "forms"))
+def _epochs(
+    architecture: Architecture,
+    forms: Forms,
+    values: Values,
+    state: Any,
+    masks: Values,
+    data: tuple[Array, Array, Array | None],
+    batches: Array,
+    numbers: dict[str, tuple[float, ...]],
+    learning_rate: Array,
+    key: Array,
+    first: Array,
+) -> tuple[Values, Any]:
+    """`_epoch` of several subjects: the first axis of everything but numbers, rate and place in the stream."""
+
+    def one(values: Values, state: Any, masks: Values, data: Any, batches: Array, key: Array) -> tuple[Values, Any]:
+        after: tuple[Values, Any] = _epoch(
+            architecture, forms, values, state, masks, data, batches, numbers, learning_rate, key, first
+        )
+        return after
+
+    together: tuple[Values, Any] = jax.vmap(one)(values, state, masks, data, batches, key)
+    return together
+
+
+def _course(
+    epoch_of: Any,
+    networks: Sequence[Network],
+    data: Sequence[Split],
+    phases: Sequence[TrainingPhase],
+    at: Collection[int],
+) -> Iterator[tuple[int, list[Network]]]:
+    """One phase of one subject by `_epoch`, or of several that do the same by `_epochs`."""
+    phase, architecture = phases[0], networks[0].architecture
+
+    def joined(parts: Sequence[Any]) -> Any:
+        return parts[0] if epoch_of is _epoch else jax.tree.map(lambda *arrays: jnp.stack(arrays), *parts)
+
+    def parted(values: Values) -> list[Network]:
+        found = _on_host(values)
+        if epoch_of is _epoch:
+            return [networks[0].with_values(found)]
+        each = range(len(networks))
+        return [networks[i].with_values({name: array[i].copy() for name, array in found.items()}) for i in each]
+
+    placed = [_on_device(network) for network in networks]
+    values, masks = joined([value for value, _ in placed]), joined([mask for _, mask in placed])
+    state = joined([ADAM.init(value) for value, _ in placed])
+    sets = joined([_sets(one) for one in data])
+    key, step, last = joined([jnp.asarray(key_words(one.noise)) for one in phases]), 0, max(at, default=0)
+    samples = data[0].labels.size
+    whole = samples // phase.batch_size * phase.batch_size
+    for epoch in range(last + 1):
+        if epoch in at:
+            yield epoch, parted(values) if epoch else list(networks)
+        if epoch == last:
+            return
+        forms, numbers = resolved(phase.schedule[epoch], architecture.sites)
+        orders = [one.order(epoch, samples) for one in phases]
+        for cut in (slice(0, whole), slice(whole, samples)):
+            size = phase.batch_size if cut.start == 0 else samples - whole
+            batches = joined([jnp.asarray(order[cut].reshape(-1, size or 1), jnp.int32) for order in orders])
+            if batches.size:
+                rate, first = jnp.float32(phase.learning_rate), jnp.uint32(step)
+                values, state = epoch_of(
+                    architecture, forms, values, state, masks, sets, batches, numbers, rate, key, first
+                )
+                step += batches.shape[-2]
+        for one in phases:
+            one.pause()
+
+
+def _sets(data: Split) -> tuple[Array, Array, Array | None]:
+    """Inputs, labels and targets of a set, in single precision."""
+    targets = None if data.targets is None else jnp.asarray(data.targets, jnp.float32)
+    return jnp.asarray(data.inputs, jnp.float32), jnp.asarray(data.labels, jnp.int32), targets
+
+
+@partial(jax.jit, static_argnames=("architecture", "forms"))
 def _seen(architecture: Architecture, forms: Forms, *rest: Any) -> tuple[Array, dict[str, Array], dict[str, Array]]:
     trace = _pass(architecture, forms, *rest)
     return trace.scores, dict(trace.activity), dict(trace.activated)
@@ -131,40 +210,31 @@ class JaxEngine:
         self, network: Network, data: Split, phase: TrainingPhase, at: Collection[int]
     ) -> Iterator[tuple[int, Network]]:
         """Train, yielding (epochs done, network) at each epoch count of `at`."""
-        architecture = network.architecture
-        values, masks = _on_device(network)
-        state = ADAM.init(values)
-        sets = (
-            jnp.asarray(data.inputs, jnp.float32),
-            jnp.asarray(data.labels, jnp.int32),
-            None if data.targets is None else jnp.asarray(data.targets, jnp.float32),
-        )
-        key, step, last = jnp.asarray(key_words(phase.noise)), 0, max(at, default=0)
-        for epoch in range(last + 1):
-            if epoch in at:
-                yield epoch, network.with_values(_on_host(values)) if epoch else network
-            if epoch == last:
-                return
-            forms, numbers = resolved(phase.schedule[epoch], architecture.sites)
-            order = phase.order(epoch, data.labels.size)
-            whole = order.size // phase.batch_size * phase.batch_size
-            for batches in (order[:whole].reshape(-1, phase.batch_size), order[whole:][None]):
-                if batches.size:
-                    values, state = _epoch(
-                        architecture,
-                        forms,
-                        values,
-                        state,
-                        masks,
-                        sets,
-                        jnp.asarray(batches, jnp.int32),
-                        numbers,
-                        jnp.float32(phase.learning_rate),
-                        key,
-                        jnp.uint32(step),
-                    )
-                    step += len(batches)
-            phase.pause()
+        for epoch, (after,) in _course(_epoch, [network], [data], [phase], at):
+            yield epoch, after
+
+    def train_many(
+        self, networks: Sequence[Network], data: Sequence[Split], phases: Sequence[TrainingPhase], at: Collection[int]
+    ) -> Iterator[tuple[int, list[Network]]]:
+        """Train subjects that do the same as one batch, yielding (epochs done, networks) at each count of `at`.
+
+        Each has its own network, sets and streams. Its numbers do not depend on who else is in a batch of the same
+        size, and are those of `train` to single precision.
+
+        Raises
+        ------
+        ValueError : architectures, sizes of sets, schedules, rates or sizes of batches differ.
+        """
+        alike = [
+            (n.architecture, d.inputs.shape, d.targets is None, tuple(p.schedule), p.learning_rate, p.batch_size)
+            for n, d, p in zip(networks, data, phases, strict=True)
+        ]
+        if len(set(alike)) != 1:
+            raise ValueError(
+                "expected one architecture, size of sets, schedule, learning rate and batch size for subjects that are "
+                f"trained together, got {len(set(alike))} kinds"
+            )
+        yield from _course(_epochs, networks, data, phases, at)
 
     def respond(
         self,

@@ -60,6 +60,9 @@ def limited(
     fit = min(missing, budget.fitting(each, at_once))
     if not fit:
         name = manifest.protocol.name
-        raise OutOfTimeError(f"within {budget}: no subject of {name} fits, at {duration(each)} each; give more time")
+        left = f"the {duration(budget.left)} that are left after planning"
+        raise OutOfTimeError(
+            f"within {budget}: no subject of {name} fits into {left}, at {duration(each)} each; give more time"
+        )
     note(f"within {budget}: about {fit} of {missing} subjects fit, {duration(each)} each, {at_once} at a time")
     return Limit(budget, each, at_once)

@@ -24,6 +24,8 @@ DRAWN = 30
 """Bytes an input: drawing its set with noise, then keeping it with the copy that noise is added to."""
 ACTIVITY = 50
 """Bytes a hidden unit and sample of one pass in float64: what comes in and goes out, and the noise between."""
+UNROLLED = 170
+"""Bytes a hidden unit, sample and step of a sequence in float64: besides, its gates and all derivatives by them."""
 KEPT = 200
 """Bytes a subject of the cohort in the process that keeps the run folder (docs/capacity.md)."""
 _LIMIT_OF_CONTAINER = Path("/sys/fs/cgroup/memory.max")
@@ -58,7 +60,7 @@ class Need:
         return cls(
             data=DRAWN * (steps * protocol.task.features + 2) * sum(sizes),
             networks=states * kind.bytes_per_weight * weights,
-            work=WORKING * weights + ACTIVITY * steps * sum(protocol.hidden) * columns,
+            work=WORKING * weights + (UNROLLED if steps > 1 else ACTIVITY) * steps * sum(protocol.hidden) * columns,
         )
 
     @property

@@ -10,7 +10,7 @@ import pytest
 from resynapse.engine import Engine, engine
 from resynapse.engine.compiled.kernels import warm_up
 from resynapse.engine.compiled.kernels.jit import kernels, use_cache
-from resynapse.networks import Perceptron
+from resynapse.networks import Architecture, Gru, Perceptron, Rnn
 
 
 def test_kernels_that_are_there_are_not_compiled_again(compiled: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,11 +40,17 @@ def test_kernels_are_made_ready_once_in_a_process_whoever_is_told(
 def test_only_the_families_that_a_network_needs_are_compiled(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(warm_up, "use_cache", lambda: tmp_path)
     monkeypatch.setattr(warm_up, "exercise", lambda family: None)
-    for hidden, families in (((4, 4, 4), ["perceptron", "folded"]), ((4, 4), ["perceptron"])):
+    needed: list[tuple[Architecture, list[str]]] = [
+        (Perceptron(hidden=(4, 4, 4)), ["perceptron", "folded"]),
+        (Perceptron(hidden=(4, 4)), ["perceptron"]),
+        (Gru(), ["recurrent"]),
+        (Rnn(), ["recurrent"]),
+    ]
+    for architecture, families in needed:
         compiled_now: list[str] = []
         monkeypatch.setattr(warm_up, "_compile", lambda missing, *_, to=compiled_now: to.extend(missing))
         monkeypatch.setattr(warm_up, "_done", [])
-        engine("compiled", architecture=Perceptron(hidden=hidden))
+        engine("compiled", architecture=architecture)
         assert compiled_now == families
 
 
