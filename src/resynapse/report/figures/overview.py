@@ -8,7 +8,7 @@ from resynapse.report.figures.lines import headed, lines
 from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.style import Drawn, panels
 from resynapse.report.run_data import RunData
-from resynapse.report.sections.opening import headline_of_run
+from resynapse.report.sections.headline import headline_of_run
 
 TITLE = "Resilience, and the course afterwards"
 HEIGHT = 3.0
