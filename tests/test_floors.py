@@ -109,6 +109,20 @@ def test_no_circle_of_imports() -> None:
         visit(module, ())
 
 
+def test_every_file_of_the_report_can_be_the_first_that_is_imported() -> None:
+    # figures are imported by their names, which a reader of import statements does not see
+    names = [_name(path) for path in (ROOT / "report").rglob("*.py") if path.stem != "__init__"]
+    code = (
+        "import importlib, sys\n"
+        f"for name in {names}:\n"
+        "    for loaded in [m for m in sys.modules if m.startswith('resynapse.report')]: del sys.modules[loaded]\n"
+        "    try: importlib.import_module(name)\n"
+        "    except ImportError as error: print(name, error)\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == ""
+
+
 def test_the_last_rooms_hold_no_science() -> None:
     science = {"engine", "plasticity", "networks", "modulation"}
     paths = [path for room in ("cli", "report") for path in (ROOT / room).rglob("*.py")]

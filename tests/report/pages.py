@@ -10,6 +10,9 @@ from html.parser import HTMLParser
 VOID = {"meta", "link", "br", "img", "hr", "input"}
 LOADING = {"src", "href", "xlink:href", "data", "poster", "srcset", "action"}
 
+CELL, ROW = ("td", "th"), ("tr",)
+ENDED_BY = {"td": (CELL,), "th": (CELL,), "tr": (CELL, ROW)}
+
 
 @dataclass
 class Page(HTMLParser):
@@ -35,6 +38,10 @@ class Page(HTMLParser):
         return page
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        # HTML lets a cell end where the next begins, and a row too
+        for ended in ENDED_BY.get(tag, ()):
+            if self.open and self.open[-1] in ended:
+                self.open.pop()
         self._read(tag, attrs)
         if tag not in VOID:
             self.open.append(tag)
@@ -43,6 +50,9 @@ class Page(HTMLParser):
         self._read(tag, attrs)
 
     def handle_endtag(self, tag: str) -> None:
+        for ended in (CELL, ROW) if tag in ("tbody", "thead") else ():
+            if self.open and self.open[-1] in ended:
+                self.open.pop()
         assert self.open, f"</{tag}> closes nothing"
         assert self.open.pop() == tag
 

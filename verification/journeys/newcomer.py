@@ -37,7 +37,7 @@ def main() -> None:
             url = next(found[0] for line in server.stdout if (found := re.search(r"http://\S+", line)))
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
             page = browser.new_page(viewport={"width": 1400, "height": 900})
-            page.set_default_timeout(PATIENCE)
+            page.set_default_timeout(5 * PATIENCE)  # kernels are compiled for the first time
             page.goto(url)
             page.locator("h1").wait_for()
             shown, clicks, words_read = time.monotonic(), 0, 0

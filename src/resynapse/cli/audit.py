@@ -86,7 +86,7 @@ def audit(
     from resynapse.api import Run
     from resynapse.api import audit as start
     from resynapse.report.sections.audit import audit_sentences, audit_tables
-    from resynapse.report.sections.opening import headline_of_audit
+    from resynapse.report.sections.headline import headline_of_audit
     from resynapse.report.sections.undecided import undecided_of_audit
     from resynapse.runs.progress import display
 

@@ -34,7 +34,7 @@ def close_run(done: Run, after: str, *, more: bool = False) -> None:
     ----------
     more : whether to say what a hundred subjects would add.
     """
-    from resynapse.report.sections.opening import headline_of_run
+    from resynapse.report.sections.headline import headline_of_run
     from resynapse.report.sections.undecided import of_hundred, undecided
 
     data = _data(done)
@@ -45,7 +45,7 @@ def close_run(done: Run, after: str, *, more: bool = False) -> None:
 
 def headline(done: Run, analysis: Analysis | None = None) -> str:
     """What a run says in one sentence; an analysis of it is not made again."""
-    from resynapse.report.sections.opening import headline_of_run
+    from resynapse.report.sections.headline import headline_of_run
 
     return headline_of_run(_data(done, analysis))
 

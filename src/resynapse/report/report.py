@@ -41,6 +41,8 @@ from resynapse.report.sections.results import results
 from resynapse.report.sections.statistics import tables_by_part
 from resynapse.report.sections.undecided import undecided
 
+STACKED = frozenset({"overview", "resilience", "probe", "pairs", "trajectories", "survival"})
+"""Figures with a second drawing for narrow screens, panels one below the other; others are one picture, and scroll."""
 NETWORKS = "connections"
 """The figure for which networks are computed again."""
 
@@ -172,7 +174,7 @@ def _picture(run_data: RunData, kind: Kind) -> Picture:
     drawn = draw(run_data, kind.name)
     svg = inline(render(drawn, "svg"), kind.name, drawn.alt)
     narrow = ""
-    if kind.name == "overview":
+    if kind.name in STACKED:
         small = draw(run_data, kind.name, columns=1)
         narrow = inline(render(small, "svg"), f"{kind.name}-narrow", small.alt)
     csv = numbers_csv(drawn).replace("<", "")

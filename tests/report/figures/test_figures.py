@@ -21,7 +21,8 @@ from resynapse.errors import ResynapseError
 from resynapse.report.figures import FIGURES, NAMES, connections, draw, resilience, trajectories, trial
 from resynapse.report.figures.inline import inline
 from resynapse.report.figures.notes import switch_note
-from resynapse.report.figures.style import COLOURS, SINGLES, Drawn, look, of_all, render, some, styled
+from resynapse.report.figures.style import COLOURS, SINGLES, WIDTH, Drawn, look, of_all, render, some, styled
+from resynapse.report.report import STACKED
 from resynapse.report.run_data import MOST_ARMS, RunData
 
 OTHER = """
@@ -120,6 +121,24 @@ def test_names_at_the_ends_of_lines_do_not_touch(run_data: RunData) -> None:
     assert named > len(arms)
 
 
+@pytest.mark.parametrize("name", sorted(STACKED - {"survival"}))
+def test_on_a_narrow_screen_panels_stand_below_each_other_and_show_the_same(name: str, run_data: RunData) -> None:
+    wide, narrow = draw(run_data, name), draw(run_data, name, columns=1)
+    assert narrow.numbers == wide.numbers
+    assert narrow.alt == wide.alt
+    assert narrow.figure.get_figwidth() == WIDTH / 2
+    shown = [axis for axis in narrow.figure.axes if axis.get_visible()]
+    assert len(shown) == sum(axis.get_visible() for axis in wide.figure.axes)
+    assert all(axis.get_subplotspec().get_gridspec().ncols == 1 for axis in shown)
+
+
+def test_names_of_figures_differ_in_their_first_letters() -> None:
+    # they are the names of ids and classes in a page that holds all of them
+    every = [*FIGURES, *(f"{name}-narrow" for name in FIGURES), "matrix", "waterfall", "differences"]
+    short = ["".join(word[:3] for word in name.split("-")) for name in every]
+    assert len(set(short)) == len(every)
+
+
 @pytest.mark.parametrize("name", ["overview", "resilience", "probe", "pairs", "trajectories", "forest"])
 def test_every_mean_of_a_figure_is_among_its_numbers(name: str, run_data: RunData) -> None:
     drawn = draw(run_data, name)
@@ -133,7 +152,7 @@ def test_every_mean_of_a_figure_is_among_its_numbers(name: str, run_data: RunDat
 def test_in_a_page_a_figure_has_ids_of_its_own_and_its_words(run_data: RunData) -> None:
     svg = inline(render(draw(run_data, "pairs"), "svg"), "pairs", 'a "b" & c')
     assert svg.startswith('<svg role="img" aria-label="a &#34;b&#34; &amp; c"')
-    assert set(re.findall(r'\bid="(\w+)-', svg)) == {"pairs"}
+    assert set(re.findall(r'\bid="(\w+)-', svg)) == {"pai"}
     used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', svg))
     assert used <= set(re.findall(r'\bid="([^"]+)"', svg))
     assert "<metadata>" not in svg

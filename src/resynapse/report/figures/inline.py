@@ -7,6 +7,8 @@ from collections import Counter
 
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _STYLE = re.compile(r' style="([^"]*)"')
+_UPRIGHT = re.compile(r' transform="rotate\(-?0 [^"]*"')
+_FONTS = re.compile(r"(font-family: 'DejaVu Sans'),[^;\"]*")
 _GEOMETRY = re.compile(r'(?<= )(d|x|y|transform|x1|x2|y1|y2|width|height|points)="([^"]*)"')
 
 
@@ -24,9 +26,11 @@ def inline(svg: bytes, name: str, alt: str) -> str:
 
 
 def _shortened(text: str) -> str:
-    """Coordinates to a hundredth of a point, no white space between elements, no id that nothing refers to."""
+    """Coordinates to a hundredth of a point, no white space that separates nothing, no id that nothing refers to."""
     text = _GEOMETRY.sub(lambda found: f'{found[1]}="{_NUMBER.sub(_rounded, " ".join(found[2].split()))}"', text)
-    text = re.sub(r">\s+<", "><", text)
+    text = re.sub(r'(?<= d=")[^"]*', lambda found: re.sub(r" ?([A-Za-z]) ?", r"\1", found[0]), text)
+    text = _FONTS.sub(r"\1, Verdana, sans-serif", _UPRIGHT.sub("", text))
+    text = re.sub(r">\s+<", "><", text).replace("xlink:href=", "href=")
     used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', text))
     # equal images have equal ids, which nothing refers to
     text = re.sub(r' id="([^"]*)"', lambda found: found[0] if found[1] in used else "", text)
@@ -60,9 +64,11 @@ def _rounded(found: re.Match[str]) -> str:
 
 def _named(text: str, name: str) -> str:
     """Styles that return become classes; every id and class belongs to this drawing alone."""
-    text = re.sub(r'\b(id="|xlink:href="#|url\(#)', rf"\1{name}-", text)
+    # a name stands at every mark of a drawing: three letters of each word tell drawings apart
+    name = "".join(word[:3] for word in name.split("-"))
+    text = re.sub(r'\b(id="|href="#|url\(#)', rf"\1{name}-", text)
     common = [style for style, count in Counter(_STYLE.findall(text)).most_common() if count > 2]
-    classes = {style: f"{name}-s{number}" for number, style in enumerate(common)}
+    classes = {style: f"{name}-{number}" for number, style in enumerate(common)}
     text = _STYLE.sub(lambda found: f' class="{classes[found[1]]}"' if found[1] in classes else found[0], text)
     rules = "".join(f".{one}{{{style}}}" for style, one in classes.items())
     text = re.sub(r"(<svg[^>]*>)", rf"\1<style>{rules}</style>", text, count=1) if rules else text

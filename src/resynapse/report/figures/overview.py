@@ -8,6 +8,7 @@ from resynapse.report.figures.lines import headed, lines
 from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.style import Drawn, panels
 from resynapse.report.run_data import RunData
+from resynapse.report.sections.headline import headline_of_run
 
 TITLE = "Resilience, and the course afterwards"
 HEIGHT = 3.0
@@ -47,7 +48,7 @@ def draw(run_data: RunData) -> Drawn:
         figure=figure,
         caption=f"Means of {len(run_data.cells.subjects)} simulated subjects with 95 % bands; every subject passes "
         "through every arm.",
-        alt=f"Line chart. {'; '.join(told)}.",
+        alt=f"Line chart. {headline_of_run(run_data)} {'; '.join(told)}.",
         note=switch_note(run_data, shown),
         numbers=numbers,
     )

@@ -11,8 +11,9 @@ from resynapse.analysis.parts.contrasts import Contrast, turned
 from resynapse.report.figures.dots import marks, rows_of_arms
 from resynapse.report.figures.lines import headed
 from resynapse.report.figures.notes import switch_note
-from resynapse.report.figures.style import GREY, WIDTH, Drawn, look, of_all, panels
+from resynapse.report.figures.style import GREY, WIDTH, Drawn, look, of_all, panels, stacked
 from resynapse.report.run_data import RunData
+from resynapse.report.sections.findings import ranked, split
 
 TITLE = "The same subjects in every arm"
 MOST = 4
@@ -51,22 +52,28 @@ def draw(run_data: RunData) -> Drawn:
     shown = run_data.leading[:MOST]
     arms = {key: [arm for arm in run_data.drawn if Cell(arm, *key) in run_data.described] for key in shown}
     rows = [len(arms[key]) for key in shown]
-    figure, axes = panels(
-        2 * len(shown), columns=2, height=1, size=(WIDTH, _ROW * sum(rows) + 0.85 * len(shown) + 0.1),
-        gridspec_kw={"height_ratios": [count + 1 for count in rows], "width_ratios": [1.15, 1]},
-    )  # fmt: skip
+    below, high = stacked(), _ROW * sum(rows) + 0.85 * len(shown)
+    if below:
+        ratios = {"height_ratios": [count + 1 for count in rows for _ in range(2)]}
+        figure, axes = panels(2 * len(shown), height=1, size=(WIDTH / 2, 2 * high + 0.1), gridspec_kw=ratios)
+    else:
+        sizes = {"height_ratios": [count + 1 for count in rows], "width_ratios": [1.15, 1]}
+        figure, axes = panels(2 * len(shown), height=1, size=(WIDTH, high + 0.1), gridspec_kw=sizes)
     against, told, numbers = differences(run_data), [], []
     for row, key in enumerate(shown):
         left, right = axes[2 * row], axes[2 * row + 1]
         against_arm = reference_at(run_data, *key)
         reference = run_data.arm_title(against_arm)
-        left.set_title(headed(run_data.title(*key), 84))
+        left.set_title(headed(run_data.title(*key), 34 if below else 84))
         left.set_xlabel(run_data.axis(key[1]))
         rows_of_arms(left, [(run_data.arm_title(arm), look(arm, run_data.drawn)) for arm in arms[key]])
-        right.sharey(left)
-        right.tick_params(axis="y", labelleft=False, length=0)
-        right.grid(visible=False, axis="y")
-        right.spines["left"].set_visible(False)
+        if below:
+            rows_of_arms(right, [(run_data.arm_title(arm), look(arm, run_data.drawn)) for arm in arms[key]])
+        else:
+            right.sharey(left)
+            right.tick_params(axis="y", labelleft=False, length=0)
+            right.grid(visible=False, axis="y")
+            right.spines["left"].set_visible(False)
         unit = run_data.unit(key[1]).strip()
         right.set_xlabel(
             f"minus {reference}, same subject ({'points' if unit in ('%', 'points') else unit or 'difference'})"
@@ -85,14 +92,14 @@ def draw(run_data: RunData) -> Drawn:
                 marks(right, place, values - baseline, made.difference, made.interval, style)
                 said[-1] += f" ({made.difference:+.3g})"
             numbers.append(_numbers(cell, found.mean, found.interval, made))
-        told.append(f"{run_data.title(*key)}: {', '.join(said)}")
+        told.append(f"{run_data.title(*key)}: {ranked(run_data, split(run_data, *key))} ({', '.join(said)})")
     return Drawn(
         figure=figure,
-        caption=f"Left: pale dots are simulated subjects ({of_all(len(run_data.cells.subjects))}); the dark marker is "
-        "the mean with its 95 % interval. Right: the difference from the arm that the axis names within the same "
-        "subject, which starts from the same network and meets the same noise; an interval that spans the line at 0 "
-        "shows no difference.",
-        alt=f"Values of each arm, and in brackets the mean difference from the first. {'; '.join(told)}.",
+        caption=f"Left, or above: pale dots are simulated subjects ({of_all(len(run_data.cells.subjects))}); the dark "
+        "marker is the mean with its 95 % interval. Right, or below: the difference from the arm that the axis names "
+        "within the same subject, which starts from the same network and meets the same noise; an interval that spans "
+        "the line at 0 shows no difference.",
+        alt=f"Values of each arm, with the mean difference from the first. {'; '.join(told)}.",
         note=switch_note(run_data, (outcome for _, outcome in shown)),
         numbers=numbers,
     )

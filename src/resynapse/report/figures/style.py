@@ -139,6 +139,11 @@ def at_most(columns: int) -> Iterator[None]:
         _most.reset(token)
 
 
+def stacked() -> bool:
+    """Whether panels stand one below the other."""
+    return _most.get() == 1
+
+
 def panels(
     count: int,
     *,
