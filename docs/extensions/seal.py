@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resynapse import DISCLAIMER, SHORT_DISCLAIMER
+from resynapse.disclaimer import DISCLAIMER, SHORT_DISCLAIMER
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
