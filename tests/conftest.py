@@ -33,6 +33,12 @@ SLOW = (
 """Areas that `pytest -m "not slow"` leaves out: processes, pages, whole library protocols, many random cases."""
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import the slow areas for the inner loop."""
+    left_out = config.option.markexpr == "not slow" and any(collection_path == TESTS / area for area in SLOW)
+    return True if left_out else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test of a slow area."""
     slow = tuple(TESTS / area for area in SLOW)

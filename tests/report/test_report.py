@@ -103,7 +103,7 @@ def test_an_unfinished_run_says_how_many_are_to_come(stated: Stated, small: rs.P
     run_data = RunData.of(stated(small, values, cohort=9))
     html = report(run_data)
     Page.of(html)
-    assert "6 of 9 subjects are still to come" in html
+    assert "6 of 9 simulated subjects are still to come" in html
     assert "3 finished of 9" in html
 
 

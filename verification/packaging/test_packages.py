@@ -42,14 +42,16 @@ def test_the_sdist_can_be_tested(built: Path) -> None:
     assert not [name for name in inside if "__pycache__" in name or name.startswith(".git/")]
 
 
-def test_the_wheel_runs_alone(built: Path, tmp_path: Path) -> None:
+def test_the_first_commands_of_the_readme_run_from_the_wheel_alone(built: Path, tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
     bin_ = tmp_path / "venv" / "bin"
     subprocess.run([str(bin_ / "pip"), "install", "-q", str(_wheel(built))], check=True)
-    words = [str(bin_ / "resynapse"), "run", "demo", "--subjects", "1", "--arms", "untreated", "--out", "run"]
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    said = subprocess.run(words, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
-    assert "Next:" in said.stdout
+    for words in (("demo",), ("audit", "switch-relapse", "--recorded")):
+        command = [str(bin_ / "resynapse"), *words]
+        said = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+        assert "Next:" in said.stdout
+    assert (tmp_path / "resynapse-runs" / "demo-seed0" / "report.html").exists()
 
 
 @pytest.mark.parametrize("words", [("pipx", "run", "--spec"), ("uvx", "--from")])
