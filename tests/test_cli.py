@@ -25,7 +25,7 @@ from resynapse.protocol import dumps
 
 COMMANDS = (
     "demo", "new", "replicate", "run", "watch", "runs", "compare", "table", "analyse", "audit", "attribute", "match", "calibrate", "protocols", "show", "validate",
-    "citations", "controls", "schema", "flow", "plugins", "diff", "upgrade", "figure", "report", "export", "runs", "watch", "lab",
+    "citations", "controls", "schema", "flow", "plugins", "diff", "upgrade", "figure", "report", "export", "completion", "lab",
 )  # fmt: skip
 
 
