@@ -21,7 +21,9 @@ def test_every_parameter_of_the_library_has_a_source_and_stands_once(name: str) 
 
 
 def test_every_number_of_a_step_has_a_unit_and_every_step_a_source() -> None:
-    for kind, step in STEPS.items():
+    own = {kind: step for kind, step in STEPS.items() if step.__module__.startswith("resynapse.")}  # none of a package
+    assert len(own) > 10
+    for kind, step in own.items():
         for field in step.model_json_schema().get("properties", {}).values():
             assert unit_of(field) or "string" in str(field) or "boolean" in str(field), (kind, field)
             assert section_of(step) or field.get("source") == "choice", (kind, field)
