@@ -57,7 +57,7 @@ def _cell(table: pl.DataFrame, arms: Sequence[str], conditions: Sequence[str], o
     values = joined["0"].to_numpy() - (joined["1"].to_numpy() if len(sides) > 1 else 0.0)
     if not values.size:
         return "none"
-    digits = 3 if outcome in ("gain", "effective_gain") else 1
+    digits = 3 if outcome in ("gain", "effective_gain", "train_loss") else 1
     found = mean_interval(values, kind if len(sides) == 1 else "free", joined["subject"].to_numpy())
     mean = f"{float(np.mean(values)):.{digits}f}"
     between = f" [{found.low:.{digits}f}, {found.high:.{digits}f}]" if found and found.low != found.high else ""

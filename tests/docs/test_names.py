@@ -34,7 +34,7 @@ def test_dotted_names_can_be_imported() -> None:
     wrong = [
         f"{page.relative_to(ROOT)}: {name}"
         for page in PAGES
-        if "_build" not in page.parts
+        if not {"_build", "project"} & {*page.parts}  # what a build of the site leaves
         for name in sorted(set(re.findall(r"`(resynapse(?:\.\w+)+)", page.read_text("utf-8"))))
         if not GROUPS.fullmatch(name) and not name.endswith((".yaml", ".json", ".csv")) and not _is_there(name)
     ]
