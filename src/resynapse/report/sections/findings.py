@@ -180,10 +180,11 @@ def _standing(one: Split, entry: Entry | None, bare: bool) -> tuple[str, Tone, s
 
 
 def remitted(run_data: RunData) -> Iterator[str]:
-    """Relapse in % of those that had remitted, where it was measured: it is often another than among all."""
-    for one in run_data.analysis.relapse:
-        share = one.of_remitted
-        if share is not None and share.value is not None and one.arm in run_data.protocol.arms:
+    """The first kind of relapse, in % of those that had remitted: it is often another than among all."""
+    of_all = run_data.analysis.relapse
+    for one in of_all:
+        share, first = one.of_remitted, (one.outcome, one.within) == (of_all[0].outcome, of_all[0].within)
+        if first and share is not None and share.value is not None and one.arm in run_data.protocol.arms:
             yield f"{number(share.value)} % (n = {share.n}) after {run_data.arm_title(one.arm)}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from resynapse.analysis.cells import yes_or_no
 from resynapse.audits.audit import Audit
 from resynapse.audits.verdicts import VERDICTS
 from resynapse.report import words
@@ -23,7 +24,10 @@ def headline_of_run(run_data: RunData) -> str:
     text = f"{run_data.title(first.condition, first.outcome)}: {ranked(run_data, first)}."
     after = list(remitted(run_data))
     if after:
-        name = words.outcome_title(run_data.protocol, run_data.analysis.relapse[0].outcome)
+        relapse = run_data.analysis.relapse[0]
+        name = words.outcome_title(run_data.protocol, relapse.outcome)
+        if relapse.outcome not in yes_or_no(run_data.protocol):  # it is when the first one was, not whether
+            name = f"{words.outcome_title(run_data.protocol, relapse.of)} below {relapse.threshold:g}"
         text += f" {name[0].upper()}{name[1:]} among networks that were well before: {'; '.join(after)}."
     return text
 
