@@ -6,12 +6,12 @@ import re
 from dataclasses import replace
 
 import pytest
+from tests.miniatures import miniature
 
 import resynapse as rs
 from resynapse.protocol.derived_outcomes import Below, First
 from resynapse.report.run_data import RunData
 from resynapse.report.sections.headline import headline_of_run
-from tests.miniatures import miniature
 
 
 @pytest.mark.parametrize("name", ["washout", "switch-relapse"])
