@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,6 +99,7 @@ def test_a_run_that_is_slower_than_planned_stops_between_epochs(tiny: rs.Protoco
         if isinstance(event, EpochDone) and event.subject == 1:
             epochs += event.epochs
             clock.now += 100.0
+            time.sleep(0.5)  # a real epoch is longer than the run takes to look at the clock again
 
     _executed(tiny, tmp_path, Budget(65.0, clock), listen)
     folder = RunFolder(tmp_path)
