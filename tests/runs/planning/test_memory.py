@@ -53,6 +53,8 @@ def test_no_walk_takes_more_than_the_estimate_nor_much_less(shape: str, name: st
     protocol = rs.loads(WALK.replace("TASK", task).replace("NETWORK", network))
     if reason := engine_kind(name).supports(protocol.network, protocol.batch_size):
         pytest.skip(reason)
+    if name == "jax" and shape != "wide":
+        pytest.skip("XLA's own buffers are not traced, so one shape says what five would")
     chosen = engine(name)
     walk(protocol, Subject(0, 0), chosen)  # what is loaded or cached once is not a subject's
     tracemalloc.start()
