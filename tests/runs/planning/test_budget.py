@@ -81,7 +81,9 @@ def test_subjects_that_fit_are_finished_and_the_same_run_goes_on(tiny: rs.Protoc
         clock.now += 10.0 * isinstance(event, SubjectFinished)
 
     notes = _executed(tiny, tmp_path / "a", Budget(39.0, clock), listen)
-    assert notes == ["within 39 s: about 3 of 6 subjects fit, 10 s each, 1 at a time"]
+    # the first run of an installation says more
+    told = [note for note in notes if not note.startswith("compiling")]
+    assert told == ["within 39 s: about 3 of 6 subjects fit, 10 s each, 1 at a time"]
     assert RunFolder(tmp_path / "a").finished() == 3
     (end,) = (event for event in heard if isinstance(event, RunFinished))
     assert (end.state, end.error) == ("stopped", "the time of 39 s is over")
