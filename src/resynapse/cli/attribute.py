@@ -11,9 +11,8 @@ from cyclopts import Parameter
 
 from resynapse.cli.app import app
 from resynapse.cli.closing import close
-from resynapse.cli.completion import protocol_names
 from resynapse.cli.console import grid, paged, say
-from resynapse.cli.options import Changes, Dask, Seed, Subjects, Workers, load_protocol
+from resynapse.cli.options import Changes, Dask, ProtocolName, Seed, Subjects, Workers, load_protocol
 from resynapse.disclaimer import SHORT_DISCLAIMER
 
 ATTRIBUTIONS, MATCHES = Path("resynapse-attributions"), Path("resynapse-matches")
@@ -36,9 +35,7 @@ Format = Annotated[Literal["text", "json"], Parameter(help="Tables and sentences
 
 @app.command
 def attribute(
-    protocol: Annotated[
-        str, Parameter(help="A library protocol or the path of a YAML file.", completer=protocol_names)
-    ],
+    protocol: ProtocolName,
     /,
     *,
     between: Between,
@@ -103,9 +100,7 @@ def attribute(
 
 @app.command
 def match(
-    protocol: Annotated[
-        str, Parameter(help="A library protocol or the path of a YAML file.", completer=protocol_names)
-    ],
+    protocol: ProtocolName,
     /,
     *,
     between: Between,

@@ -10,9 +10,8 @@ from cyclopts import Parameter
 
 from resynapse.cli.app import app
 from resynapse.cli.closing import close
-from resynapse.cli.completion import protocol_names
 from resynapse.cli.console import grid, say
-from resynapse.cli.options import Changes, EngineName, Seed, Subjects, Workers, load_protocol
+from resynapse.cli.options import Changes, EngineName, ProtocolName, Seed, Subjects, Workers, load_protocol
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
 
@@ -21,9 +20,7 @@ CALIBRATIONS = Path("resynapse-calibrations")
 
 @app.command
 def calibrate(
-    protocol: Annotated[
-        str, Parameter(help="A library protocol or the path of a YAML file.", completer=protocol_names)
-    ],
+    protocol: ProtocolName,
     /,
     *,
     outcome: Annotated[str, Parameter(help="Family of accuracies, such as acc_biased, acc_internal or acc_input.")] = (

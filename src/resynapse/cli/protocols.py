@@ -8,9 +8,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from resynapse.cli.app import app
-from resynapse.cli.completion import protocol_names
 from resynapse.cli.console import console, grid, say
-from resynapse.cli.options import Changes, Controls, load_protocol, whole
+from resynapse.cli.options import Changes, Controls, ProtocolName, load_protocol, whole
 from resynapse.disclaimer import SHORT_DISCLAIMER
 
 
@@ -36,9 +35,7 @@ def protocols() -> None:
 
 @app.command
 def show(
-    protocol: Annotated[
-        str, Parameter(help="A library protocol or the path of a YAML file.", completer=protocol_names)
-    ],
+    protocol: ProtocolName,
     /,
     *,
     subjects: Annotated[int, Parameter(converter=whole, help="Cohort size for the estimated cost.")] = 10,
@@ -103,9 +100,7 @@ def validate(file: Annotated[str, Parameter(help="A protocol file.")], /) -> Non
 
 @app.command
 def citations(
-    protocol: Annotated[
-        str, Parameter(help="A library protocol or the path of a YAML file.", completer=protocol_names)
-    ],
+    protocol: ProtocolName,
     /,
 ) -> None:
     """Print what to cite for a protocol: the article, the methods it uses, and resynapse."""

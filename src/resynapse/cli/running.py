@@ -18,6 +18,7 @@ from resynapse.cli.options import (
     Controls,
     Dask,
     EngineName,
+    ProtocolName,
     Seed,
     Subjects,
     Workers,
@@ -74,9 +75,7 @@ def replicate(
 
 @app.command
 def run(
-    protocol: Annotated[
-        str, Parameter(help="A library protocol or the path of a YAML file.", completer=protocol_names)
-    ],
+    protocol: ProtocolName,
     /,
     *,
     subjects: Subjects,
