@@ -19,6 +19,7 @@ import polars as pl
 import resynapse as rs
 from resynapse.analysis.intervals import Kind, mean_interval
 from resynapse.analysis.parts.describe import kinds
+from resynapse.report.words import titles
 
 CODE = re.compile(r"`([^`]+)`")
 
@@ -36,14 +37,16 @@ def main(page: str, folder: str) -> None:
             columns = names[2:]
         elif names[0]:
             conditions, (outcome,) = names[0], names[1]
-            (kind,) = kinds(protocol, [outcome])
-            cells = (_cell(table, arms, conditions, outcome, kind) for arms in columns)
+            (kind,), digits = kinds(protocol, [outcome]), titles(protocol).of(outcome).decimals
+            cells = (_cell(table, arms, conditions, outcome, kind, digits) for arms in columns)
             line = f"|{'|'.join(line.split('|')[1:3])}| {' | '.join(cells)} |"
         filled.append(line)
     Path(page).write_text(before + heading + "\n".join(filled) + "\n", "utf-8")
 
 
-def _cell(table: pl.DataFrame, arms: Sequence[str], conditions: Sequence[str], outcome: str, kind: Kind) -> str:
+def _cell(
+    table: pl.DataFrame, arms: Sequence[str], conditions: Sequence[str], outcome: str, kind: Kind, digits: int
+) -> str:
     """The mean of a cell, or of the paired difference of two."""
     pairs = [(arm, condition) for arm in arms for condition in conditions]
     sides = [
@@ -57,7 +60,6 @@ def _cell(table: pl.DataFrame, arms: Sequence[str], conditions: Sequence[str], o
     values = joined["0"].to_numpy() - (joined["1"].to_numpy() if len(sides) > 1 else 0.0)
     if not values.size:
         return "none"
-    digits = 3 if outcome in ("gain", "effective_gain", "train_loss") else 1
     found = mean_interval(values, kind if len(sides) == 1 else "free", joined["subject"].to_numpy())
     mean = f"{float(np.mean(values)):.{digits}f}"
     between = f" [{found.low:.{digits}f}, {found.high:.{digits}f}]" if found and found.low != found.high else ""
