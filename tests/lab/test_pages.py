@@ -85,6 +85,22 @@ def test_only_what_changed_is_read_again(recorded: Path) -> None:
     assert first is again
 
 
+def test_a_list_reads_the_manifests_that_it_shows_and_a_damaged_one_hides_no_other(lab: Lab) -> None:
+    folder = lab.workspace.root / "resynapse-runs"
+    for number, text in enumerate(['{"identity": "x", "subjects": 2, "root_seed": 3, "protocol": {"name": "p"}}', "{"]):
+        (folder / str(number)).mkdir(parents=True)
+        (folder / str(number) / "manifest.json").write_text(text, "utf-8")
+    found = {one.name: one for one in lab.workspace.runs()}
+    assert ["manifest" in vars(one) for one in found.values()] == [False, False]
+    page = Visitor(lab).get("/runs")
+    assert page.text.count('class="row-link"') == 2
+    assert "its manifest cannot be read" in page.text
+    assert Visitor(lab).get("/runs?q=P").text.count('class="row-link"') == 1
+    answer = Visitor(lab).get(f"/runs/{found['1'].id}")
+    assert answer.status_code == 422
+    assert "manifest.json cannot be read" in answer.text
+
+
 def test_a_second_command_waits_and_can_be_taken_out(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[Asked] = []
     monkeypatch.setattr(type(lab.queue), "advance", lambda self: begun.append(self.every()[0]))

@@ -67,7 +67,7 @@ def _compared(lab: Lab, first: Found, second: Found, asked: Mapping[str, str]) -
         if one.subjects > MOST_SUBJECTS:
             raise ResynapseError(f"{one.name}: too large for this page; use `resynapse report FIRST SECOND`")
     tables = [RunFolder(one.path).table() for one in (first, second)]
-    same_seed = first.manifest["root_seed"] == second.manifest["root_seed"]
+    same_seed = first.seed == second.seed
     shared = set(tables[0]["subject"]) & set(tables[1]["subject"]) if same_seed else set()
     pair = Pair(
         first=first, second=second, protocols=(lab.live.protocol(first), lab.live.protocol(second)),

@@ -122,7 +122,7 @@ def _begun(one: Asked) -> Found:
     manifest = {
         "subjects": int(given["--subjects"]), "root_seed": int(given["--seed"]), "protocol": protocol, "identity": "",
     }  # fmt: skip
-    return Found(run_id(one.path), one.path, one.path.name, manifest)
+    return Found(run_id(one.path), one.path, one.path.name, asked=manifest)
 
 
 def lab_of(request: Request) -> Lab:

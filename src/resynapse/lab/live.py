@@ -71,6 +71,8 @@ class Live:
 
     def status(self, found: Found) -> Status:
         """How far a run is; cheap enough for a list of a thousand."""
+        if not found.readable:
+            return Status(state="damaged", done=0, subjects=0)
         said = read(found.path)
         if said is None or self.queue.waits(found.path):
             return Status(

@@ -29,10 +29,15 @@ def runs(request: Request) -> Response:
     """The list of runs."""
     lab = lab_of(request)
     q = request.query_params.get("q", "")
-    found = [one for one in lab.runs() if all(w in f"{one.name} {one.protocol}".lower() for w in q.lower().split())]
+    wanted = q.lower().split()
+    found = [one for one in lab.runs() if not wanted or all(word in _words(one) for word in wanted)]
     start = max(0, int(text) if (text := request.query_params.get("from", "0")).isdigit() else 0)
     shown = [(one, lab.live.status(one)) for one in found[start : start + PAGE_OF_RUNS]]
     return lab.page(request, "runs.html.j2", runs=shown, q=q, count=len(found), start=start, size=PAGE_OF_RUNS)
+
+
+def _words(one: Found) -> str:
+    return f"{one.name} {one.protocol if one.readable else ''}".lower()
 
 
 class Choice(NamedTuple):

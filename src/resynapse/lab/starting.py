@@ -164,7 +164,7 @@ def audit(lab: Lab, found: Found, subjects: int) -> Asked:
     """
     protocol = lab.live.protocol(found)
     argument = frozen(lab, protocol)
-    seed = int(found.manifest["root_seed"])
+    seed = found.seed
     folder = lab.workspace.root / AUDITS / f"{Path(argument).stem}-quick-{subjects}-seed{seed}"
     words = ["audit", argument, "--depth", "quick", "--subjects", str(subjects), "--seed", str(seed)]
     asked = lab.queue.add(f"Audit of {protocol.name}", words, folder)
@@ -181,7 +181,7 @@ def attribution(lab: Lab, found: Found, first: str, second: str, subjects: int) 
     if first == second:
         raise ResynapseError("second: choose another arm than the first")
     argument = frozen(lab, protocol)
-    seed = str(found.manifest["root_seed"])
+    seed = str(found.seed)
     folder = lab.workspace.root / ATTRIBUTIONS / f"{Path(argument).stem}-{first}-{second}-{subjects}-seed{seed}"
     words = ["attribute", argument, "--between", f"{first},{second}", "--subjects", str(subjects), "--seed", seed]
     asked = lab.queue.add(f"What {first} and {second} differ by", words, folder)

@@ -45,7 +45,7 @@ def command_of(lab: Lab, found: Found) -> str:
     job = find(found.path)
     if job is not None and job.command[1:3] == ("-m", "resynapse"):
         return command_line(job.command[3:])
-    options = ["--subjects", str(found.subjects), "--seed", str(found.manifest["root_seed"]), "--out", found.path.name]
+    options = ["--subjects", str(found.subjects), "--seed", str(found.seed), "--out", found.path.name]
     return command_line(["run", f"{found.protocol}.yaml", *options])
 
 
@@ -54,7 +54,7 @@ def python_of(lab: Lab, found: Found) -> str:
     quoted = dumps(lab.live.protocol(found)).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     return (
         f'"""{SHORT_DISCLAIMER}"""\n\nimport resynapse as rs\n\nPROTOCOL = """\\\n{quoted}"""\n\n'
-        f"run = rs.run(rs.loads(PROTOCOL), subjects={found.subjects}, seed={found.manifest['root_seed']}, "
+        f"run = rs.run(rs.loads(PROTOCOL), subjects={found.subjects}, seed={found.seed}, "
         f"engine={found.manifest.get('engine', 'compiled')!r}, out={found.path.name!r})\n"
         "print(run.summary())\n"
     )

@@ -90,7 +90,7 @@ class Base:
     def of(cls, lab: Lab, found: Found) -> Base:
         """A run."""
         return cls(
-            protocol=lab.live.protocol(found), subjects=found.subjects, seed=int(found.manifest["root_seed"]),
+            protocol=lab.live.protocol(found), subjects=found.subjects, seed=found.seed,
             engine=str(found.manifest.get("engine", "compiled")), folder=found.path,
         )  # fmt: skip
 
