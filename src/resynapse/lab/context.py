@@ -95,6 +95,7 @@ class Lab:
         html = self.templates.get_template(template).render(
             to=partial(relative, here),
             here=here,
+            code=code,
             disclaimer=SHORT_DISCLAIMER,
             page_token=self.trust.page_token,
             nonce=request.state.nonce,

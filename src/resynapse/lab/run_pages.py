@@ -88,7 +88,7 @@ def charted(lab: Lab, found: Found, request: Request) -> dict[str, Any]:
         frame = lab.live.values(found, chosen.condition, chosen.outcome)
         there = set(frame["arm"])
         arms = [arm for arm in chosen.arms if arm in there]
-        unit = titles.of(chosen.outcome).unit
+        unit, decimals = titles.of(chosen.outcome).unit, titles.of(chosen.outcome).decimals
         unit = "" if unit == "1" else unit
         title = titles.at(chosen.condition, chosen.outcome)
         reference = REFERENCE if REFERENCE in arms else next(iter(arms), "")
@@ -96,9 +96,9 @@ def charted(lab: Lab, found: Found, request: Request) -> dict[str, Any]:
             axis = f"difference to {titles.arm(reference)}" + (
                 f" ({'points' if unit == '%' else unit})" if unit else ""
             )
-            chart = differences_chart(frame, title, axis, chosen.every_arm, arms, reference)
+            chart = differences_chart(frame, title, axis, chosen.every_arm, arms, reference, decimals)
         else:
-            chart = arms_chart(protocol, frame, chosen.outcome, title, unit, chosen.every_arm, arms)
+            chart = arms_chart(protocol, frame, chosen.outcome, title, unit, chosen.every_arm, arms, decimals)
     return {"chosen": chosen, "chart": chart}
 
 

@@ -122,9 +122,14 @@ def folder_of(lab: Lab, parts: Sequence[str], wanted: Manifest) -> Path:
     raise ResynapseError(f"{RUNS}: a thousand folders are named {base}; move some away")
 
 
+def is_shipped(protocol: Protocol) -> bool:
+    """Whether a protocol is one of the library, unchanged."""
+    return protocol.name in library() and load(protocol.name) == protocol
+
+
 def frozen(lab: Lab, protocol: Protocol) -> str:
     """What a command calls a protocol that was run: its library name, or a file that does not change."""
-    if protocol.name in library() and load(protocol.name) == protocol:
+    if is_shipped(protocol):
         return protocol.name
     text = dumps(protocol)
     name = "".join(c if c.isalnum() or c in "-_." else "-" for c in protocol.name)[:60]
