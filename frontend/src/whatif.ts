@@ -39,6 +39,8 @@ export function proposeControls(): void {
     if (name === "control") said.textContent = select("control").selectedOptions[0]?.textContent ?? "";
   });
   rows(form, () => void ask("value"));
+  // chosen before this script ran, or kept by the browser over a reload
+  if (select("path").selectedIndex > 0) void ask("path");
 }
 
 /** More than one changed value: each has a row, and all but the first can be taken away again. */
