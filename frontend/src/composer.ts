@@ -43,7 +43,7 @@ let changes: Promise<void> = Promise.resolve();
 
 const look = EditorView.theme({
   "&": { backgroundColor: "var(--raised)", color: "var(--ink)" },
-  ".cm-scroller": { overflow: "visible" },
+  ".cm-scroller": { overflow: "auto" },
   ".cm-content": { caretColor: "var(--ink)" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },
   ".cm-gutters": { backgroundColor: "var(--raised)", color: "var(--quiet)", border: "0" },

@@ -33,7 +33,8 @@ async function submit(form: HTMLFormElement): Promise<void> {
   const text = answer.error ?? "this did not work; reload the page";
   error.textContent = text.charAt(0).toUpperCase() + text.slice(1);
   const named = text.split(":")[0]?.trim() ?? "";
-  const field = form.elements.namedItem(named);
+  const there = form.elements.namedItem(named);
+  const field = there instanceof RadioNodeList ? [...there].find((one) => one instanceof HTMLInputElement && one.value === "") ?? there[0] : there;
   if (field instanceof HTMLElement) {
     field.setAttribute("aria-invalid", "true");
     field.focus();

@@ -18,7 +18,7 @@ from resynapse.errors import ResynapseError
 from resynapse.lab.context import Lab, lab_of, path_of, relative
 from resynapse.lab.cost import bound, timed, to_dict
 from resynapse.lab.starting import MOST_SUBJECTS, Wanted, again, attribution, audit, start, words
-from resynapse.lab.what_if import Base, checked_change, parameters_of, proposed, start_pair
+from resynapse.lab.what_if import Answering, Base, checked_changes, parameters_of, proposed, start_runs
 from resynapse.lab.workspace import run_id
 from resynapse.protocol import Protocol, dumps, load
 
@@ -55,6 +55,11 @@ def whole(content: dict[str, Any], name: str, default: int | None = None) -> int
     if isinstance(value, bool) or not text.lstrip("+-").isdigit() or len(text) > 12:
         raise ResynapseError(f"{name}: expected a whole number, got {text[:40]!r}")
     return int(text)
+
+
+def listed(value: object) -> list[str]:
+    """The texts of a field that a form may have once or more often."""
+    return [str(one) for one in (value if isinstance(value, list) else [value if value is not None else ""])]
 
 
 def wanted_of(content: dict[str, Any]) -> Wanted:
@@ -160,27 +165,31 @@ async def start_attribution(request: Request) -> Response:
 async def change_dose(request: Request) -> Response:
     """The last step of the story: another gain of a drug in `demo`, with the control that isolates it."""
     lab, content = lab_of(request), await fields(request)
-    base = Base(protocol=load("demo"), subjects=4, seed=0)
-    change = checked_change(DOSE, str(content.get("value", "")), await run_in_threadpool(parameters_of, base.protocol))
-    control = (await run_in_threadpool(proposed, base.protocol, DOSE, DOSE_ARM)).control
-    folder, other = await run_in_threadpool(start_pair, lab, base, change, control)
-    query = {"first": run_id(folder), "second": run_id(other), "control": control or "none", "arm": DOSE_ARM}
-    return go(request, "/compare", query)
+    base, value = Base(protocol=load("demo"), subjects=4, seed=0), str(content.get("value", ""))
+    known = await run_in_threadpool(parameters_of, base.protocol)
+    changes = checked_changes([DOSE], [value], known)
+    control = (await run_in_threadpool(proposed, base.protocol, [(DOSE, value)], DOSE_ARM)).control
+    return _answered(request, await run_in_threadpool(start_runs, lab, base, changes, control), control, DOSE_ARM)
 
 
 async def start_what_if(request: Request) -> Response:
-    """Start the runs that a changed value and its control need."""
+    """Start the runs that changed values and their control need."""
     lab, content = lab_of(request), await fields(request)
     found = await run_in_threadpool(lab.run, request.path_params["id"])
     known = await run_in_threadpool(lambda: parameters_of(lab.live.protocol(found)))
-    change = checked_change(str(content.get("path", "")), str(content.get("value", "")), known)
+    changes = checked_changes(listed(content.get("path")), listed(content.get("value")), known)
     control, arm = str(content.get("control", "")), str(content.get("arm", ""))
     if not control:
         raise ResynapseError("control: choose one, or say that none is chosen")
-    chosen = "" if control == "none" else control
-    base, other = await run_in_threadpool(start_pair, lab, Base.of(lab, found), change, chosen)
-    query = {"first": run_id(base), "second": run_id(other), "control": control, "arm": arm}
-    return go(request, "/compare", query)
+    chosen, alone = "" if control == "none" else control, content.get("alone") == "yes"
+    runs = await run_in_threadpool(lambda: start_runs(lab, Base.of(lab, found), changes, chosen, alone=alone))
+    return _answered(request, runs, control, arm)
+
+
+def _answered(request: Request, runs: Answering, control: str, arm: str) -> Response:
+    """To the page that waits for the runs and answers."""
+    query = {"first": run_id(runs.base), "second": run_id(runs.changed), "control": control or "none", "arm": arm}
+    return go(request, "/compare", {**query, "alone": [run_id(one) for one in runs.alone]})
 
 
 _REHEARSAL = asyncio.Semaphore(1)

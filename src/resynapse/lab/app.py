@@ -19,6 +19,7 @@ from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
 from resynapse.lab import (
     actions,
+    commands_pages,
     comparing,
     composing,
     library_pages,
@@ -26,8 +27,10 @@ from resynapse.lab import (
     run_pages,
     story_pages,
     taking_away,
+    what_if_pages,
 )
-from resynapse.lab.context import BAD_INPUT, Lab, lab_of
+from resynapse.lab.context import BAD_INPUT, Lab, lab_of, path_of
+from resynapse.lab.library_pages import MINE
 from resynapse.lab.trust import Gate, TooLargeError
 from resynapse.lab.workspace import UnknownError
 
@@ -39,6 +42,8 @@ def routes(*, read_only: bool) -> list[BaseRoute]:
         *run_pages.ROUTES,
         *results_pages.ROUTES,
         *comparing.ROUTES,
+        *what_if_pages.ROUTES,
+        *commands_pages.ROUTES,
         *story_pages.ROUTES,
         *taking_away.ROUTES,
         Mount("/static", StaticFiles(directory=str(resources.files("resynapse.lab") / "static"))),
@@ -55,6 +60,7 @@ def application(lab: Lab) -> ASGIApp:
             ResynapseError: _said,
             TooLargeError: _too_large,
             HTTPException: _not_found,
+            Exception: _not_found,
         },
     )
     inner.state.lab = lab
@@ -74,7 +80,9 @@ async def _said(request: Request, error: Exception) -> Response:
     status = 404 if isinstance(error, UnknownError) else BAD_INPUT
     if request.method not in ("GET", "HEAD") or request.url.path.rpartition("/")[2] in ("version", "events"):
         return JSONResponse({"error": str(error), "disclaimer": SHORT_DISCLAIMER}, status)
-    return lab_of(request).page(request, "problem.html.j2", code=status, problem=str(error))
+    path = path_of(request).split("/")
+    mend = path[3] if path[1:3] == ["protocols", MINE] and status == BAD_INPUT else ""
+    return lab_of(request).page(request, "problem.html.j2", code=status, problem=str(error), mend=mend)
 
 
 async def _too_large(_: Request, __: Exception) -> Response:
@@ -83,8 +91,11 @@ async def _too_large(_: Request, __: Exception) -> Response:
 
 async def _not_found(request: Request, error: Exception) -> Response:
     code = error.status_code if isinstance(error, HTTPException) else 500
-    phrase = HTTPStatus(code).phrase.lower()
-    problem = "there is no such page; choose one from the menu" if code == 404 else f"{phrase}; reload the page"
+    said = {
+        404: "there is no such page; choose one from the menu",
+        500: "the laboratory has a fault here; its terminal says which, and the files and runs are as they were",
+    }
+    problem = said.get(code, f"{HTTPStatus(code).phrase.lower()}; reload the page")
     if request.method not in ("GET", "HEAD"):
         return JSONResponse({"error": problem, "disclaimer": SHORT_DISCLAIMER}, code)
-    return lab_of(request).page(request, "problem.html.j2", code=code, problem=problem)
+    return lab_of(request).page(request, "problem.html.j2", code=code, problem=problem, mend="")

@@ -95,6 +95,7 @@ class Lab:
         html = self.templates.get_template(template).render(
             to=partial(relative, here),
             here=here,
+            code=code,
             disclaimer=SHORT_DISCLAIMER,
             page_token=self.trust.page_token,
             nonce=request.state.nonce,
@@ -122,7 +123,7 @@ def _begun(one: Asked) -> Found:
     manifest = {
         "subjects": int(given["--subjects"]), "root_seed": int(given["--seed"]), "protocol": protocol, "identity": "",
     }  # fmt: skip
-    return Found(run_id(one.path), one.path, one.path.name, manifest)
+    return Found(run_id(one.path), one.path, one.path.name, asked=manifest)
 
 
 def lab_of(request: Request) -> Lab:

@@ -29,10 +29,15 @@ def runs(request: Request) -> Response:
     """The list of runs."""
     lab = lab_of(request)
     q = request.query_params.get("q", "")
-    found = [one for one in lab.runs() if all(w in f"{one.name} {one.protocol}".lower() for w in q.lower().split())]
+    wanted = q.lower().split()
+    found = [one for one in lab.runs() if not wanted or all(word in _words(one) for word in wanted)]
     start = max(0, int(text) if (text := request.query_params.get("from", "0")).isdigit() else 0)
     shown = [(one, lab.live.status(one)) for one in found[start : start + PAGE_OF_RUNS]]
     return lab.page(request, "runs.html.j2", runs=shown, q=q, count=len(found), start=start, size=PAGE_OF_RUNS)
+
+
+def _words(one: Found) -> str:
+    return f"{one.name} {one.protocol if one.readable else ''}".lower()
 
 
 class Choice(NamedTuple):
@@ -83,7 +88,7 @@ def charted(lab: Lab, found: Found, request: Request) -> dict[str, Any]:
         frame = lab.live.values(found, chosen.condition, chosen.outcome)
         there = set(frame["arm"])
         arms = [arm for arm in chosen.arms if arm in there]
-        unit = titles.of(chosen.outcome).unit
+        unit, decimals = titles.of(chosen.outcome).unit, titles.of(chosen.outcome).decimals
         unit = "" if unit == "1" else unit
         title = titles.at(chosen.condition, chosen.outcome)
         reference = REFERENCE if REFERENCE in arms else next(iter(arms), "")
@@ -91,9 +96,9 @@ def charted(lab: Lab, found: Found, request: Request) -> dict[str, Any]:
             axis = f"difference to {titles.arm(reference)}" + (
                 f" ({'points' if unit == '%' else unit})" if unit else ""
             )
-            chart = differences_chart(frame, title, axis, chosen.every_arm, arms, reference)
+            chart = differences_chart(frame, title, axis, chosen.every_arm, arms, reference, decimals)
         else:
-            chart = arms_chart(protocol, frame, chosen.outcome, title, unit, chosen.every_arm, arms)
+            chart = arms_chart(protocol, frame, chosen.outcome, title, unit, chosen.every_arm, arms, decimals)
     return {"chosen": chosen, "chart": chart}
 
 

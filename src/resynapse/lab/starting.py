@@ -122,9 +122,14 @@ def folder_of(lab: Lab, parts: Sequence[str], wanted: Manifest) -> Path:
     raise ResynapseError(f"{RUNS}: a thousand folders are named {base}; move some away")
 
 
+def is_shipped(protocol: Protocol) -> bool:
+    """Whether a protocol is one of the library, unchanged."""
+    return protocol.name in library() and load(protocol.name) == protocol
+
+
 def frozen(lab: Lab, protocol: Protocol) -> str:
     """What a command calls a protocol that was run: its library name, or a file that does not change."""
-    if protocol.name in library() and load(protocol.name) == protocol:
+    if is_shipped(protocol):
         return protocol.name
     text = dumps(protocol)
     name = "".join(c if c.isalnum() or c in "-_." else "-" for c in protocol.name)[:60]
@@ -164,7 +169,7 @@ def audit(lab: Lab, found: Found, subjects: int) -> Asked:
     """
     protocol = lab.live.protocol(found)
     argument = frozen(lab, protocol)
-    seed = int(found.manifest["root_seed"])
+    seed = found.seed
     folder = lab.workspace.root / AUDITS / f"{Path(argument).stem}-quick-{subjects}-seed{seed}"
     words = ["audit", argument, "--depth", "quick", "--subjects", str(subjects), "--seed", str(seed)]
     asked = lab.queue.add(f"Audit of {protocol.name}", words, folder)
@@ -181,7 +186,7 @@ def attribution(lab: Lab, found: Found, first: str, second: str, subjects: int) 
     if first == second:
         raise ResynapseError("second: choose another arm than the first")
     argument = frozen(lab, protocol)
-    seed = str(found.manifest["root_seed"])
+    seed = str(found.seed)
     folder = lab.workspace.root / ATTRIBUTIONS / f"{Path(argument).stem}-{first}-{second}-{subjects}-seed{seed}"
     words = ["attribute", argument, "--between", f"{first},{second}", "--subjects", str(subjects), "--seed", seed]
     asked = lab.queue.add(f"What {first} and {second} differ by", words, folder)

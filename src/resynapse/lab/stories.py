@@ -144,7 +144,8 @@ class Teller:
         looks = {arm: place for place, arm in enumerate(protocol.arms)}
         return arms_chart(
             protocol, frame, found["outcome"], titles.at(found["condition"], found["outcome"]),
-            "" if unit == "1" else unit, {arm: titles.arm(arm) for arm in every}, arms, looks,
+            "" if unit == "1" else unit, {arm: titles.arm(arm) for arm in every}, arms,
+            titles.of(found["outcome"]).decimals, looks,
         )  # fmt: skip
 
     def _values(self, story: Story, condition: str, outcome: str) -> tuple[Protocol, pl.DataFrame]:

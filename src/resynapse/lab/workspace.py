@@ -7,12 +7,15 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from resynapse.errors import ResynapseError
 from resynapse.runs.store.atomic_files import put
+from resynapse.runs.store.file_names import MANIFEST
 
 DEPTH = 4
 """How many folders deep runs are looked for."""
@@ -26,19 +29,56 @@ class UnknownError(ResynapseError):
     """There is no such protocol, run or page."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Found:
-    """A run folder, and what its manifest says without the protocol being checked."""
+    """A run folder; what its manifest says is read when it is asked for, without the protocol being checked.
+
+    Parameters
+    ----------
+    stamp : when its manifest was written, and its size.
+    asked : what is known of a run that has yet to write its manifest.
+    """
 
     id: str
     path: Path
     name: str
-    manifest: dict[str, Any]
+    stamp: tuple[int, int] = (0, 0)
+    asked: dict[str, Any] | None = None
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest as plain data.
+
+        Raises
+        ------
+        ResynapseError : it is damaged.
+        """
+        if self.asked is not None:
+            return self.asked
+        try:
+            manifest: dict[str, Any] = json.loads((self.path / MANIFEST).read_bytes())
+            _ = manifest["identity"], manifest["protocol"]["name"]
+            _ = int(manifest["subjects"]), int(manifest["root_seed"])
+        except (OSError, ValueError, TypeError, KeyError):
+            raise ResynapseError(f"{self.name}: {MANIFEST} cannot be read; run its command again") from None
+        return manifest
+
+    @property
+    def readable(self) -> bool:
+        """Whether its manifest is not damaged."""
+        with suppress(ResynapseError):
+            return bool(self.manifest)
+        return False
 
     @property
     def subjects(self) -> int:
         """Size of the cohort."""
         return int(self.manifest["subjects"])
+
+    @property
+    def seed(self) -> int:
+        """The root seed."""
+        return int(self.manifest["root_seed"])
 
     @property
     def protocol(self) -> str:
@@ -48,7 +88,7 @@ class Found:
     @property
     def begun(self) -> bool:
         """Whether its manifest is written."""
-        return bool(self.manifest["identity"])
+        return self.asked is None
 
     @property
     def finished(self) -> bool:
@@ -68,7 +108,7 @@ class Workspace:
 
     root: Path
     others: Sequence[Path] = ()
-    _seen: dict[Path, tuple[tuple[int, int], Found]] = field(default_factory=dict)
+    _seen: dict[str, Found] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.root = self.root.resolve()
@@ -130,11 +170,10 @@ class Workspace:
         put(path, lambda draft: draft.write_text(text, "utf-8"))
 
     def runs(self) -> list[Found]:
-        """Every run, the latest first; only manifests are read, and those that changed since the last time."""
-        found = {one.path: one for top in (self.root, *self.others) for one in self._below(top, DEPTH)}
-        for gone in self._seen.keys() - found.keys():
-            del self._seen[gone]
-        return sorted(found.values(), key=lambda one: self._seen[one.path][0], reverse=True)
+        """Every run, the latest first; no file is read."""
+        found = [one for top in (self.root, *self.others) for one in self._below(str(top), DEPTH)]
+        self._seen = {str(one.path): one for one in found}
+        return sorted(self._seen.values(), key=lambda one: one.stamp, reverse=True)
 
     def run(self, id: str) -> Found:
         """The run of an id.
@@ -142,13 +181,11 @@ class Workspace:
         Raises
         ------
         UnknownError : there is none.
+        ResynapseError : its manifest is damaged.
         """
-        for _, found in self._seen.values():
-            if found.id == id and (current := self._found(found.path)) is not None:
-                return current
-        for found in self.runs():
+        for found in [*self._seen.values(), *self.runs()]:
             if found.id == id:
-                return found
+                return self.run_at(found.path)
         raise UnknownError("no such run in this workspace; choose one on the page Runs")
 
     def run_at(self, path: Path) -> Found:
@@ -157,13 +194,15 @@ class Workspace:
         Raises
         ------
         UnknownError : there is none.
+        ResynapseError : its manifest is damaged.
         """
-        found = self._found(path)
+        found = self._found(str(path))
         if found is None:
             raise UnknownError(f"{path.name}: no run here")
+        _ = found.manifest
         return found
 
-    def _below(self, folder: Path, depth: int) -> Iterator[Found]:
+    def _below(self, folder: str, depth: int) -> Iterator[Found]:
         found = self._found(folder)
         if found is not None:
             yield found
@@ -171,30 +210,23 @@ class Workspace:
         if depth == 0:
             return
         try:
-            entries = [e for e in os.scandir(folder) if e.is_dir(follow_symlinks=False) and e.name not in _SKIP]
+            with os.scandir(folder) as entries:
+                below = [e.path for e in entries if e.name not in _SKIP and e.name[0] != "." and _is_folder(e)]
         except OSError:
             return
-        for entry in entries:
-            if not entry.name.startswith("."):
-                yield from self._below(folder / entry.name, depth - 1)
+        for path in below:
+            yield from self._below(path, depth - 1)
 
-    def _found(self, path: Path) -> Found | None:
-        file = path / "manifest.json"
+    def _found(self, path: str) -> Found | None:
         try:
-            stat = file.stat()
-            stamp = (stat.st_mtime_ns, stat.st_size)
-            before = self._seen.get(path)
-            if before is not None and before[0] == stamp:
-                return before[1]
-            manifest = json.loads(file.read_text("utf-8"))
-            if not {"identity", "subjects", "protocol", "root_seed"} <= manifest.keys():
-                return None
-            found = Found(run_id(path), path, self._named(path), manifest)
-            _ = found.subjects, found.protocol
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            stat = os.stat(f"{path}{os.sep}{MANIFEST}")  # noqa: PTH116 - a Path for each run takes longer than the rest
+        except OSError:
             return None
-        self._seen[path] = (stamp, found)
-        return found
+        stamp = (stat.st_mtime_ns, stat.st_size)
+        before = self._seen.get(path)
+        if before is not None and before.stamp == stamp:
+            return before
+        return Found(run_id(Path(path)), Path(path), self._named(Path(path)), stamp)
 
     def _named(self, path: Path) -> str:
         """The folder's name for people, from where the workspace begins."""
@@ -202,6 +234,10 @@ class Workspace:
             if path != top and path.is_relative_to(top):
                 return path.relative_to(top).as_posix()
         return path.name
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False)
 
 
 def run_id(path: Path) -> str:
