@@ -26,7 +26,7 @@ from resynapse.protocol.prose.titles import titles_of
 if TYPE_CHECKING:
     import polars as pl
 
-_SHIPPED = resources.files("resynapse.lab") / "stories"
+_SHIPPED = resources.files("resynapse.lab") / "shipped"
 _LINE = re.compile(r"(methods|knob|figure|try): (.+)")
 _FIGURE = re.compile(r"(?P<outcome>\S+) at (?P<condition>[^\s,]+)(?:, arms (?P<arms>.+))?")
 MOST_BYTES = 200_000
