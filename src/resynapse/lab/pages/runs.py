@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from resynapse.lab.charts import arms_chart, differences_chart
 from resynapse.lab.context import Lab, lab_of
-from resynapse.lab.session_log import command_line
-from resynapse.lab.workspace import Found
+from resynapse.lab.reading.charts import arms_chart, differences_chart
+from resynapse.lab.workspace.found import Found
+from resynapse.lab.workspace.session_log import command_line
 from resynapse.protocol import Protocol
 from resynapse.protocol.population.distributions import TRAIT
 from resynapse.protocol.prose.titles import Titles, titles_of
@@ -29,10 +29,15 @@ def runs(request: Request) -> Response:
     """The list of runs."""
     lab = lab_of(request)
     q = request.query_params.get("q", "")
-    found = [one for one in lab.runs() if all(w in f"{one.name} {one.protocol}".lower() for w in q.lower().split())]
+    wanted = q.lower().split()
+    found = [one for one in lab.runs() if not wanted or all(word in _words(one) for word in wanted)]
     start = max(0, int(text) if (text := request.query_params.get("from", "0")).isdigit() else 0)
     shown = [(one, lab.live.status(one)) for one in found[start : start + PAGE_OF_RUNS]]
     return lab.page(request, "runs.html.j2", runs=shown, q=q, count=len(found), start=start, size=PAGE_OF_RUNS)
+
+
+def _words(one: Found) -> str:
+    return f"{one.name} {one.protocol if one.readable else ''}".lower()
 
 
 class Choice(NamedTuple):
@@ -83,7 +88,7 @@ def charted(lab: Lab, found: Found, request: Request) -> dict[str, Any]:
         frame = lab.live.values(found, chosen.condition, chosen.outcome)
         there = set(frame["arm"])
         arms = [arm for arm in chosen.arms if arm in there]
-        unit = titles.of(chosen.outcome).unit
+        unit, decimals = titles.of(chosen.outcome).unit, titles.of(chosen.outcome).decimals
         unit = "" if unit == "1" else unit
         title = titles.at(chosen.condition, chosen.outcome)
         reference = REFERENCE if REFERENCE in arms else next(iter(arms), "")
@@ -91,9 +96,9 @@ def charted(lab: Lab, found: Found, request: Request) -> dict[str, Any]:
             axis = f"difference to {titles.arm(reference)}" + (
                 f" ({'points' if unit == '%' else unit})" if unit else ""
             )
-            chart = differences_chart(frame, title, axis, chosen.every_arm, arms, reference)
+            chart = differences_chart(frame, title, axis, chosen.every_arm, arms, reference, decimals)
         else:
-            chart = arms_chart(protocol, frame, chosen.outcome, title, unit, chosen.every_arm, arms)
+            chart = arms_chart(protocol, frame, chosen.outcome, title, unit, chosen.every_arm, arms, decimals)
     return {"chosen": chosen, "chart": chart}
 
 
@@ -139,12 +144,13 @@ def version(request: Request) -> Response:
 async def events(request: Request) -> Response:
     """One event for every new version of a run's page, as long as a browser listens."""
     lab = lab_of(request)
-    found = await run_in_threadpool(lab.run, request.path_params["id"])
+    id = request.path_params["id"]
+    await run_in_threadpool(lab.run, id)
 
     async def stream() -> AsyncIterator[str]:
         last, silent = "", HEARTBEAT
         while not await request.is_disconnected():
-            current = await run_in_threadpool(lab.live.version, found)
+            current = await run_in_threadpool(lambda: lab.live.version(lab.run(id)))
             if current != last:
                 last, silent = current, 0.0
                 yield f"data: {current}\n\n"
@@ -164,9 +170,9 @@ def subject(request: Request) -> Response:
     titles = titles_of(lab.live.protocol(found)) if found.begun else None
     number = int(request.path_params["number"])
     frame = lab.live.subject(found, number)
-    rows: dict[tuple[str, str], dict[str, float]] = {}
+    rows: dict[str, dict[str, dict[str, float]]] = {}
     for arm, condition, outcome, value in frame.iter_rows():
-        rows.setdefault((condition, outcome), {})[arm] = value
+        rows.setdefault(condition, {}).setdefault(outcome, {})[arm] = value
     arms = list(dict.fromkeys(frame["arm"])) if frame.height else []
     return lab.page(
         request, "subject.html.j2", run=found, number=number, arms=arms, rows=rows, titles=titles, tab="subjects",

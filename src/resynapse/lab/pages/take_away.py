@@ -11,10 +11,12 @@ from starlette.routing import BaseRoute, Route
 
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
+from resynapse.lab.commands.starting import is_shipped
 from resynapse.lab.context import Lab, lab_of
-from resynapse.lab.packing import CRATE, FIGURES, NOTEBOOK
-from resynapse.lab.session_log import command_line
-from resynapse.lab.workspace import Found, UnknownError
+from resynapse.lab.reading.packing import CRATE, FIGURES, NOTEBOOK
+from resynapse.lab.workspace.found import Found
+from resynapse.lab.workspace.session_log import command_line
+from resynapse.lab.workspace.workspace import UnknownError
 from resynapse.protocol import dumps
 from resynapse.runs.job import find
 
@@ -29,24 +31,28 @@ def take(request: Request) -> Response:
             folder = lab.results.packed(found)
         except ResynapseError as error:
             problem = str(error)
+    command, note = command_of(lab, found)
     there = {name: text for name, text in PACKED.items() if folder is not None and (folder / name).is_file()}
     return lab.page(
-        request, "take.html.j2", run=found, tab="take", status=lab.live.status(found), command=command_of(lab, found),
+        request, "take.html.j2", run=found, tab="take", status=lab.live.status(found), command=command, note=note,
         python=python_of(lab, found) if found.begun else "", files=there, problem=problem,
         waits=found.begun and folder is None and not problem,
     )  # fmt: skip
 
 
-def command_of(lab: Lab, found: Found) -> str:
-    """The command of a run: as it was given, or one that does the same with the protocol beside it."""
+def command_of(lab: Lab, found: Found) -> tuple[str, str]:
+    """The command of a run, as it was given, or one that does the same; and what has to be done before it."""
     asked = lab.queue.of(found.path)
     if asked is not None:
-        return command_line(asked.command(lab.workspace.root))
+        return command_line(asked.command(lab.workspace.root)), ""
     job = find(found.path)
     if job is not None and job.command[1:3] == ("-m", "resynapse"):
-        return command_line(job.command[3:])
-    options = ["--subjects", str(found.subjects), "--seed", str(found.manifest["root_seed"]), "--out", found.path.name]
-    return command_line(["run", f"{found.protocol}.yaml", *options])
+        return command_line(job.command[3:]), ""
+    options = ["--subjects", str(found.subjects), "--seed", str(found.seed), "--out", found.path.name]
+    if is_shipped(lab.live.protocol(found)):
+        return command_line(["run", found.protocol, *options]), ""
+    file = f"{found.protocol}.yaml"
+    return command_line(["run", file, *options]), f"Save protocol.yaml of the list below as {file} first."
 
 
 def python_of(lab: Lab, found: Found) -> str:
@@ -54,7 +60,7 @@ def python_of(lab: Lab, found: Found) -> str:
     quoted = dumps(lab.live.protocol(found)).replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     return (
         f'"""{SHORT_DISCLAIMER}"""\n\nimport resynapse as rs\n\nPROTOCOL = """\\\n{quoted}"""\n\n'
-        f"run = rs.run(rs.loads(PROTOCOL), subjects={found.subjects}, seed={found.manifest['root_seed']}, "
+        f"run = rs.run(rs.loads(PROTOCOL), subjects={found.subjects}, seed={found.seed}, "
         f"engine={found.manifest.get('engine', 'compiled')!r}, out={found.path.name!r})\n"
         "print(run.summary())\n"
     )

@@ -5,16 +5,21 @@ Parts appear under their names in one step, so that a listing says what is finis
 
 from __future__ import annotations
 
+import json
 import re
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resynapse.lab.queue import Queue
-from resynapse.lab.workspace import Found
+from resynapse.lab.reading.charts import rounded
+from resynapse.lab.workspace.found import Found
+from resynapse.lab.workspace.queue import Queue
 from resynapse.protocol import Protocol, parse
-from resynapse.report.page.numbers import number
+from resynapse.protocol.endpoints import Endpoint
+from resynapse.protocol.prose.titles import Titles, titles_of
+from resynapse.report.run_data import MOST_ARMS
 from resynapse.runs.duration import duration
 from resynapse.runs.status import RunStatus, read
 from resynapse.runs.store.file_names import MANIFEST, PARTS, STATUS
@@ -24,8 +29,8 @@ if TYPE_CHECKING:
 
 _SINGLE = re.compile(r"subject-(\d+)\.[0-9a-f]{16}\.parquet")
 _CELL = ("arm", "condition", "outcome")
-_MOST_KEPT = 20_000
-"""Small frames that are kept."""
+_MOST_KEPT, _MOST_TITLES = 20_000, 2_000
+"""Small frames and titles that are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +72,12 @@ class Live:
         self.queue = queue
         self._packs: dict[Path, tuple[int, ...]] = {}
         self._frames: OrderedDict[tuple[str, str, str], pl.DataFrame] = OrderedDict()
-        self._protocols: OrderedDict[str, Protocol] = OrderedDict()
+        self._titles: OrderedDict[tuple[Path, tuple[int, int]], Titles] = OrderedDict()
 
     def status(self, found: Found) -> Status:
         """How far a run is; cheap enough for a list of a thousand."""
+        if not found.readable:
+            return Status(state="damaged", done=0, subjects=0)
         said = read(found.path)
         if said is None or self.queue.waits(found.path):
             return Status(
@@ -87,8 +94,24 @@ class Live:
             left=left,
             phase=phase or ("starting" if running else ""),
             problem=said.reason.removeprefix("resynapse: ") if said.state in ("failed", "damaged") else "",
-            leading=_leading(said),
+            leading=self._leading(found, said),
         )
+
+    def _leading(self, found: Found, said: RunStatus) -> str:
+        """The first leading outcome, arm by arm, in the words of the protocol."""
+        if not said.leading or not found.begun:
+            return ""
+        key = (found.path, found.stamp)
+        if key not in self._titles:
+            self._titles[key] = titles_of(self.protocol(found))
+            while len(self._titles) > _MOST_TITLES:
+                self._titles.popitem(last=False)
+        titles, first = self._titles[key], str(said.leading[0]["endpoint"])
+        end = Endpoint.parse(first)
+        title, decimals = titles.at(end.condition, end.outcome), titles.of(end.outcome).decimals
+        of = [one for one in said.leading if one["endpoint"] == first][:MOST_ARMS]
+        means = ", ".join(f"{titles.arm(one['arm'])} {rounded(one['mean'], decimals)}" for one in of)
+        return f"{title[:1].upper()}{title[1:]}: {means}"
 
     def finished(self, found: Found) -> dict[int, Path]:
         """The part that has each finished subject."""
@@ -112,13 +135,8 @@ class Live:
         return f"{stamps[0]:x}-{stamps[1]:x}-{status.done}-{status.state}.{stamps[2]:x}"
 
     def protocol(self, found: Found) -> Protocol:
-        """The protocol of a run, checked once."""
-        identity = f"{found.id}-{found.manifest['identity']}"
-        if identity not in self._protocols:
-            self._protocols[identity] = parse(found.manifest["protocol"])
-            while len(self._protocols) > 32:
-                self._protocols.popitem(last=False)
-        return self._protocols[identity]
+        """The protocol of a run; checked once, also for many runs of it."""
+        return _protocol(json.dumps(found.manifest["protocol"]))
 
     def cells(self, found: Found) -> list[tuple[str, str, str]]:
         """(arm, condition, outcome) of the first finished subject, in table order."""
@@ -164,6 +182,11 @@ class Live:
         return sorted(paths, key=lambda path: path.name.startswith("subject-"))
 
 
+@lru_cache(maxsize=64)
+def _protocol(text: str) -> Protocol:
+    return parse(json.loads(text))
+
+
 def _stamp(path: Path) -> int:
     try:
         return path.stat().st_mtime_ns
@@ -179,10 +202,3 @@ def _phase(now: dict[str, Any]) -> str:
     whose = f"arm {arms[0].replace('_', ' ')}" if len(arms) == 1 else where.replace("_", "-")
     epochs = f", epoch {now['epoch']} of {now['epochs']}" if now.get("epochs") else ""
     return ", ".join(filter(None, [f"subject {now['subject']}", whose, kind])) + epochs
-
-
-def _leading(said: RunStatus) -> str:
-    """The first leading outcome, arm by arm."""
-    first = said.leading[0]["endpoint"] if said.leading else ""
-    of = [one for one in said.leading if one["endpoint"] == first][:4]
-    return f"{first}: " + ", ".join(f"{one['arm']} {number(one['mean'])}" for one in of) if of else ""

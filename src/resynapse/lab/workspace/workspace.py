@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from resynapse.errors import ResynapseError
+from resynapse.lab.workspace.found import Found, run_id
 from resynapse.runs.store.atomic_files import put
+from resynapse.runs.store.file_names import MANIFEST
 
 DEPTH = 4
 """How many folders deep runs are looked for."""
@@ -24,36 +23,6 @@ _SKIP = frozenset({"parts", "node_modules", "__pycache__"})
 
 class UnknownError(ResynapseError):
     """There is no such protocol, run or page."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A run folder, and what its manifest says without the protocol being checked."""
-
-    id: str
-    path: Path
-    name: str
-    manifest: dict[str, Any]
-
-    @property
-    def subjects(self) -> int:
-        """Size of the cohort."""
-        return int(self.manifest["subjects"])
-
-    @property
-    def protocol(self) -> str:
-        """Name of the protocol."""
-        return str(self.manifest["protocol"]["name"])
-
-    @property
-    def begun(self) -> bool:
-        """Whether its manifest is written."""
-        return bool(self.manifest["identity"])
-
-    @property
-    def finished(self) -> bool:
-        """Whether its table is written."""
-        return self.manifest.get("results") is not None
 
 
 @dataclass(slots=True)
@@ -68,7 +37,7 @@ class Workspace:
 
     root: Path
     others: Sequence[Path] = ()
-    _seen: dict[Path, tuple[tuple[int, int], Found]] = field(default_factory=dict)
+    _seen: dict[str, Found] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.root = self.root.resolve()
@@ -130,11 +99,10 @@ class Workspace:
         put(path, lambda draft: draft.write_text(text, "utf-8"))
 
     def runs(self) -> list[Found]:
-        """Every run, the latest first; only manifests are read, and those that changed since the last time."""
-        found = {one.path: one for top in (self.root, *self.others) for one in self._below(top, DEPTH)}
-        for gone in self._seen.keys() - found.keys():
-            del self._seen[gone]
-        return sorted(found.values(), key=lambda one: self._seen[one.path][0], reverse=True)
+        """Every run, the latest first; no file is read."""
+        found = [one for top in (self.root, *self.others) for one in self._below(str(top), DEPTH)]
+        self._seen = {str(one.path): one for one in found}
+        return sorted(self._seen.values(), key=lambda one: one.stamp, reverse=True)
 
     def run(self, id: str) -> Found:
         """The run of an id.
@@ -142,13 +110,12 @@ class Workspace:
         Raises
         ------
         UnknownError : there is none.
+        ResynapseError : its manifest is damaged.
         """
-        for _, found in self._seen.values():
-            if found.id == id and (current := self._found(found.path)) is not None:
-                return current
-        for found in self.runs():
-            if found.id == id:
-                return found
+        for look in (self._seen.values, self.runs):  # the folders are walked only for a run that is new
+            for found in look():
+                if found.id == id:
+                    return self.run_at(found.path)
         raise UnknownError("no such run in this workspace; choose one on the page Runs")
 
     def run_at(self, path: Path) -> Found:
@@ -157,13 +124,15 @@ class Workspace:
         Raises
         ------
         UnknownError : there is none.
+        ResynapseError : its manifest is damaged.
         """
-        found = self._found(path)
+        found = self._found(str(path))
         if found is None:
             raise UnknownError(f"{path.name}: no run here")
+        _ = found.manifest
         return found
 
-    def _below(self, folder: Path, depth: int) -> Iterator[Found]:
+    def _below(self, folder: str, depth: int) -> Iterator[Found]:
         found = self._found(folder)
         if found is not None:
             yield found
@@ -171,30 +140,23 @@ class Workspace:
         if depth == 0:
             return
         try:
-            entries = [e for e in os.scandir(folder) if e.is_dir(follow_symlinks=False) and e.name not in _SKIP]
+            with os.scandir(folder) as entries:
+                below = [e.path for e in entries if e.name not in _SKIP and e.name[0] != "." and _is_folder(e)]
         except OSError:
             return
-        for entry in entries:
-            if not entry.name.startswith("."):
-                yield from self._below(folder / entry.name, depth - 1)
+        for path in below:
+            yield from self._below(path, depth - 1)
 
-    def _found(self, path: Path) -> Found | None:
-        file = path / "manifest.json"
+    def _found(self, path: str) -> Found | None:
         try:
-            stat = file.stat()
-            stamp = (stat.st_mtime_ns, stat.st_size)
-            before = self._seen.get(path)
-            if before is not None and before[0] == stamp:
-                return before[1]
-            manifest = json.loads(file.read_text("utf-8"))
-            if not {"identity", "subjects", "protocol", "root_seed"} <= manifest.keys():
-                return None
-            found = Found(run_id(path), path, self._named(path), manifest)
-            _ = found.subjects, found.protocol
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            stat = os.stat(f"{path}{os.sep}{MANIFEST}")  # noqa: PTH116 - a Path for each run takes longer than the rest
+        except OSError:
             return None
-        self._seen[path] = (stamp, found)
-        return found
+        stamp = (stat.st_mtime_ns, stat.st_size)
+        before = self._seen.get(path)
+        if before is not None and before.stamp == stamp:
+            return before
+        return Found(run_id(Path(path)), Path(path), self._named(Path(path)), stamp)
 
     def _named(self, path: Path) -> str:
         """The folder's name for people, from where the workspace begins."""
@@ -204,6 +166,5 @@ class Workspace:
         return path.name
 
 
-def run_id(path: Path) -> str:
-    """The id of a run folder."""
-    return hashlib.sha256(str(path).encode()).hexdigest()[:12]
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -70,6 +70,7 @@ class Chart:
     ----------
     ticks : place in % and label.
     zero : place of 0 where it is a reference.
+    note : what holds for the interval of every row.
     """
 
     title: str
@@ -77,24 +78,26 @@ class Chart:
     rows: tuple[Row, ...]
     ticks: tuple[tuple[float, str], ...]
     zero: float | None = None
+    note: str = ""
 
 
 def arms_chart(protocol: Protocol, frame: pl.DataFrame, outcome: str, title: str, axis: str, names: Mapping[str, str],
-               arms: Sequence[str], looks: Mapping[str, int] | None = None) -> Chart:  # fmt: skip
+               arms: Sequence[str], decimals: int, looks: Mapping[str, int] | None = None) -> Chart:  # fmt: skip
     """A row an arm: every subject, the mean and its interval.
 
     Parameters
     ----------
     frame : columns subject, arm, value.
     names : titles of the arms.
+    decimals : of the outcome.
     looks : numbers of their colours; by default their order.
     """
     columns = {arm: _column(frame, arm) for arm in arms}
-    return _chart(title, axis, columns, kinds(protocol, [outcome])[0], names, looks or _looks(arms))
+    return _chart(title, axis, columns, kinds(protocol, [outcome])[0], names, looks or _looks(arms), decimals)
 
 
-def differences_chart(frame: pl.DataFrame, title: str, axis: str,
-                      names: Mapping[str, str], arms: Sequence[str], reference: str) -> Chart:  # fmt: skip
+def differences_chart(frame: pl.DataFrame, title: str, axis: str, names: Mapping[str, str],
+                      arms: Sequence[str], reference: str, decimals: int) -> Chart:  # fmt: skip
     """A row an arm: what each subject has more there than in the reference."""
     subjects, base = _column(frame, reference)
     columns = {}
@@ -103,7 +106,7 @@ def differences_chart(frame: pl.DataFrame, title: str, axis: str,
             numbers, values = _column(frame, arm)
             shared, here, there = np.intersect1d(numbers, subjects, return_indices=True)
             columns[arm] = (shared, values[here] - base[there])
-    return _chart(title, axis, columns, "free", names, _looks(arms), zero=True)
+    return _chart(title, axis, columns, "free", names, _looks(arms), decimals, zero=True)
 
 
 def _column(frame: pl.DataFrame, arm: str) -> tuple[Floats, Floats]:
@@ -112,7 +115,7 @@ def _column(frame: pl.DataFrame, arm: str) -> tuple[Floats, Floats]:
 
 
 def _chart(title: str, label: str, columns: Mapping[str, tuple[Floats, Floats]], kind: Kind,
-           names: Mapping[str, str], looks: Mapping[str, int], zero: bool = False) -> Chart:  # fmt: skip
+           names: Mapping[str, str], looks: Mapping[str, int], decimals: int, zero: bool = False) -> Chart:  # fmt: skip
     every = np.concatenate([values for _, values in columns.values()]) if columns else np.array([])
     every = every[np.isfinite(every)]
     intervals = {arm: _interval(kind, *column) for arm, column in columns.items()}
@@ -130,23 +133,45 @@ def _chart(title: str, label: str, columns: Mapping[str, tuple[Floats, Floats]],
                 title=names.get(arm, arm),
                 look=looks.get(arm, COLOURS - 1) % COLOURS,
                 n=len(values),
-                mean=number(mean, signed=zero) if mean is not None else "",
-                interval="" if interval.low is None or interval.high is None
-                else f"{number(interval.low, signed=zero)} to {number(interval.high, signed=zero)}",
+                mean=rounded(mean, decimals, signed=zero),
+                interval=span(interval, decimals, signed=zero),
                 note=interval.note if len(values) else "no finished subject has a value here",
                 x=None if mean is None else place(mean),
                 low=None if interval.low is None else place(interval.low),
                 high=None if interval.high is None else place(interval.high),
                 dots=() if many else tuple(
-                    Dot(subject=int(s), x=place(v), y=_spread(int(s)), value=number(float(v), signed=zero))
+                    Dot(subject=int(s), x=place(v), y=_spread(int(s)), value=rounded(float(v), decimals, signed=zero))
                     for s, v in zip(subjects, values, strict=True)
                 ),
                 band=(place(float(np.quantile(values, 0.05))), place(float(np.quantile(values, 0.95))))
                 if many else None,
             )
         )  # fmt: skip
-    return Chart(title=title, axis=label, rows=tuple(rows), ticks=ticks,
-                 zero=place(0.0) if zero else None)  # fmt: skip
+    shared = {row.note for row in rows}
+    note = shared.pop() if len(rows) > 1 and len(shared) == 1 else ""
+    return Chart(title=title, axis=label, rows=tuple(replace(row, note="") for row in rows) if note else tuple(rows),
+                 ticks=ticks, zero=place(0.0) if zero else None, note=note)  # fmt: skip
+
+
+def rounded(value: float | None, decimals: int, *, signed: bool = False) -> str:
+    """A number with the decimals of its outcome; with more where these would leave nothing of it.
+
+    >>> [rounded(v, 1) for v in (97.25, 0.0, 0.0123)], rounded(-4.0, 1, signed=True)
+    (['97.2', '0.0', '0.0123'], '-4.0')
+    """
+    if value is None:
+        return ""
+    if value != 0 and abs(value) < 0.5 * 10.0**-decimals:
+        return number(value, signed=signed)
+    return f"{value:{'+' if signed and value else ''}.{decimals}f}"
+
+
+def span(interval: Interval, decimals: int, *, signed: bool = False) -> str:
+    """An interval in words; empty where there is none."""
+    low, high = interval.low, interval.high
+    if low is None or high is None:
+        return ""
+    return f"{rounded(low, decimals, signed=signed)} to {rounded(high, decimals, signed=signed)}"
 
 
 def _looks(arms: Sequence[str]) -> dict[str, int]:
