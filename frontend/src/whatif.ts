@@ -1,5 +1,7 @@
 /** Changed values: rows for more of them, and the control, proposed again whenever one changes, with its reason. */
 
+import { sentence } from "./send";
+
 interface Proposed {
   arm?: string;
   control?: string;
@@ -26,11 +28,10 @@ export function proposeControls(): void {
     if (found.arm !== undefined) select("arm").value = found.arm;
     const control = found.control ?? "none";
     select("control").value = control;
-    const why = found.why ?? "";
     const strong = Object.assign(document.createElement("strong"), {
       textContent: `Proposed: ${control === "none" ? "no control chosen" : control}.`,
     });
-    said.replaceChildren(strong, ` ${why.charAt(0).toUpperCase()}${why.slice(1)}.`);
+    said.replaceChildren(strong, ` ${sentence(found.why ?? "")}`);
   };
   form.addEventListener("change", (event) => {
     const name = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement ? event.target.name : "";
@@ -75,6 +76,7 @@ function rows(form: HTMLFormElement, changed: () => void): void {
       row.remove();
       settle();
       changed();
+      form.dispatchEvent(new Event("change"));
       more.focus();
     });
     row.append(away);

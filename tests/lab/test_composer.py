@@ -11,10 +11,10 @@ from tests.lab.conftest import Visitor
 
 import resynapse as rs
 from resynapse.errors import ResynapseError
-from resynapse.lab.composing import _copied
+from resynapse.lab.composing.editing import edited, example
+from resynapse.lab.composing.tree_view import form, tree
 from resynapse.lab.context import Lab
-from resynapse.lab.editing import edited, example
-from resynapse.lab.tree_view import form, tree
+from resynapse.lab.pages.composer import _copied
 from resynapse.protocol import STEPS, dump, loads
 
 TEXT = """\

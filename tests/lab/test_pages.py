@@ -16,17 +16,18 @@ from tests.lab.conftest import Visitor
 import resynapse as rs
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
-from resynapse.lab.carriers import carriers
-from resynapse.lab.charts import MOST_DOTS, arms_chart, axis
-from resynapse.lab.comparing import answer, forest
+from resynapse.lab.commands.changeable import parameters_of
+from resynapse.lab.commands.what_if import Base, proposed, start_runs
 from resynapse.lab.context import Lab, relative
-from resynapse.lab.packing import CRATE, FIGURES, NOTEBOOK, pack
-from resynapse.lab.queue import Asked
-from resynapse.lab.results_pages import report_policy
-from resynapse.lab.session_log import SessionLog
-from resynapse.lab.stories import Teller, parse, stories
-from resynapse.lab.what_if import Base, parameters_of, proposed, start_runs
-from resynapse.lab.workspace import Workspace
+from resynapse.lab.pages.compare import answer, forest
+from resynapse.lab.pages.results import report_policy
+from resynapse.lab.reading.carriers import carriers
+from resynapse.lab.reading.charts import MOST_DOTS, arms_chart, axis
+from resynapse.lab.reading.packing import CRATE, FIGURES, NOTEBOOK, pack
+from resynapse.lab.reading.stories import Teller, parse, stories
+from resynapse.lab.workspace.queue import Asked
+from resynapse.lab.workspace.session_log import SessionLog
+from resynapse.lab.workspace.workspace import Workspace
 from resynapse.protocol import amended
 from resynapse.protocol.prose.titles import titles_of
 
@@ -223,7 +224,7 @@ def test_a_claim_leads_to_the_chart_of_every_cell_that_it_reads() -> None:
 
 def test_no_answer_is_without_its_control(reader: Visitor) -> None:
     from resynapse.analysis.two_runs import between
-    from resynapse.lab.comparing import Pair
+    from resynapse.lab.pages.compare import Pair
 
     (found,) = reader.lab.workspace.runs()
     run = rs.Run(found.path)
@@ -266,6 +267,23 @@ def test_several_changes_are_run_together_and_each_by_itself_all_with_the_contro
     assert all("--control gain-only" in " ".join(words) for words in asked.values())
     assert start_runs(lab, base, [dose, length], "gain-only", alone=True) == runs
     assert len(lab.queue.every()) == 4
+
+
+def test_whatever_is_large_is_asked_about_before_it_starts(reader: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resynapse.lab.commands.cost.LIMIT_SECONDS", 0.0)
+    (found,) = reader.lab.workspace.runs()
+    gain = {"path": "arms.ketamine[0].drug.gain", "value": "2", "arm": "ketamine", "control": "gain-only"}
+    starts = {
+        "/api/runs": {"source": "library", "name": "demo", "subjects": "4"},
+        f"/api/runs/{found.id}/whatif": gain,
+        f"/api/runs/{found.id}/attribute": {"first": "ketamine", "second": "ssri", "subjects": "2"},
+        f"/api/runs/{found.id}/resume": {"subjects": "40"},
+    }
+    for path, content in starts.items():
+        assert "This takes about" in reader.post(path, content).json()["confirm"], path
+    assert reader.lab.queue.every() == []
+    waits = reader.post(f"/api/runs/{found.id}/whatif/cost", {**gain, "value": ""}).json()["sentence"]
+    assert "as soon as there is a new value" in waits
 
 
 @pytest.mark.parametrize("name", ["demo", "gru-demo", "working-memory", "kindling", "repeated-courses"])

@@ -15,8 +15,8 @@ import pytest
 import resynapse as rs
 from resynapse.analysis.two_runs import between
 from resynapse.disclaimer import SHORT_DISCLAIMER
-from resynapse.lab.charts import rounded
-from resynapse.lab.taking_away import PACKED, WRITTEN
+from resynapse.lab.pages.take_away import PACKED, WRITTEN
+from resynapse.lab.reading.charts import rounded
 from verification.journeys.conftest import Laboratory, Visit, until, workspace
 
 

@@ -17,38 +17,31 @@ from starlette.types import ASGIApp
 
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
-from resynapse.lab import (
-    actions,
-    commands_pages,
-    comparing,
-    composing,
-    library_pages,
-    results_pages,
-    run_pages,
-    story_pages,
-    taking_away,
-    what_if_pages,
-)
 from resynapse.lab.context import BAD_INPUT, Lab, lab_of, path_of
-from resynapse.lab.library_pages import MINE
-from resynapse.lab.trust import Gate, TooLargeError
-from resynapse.lab.workspace import UnknownError
+from resynapse.lab.pages import (
+    commands,
+    compare,
+    composer,
+    library,
+    results,
+    run_actions,
+    runs,
+    story,
+    take_away,
+    what_if,
+)
+from resynapse.lab.pages.library import MINE
+from resynapse.lab.security.trust import Gate, TooLargeError
+from resynapse.lab.workspace.workspace import UnknownError
 
 
 def routes(*, read_only: bool) -> list[BaseRoute]:
     """Every address; those that change anything are left out of a laboratory for readers."""
-    reading: list[BaseRoute] = [
-        *library_pages.ROUTES,
-        *run_pages.ROUTES,
-        *results_pages.ROUTES,
-        *comparing.ROUTES,
-        *what_if_pages.ROUTES,
-        *commands_pages.ROUTES,
-        *story_pages.ROUTES,
-        *taking_away.ROUTES,
-        Mount("/static", StaticFiles(directory=str(resources.files("resynapse.lab") / "static"))),
-    ]
-    return reading if read_only else [*reading, *composing.WRITING, *actions.ROUTES]
+    pages = (library, runs, results, compare, what_if, commands, story, take_away)
+    static = Mount("/static", StaticFiles(directory=str(resources.files("resynapse.lab") / "static")))
+    reading = [route for page in pages for route in page.ROUTES]
+    changing = [route for page in (composer, run_actions, what_if, commands) for route in page.WRITING]
+    return [*reading, static, *([] if read_only else changing)]
 
 
 def application(lab: Lab) -> ASGIApp:

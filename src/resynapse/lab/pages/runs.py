@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from resynapse.lab.charts import arms_chart, differences_chart
 from resynapse.lab.context import Lab, lab_of
-from resynapse.lab.session_log import command_line
-from resynapse.lab.workspace import Found
+from resynapse.lab.reading.charts import arms_chart, differences_chart
+from resynapse.lab.workspace.found import Found
+from resynapse.lab.workspace.session_log import command_line
 from resynapse.protocol import Protocol
 from resynapse.protocol.population.distributions import TRAIT
 from resynapse.protocol.prose.titles import Titles, titles_of
@@ -144,12 +144,13 @@ def version(request: Request) -> Response:
 async def events(request: Request) -> Response:
     """One event for every new version of a run's page, as long as a browser listens."""
     lab = lab_of(request)
-    found = await run_in_threadpool(lab.run, request.path_params["id"])
+    id = request.path_params["id"]
+    await run_in_threadpool(lab.run, id)
 
     async def stream() -> AsyncIterator[str]:
         last, silent = "", HEARTBEAT
         while not await request.is_disconnected():
-            current = await run_in_threadpool(lab.live.version, found)
+            current = await run_in_threadpool(lambda: lab.live.version(lab.run(id)))
             if current != last:
                 last, silent = current, 0.0
                 yield f"data: {current}\n\n"
@@ -169,9 +170,9 @@ def subject(request: Request) -> Response:
     titles = titles_of(lab.live.protocol(found)) if found.begun else None
     number = int(request.path_params["number"])
     frame = lab.live.subject(found, number)
-    rows: dict[tuple[str, str], dict[str, float]] = {}
+    rows: dict[str, dict[str, dict[str, float]]] = {}
     for arm, condition, outcome, value in frame.iter_rows():
-        rows.setdefault((condition, outcome), {})[arm] = value
+        rows.setdefault(condition, {}).setdefault(outcome, {})[arm] = value
     arms = list(dict.fromkeys(frame["arm"])) if frame.height else []
     return lab.page(
         request, "subject.html.j2", run=found, number=number, arms=arms, rows=rows, titles=titles, tab="subjects",

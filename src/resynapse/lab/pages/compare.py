@@ -14,10 +14,11 @@ from resynapse.analysis.two_runs import Between, between
 from resynapse.controls.isolating import takes_away
 from resynapse.controls.registry import controls
 from resynapse.errors import ResynapseError
-from resynapse.lab.charts import COLOURS, Chart, Row, axis, rounded, span
+from resynapse.lab.commands.changeable import MOST_CHANGES
+from resynapse.lab.commands.what_if import NO_CONTROL
 from resynapse.lab.context import Lab, lab_of
-from resynapse.lab.what_if import MOST_CHANGES, NO_CONTROL
-from resynapse.lab.workspace import Found
+from resynapse.lab.reading.charts import COLOURS, Chart, Row, axis, rounded, span
+from resynapse.lab.workspace.found import Found
 from resynapse.protocol import Protocol, differences
 from resynapse.protocol.prose.titles import Titles, titles_of
 from resynapse.runs.store.folder import RunFolder

@@ -17,16 +17,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from resynapse.errors import ResynapseError
-from resynapse.lab.charts import Chart, arms_chart
-from resynapse.lab.live import Live
-from resynapse.lab.workspace import UnknownError, Workspace
+from resynapse.lab.reading.charts import Chart, arms_chart
+from resynapse.lab.reading.live import Live
+from resynapse.lab.workspace.workspace import UnknownError, Workspace
 from resynapse.protocol import Protocol, load
 from resynapse.protocol.prose.titles import titles_of
 
 if TYPE_CHECKING:
     import polars as pl
 
-_SHIPPED = resources.files("resynapse.lab") / "stories"
+_SHIPPED = resources.files("resynapse.lab") / "shipped"
 _LINE = re.compile(r"(methods|knob|figure|try): (.+)")
 _FIGURE = re.compile(r"(?P<outcome>\S+) at (?P<condition>[^\s,]+)(?:, arms (?P<arms>.+))?")
 MOST_BYTES = 200_000
@@ -176,7 +176,7 @@ def _record(name: str) -> dict[str, Any]:
 
 
 def recorded(run: Path, story: Story) -> dict[str, Any]:
-    """The record that a story needs of a run: `python -m resynapse.lab.stories STORY.md RUN > NAME.json`."""
+    """The record that a story needs of a run: `python -m resynapse.lab.reading.stories STORY.md RUN > NAME.json`."""
     import polars as pl
 
     from resynapse.disclaimer import SHORT_DISCLAIMER

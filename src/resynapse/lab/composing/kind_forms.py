@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from resynapse.lab.shapes import ONE, shown
+from resynapse.lab.composing.shapes import ONE, shown
 from resynapse.networks import ARCHITECTURES, DEFAULT_ARCHITECTURE
 from resynapse.protocol.prose.parameters import section_of
 from resynapse.task import DEFAULT_TASK, TASKS, Sizes

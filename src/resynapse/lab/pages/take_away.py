@@ -11,11 +11,12 @@ from starlette.routing import BaseRoute, Route
 
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
+from resynapse.lab.commands.starting import is_shipped
 from resynapse.lab.context import Lab, lab_of
-from resynapse.lab.packing import CRATE, FIGURES, NOTEBOOK
-from resynapse.lab.session_log import command_line
-from resynapse.lab.starting import is_shipped
-from resynapse.lab.workspace import Found, UnknownError
+from resynapse.lab.reading.packing import CRATE, FIGURES, NOTEBOOK
+from resynapse.lab.workspace.found import Found
+from resynapse.lab.workspace.session_log import command_line
+from resynapse.lab.workspace.workspace import UnknownError
 from resynapse.protocol import dumps
 from resynapse.runs.job import find
 

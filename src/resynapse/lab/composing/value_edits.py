@@ -9,8 +9,8 @@ from typing import Any
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from resynapse.errors import ResynapseError
-from resynapse.lab.places import MANY, at
-from resynapse.lab.shapes import bounds_of, far, started
+from resynapse.lab.composing.places import MANY, at
+from resynapse.lab.composing.shapes import bounds_of, far, started
 from resynapse.protocol import STEPS
 from resynapse.protocol.files.library import loads_value
 

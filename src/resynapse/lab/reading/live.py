@@ -13,9 +13,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from resynapse.lab.charts import rounded
-from resynapse.lab.queue import Queue
-from resynapse.lab.workspace import Found
+from resynapse.lab.reading.charts import rounded
+from resynapse.lab.workspace.found import Found
+from resynapse.lab.workspace.queue import Queue
 from resynapse.protocol import Protocol, parse
 from resynapse.protocol.endpoints import Endpoint
 from resynapse.protocol.prose.titles import Titles, titles_of
@@ -99,7 +99,7 @@ class Live:
 
     def _leading(self, found: Found, said: RunStatus) -> str:
         """The first leading outcome, arm by arm, in the words of the protocol."""
-        if not said.leading:
+        if not said.leading or not found.begun:
             return ""
         key = (found.path, found.stamp)
         if key not in self._titles:

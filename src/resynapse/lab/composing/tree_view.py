@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from resynapse.errors import ProtocolError
-from resynapse.lab.kind_forms import ABOUT as KIND_FORMS
-from resynapse.lab.kind_forms import kind_form
-from resynapse.lab.kind_forms import kind_of as named_kind
-from resynapse.lab.places import BESIDE, MANY, Place
-from resynapse.lab.shapes import DRAWN, FIELD, ONE, ROUNDS, Part, parts_of, rounds_of, shape_of, shown
+from resynapse.lab.composing.kind_forms import ABOUT as KIND_FORMS
+from resynapse.lab.composing.kind_forms import kind_form
+from resynapse.lab.composing.kind_forms import kind_of as named_kind
+from resynapse.lab.composing.places import BESIDE, MANY, Place
+from resynapse.lab.composing.shapes import DRAWN, FIELD, ONE, ROUNDS, Part, parts_of, rounds_of, shape_of, shown
 from resynapse.protocol import STEPS
 from resynapse.protocol.files.safe_yaml import read
 from resynapse.protocol.prose.parameters import section_of, support_of, unit_of
 
+LONG = 4
+"""Values of a list that a label shows one by one."""
 _NAMED = {"induction": "Before treatment", "follow_up": "Afterwards"}
 _MANY = {
     "repeat": "Do the steps inside once for each value of the variables, one round after the other.",
@@ -86,8 +88,22 @@ def _label(kind: str, node: Mapping[str, Any]) -> str:
     value = node[kind]
     if kind in MANY:
         return f"{kind} {shown(value)}"
-    words = ", ".join(f"{k} {shown(v)}" for k, v in value.items()) if isinstance(value, Mapping) else shown(value)
-    return f"{kind.replace('_', ' ')} {words if words != 'null' else ''}".strip()
+    words = shown(value) if value is not None else ""
+    if isinstance(value, Mapping):
+        usual = {name: one.default for name, one in STEPS[kind].model_fields.items()} if kind in STEPS else {}
+        told = {k: v for k, v in value.items() if k not in usual or _plain(v) != _plain(usual[k])}
+        words = ", ".join(f"{k.replace('_', ' ')} {_short(v)}" for k, v in told.items())
+    return f"{kind.replace('_', ' ')} {words}".strip()
+
+
+def _short(value: object) -> str:
+    """A value in a label; of a long list its length."""
+    return f"{len(value)} in all" if isinstance(value, list) and len(value) > LONG else shown(value)
+
+
+def _plain(value: object) -> object:
+    """A value as it compares: a list and a tuple of the same are the same."""
+    return [_plain(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def form(text: str, place: Place) -> dict[str, Any] | None:
@@ -97,6 +113,8 @@ def form(text: str, place: Place) -> dict[str, Any] | None:
     """
     try:
         node = read(text).value
+        if not place:
+            return None
         if len(place) == 1 and place[0] in KIND_FORMS:
             return kind_form(str(place[0]), node.get(place[0]))
         for part in place:

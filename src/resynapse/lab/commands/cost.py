@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
+from typing import NamedTuple
 
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Protocol, dumps, loads
@@ -13,6 +14,7 @@ from resynapse.protocol.routes import assessments, epochs
 from resynapse.runs.admission import engine_for
 from resynapse.runs.duration import duration
 from resynapse.runs.provenance import usable_cores
+from resynapse.task.base import steps_of
 
 LIMIT_SECONDS, LIMIT_BYTES = 3600.0, 2e9
 """Above these a run starts only after a second confirmation."""
@@ -23,13 +25,29 @@ _PART, _CELL = 4000, 12
 """Bytes on disk of a subject and of each of its values, with room to spare."""
 
 
+class Planned(NamedTuple):
+    """What is about to be started.
+
+    Parameters
+    ----------
+    workers : subjects at a time; None for as many as there are cores.
+    runs : how many of its kind.
+    """
+
+    protocol: Protocol
+    subjects: int
+    workers: int | None = None
+    runs: int = 1
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
     """The cost of a cohort.
 
     Parameters
     ----------
-    seconds : for the cohort.
+    seconds, disk : for all runs.
+    subject : seconds of one subject.
     timed : whether steps were timed; else it is a bound by arithmetic.
     """
 
@@ -39,14 +57,16 @@ class Cost:
     memory: float
     disk: float
     workers: int
+    runs: int
     timed: bool
 
     @property
     def sentence(self) -> str:
         """The cost in words, with its basis."""
         basis = "from steps timed just now; half or twice of it is possible" if self.timed else "by arithmetic alone"
+        of = f" for {self.runs} runs" if self.runs > 1 else ""
         return (
-            f"About {duration(self.seconds)}, {self.workers} at a time ({duration(self.subject)} a subject, "
+            f"About {duration(self.seconds)}{of}, {self.workers} at a time ({duration(self.subject)} a subject, "
             f"{self.epochs} training epochs); {_bytes(self.memory)} of memory, {_bytes(self.disk)} on disk. "
             f"Estimated {basis}."
         )
@@ -59,14 +79,23 @@ class Cost:
         return f"This takes about {duration(self.seconds)} and {_bytes(self.disk)} on disk."
 
 
-def bound(protocol: Protocol, subjects: int, workers: int | None) -> Cost:
-    """The cost by arithmetic: epochs times samples times weights."""
+def bound(planned: Planned, before: float | None = None) -> Cost:
+    """The cost by arithmetic: epochs times samples times moments times weights.
+
+    Parameters
+    ----------
+    before : seconds a subject of a rehearsal, where there was one.
+    """
+    if before is not None:
+        return _cost(planned, before, timed=True)
+    protocol = planned.protocol
     weights = sum(units * inputs for units, inputs in protocol.network.connections(protocol.task).values())
+    moments = steps_of(protocol.task)
     in_all = epochs(protocol.routes)
-    return _cost(protocol, 6 * weights * protocol.task.sizes.train * in_all / _FLOPS, subjects, workers, timed=False)
+    return _cost(planned, 6 * weights * moments * protocol.task.sizes.train * in_all / _FLOPS, timed=False)
 
 
-def timed(protocol: Protocol, subjects: int, workers: int | None, before: float | None = None) -> Cost:
+def timed(planned: Planned, before: float | None = None) -> Cost:
     """The cost from a rehearsal.
 
     Parameters
@@ -78,11 +107,11 @@ def timed(protocol: Protocol, subjects: int, workers: int | None, before: float 
     ResynapseError : a subject cannot fit in memory, or the rehearsal takes too long.
     """
     if before is not None:
-        return _cost(protocol, before, subjects, workers, timed=True)
+        return _cost(planned, before, timed=True)
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "resynapse.lab.cost"],
-            input=dumps(protocol), capture_output=True, text=True, timeout=PATIENCE, check=False,
+            [sys.executable, "-m", "resynapse.lab.commands.cost"],
+            input=dumps(planned.protocol), capture_output=True, text=True, timeout=PATIENCE, check=False,
         )  # fmt: skip
         content = json.loads(done.stdout)
     except subprocess.TimeoutExpired:
@@ -91,21 +120,23 @@ def timed(protocol: Protocol, subjects: int, workers: int | None, before: float 
         raise ResynapseError("the cost could not be estimated; `resynapse show` says why") from None
     if "error" in content:
         raise ResynapseError(str(content["error"]))
-    return _cost(protocol, float(content["seconds"]), subjects, workers, timed=True)
+    return _cost(planned, float(content["seconds"]), timed=True)
 
 
-def _cost(protocol: Protocol, subject: float, subjects: int, workers: int | None, *, timed: bool) -> Cost:
+def _cost(planned: Planned, subject: float, *, timed: bool) -> Cost:
     from resynapse.runs.planning.memory import KEPT, Need
 
-    count = min(workers or usable_cores(), subjects)
+    protocol, subjects, runs = planned.protocol, planned.subjects, planned.runs
+    count = max(1, min(planned.workers or usable_cores(), subjects))
     cells = sum(len(step.stored) for route in protocol.routes.values() for _, step in assessments(route))
     return Cost(
-        seconds=-(-subjects // count) * subject,
+        seconds=-(-subjects // count) * subject * runs,
         subject=subject,
         epochs=epochs(protocol.routes),
         memory=Need.of(protocol, engine_for(protocol)).total * count + KEPT * subjects,
-        disk=(_PART + _CELL * cells) * subjects * 2,
+        disk=(_PART + _CELL * cells) * subjects * 2 * runs,
         workers=count,
+        runs=runs,
         timed=timed,
     )
 

@@ -13,14 +13,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from resynapse.errors import ProtocolError, ResynapseError
-from resynapse.lab.actions import fields, go
+from resynapse.lab.composing.editing import edited
+from resynapse.lab.composing.places import MANY
+from resynapse.lab.composing.tree_view import form, tree
 from resynapse.lab.context import Lab, lab_of
-from resynapse.lab.editing import edited
-from resynapse.lab.library_pages import LIBRARY, MINE, protocol_of
-from resynapse.lab.places import MANY
-from resynapse.lab.tables_inside import loads_inside
-from resynapse.lab.tree_view import form, tree
-from resynapse.lab.workspace import PROTOCOLS
+from resynapse.lab.pages.forms import fields, go
+from resynapse.lab.pages.library import LIBRARY, MINE, protocol_of
+from resynapse.lab.security.tables_inside import loads_inside
+from resynapse.lab.workspace.workspace import PROTOCOLS
 from resynapse.protocol import STEPS, differences, library
 from resynapse.protocol.files.library import whole_text
 from resynapse.protocol.files.safe_yaml import MOST_BYTES

@@ -11,8 +11,8 @@ from starlette.routing import Route
 
 from resynapse.errors import ResynapseError, nearest
 from resynapse.lab.context import Lab, lab_of
-from resynapse.lab.tables_inside import load_inside
-from resynapse.lab.workspace import UnknownError
+from resynapse.lab.security.tables_inside import load_inside
+from resynapse.lab.workspace.workspace import UnknownError
 from resynapse.protocol import LIBRARY_GROUPS, Protocol, load, parameters
 from resynapse.protocol.prose.sentences import lines
 

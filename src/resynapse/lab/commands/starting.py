@@ -14,11 +14,12 @@ from pathlib import Path
 from resynapse.cohort import Cohort
 from resynapse.controls import controlled
 from resynapse.errors import ResynapseError
+from resynapse.lab.commands.cost import Planned
 from resynapse.lab.context import Lab
-from resynapse.lab.library_pages import MINE, protocol_of
-from resynapse.lab.queue import Asked
-from resynapse.lab.tables_inside import check_change, check_tables
-from resynapse.lab.workspace import ATTRIBUTIONS, AUDITS, PROTOCOLS, RUNS, Found
+from resynapse.lab.pages.library import MINE, protocol_of
+from resynapse.lab.security.tables_inside import check_change, check_tables
+from resynapse.lab.workspace.found import Found
+from resynapse.lab.workspace.workspace import PROTOCOLS, RUNS
 from resynapse.protocol import Protocol, amended, dumps, library, load
 from resynapse.runs.admission import engine_for
 from resynapse.runs.store.folder import Manifest, RunFolder
@@ -61,6 +62,15 @@ class Wanted:
             raise ResynapseError(f"{self.subjects} subjects is not possible here; give 1 to {MOST_SUBJECTS}")
         Cohort(size=self.subjects, root_seed=self.seed).check(protocol)
         return protocol
+
+    def planned(self, lab: Lab) -> Planned:
+        """What it takes.
+
+        Raises
+        ------
+        ResynapseError : as for the protocol.
+        """
+        return Planned(self.protocol(lab), self.subjects, self.workers)
 
 
 def start(lab: Lab, wanted: Wanted) -> Path:
@@ -158,44 +168,3 @@ def again(lab: Lab, found: Found, *, subjects: int | None = None) -> None:
         arguments[arguments.index("--subjects") + 1] = str(subjects)
     made = lab.queue.add(asked.title, arguments, found.path)
     lab.log.command(made.command(lab.workspace.root))
-
-
-def audit(lab: Lab, found: Found, subjects: int) -> Asked:
-    """Start an audit of the protocol of a run, or let it wait.
-
-    Raises
-    ------
-    ResynapseError : an audit goes on in that folder.
-    """
-    protocol = lab.live.protocol(found)
-    argument = frozen(lab, protocol)
-    seed = found.seed
-    folder = lab.workspace.root / AUDITS / f"{Path(argument).stem}-quick-{subjects}-seed{seed}"
-    words = ["audit", argument, "--depth", "quick", "--subjects", str(subjects), "--seed", str(seed)]
-    asked = lab.queue.add(f"Audit of {protocol.name}", words, folder)
-    lab.log.command(asked.command(lab.workspace.root))
-    return asked
-
-
-def attribution(lab: Lab, found: Found, first: str, second: str, subjects: int) -> Asked:
-    """Start an attribution of the difference between two arms of a run's protocol, or let it wait."""
-    protocol = lab.live.protocol(found)
-    for arm in (first, second):
-        if arm not in protocol.arms or "," in arm:
-            raise ResynapseError(f"first: no arm {arm!r}; choose two arms of the list")
-    if first == second:
-        raise ResynapseError("second: choose another arm than the first")
-    argument = frozen(lab, protocol)
-    seed = str(found.seed)
-    folder = lab.workspace.root / ATTRIBUTIONS / f"{Path(argument).stem}-{first}-{second}-{subjects}-seed{seed}"
-    words = ["attribute", argument, "--between", f"{first},{second}", "--subjects", str(subjects), "--seed", seed]
-    asked = lab.queue.add(f"What {first} and {second} differ by", words, folder)
-    lab.log.command(asked.command(lab.workspace.root))
-    return asked
-
-
-def words(values: object) -> Sequence[str]:
-    """Texts from a form: one, several or none."""
-    if isinstance(values, str):
-        return [values] if values.strip() else []
-    return [str(one) for one in values if str(one).strip()] if isinstance(values, list) else []

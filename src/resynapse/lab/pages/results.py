@@ -12,9 +12,10 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 from resynapse.audits.claim_library import claimed
-from resynapse.lab.carriers import carriers
 from resynapse.lab.context import Lab, lab_of
-from resynapse.lab.workspace import Found, UnknownError
+from resynapse.lab.reading.carriers import carriers
+from resynapse.lab.workspace.found import Found
+from resynapse.lab.workspace.workspace import UnknownError
 
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _FIGURE = "default-src 'none'; style-src 'unsafe-inline'; sandbox"

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from resynapse.errors import ResynapseError
-from resynapse.lab.live import Live
-from resynapse.lab.workspace import Found
+from resynapse.lab.reading.live import Live
+from resynapse.lab.workspace.found import Found
 from resynapse.report.page.section import anchor
 
 NARROW = "-narrow"
@@ -51,7 +51,7 @@ class Results:
         if file.is_file():
             content: dict[str, Any] = json.loads(file.read_text("utf-8"))
             return content
-        said = self._worked(place, "resynapse.lab.results", found.path, place)
+        said = self._worked(place, "resynapse.lab.reading.results", found.path, place)
         return {"problem": said} if said else None
 
     def packed(self, found: Found) -> Path | None:
@@ -70,7 +70,7 @@ class Results:
         folder = place / "files"
         if folder.is_dir():
             return folder
-        said = self._worked(folder, "resynapse.lab.packing", found.path, place / "report.html", folder)
+        said = self._worked(folder, "resynapse.lab.reading.packing", found.path, place / "report.html", folder)
         if said:
             raise ResynapseError(said)
         return None

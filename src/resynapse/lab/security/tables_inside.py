@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from resynapse.errors import ProtocolError
-from resynapse.lab.workspace import Workspace
+from resynapse.lab.workspace.workspace import Workspace
 from resynapse.protocol import Protocol, loads
 from resynapse.protocol.files.library import loads_value
 from resynapse.protocol.files.safe_yaml import read

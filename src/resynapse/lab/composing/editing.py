@@ -15,8 +15,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from resynapse.errors import ResynapseError, nearest
-from resynapse.lab import value_edits
-from resynapse.lab.places import MANY, Place, at
+from resynapse.lab.composing import value_edits
+from resynapse.lab.composing.places import MANY, Place, at
 from resynapse.protocol import LIBRARY_GROUPS, STEPS, load
 from resynapse.protocol.files.library import loads_value
 from resynapse.protocol.files.safe_yaml import read

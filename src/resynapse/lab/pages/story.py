@@ -10,8 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from resynapse.lab.context import Lab, lab_of, relative
-from resynapse.lab.stories import DEFAULT, Story, Teller, parse, stories
-from resynapse.lab.workspace import UnknownError
+from resynapse.lab.reading.stories import DEFAULT, Story, Teller, parse, stories
+from resynapse.lab.workspace.workspace import UnknownError
 
 
 def _story(lab: Lab, name: str) -> Story:

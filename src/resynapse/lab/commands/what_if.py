@@ -1,105 +1,29 @@
-"""Changed values and their control: which values there are, and the runs that answer."""
+"""Changed values and their control: which one is proposed, and the runs that answer."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from resynapse.controls import controlled
 from resynapse.controls.isolating import Proposal, isolating
 from resynapse.controls.registry import controls
 from resynapse.errors import ResynapseError
+from resynapse.lab.commands.changeable import parameters_of
+from resynapse.lab.commands.cost import Planned
+from resynapse.lab.commands.starting import folder_of, frozen
 from resynapse.lab.context import Lab
-from resynapse.lab.starting import folder_of, frozen
-from resynapse.lab.tables_inside import check_change
-from resynapse.lab.workspace import Found
-from resynapse.protocol import STEPS, Protocol, amended, dump
-from resynapse.protocol.prose.parameters import unit_of
-from resynapse.protocol.prose.titles import titles_of
+from resynapse.lab.security.tables_inside import check_change
+from resynapse.lab.workspace.found import Found
+from resynapse.protocol import Protocol, amended
 from resynapse.runs.job import find
 from resynapse.runs.store.folder import Manifest
 
 NO_CONTROL = "No control chosen"
-MOST_CHANGES = 6
-"""Values that are changed at once."""
-INDUCTION, FOLLOW_UP = "Before treatment, alike in every arm", "Afterwards, alike in every arm"
-
-
-class Value(NamedTuple):
-    """A number of a step, or a first and a last one.
-
-    Parameters
-    ----------
-    now : the numbers.
-    group : the arm or the part of the protocol that it is in, by its title.
-    words : its step and name, and what it is now with its unit.
-    """
-
-    now: tuple[float, ...]
-    group: str
-    words: str
-
-    @property
-    def others(self) -> list[str]:
-        """Other values to try, near it first."""
-        ways: list[Callable[[float], float]] = [lambda v: v * 1.1, lambda v: v / 2, lambda v: int(v) + 1]
-        made = [[f"{way(one):g}" for one in self.now] for way in ways]
-        return [one[0] if len(one) == 1 else f"[{', '.join(one)}]" for one in made]
-
-
-def parameters_of(protocol: Protocol) -> dict[str, Value]:
-    """Every number of the protocol's steps by its path for `--set`."""
-    document, titles = dump(protocol), titles_of(protocol)
-    found: dict[str, Value] = {}
-    for arm, path in document["arms"].items():
-        found.update(_grouped(titles.arm(arm), f"arms.{arm}", path))
-    found.update(_grouped(INDUCTION, "induction", document["induction"]))
-    found.update(_grouped(FOLLOW_UP, "follow_up", document["follow_up"]))
-    return found
-
-
-def _grouped(group: str, where: str, path: list[Mapping[str, Any]]) -> Iterator[tuple[str, Value]]:
-    """The numbers of one path; a name that occurs twice says its step."""
-    numbers = list(_of_path(where, path, ""))
-    often = Counter(name for _, name, _, _, _ in numbers)
-    for place, name, step, now, unit in numbers:
-        which = f" (step {step})" if often[name] > 1 else ""
-        is_now = f"{now[0]:g}" if len(now) == 1 else f"[{', '.join(f'{one:g}' for one in now)}]"
-        yield place, Value(now, group[:1].upper() + group[1:], f"{name}{which}, now {is_now}{unit}")
-
-
-def _of_path(
-    where: str, path: list[Mapping[str, Any]], above: str
-) -> Iterator[tuple[str, str, str, tuple[float, ...], str]]:
-    for index, node in enumerate(path):
-        step = f"{above}{index + 1}"
-        for kind in (key for key in node if key in STEPS):
-            properties = STEPS[kind].model_json_schema().get("properties", {})
-            for name, value in _numbers(node[kind] or {}):
-                unit = unit_of(properties.get(name.partition(".")[0], {}))
-                words = f"{kind}: {name}".replace("_", " ")
-                yield f"{where}[{index}].{kind}.{name}", words, step, value, "" if unit in ("", "1") else f" {unit}"
-        yield from _of_path(f"{where}[{index}].fork", node.get("fork", []), f"{step}.")
-
-
-def _numbers(fields: Mapping[str, Any]) -> Iterator[tuple[str, tuple[float, ...]]]:
-    """The numbers of a step, also those for each arm, those of a distribution and those of a ramp."""
-    for name, value in fields.items():
-        if isinstance(value, Mapping):
-            yield from ((f"{name}.{inner}", numbers) for inner, numbers in _numbers(value))
-        elif _is_number(value):
-            yield name, (value,)
-        elif isinstance(value, list) and len(value) == 2 and all(map(_is_number, value)):
-            yield name, tuple(value)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def usable_controls(protocol: Protocol) -> dict[str, str]:
@@ -176,7 +100,20 @@ class Answering(NamedTuple):
     alone: tuple[Path, ...]
 
 
-def start_runs(lab: Lab, base: Base, changes: Sequence[str], control: str, *, alone: bool = False) -> Answering:
+def planned_runs(lab: Lab, base: Base, changes: Sequence[str], control: str, alone: bool = False) -> Planned:
+    """What the runs take, counted as if none were there yet.
+
+    Raises
+    ------
+    ResynapseError : a change or the control is not possible.
+    """
+    for change in changes:
+        check_change(change, lab.workspace)
+    runs = 1 + (1 if control or base.folder is None else 0) + (len(changes) if alone and len(changes) > 1 else 0)
+    return Planned(_with_control(_changed(base.protocol, changes), control), base.subjects, runs=runs)
+
+
+def start_runs(lab: Lab, base: Base, changes: Sequence[str], control: str, alone: bool = False) -> Answering:
     """The run without the changes and the one with them, all with the control; what is there is not run again.
 
     Parameters
@@ -236,22 +173,3 @@ def _begin(lab: Lab, title: str, words: list[str], folder: Path) -> None:
         return
     asked = lab.queue.add(title, words, folder)
     lab.log.command(asked.command(lab.workspace.root))
-
-
-def checked_changes(paths: Sequence[str], values: Sequence[str], known: Mapping[str, Value]) -> list[str]:
-    """The changes as `--set` takes them.
-
-    Raises
-    ------
-    ResynapseError : there is no such value, no new one, or one of them twice.
-    """
-    if not paths or any(path not in known for path in paths):
-        raise ResynapseError("path: choose one of the values of the list")
-    if len(paths) > MOST_CHANGES:
-        raise ResynapseError(f"path: {len(paths)} values at once; at most {MOST_CHANGES} are possible")
-    for path in paths:
-        if paths.count(path) > 1:
-            raise ResynapseError(f"path: {known[path].words.partition(', now')[0]} is changed twice; keep one of them")
-    if len(values) != len(paths) or not all(value.strip() for value in values):
-        raise ResynapseError("value: give the new value")
-    return [f"{path}={value.strip()}" for path, value in zip(paths, values, strict=True)]
