@@ -152,6 +152,15 @@ def test_rounds_of_a_repetition_are_numbers_of_the_file() -> None:
     assert "{from: 1, to: 4}" in text
 
 
+def test_a_label_says_what_is_not_usual_and_counts_long_lists() -> None:
+    text = "arms: {one: [train: {epochs: 5, lr: 0.1, noise_sd: 0.0}]}\nfollow_up:\n  - assess: "
+    text += "{condition: after, outcomes: [gain, sparsity, acc_clean, acc_standard, acc_combined], draws: 1}\n"
+    labels = [node["label"] for node in _every(tree(text))]
+    assert "train epochs 5, lr 0.1" in labels
+    assert "assess condition after, outcomes 5 in all" in labels
+    assert form(text, []) is None
+
+
 def test_an_emptied_field_goes_back_to_its_default() -> None:
     changed, _ = edited(TEXT, "set", ["arms", "two", 1, "train", "noise_sd"], "[0.5, 0]")
     assert form(changed, ["arms", "two", 1])["fields"][2]["value"] == "[0.5, 0]"  # type: ignore[index]

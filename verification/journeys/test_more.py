@@ -18,6 +18,11 @@ from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.lab.pages.take_away import PACKED, WRITTEN
 from resynapse.lab.reading.charts import rounded
 from verification.journeys.conftest import Laboratory, Visit, until, workspace
+from verification.journeys.looks import looked_at
+
+
+def test_every_page_looks_right_also_dark_and_wide_or_light_and_narrow(browser: Any, filled: Laboratory) -> None:
+    looked_at(browser, filled, ((1400, "dark"), (390, "light")))
 
 
 def test_journey_3_the_cost_is_shown_before_the_start_and_a_large_run_is_confirmed(

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from resynapse.lab.commands.cost import Planned, bound, timed, to_dict
+from resynapse.lab.commands.cost import Planned, Timing, bound, timed, to_dict
 from resynapse.lab.context import Lab
 from resynapse.protocol import Protocol, dumps
 
@@ -21,7 +21,7 @@ async def cost_of(lab: Lab, planned: Planned) -> Response:
     key = await run_in_threadpool(_key, planned.protocol)
     async with _REHEARSAL:
         cost = await run_in_threadpool(timed, planned, lab.costs.get(key))
-    lab.costs[key] = cost.subject
+    lab.costs[key] = Timing(cost.subject, cost.start / cost.runs)
     return JSONResponse(to_dict(cost))
 
 

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from resynapse.errors import ResynapseError
-from resynapse.lab.commands.changeable import MOST_CHANGES, checked_changes, parameters_of
+from resynapse.lab.commands.changeable import MOST_CHANGES, Value, checked_changes, parameters_of
 from resynapse.lab.commands.what_if import (
     NO_CONTROL,
     Answering,
@@ -39,9 +39,9 @@ def what_if(request: Request) -> Response:
         raise UnknownError("the run has not begun yet; wait for its first subject")
     protocol = lab.live.protocol(found)
     titles, parameters = titles_of(protocol), parameters_of(protocol)
-    groups: dict[str, dict[str, str]] = {}
+    groups: dict[str, dict[str, Value]] = {}
     for path, value in parameters.items():
-        groups.setdefault(value.group, {})[path] = value.words
+        groups.setdefault(value.group, {})[path] = value
     first = next(iter(parameters), "")
     arm = arm_of(first, protocol)
     return lab.page(
