@@ -20,7 +20,9 @@ from resynapse.engine.compiled.kernels.activation import (
     scale_by_slope,
     tanh_layer,
 )
+from resynapse.engine.compiled.kernels.dense import dense_times
 from resynapse.engine.compiled.kernels.jit import part
+from resynapse.engine.compiled.kernels.lanes import zeros
 from resynapse.engine.compiled.kernels.noise import add_noise, add_own_noise
 from resynapse.engine.compiled.kernels.optimiser import adam_block, adam_masked, decay_rows
 from resynapse.engine.compiled.kernels.rows import copy_row
@@ -77,9 +79,6 @@ def workspace(structure: Structure) -> Work:
     constants = int(structure.constant_at[-1])
     dense = int((structure.rows * structure.columns * structure.dense).max(initial=0))
 
-    def zeros(*shape: int) -> NDArray[np.float32]:
-        return np.zeros(shape, dtype=np.float32)
-
     return Work(
         activated=zeros(hidden, TILE),
         hidden=zeros(hidden, TILE),
@@ -110,15 +109,14 @@ def forward(structure, parameters, inputs, modulations, key0, key1, tile, draw, 
     source = inputs
     layers = structure.rows.size
     for i in range(layers):
-        rows, columns = structure.rows[i], structure.columns[i]
+        rows = structure.rows[i]
         last = i == layers - 1
         at = 0 if last else structure.hidden_at[i]
         out = work.delta[:rows] if last else work.activated[at : at + rows]
         if i > 0:
             _constants(structure, parameters, modulations, i, work)
         if structure.dense[i]:
-            first = structure.varying_at[i]
-            np.dot(parameters[first : first + rows * columns].reshape(rows, columns), source, out)
+            dense_times(out, parameters, structure.varying_at[i], source)
         else:
             start = structure.row_at[i]
             rows_times(out, parameters, structure.row_start[start : start + rows + 1], structure.column, source)
