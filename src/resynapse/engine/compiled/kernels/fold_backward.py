@@ -29,7 +29,7 @@ from resynapse.engine.compiled.kernels.lanes import (
     total,
     where_on,
 )
-from resynapse.engine.compiled.kernels.optimiser import adam_lanes, adam_masked
+from resynapse.engine.compiled.kernels.optimiser import adam_lanes, adam_masked, fetch_weights
 from resynapse.engine.compiled.kernels.rows import copy_row
 from resynapse.randomness import TILE
 
@@ -60,9 +60,11 @@ def class_deltas(structure, samples, work):
 @part
 def output_layer_back(structure, samples, work):
     """Gradients of the output weights and biases."""
-    third, at = structure.third, structure.output_at
-    gradient = work.gradient[at : at + third * TERMS].reshape(third, TERMS)
-    np.dot(work.third_hidden[:samples].T, work.output[:samples], gradient)
+    third, at, turned = structure.third, structure.output_at, work.output_turned
+    _sums_of_products(turned, 0, third, work.third_hidden, third, work.output, 0, samples)
+    for k in range(third):
+        for i in range(TERMS):
+            work.gradient[at + k * TERMS + i] = turned[i, k]
     bias = work.gradient[structure.output_bias_at : structure.output_bias_at + TERMS]
     bias[:] = np.float32(0.0)
     for s in range(samples):
@@ -71,22 +73,25 @@ def output_layer_back(structure, samples, work):
 
 
 @part
-def _sums_of_activation(structure, work):
-    """by_class[c, i] = sum over class c of the i-th output's delta times the second layer's activation."""
-    second, deltas, activated, zero = structure.second, work.output, work.activated, splat(np.float32(0.0))
-    width = activated.shape[1]
-    for c in range(structure.classes):
-        at = c * TERMS * second
-        for j in range(0, second, LANES):
-            p, q, r, t = zero, zero, zero, zero
-            for s in range(work.start[c], work.start[c + 1]):
-                h = load(activated, s * width + j)
-                p, q = fused(spread(deltas, s * TERMS), h, p), fused(spread(deltas, s * TERMS + 1), h, q)
-                r, t = fused(spread(deltas, s * TERMS + 2), h, r), fused(spread(deltas, s * TERMS + 3), h, t)
-            store(work.by_class, at + j, p)
-            store(work.by_class, at + second + j, q)
-            store(work.by_class, at + 2 * second + j, r)
-            store(work.by_class, at + 3 * second + j, t)
+def _sums_of_products(out, at, units, activity, width, deltas, begin, end):
+    """Four rows of `units` from flat place `at` of `out` on: sums over samples of each output's delta times activity.
+
+    Parameters
+    ----------
+    activity : rows of samples, `width` apart.
+    deltas : (samples, 4).
+    """
+    zero = splat(np.float32(0.0))
+    for j in range(0, units, LANES):
+        p, q, r, t = zero, zero, zero, zero
+        for s in range(begin, end):
+            h = load(activity, s * width + j)
+            p, q = fused(spread(deltas, s * TERMS), h, p), fused(spread(deltas, s * TERMS + 1), h, q)
+            r, t = fused(spread(deltas, s * TERMS + 2), h, r), fused(spread(deltas, s * TERMS + 3), h, t)
+        store(out, at + j, p)
+        store(out, at + units + j, q)
+        store(out, at + 2 * units + j, r)
+        store(out, at + 3 * units + j, t)
 
 
 @part
@@ -102,12 +107,15 @@ def third_layer_back(structure, parameters, modulations, samples, work, step):
     for s in range(samples):
         for i in range(TERMS):
             sums[work.label[s], i] += deltas[s, i]
-    _sums_of_activation(structure, work)
+    for c in range(classes):
+        begin, end = work.start[c], work.start[c + 1]
+        _sums_of_products(work.by_class, c * TERMS * second, second, activated, width, deltas, begin, end)
     gather_patterns(work.by_pattern, work.by_class, exceptions.used, np.int64(TERMS))
     sum_by_pattern(work.back, parameters, structure.third_at, exceptions, output)
     delta[:samples] = np.float32(0.0)
     slope = splat(scale * scale_after)
-    for k in exceptions.order:
+    for n in range(third):
+        k, ahead = exceptions.order[n], structure.third_at + exceptions.order[min(n + 1, third - 1)] * second
         pattern = exceptions.pattern[k]
         begin, sums_at = structure.third_at + k * second, pattern * TERMS * second
         a, b, c, d = output[k, 0], output[k, 1], output[k, 2], output[k, 3]
@@ -131,6 +139,7 @@ def third_layer_back(structure, parameters, modulations, samples, work, step):
         less = splat(-shift * whole)
         work.gradient[structure.third_bias_at + k] = whole
         for j in range(0, second, LANES):
+            fetch_weights(parameters, ahead + j, step)
             adam_lanes(parameters, begin + j, fused(load(row, j), slope, less), step)
     gather_classes(work.by_class, work.back, exceptions.used, np.int64(TERMS))
     _deltas_of_second(structure, scale * scale_after, work)
@@ -178,7 +187,9 @@ def second_layer_back(structure, parameters, modulations, work, step):
         if exceptions.used[n]:
             copy_row(sums[n, 3], whole)
     copy_row(gradient[structure.second_bias_at : structure.second_bias_at + second], whole)
-    for u in exceptions.order:
+    units = exceptions.order.size
+    for n in range(units):
+        u, ahead = exceptions.order[n], structure.second_at + exceptions.order[min(n + 1, units - 1)] * second
         pattern = exceptions.pattern[u]
         begin, at = structure.second_at + u * second, pattern * TERMS * second
         a, b, c, d = splat(factors[u, 0]), splat(factors[u, 1]), splat(factors[u, 2]), splat(factors[u, 3])
@@ -207,6 +218,7 @@ def second_layer_back(structure, parameters, modulations, work, step):
             gradient[u * features + 1] = of_y * scale
         gradient[structure.first_bias_at + u] = of_one * scale
         for j in range(0, second, LANES):
+            fetch_weights(parameters, ahead + j, step)
             adam_lanes(parameters, begin + j, load(row, j), step)
     _constants_back(structure, parameters, scale, shift, work, step)
 

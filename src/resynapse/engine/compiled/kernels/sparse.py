@@ -9,7 +9,19 @@ from __future__ import annotations
 import numpy as np
 
 from resynapse.engine.compiled.kernels.jit import part
-from resynapse.engine.compiled.kernels.lanes import LANES, fused, load, plus, splat, spread, store, times, total
+from resynapse.engine.compiled.kernels.lanes import (
+    LANES,
+    bits_on,
+    fused,
+    load,
+    plus,
+    splat,
+    spread,
+    store,
+    times,
+    total,
+    where_on,
+)
 from resynapse.randomness import TILE
 
 _B, _C, _D, _E, _F, _G, _H = (np.int64(k * LANES) for k in range(1, TILE // LANES))
@@ -32,6 +44,33 @@ def rows_times(out, parameters, start, column, source):
             g = fused(w, load(source, at + _G), g)
             h = fused(w, load(source, at + _H), h)
         _put(out, j * TILE, a, b, c, d, e, f, g, h)
+
+
+@part
+def relu_rows(activated, bias, parameters, start, column, source, target, living, scale, offset, shift):
+    """`rows_times`, and `activation.relu_layer` while the row is in registers; arguments as of both."""
+    gain, less = splat(scale), splat(offset * scale - shift)
+    for j in range(activated.shape[0]):
+        a = splat(bias[j])
+        b, c, d, e, f, g, h = a, a, a, a, a, a, a
+        for p in range(start[j], start[j + 1]):
+            w, at = spread(parameters, p), np.int64(column[p]) * TILE
+            a = fused(w, load(source, at), a)
+            b = fused(w, load(source, at + _B), b)
+            c = fused(w, load(source, at + _C), c)
+            d = fused(w, load(source, at + _D), d)
+            e = fused(w, load(source, at + _E), e)
+            f = fused(w, load(source, at + _F), f)
+            g = fused(w, load(source, at + _G), g)
+            h = fused(w, load(source, at + _H), h)
+        a, b, c, d = where_on(a, a), where_on(b, b), where_on(c, c), where_on(d, d)
+        e, f, g, h = where_on(e, e), where_on(f, f), where_on(g, g), where_on(h, h)
+        size = plus(plus(plus(a, b), plus(c, d)), plus(plus(e, f), plus(g, h)))
+        living[j] = bits_on(size) != 0
+        _put(activated, j * TILE, a, b, c, d, e, f, g, h)
+        a, b, c, d = fused(a, gain, less), fused(b, gain, less), fused(c, gain, less), fused(d, gain, less)
+        e, f, g, h = fused(e, gain, less), fused(f, gain, less), fused(g, gain, less), fused(h, gain, less)
+        _put(target, j * TILE, a, b, c, d, e, f, g, h)
 
 
 @part
