@@ -11,7 +11,7 @@ from typing import Any
 
 import llvmlite.binding as llvm  # type: ignore[import-untyped]
 import numpy as np
-from llvmlite import ir  # type: ignore[import-untyped]
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.np.arrayobj import make_array
@@ -30,7 +30,9 @@ ACROSS = np.int64(4 if llvm.get_host_cpu_features().get("avx512f", False) else 1
 def _block(rows: int, across: int) -> Any:
     """A typed instruction: `rows` rows of a product for 16 * `across` samples."""
 
-    def typed(_context: Any, weights: Any, at: Any, columns: Any, source: Any, sample: Any, out: Any, out_at: Any) -> Any:
+    def typed(
+        _context: Any, weights: Any, at: Any, columns: Any, source: Any, sample: Any, out: Any, out_at: Any
+    ) -> Any:
         def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             weights, at, columns, source, sample, out, out_at = arguments
             kinds = signature.args
@@ -63,7 +65,7 @@ def _block(rows: int, across: int) -> Any:
         place = types.intp
         return types.void(weights, place, place, source, place, out, place), code
 
-    typed.__doc__ = f"""Rows from flat place `out_at` of `out` on: {rows} rows of a product for {LANES * across} samples.
+    typed.__doc__ = f"""{rows} rows of a product for {LANES * across} samples, to flat place `out_at` of `out`.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ from resynapse.engine.compiled.kernels.fold_work import (
     sum_by_pattern,
 )
 from resynapse.engine.compiled.kernels.forward_backward import NEGLIGIBLE
-from resynapse.engine.compiled.kernels.jit import part
+from resynapse.engine.compiled.kernels.jit import NOUGHT, part
 from resynapse.engine.compiled.kernels.lanes import (
     LANES,
     fused,
@@ -29,7 +29,7 @@ from resynapse.engine.compiled.kernels.lanes import (
     total,
     where_on,
 )
-from resynapse.engine.compiled.kernels.optimiser import adam_lanes, adam_masked, fetch_weights
+from resynapse.engine.compiled.kernels.optimiser import adam_lanes, adam_masked
 from resynapse.engine.compiled.kernels.rows import copy_row
 from resynapse.randomness import TILE
 
@@ -61,10 +61,10 @@ def class_deltas(structure, samples, work):
 def output_layer_back(structure, samples, work):
     """Gradients of the output weights and biases."""
     third, at, turned = structure.third, structure.output_at, work.output_turned
-    _sums_of_products(turned, 0, third, work.third_hidden, third, work.output, 0, samples)
+    _sums_of_products(turned, NOUGHT, third, work.third_hidden, third, work.output, NOUGHT, samples)
     for k in range(third):
         for i in range(TERMS):
-            work.gradient[at + k * TERMS + i] = turned[i, k]
+            work.gradient[at + k * TERMS + i] = turned[0, i, k]
     bias = work.gradient[structure.output_bias_at : structure.output_bias_at + TERMS]
     bias[:] = np.float32(0.0)
     for s in range(samples):
@@ -114,8 +114,7 @@ def third_layer_back(structure, parameters, modulations, samples, work, step):
     sum_by_pattern(work.back, parameters, structure.third_at, exceptions, output)
     delta[:samples] = np.float32(0.0)
     slope = splat(scale * scale_after)
-    for n in range(third):
-        k, ahead = exceptions.order[n], structure.third_at + exceptions.order[min(n + 1, third - 1)] * second
+    for k in exceptions.order:
         pattern = exceptions.pattern[k]
         begin, sums_at = structure.third_at + k * second, pattern * TERMS * second
         a, b, c, d = output[k, 0], output[k, 1], output[k, 2], output[k, 3]
@@ -139,7 +138,6 @@ def third_layer_back(structure, parameters, modulations, samples, work, step):
         less = splat(-shift * whole)
         work.gradient[structure.third_bias_at + k] = whole
         for j in range(0, second, LANES):
-            fetch_weights(parameters, ahead + j, step)
             adam_lanes(parameters, begin + j, fused(load(row, j), slope, less), step)
     gather_classes(work.by_class, work.back, exceptions.used, np.int64(TERMS))
     _deltas_of_second(structure, scale * scale_after, work)
@@ -187,9 +185,7 @@ def second_layer_back(structure, parameters, modulations, work, step):
         if exceptions.used[n]:
             copy_row(sums[n, 3], whole)
     copy_row(gradient[structure.second_bias_at : structure.second_bias_at + second], whole)
-    units = exceptions.order.size
-    for n in range(units):
-        u, ahead = exceptions.order[n], structure.second_at + exceptions.order[min(n + 1, units - 1)] * second
+    for u in exceptions.order:
         pattern = exceptions.pattern[u]
         begin, at = structure.second_at + u * second, pattern * TERMS * second
         a, b, c, d = splat(factors[u, 0]), splat(factors[u, 1]), splat(factors[u, 2]), splat(factors[u, 3])
@@ -218,7 +214,6 @@ def second_layer_back(structure, parameters, modulations, work, step):
             gradient[u * features + 1] = of_y * scale
         gradient[structure.first_bias_at + u] = of_one * scale
         for j in range(0, second, LANES):
-            fetch_weights(parameters, ahead + j, step)
             adam_lanes(parameters, begin + j, load(row, j), step)
     _constants_back(structure, parameters, scale, shift, work, step)
 

@@ -160,7 +160,7 @@ def output_layer(structure, parameters, samples, work):
     third, at, turned, hidden = structure.third, structure.output_at, work.output_turned, work.third_hidden
     for k in range(third):
         for i in range(TERMS):
-            turned[i, k] = parameters[at + k * TERMS + i]
+            turned[0, i, k] = parameters[at + k * TERMS + i]
     at, zero = structure.output_bias_at, splat(np.float32(0.0))
     for s in range(samples):
         a, b, c, d = zero, zero, zero, zero

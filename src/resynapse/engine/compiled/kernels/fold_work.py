@@ -89,7 +89,7 @@ class FoldWork(NamedTuple):
     """(128, third units): preactivation, then activity."""
     third_row: Floats
     output_turned: Floats
-    """(4, third units): weights of the output layer by class, then their gradients."""
+    """(1, 4, third units): weights of the output layer by class, then their gradients."""
     output: Floats
     """(128, 4): scores, then deltas; a missing class is zero."""
     row: Floats
@@ -144,7 +144,7 @@ def fold_workspace(structure: Folded) -> FoldWork:
         delta=zeros(TILE, second + LANES),
         third_hidden=zeros(TILE, third),
         third_row=zeros(third),
-        output_turned=zeros(TERMS, third),
+        output_turned=zeros(1, TERMS, third),
         output=zeros(TILE, TERMS),
         row=zeros(second),
         base=zeros(second),

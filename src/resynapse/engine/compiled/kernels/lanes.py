@@ -94,22 +94,6 @@ def store(_context: Any, array: Any, at: Any, values: Any) -> Any:
 
 
 @instruction
-def fetch(_context: Any, array: Any, at: Any) -> Any:
-    """Ask the cache for the 16 numbers from flat place `at` of a float32 array, which will soon be read and written."""
-
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        data = make_array(signature.args[0])(context, builder, arguments[0]).data
-        place = builder.bitcast(cgutils.gep_inbounds(builder, data, arguments[1]), cgutils.voidptr_t)
-        whole = ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, whole, whole, whole])
-        ask = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
-        builder.call(ask, [place, whole(0), whole(3), whole(1)])
-        return context.get_dummy_value()
-
-    return types.void(array, types.intp), code
-
-
-@instruction
 def load_bytes(_context: Any, array: Any, at: Any) -> Any:
     """The 16 bytes from flat place `at` of a uint8 array, as float32."""
 

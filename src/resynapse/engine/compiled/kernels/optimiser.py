@@ -11,7 +11,6 @@ from resynapse.engine.base import BETA1, BETA2, EPSILON
 from resynapse.engine.compiled.kernels.jit import inlined, part
 from resynapse.engine.compiled.kernels.lanes import (
     adam_step,
-    fetch,
     fused,
     load,
     load_bytes,
@@ -114,11 +113,3 @@ def adam_lanes(parameters, at, gradient, step):
     store(step.second, at, without_small(v, np.float32(1e-36)))
     moved = plus(load(parameters, at), adam_step(m, v, -step.rate, step.second_correction, _EPSILON))
     store(parameters, at, times(moved, load_bytes(step.mask, at)))
-
-
-@inlined
-def fetch_weights(parameters, at, step):
-    """Ask the cache for 16 parameters and their moments, which the next row needs."""
-    fetch(parameters, at)
-    fetch(step.first, at)
-    fetch(step.second, at)

@@ -1,7 +1,6 @@
-"""Compiled products with sparse weights: a row of 128 samples stays in registers while its live weights are gone through.
+"""Compiled products with sparse weights: a row of 128 samples stays in registers until all live weights are through.
 
-Samples are the contiguous axis, eight vectors of 16, so a weight costs a vector of its source for each and nothing else:
-no sum is written before it is complete.
+Samples are the contiguous axis, eight vectors of 16, so a weight costs a vector of its source for each and no more.
 """
 
 from __future__ import annotations
@@ -110,7 +109,7 @@ def row_gradients(gradient, start, column, living, delta, source):
         a, b, c, d = load(delta, at), load(delta, at + _B), load(delta, at + _C), load(delta, at + _D)
         e, f, g, h = load(delta, at + _E), load(delta, at + _F), load(delta, at + _G), load(delta, at + _H)
         for p in range(start[j], start[j + 1]):
-            at = np.int64(column[p]) * TILE
+            at = int(column[p]) * TILE
             first = fused(b, load(source, at + _B), times(a, load(source, at)))
             second = fused(d, load(source, at + _D), times(c, load(source, at + _C)))
             first = fused(e, load(source, at + _E), first)
