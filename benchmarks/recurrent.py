@@ -1,6 +1,6 @@
 """Time training steps of `gru-kindling` against a plain PyTorch loop of the same model (`benchmarks/torch_gru.py`).
 
-    python -m benchmarks.recurrent              # processor time of one thread, in turns
+    python -m benchmarks.recurrent              # processor time of one thread, in turns; then a whole subject
     python -m benchmarks.recurrent --density    # where dense products beat live weights
 
 Networks are trained and pruned as in the protocol, for fewer epochs. A ratio or a share is formed within a round, and
@@ -21,6 +21,7 @@ import numpy as np
 
 from benchmarks.contestants import torch_drug, torch_is_there
 from benchmarks.machine import single_threaded_blas
+from benchmarks.recurrent_whole import SECTIONS, Epochs, Taken, untrained, whole
 from benchmarks.tables import table
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.engine import Engine, TrainingPhase, engine
@@ -28,6 +29,7 @@ from resynapse.engine.compiled import trained_arrays
 from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.networks import Gru, Network
 from resynapse.plasticity import prune, regrow
+from resynapse.protocol import load
 from resynapse.randomness import Key
 from resynapse.task import RepeatedPoint, Split
 
@@ -44,6 +46,8 @@ class Phase:
     name: str
     network: Network
     modulation: Modulation
+    parts: tuple[tuple[str, str], ...] = ()
+    """What it stands for in the protocol, as (section, arm)."""
 
     @property
     def share(self) -> float:
@@ -75,14 +79,26 @@ def phases(one: Engine, data: Split) -> list[Phase]:
     ketamine, ssri = Modulation(gain=1.25), Modulation(gain=1.6)
     ramp = Modulation(gain=1.3, noise_sd=0.25)
     treated = _trained(one, regrown, data, ketamine, 4)
+    slow, damped = (_trained(one, pruned, data, drug, 4) for drug in (ssri, TANH))
     return [
-        Phase("base", base, NEUTRAL),
-        Phase("ketamine-like treatment, cycles", treated, ketamine),
-        Phase("ketamine-like maintenance", treated, replace(ketamine, protection=1.0)),
-        Phase("SSRI-like treatment", _trained(one, pruned, data, ramp, 2), ramp),
-        Phase("SSRI-like maintenance", _trained(one, pruned, data, ssri, 4), replace(ssri, protection=1.0)),
-        Phase("neurosteroid-like maintenance", _trained(one, pruned, data, TANH, 4), replace(TANH, protection=1.0)),
+        Phase("base", base, NEUTRAL, (("base", ""),)),
+        Phase("ketamine-like treatment, cycles", treated, ketamine, _parts("ketamine", "treatment", "cycles")),
+        Phase("ketamine-like maintenance", treated, stabilised(ketamine), _parts("ketamine", "maintenance")),
+        Phase("SSRI-like treatment", _trained(one, pruned, data, ramp, 2), ramp, _parts("ssri", "treatment")),
+        Phase("SSRI-like cycles", slow, ssri, _parts("ssri", "cycles")),
+        Phase("SSRI-like maintenance", slow, stabilised(ssri), _parts("ssri", "maintenance")),
+        # no unit of tanh is silent, so that protection changes nothing
+        Phase("neurosteroid-like, all", damped, stabilised(TANH), _parts("neurosteroid", *SECTIONS.values(), "cycles")),
     ]
+
+
+def _parts(arm: str, *sections: str) -> tuple[tuple[str, str], ...]:
+    return tuple((section, arm) for section in sections)
+
+
+def stabilised(modulation: Modulation) -> Modulation:
+    """The same under full protection."""
+    return replace(modulation, protection=1.0)
 
 
 def ours(one: Engine, phase: Phase, data: Split) -> float:
@@ -137,10 +153,10 @@ def sgemm(side: int = 1024) -> float:
     return 5 * 2e-9 * side**3 / (time.process_time() - started)
 
 
-def compare(one: Engine, data: Split, rounds: int) -> str:
-    """The table of phases."""
-    rows = []
-    for phase in phases(one, data):
+def compare(one: Engine, data: Split, rounds: int) -> Iterator[str]:
+    """The table of phases, and that of a whole subject."""
+    rows, taken, timed = [], {}, phases(one, data)
+    for phase in timed:
         found: dict[str, list[float]] = {"ours": [], "share": [], "two": [], "loop": [], "ratio": [], "of two": []}
         for _ in range(rounds):
             mine, rate = ours(one, phase, data), sgemm()
@@ -153,8 +169,10 @@ def compare(one: Engine, data: Split, rounds: int) -> str:
                 found["of two"].append(found["loop"][-1] / 2 / found["two"][-1])
         middle = {name: statistics.median(values) if values else None for name, values in found.items()}
         rows.append([phase.name, f"{100 * phase.share:.0f}", *middle.values()])
+        full = statistics.median(mine * share / 100 for mine, share in zip(found["ours"], found["share"], strict=True))
+        taken[phase.name] = Taken(rows[-1][2], rows[-1][4], middle["loop"], full)
     head = ["phase", "live %", "ours ms", "of SGEMM %", "two at once ms", "loop ms", "x loop", "x two loops"]
-    return table(
+    yield table(
         f"Training steps of gru-kindling, {UNITS} units, {TIME} steps of time, batch {BATCH}",
         head,
         rows,
@@ -164,6 +182,13 @@ def compare(one: Engine, data: Split, rounds: int) -> str:
             "x two loops: over two loops of one thread side by side, at best twice as fast as one.",
         ],
     )
+    protocol = load("gru-kindling")
+    counted, rest = untrained(protocol, one)
+    epochs = {
+        phase.name: Epochs(*(sum(counted.get(part, Epochs(0, 0))[n] for part in phase.parts) for n in (0, 1)))
+        for phase in timed
+    }
+    yield whole(epochs, taken, -(-protocol.task.sizes.train // BATCH), rest)
 
 
 def density(one: Engine, data: Split) -> Iterator[list[str | float]]:
@@ -193,7 +218,8 @@ def main() -> None:
         if asked.density:
             print(table("Milliseconds a step", ["density", "live weights", "dense blocks"], list(density(one, data))))
         else:
-            print(compare(one, data, asked.rounds))
+            for one_table in compare(one, data, asked.rounds):
+                print(one_table, flush=True)
     print(SHORT_DISCLAIMER)
 
 

@@ -372,6 +372,38 @@ def test_a_comparison_of_an_unpublished_protocol_is_refused(finished: Path, caps
     assert "no published table" in err
 
 
+def test_a_run_is_judged_as_it_is(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    claiming = tmp_path / "claiming.yaml"
+    test = "{mean: {of: acc_combined of untreated at acute, above: 99.9}}"
+    claiming.write_text(f"{file.read_text()}\nclaims: [{{id: best, statement: It is best., tests: [{test}]}}]\n")
+    run = rs.run(rs.load(str(claiming)), subjects=2, out=tmp_path / "run").path
+    code, out, _ = call("audit", str(run), capsys=capsys)
+    assert code == 0
+    assert re.search(r"best +not supported +- ", out)
+    assert out.rstrip().endswith(f"resynapse report {run}")
+    code, out, _ = call("audit", str(run), "--format", "json", capsys=capsys)
+    assert json.loads(out)["claims"][0]["verdict"] == "not supported"
+    code, out, err = call("audit", str(run), "--subjects", "3", capsys=capsys)
+    assert (code, out) == (2, "")
+    assert err == f"resynapse: --subjects 3: {run} is a run, which is judged as it is; leave --subjects out\n"
+
+
+def test_a_recurrent_publication_without_published_tables_prints_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = tmp_path / "small.yaml"
+    small.write_text(
+        "name: gru-kindling\nbase: gru-kindling\nnetwork: {kind: gru, hidden: [6]}\n"
+        "task: {kind: repeated-point, steps: 2, train: 32, test: 16, clean: 4}\n"
+    )
+    words = ("replicate", str(small), "--subjects", "1", "--workers", "1", "--out", str(tmp_path / "run"))
+    code, out, _ = call(*words, capsys=capsys)
+    assert code == 0
+    assert "No published table of protocol 'gru-kindling' ships with resynapse" in out
+    for line in ("cycle=5 severity", "cycle=5 scar_fraction", "cycle=5 stress_test", "maintenance=300 acc_biased_1.0"):
+        assert line in out
+
+
 def test_a_subject_that_fails_gives_exit_code_1(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wild = tmp_path / "wild.yaml"
     wild.write_text(file.read_text().replace("lr: 0.005", "lr: 1.0e30"))

@@ -9,7 +9,7 @@ import { EditorState, Transaction } from "@codemirror/state";
 import { EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
-import { send } from "./send";
+import { send, sentence } from "./send";
 import { drawForm, type Form } from "./stepform";
 import { type Place, Tree, type TreeNode } from "./tree";
 
@@ -43,7 +43,7 @@ let changes: Promise<void> = Promise.resolve();
 
 const look = EditorView.theme({
   "&": { backgroundColor: "var(--raised)", color: "var(--ink)" },
-  ".cm-scroller": { overflow: "visible" },
+  ".cm-scroller": { overflow: "auto" },
   ".cm-content": { caretColor: "var(--ink)" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },
   ".cm-gutters": { backgroundColor: "var(--raised)", color: "var(--quiet)", border: "0" },
@@ -187,7 +187,7 @@ function show(found: Checked): void {
 }
 
 function say(message: string): void {
-  problem.textContent = message.charAt(0).toUpperCase() + message.slice(1);
+  problem.textContent = sentence(message);
 }
 
 function save(): Promise<void> {

@@ -1,6 +1,6 @@
 /** Forms with `data-post`: sent as JSON, errors where they were typed, a second question where the server has one. */
 
-import { fieldsOf, send } from "./send";
+import { fieldsOf, send, sentence } from "./send";
 
 export function listenToForms(): void {
   document.addEventListener("submit", (event) => {
@@ -31,9 +31,10 @@ async function submit(form: HTMLFormElement): Promise<void> {
   }
   if (error === null) return;
   const text = answer.error ?? "this did not work; reload the page";
-  error.textContent = text.charAt(0).toUpperCase() + text.slice(1);
+  error.textContent = sentence(text);
   const named = text.split(":")[0]?.trim() ?? "";
-  const field = form.elements.namedItem(named);
+  const there = form.elements.namedItem(named);
+  const field = there instanceof RadioNodeList ? [...there].find((one) => one instanceof HTMLInputElement && one.value === "") ?? there[0] : there;
   if (field instanceof HTMLElement) {
     field.setAttribute("aria-invalid", "true");
     field.focus();

@@ -26,6 +26,13 @@ export async function send(url: string, body: unknown): Promise<Answer> {
   }
 }
 
+/** A message as a sentence; a name that it begins with stays as it is written. */
+export function sentence(text: string): string {
+  const first = (text.trim().split(/\s+/)[0] ?? "").replace(/[,;:]$/, "");
+  const begun = /^\p{L}+$/u.test(first) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  return begun === "" || /[.?!]$/.test(begun) ? begun : `${begun}.`;
+}
+
 /** The fields of a form; a name that occurs more than once becomes a list. */
 export function fieldsOf(form: HTMLFormElement): Record<string, string | string[]> {
   const found: Record<string, string | string[]> = {};

@@ -11,8 +11,8 @@ from tests.miniatures import miniature
 import resynapse as rs
 from resynapse.lab.app import application
 from resynapse.lab.context import Lab
-from resynapse.lab.trust import TOKEN_HEADER, Trust
-from resynapse.lab.workspace import RUNS, Workspace
+from resynapse.lab.security.trust import TOKEN_HEADER, Trust
+from resynapse.lab.workspace.workspace import RUNS, Workspace
 from resynapse.protocol import dumps
 
 BASE = "http://localhost:8888"

@@ -11,10 +11,10 @@ from tests.lab.conftest import Visitor
 
 import resynapse as rs
 from resynapse.errors import ResynapseError
-from resynapse.lab.composing import _copied
+from resynapse.lab.composing.editing import edited, example
+from resynapse.lab.composing.tree_view import form, tree
 from resynapse.lab.context import Lab
-from resynapse.lab.editing import edited, example
-from resynapse.lab.tree_view import form, tree
+from resynapse.lab.pages.composer import _copied
 from resynapse.protocol import STEPS, dump, loads
 
 TEXT = """\
@@ -150,6 +150,15 @@ def test_rounds_of_a_repetition_are_numbers_of_the_file() -> None:
     assert [(one["name"], one["shape"]) for one in shown["fields"]] == [("cycle", "list")]
     text, _ = edited(text, "shape", [*place, "repeat", "cycle"], "range")
     assert "{from: 1, to: 4}" in text
+
+
+def test_a_label_says_what_is_not_usual_and_counts_long_lists() -> None:
+    text = "arms: {one: [train: {epochs: 5, lr: 0.1, noise_sd: 0.0}]}\nfollow_up:\n  - assess: "
+    text += "{condition: after, outcomes: [gain, sparsity, acc_clean, acc_standard, acc_combined], draws: 1}\n"
+    labels = [node["label"] for node in _every(tree(text))]
+    assert "train epochs 5, lr 0.1" in labels
+    assert "assess condition after, outcomes 5 in all" in labels
+    assert form(text, []) is None
 
 
 def test_an_emptied_field_goes_back_to_its_default() -> None:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -15,16 +16,19 @@ from tests.lab.conftest import Visitor
 import resynapse as rs
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
-from resynapse.lab.carriers import carriers
-from resynapse.lab.charts import MOST_DOTS, arms_chart, axis
-from resynapse.lab.comparing import answer, forest
+from resynapse.lab.commands.changeable import parameters_of
+from resynapse.lab.commands.what_if import Base, proposed, start_runs
 from resynapse.lab.context import Lab, relative
-from resynapse.lab.packing import CRATE, FIGURES, NOTEBOOK, pack
-from resynapse.lab.queue import Asked
-from resynapse.lab.results_pages import report_policy
-from resynapse.lab.session_log import SessionLog
-from resynapse.lab.stories import Teller, parse, stories
-from resynapse.lab.workspace import Workspace
+from resynapse.lab.pages.compare import answer, forest
+from resynapse.lab.pages.results import report_policy
+from resynapse.lab.reading.carriers import carriers
+from resynapse.lab.reading.charts import MOST_DOTS, arms_chart, axis
+from resynapse.lab.reading.packing import CRATE, FIGURES, NOTEBOOK, pack
+from resynapse.lab.reading.stories import Teller, parse, stories
+from resynapse.lab.workspace.queue import Asked
+from resynapse.lab.workspace.session_log import SessionLog
+from resynapse.lab.workspace.workspace import Workspace
+from resynapse.protocol import amended
 from resynapse.protocol.prose.titles import titles_of
 
 
@@ -42,7 +46,7 @@ def test_a_chart_has_the_means_and_intervals_of_the_analysis(reader: Visitor, re
     run = rs.Run(found.path)
     frame = reader.lab.live.values(found, "acute", "acc_combined")
     arms = tuple(dict.fromkeys(frame["arm"]))
-    chart = arms_chart(run.protocol, frame, "acc_combined", "t", "%", {}, arms)
+    chart = arms_chart(run.protocol, frame, "acc_combined", "t", "%", {}, arms, 1)
     described = {d.arm: d for d in run.analyse().descriptions if (d.condition, d.outcome) == ("acute", "acc_combined")}
     assert set(described) == {row.name for row in chart.rows}
     for row in chart.rows:
@@ -57,7 +61,7 @@ def test_a_chart_has_the_means_and_intervals_of_the_analysis(reader: Visitor, re
 def test_many_subjects_are_drawn_as_a_band(reader: Visitor) -> None:
     values = [float(n % 101) for n in range(MOST_DOTS + 1)]
     frame = pl.DataFrame({"subject": range(MOST_DOTS + 1), "arm": ["untreated"] * (MOST_DOTS + 1), "value": values})
-    (row,) = arms_chart(rs.load("demo"), frame, "acc_combined", "t", "%", {}, ["untreated"]).rows
+    (row,) = arms_chart(rs.load("demo"), frame, "acc_combined", "t", "%", {}, ["untreated"], 1).rows
     assert row.dots == ()
     assert row.band is not None
     assert 0 < row.band[0] < row.band[1] < 100
@@ -83,6 +87,22 @@ def test_only_what_changed_is_read_again(recorded: Path) -> None:
     (first,) = workspace.runs()
     (again,) = workspace.runs()
     assert first is again
+
+
+def test_a_list_reads_the_manifests_that_it_shows_and_a_damaged_one_hides_no_other(lab: Lab) -> None:
+    folder = lab.workspace.root / "resynapse-runs"
+    for number, text in enumerate(['{"identity": "x", "subjects": 2, "root_seed": 3, "protocol": {"name": "p"}}', "{"]):
+        (folder / str(number)).mkdir(parents=True)
+        (folder / str(number) / "manifest.json").write_text(text, "utf-8")
+    found = {one.name: one for one in lab.workspace.runs()}
+    assert ["manifest" in vars(one) for one in found.values()] == [False, False]
+    page = Visitor(lab).get("/runs")
+    assert page.text.count('class="row-link"') == 2
+    assert "its manifest cannot be read" in page.text
+    assert Visitor(lab).get("/runs?q=P").text.count('class="row-link"') == 1
+    answer = Visitor(lab).get(f"/runs/{found['1'].id}")
+    assert answer.status_code == 422
+    assert "manifest.json cannot be read" in answer.text
 
 
 def test_a_second_command_waits_and_can_be_taken_out(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,12 +224,12 @@ def test_a_claim_leads_to_the_chart_of_every_cell_that_it_reads() -> None:
 
 def test_no_answer_is_without_its_control(reader: Visitor) -> None:
     from resynapse.analysis.two_runs import between
-    from resynapse.lab.comparing import Pair
+    from resynapse.lab.pages.compare import Pair
 
     (found,) = reader.lab.workspace.runs()
     run = rs.Run(found.path)
     cells = between(run.table(), run.table(), paired=True)
-    pair = Pair(first=found, second=found, protocols=(run.protocol, run.protocol), cells=cells, paired=True)
+    pair = Pair(first=found, second=found, protocols=(run.protocol, run.protocol), cells=cells, shared=4)
     titles = titles_of(run.protocol)
     asked = {"control": "none", "arm": "ketamine"}
     assert "No control chosen" in answer(pair, asked, titles, "acc_combined")
@@ -222,11 +242,67 @@ def test_no_answer_is_without_its_control(reader: Visitor) -> None:
 def test_a_what_if_needs_a_control_or_the_words(reader: Visitor) -> None:
     (found,) = reader.lab.workspace.runs()
     wanted = {"path": "arms.ketamine[0].drug.gain", "value": "2", "arm": "ketamine"}
+    twice = {"path": [wanted["path"]] * 2, "value": ["2", "3"], "control": "none"}
+    many = {"path": [wanted["path"]] * 7, "value": ["2"] * 7, "control": "none"}
+    half = {"path": [wanted["path"], "arms.ketamine[2].train.epochs"], "value": ["2", ""], "control": "none"}
     for change, said in (({}, "control"), ({"control": "x"}, "unknown control"), ({"path": "x", "control": "none"}, "path"),
-                         ({"value": "", "control": "none"}, "value"), ({"value": "-1", "control": "none"}, "gain")):  # fmt: skip
+                         ({"value": "", "control": "none"}, "value"), ({"value": "-1", "control": "none"}, "gain"),
+                         (twice, "twice"), (many, "at most"), (half, "value: give")):  # fmt: skip
         answered = reader.post(f"/api/runs/{found.id}/whatif", {**wanted, **change})
         assert answered.status_code == 422
         assert said in answered.json()["error"]
+
+
+def test_several_changes_are_run_together_and_each_by_itself_all_with_the_control(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(lab.queue), "advance", lambda self: None)
+    base = Base(protocol=rs.load("demo"), subjects=4, seed=0)
+    dose, length = "arms.ketamine[0].drug.gain=2", "arms.ketamine[2].train.epochs=9"
+    runs = start_runs(lab, base, [dose, length], "gain-only", alone=True)
+    asked = {one.path: one.words for one in lab.queue.every()}
+    assert list(asked) == [*runs[:2], *runs.alone]
+    sets = [[b for a, b in pairwise(words) if a == "--set"] for words in asked.values()]
+    assert sets == [[], [dose, length], [dose], [length]]
+    assert all("--control gain-only" in " ".join(words) for words in asked.values())
+    assert start_runs(lab, base, [dose, length], "gain-only", alone=True) == runs
+    assert len(lab.queue.every()) == 4
+
+
+def test_whatever_is_large_is_asked_about_before_it_starts(reader: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resynapse.lab.commands.cost.LIMIT_SECONDS", 0.0)
+    (found,) = reader.lab.workspace.runs()
+    gain = {"path": "arms.ketamine[0].drug.gain", "value": "2", "arm": "ketamine", "control": "gain-only"}
+    starts = {
+        "/api/runs": {"source": "library", "name": "demo", "subjects": "4"},
+        f"/api/runs/{found.id}/whatif": gain,
+        f"/api/runs/{found.id}/attribute": {"first": "ketamine", "second": "ssri", "subjects": "2"},
+        f"/api/runs/{found.id}/resume": {"subjects": "40"},
+    }
+    for path, content in starts.items():
+        assert "This takes about" in reader.post(path, content).json()["confirm"], path
+    assert reader.lab.queue.every() == []
+    waits = reader.post(f"/api/runs/{found.id}/whatif/cost", {**gain, "value": ""}).json()["sentence"]
+    assert "as soon as there is a new value" in waits
+
+
+@pytest.mark.parametrize("name", ["demo", "gru-demo", "working-memory", "kindling", "repeated-courses"])
+def test_every_value_that_is_offered_can_be_changed_and_has_a_proposal(name: str) -> None:
+    protocol = rs.load(name)
+    offered = parameters_of(protocol)
+    words = [(value.group, value.words) for value in offered.values()]
+    assert len(set(words)) == len(words)
+    arm = list(protocol.arms)[-1]
+    for path, value in list(offered.items())[::7]:
+        assert proposed(protocol, [(path, "")], arm).why
+        assert any(_possible(protocol, path, other) for other in value.others), path
+
+
+def _possible(protocol: rs.Protocol, path: str, value: str) -> bool:
+    try:
+        return amended(protocol, f"{path}={value}") is not None
+    except ResynapseError:
+        return False
 
 
 def test_the_command_line_needs_no_server_until_it_is_asked_for_one() -> None:

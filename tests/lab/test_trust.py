@@ -17,8 +17,8 @@ from resynapse.errors import ResynapseError
 from resynapse.lab import serve
 from resynapse.lab.app import application, routes
 from resynapse.lab.context import Lab
-from resynapse.lab.trust import MOST_BYTES, PUBLIC, TOKEN_HEADER, Trust, trusted_origin
-from resynapse.lab.workspace import Workspace
+from resynapse.lab.security.trust import MOST_BYTES, PUBLIC, TOKEN_HEADER, Trust, trusted_origin
+from resynapse.lab.workspace.workspace import Workspace
 from resynapse.protocol import dumps
 
 

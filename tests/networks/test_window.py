@@ -91,5 +91,7 @@ def test_what_a_network_cannot_take_is_refused_in_one_line() -> None:
         ProtocolError, match=r"line 9: .*no connections 'recurrent' in this network; allowed: weights.1, weights.2"
     ):
         loads(MEMORY.replace("of: [weights.1]", "of: [recurrent]"))
+    with pytest.raises(ProtocolError, match=r"line 4: network.readout: readout 'last' .*; use readout: every"):
+        loads(MEMORY.replace(", readout: every", ""))
     with pytest.raises(ResynapseError, match="no kernels for network window; use --engine"):
         rs.run(loads(MEMORY), subjects=1, engine="compiled")

@@ -6,6 +6,7 @@ from collections import Counter
 
 import resynapse as rs
 from resynapse.runs.events import (
+    ArmFinished,
     Broadcast,
     EpochDone,
     Event,
@@ -59,6 +60,15 @@ def test_what_is_measured_and_what_is_finished_is_what_the_table_holds(tiny: rs.
     assert finished == held
     assert measured
     assert measured <= held
+
+
+def test_an_arm_is_told_finished_once_and_measured_no_more(tiny: rs.Protocol) -> None:
+    run, heard = _heard(tiny, subjects=1)
+    ends = {event.arm: place for place, event in enumerate(heard) if isinstance(event, ArmFinished)}
+    assert set(ends) == set(run.protocol.routes)
+    assert len(ends) == sum(isinstance(event, ArmFinished) for event in heard)
+    measured = [(place, event) for place, event in enumerate(heard) if isinstance(event, Measured)]
+    assert all(place < ends[event.arm] for place, event in measured)
 
 
 def test_a_listener_that_fails_is_left_out_and_the_run_is_the_same(tiny: rs.Protocol) -> None:

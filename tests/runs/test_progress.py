@@ -8,11 +8,22 @@ import time
 from dataclasses import dataclass, field
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from resynapse.runs import progress as module
 from resynapse.runs.duration import duration
-from resynapse.runs.events import EpochDone, PhaseEntered, SubjectFailed, SubjectFinished, SubjectStarted
+from resynapse.runs.events import (
+    ArmFinished,
+    EpochDone,
+    PhaseEntered,
+    RunStarted,
+    SubjectFailed,
+    SubjectFinished,
+    SubjectStarted,
+)
 from resynapse.runs.progress import Beat, PlainDisplay, Progress, shown
+from resynapse.runs.timetable import Place, Timetable
 
 
 @dataclass
@@ -68,16 +79,99 @@ def test_a_line_says_subjects_phase_and_time_left(clock: itertools.count[int]) -
     assert progress.going_on()[0] | {"epochs_in_all": 1} == progress.going_on()[0]
 
 
+@dataclass
+class Clock:
+    """Time that passes when a test says so."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 def test_dear_epochs_count_for_more_once_a_subject_is_finished(monkeypatch: pytest.MonkeyPatch) -> None:
-    moments = iter([0.0, 1.0, 2.0, 10.0, 10.0, 10.0])
-    monkeypatch.setattr(module.time, "monotonic", lambda: next(moments))
-    progress = Progress(subjects=2, epochs=3, started=0.0)
+    clock = Clock()
+    monkeypatch.setattr(module.time, "monotonic", clock)
+    progress = Progress(subjects=2, epochs=3)
     progress(SubjectStarted(subject=0))
-    epochs(progress, 0, 3)
+    for clock.now in (1.0, 2.0, 10.0):
+        epochs(progress, 0, 1)
     progress(SubjectFinished(subject=0, rows=()))
     progress(SubjectStarted(subject=1))
+    clock.now += 1.0
     epochs(progress, 1, 1)
     assert progress.share == pytest.approx((1 + 0.1) / 2)
+    assert progress.seconds_left == pytest.approx(9.0)
+
+
+BOUND = 1.2
+"""Steps cost so many times what is planned at most; pace and rest are off by as much, and the product is below 1.5."""
+
+
+@given(
+    steps=st.lists(st.tuples(st.floats(0.1, 60), st.floats(1 / BOUND, BOUND)), min_size=2, max_size=30),
+    subjects=st.integers(1, 7),
+    at_once=st.integers(1, 3),
+    pace=st.floats(0.3, 4),
+)
+def test_the_time_left_is_right_within_a_factor_before_any_subject_is_finished(
+    steps: list[tuple[float, float]], subjects: int, at_once: int, pace: float
+) -> None:
+    """The log of a run is replayed whose epochs cost what was planned, times the pace of the machine and an error."""
+    planned = list(itertools.accumulate(seconds for seconds, _ in steps))
+    took = [0.0, *itertools.accumulate(seconds * pace * error for seconds, error in steps)]
+    timetable = Timetable([Place(n + 1) for n in range(len(steps))], planned, planned[-1])
+    rounds = -(-subjects // at_once)
+    with pytest.MonkeyPatch.context() as patch:
+        clock = Clock()
+        patch.setattr(module.time, "monotonic", clock)
+        progress = Progress(subjects=subjects, epochs=len(steps), planned=timetable)
+        for number in range(rounds):
+            together = range(number * at_once, min(subjects, (number + 1) * at_once))
+            for subject in together:
+                progress(SubjectStarted(subject=subject))
+            for before, after in itertools.pairwise(took):
+                clock.now = number * took[-1] + before
+                left, true = progress.seconds_left, rounds * took[-1] - clock.now
+                assert left is not None
+                if before > 0:
+                    assert true / 1.5 <= left <= true * 1.5
+                clock.now += (after - before) / 2
+                assert (progress.seconds_left or 0) <= left
+                clock.now = number * took[-1] + after
+                for subject in together:
+                    epochs(progress, subject, 1)
+            for subject in together:
+                progress(SubjectFinished(subject=subject, rows=()))
+    assert progress.seconds_left == 0
+
+
+def test_what_comes_after_a_run_counts_at_the_pace_of_this_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(module.time, "monotonic", clock)
+    progress = Progress(subjects=1, epochs=2, planned=Timetable.even(2), later=600.0, title="tree")
+    progress(SubjectStarted(subject=0))
+    clock.now = 3.0
+    epochs(progress, 0, 1)
+    assert progress.seconds_in_all == pytest.approx(3 + 3 * 600)
+    assert progress.text == "tree: 0 of 1 subjects, 3 s left (30 min in all)"
+
+
+def test_a_line_names_the_arms_that_are_done_and_counts_many() -> None:
+    progress = Progress(subjects=1, epochs=2)
+    progress(_started(arms=9))
+    progress(PhaseEntered(subject=0, arms="ssri", stream="treatment/train.1", epochs=2))
+    assert progress.text.endswith("| subject 0: ssri: treatment/train.1")
+    for arm in ("a", "b", "c"):
+        progress(ArmFinished(subject=0, arm=arm))
+    assert progress.text.endswith("| subject 0: a, b, c done; ssri: treatment/train.1")
+    progress(ArmFinished(subject=0, arm="d"))
+    assert progress.text.endswith("| subject 0: 4 of 9 arms done; ssri: treatment/train.1")
+
+
+def _started(arms: int) -> RunStarted:
+    names = tuple(map(str, range(arms)))
+    return RunStarted(protocol="p", arms=names, subjects=1, missing=1, epochs=2, engine="compiled", seed=0)
 
 
 def test_subjects_of_an_earlier_session_count_as_done_but_not_for_the_pace() -> None:

@@ -117,6 +117,7 @@ def workspace(folder: Path, runs: int = 0) -> Path:
     small = miniature("demo", most=6)
     (folder / "protocols").mkdir(parents=True)
     (folder / "protocols" / "small.yaml").write_text(dumps(small), "utf-8")
+    (folder / "protocols" / "broken.yaml").write_text("name: broken\narms: {one: [prune: {sparsty: 0.9}]}\n", "utf-8")
     for seed in range(runs):
         rs.run(small, subjects=6, seed=seed, out=folder / "resynapse-runs" / f"small-seed{seed}")
     return folder

@@ -15,9 +15,14 @@ import pytest
 import resynapse as rs
 from resynapse.analysis.two_runs import between
 from resynapse.disclaimer import SHORT_DISCLAIMER
-from resynapse.lab.taking_away import PACKED, WRITTEN
-from resynapse.report.page.numbers import number
+from resynapse.lab.pages.take_away import PACKED, WRITTEN
+from resynapse.lab.reading.charts import rounded
 from verification.journeys.conftest import Laboratory, Visit, until, workspace
+from verification.journeys.looks import looked_at
+
+
+def test_every_page_looks_right_also_dark_and_wide_or_light_and_narrow(browser: Any, filled: Laboratory) -> None:
+    looked_at(browser, filled, ((1400, "dark"), (390, "light")))
 
 
 def test_journey_3_the_cost_is_shown_before_the_start_and_a_large_run_is_confirmed(
@@ -81,8 +86,8 @@ def test_journey_5_two_runs_show_the_numbers_of_the_analysis(width: int, browser
     cells = {(c.arm, c.condition, c.outcome): c for c in between(runs[0].table(), runs[1].table(), paired=False)}
     cell = cells["ketamine", "acute", "acc_combined"]
     row = page.locator("main > .scroll tr", has_text="ketamine").first.inner_text()
-    assert number(cell.difference, signed=True) in row
-    assert number(cell.first_mean) in row
+    assert rounded(cell.difference, 1, signed=True) in row
+    assert rounded(cell.first_mean, 1) in row
     visit.nothing_went_wrong()
 
 
@@ -100,13 +105,23 @@ def test_journey_6_a_changed_value_is_answered_with_the_control_that_is_proposed
     page.locator(".proposed", has_text="Proposed: gain-only").wait_for()
     assert "keeps the change and takes regrow and train away" in page.locator(".proposed").inner_text()
     assert page.locator("#arm").input_value() == "ketamine"
-    assert page.is_checked("input[value=gain-only]")
+    assert page.input_value("#control") == "gain-only"
     visit.tab_to("#value")
     page.keyboard.type("3")
+    visit.tab_to("[data-more-changes]")
+    visit.press("Enter")
+    page.select_option("#path-2", "arms.ketamine[2].train.epochs")
+    visit.tab_to("#value-2")
+    page.keyboard.type("4")
     visit.press("Enter")
     page.wait_for_url("**/compare?*")
     page.locator(".answer").wait_for()
     assert "With the control gain-only" in page.locator(".answer").inner_text()
+    each = page.get_by_role("region", name="Each change by itself").inner_text()
+    assert "gain" in each
+    assert "epochs" in each
+    for link in page.get_by_role("link", name="take away").all():
+        assert link.get_attribute("href")
     visit.nothing_went_wrong()
 
 
@@ -117,8 +132,8 @@ def test_a_changed_value_without_a_control_says_so(browser: Any, filled: Laborat
     page.locator(".tabs").get_by_text("What if").click()
     page.select_option("#path", "arms.ketamine[0].drug.gain")
     page.fill("#value", "2")
-    page.check("input[value=none]")
-    page.get_by_role("button", name="Run both").click()
+    page.select_option("#control", "none")
+    page.get_by_role("button", name="Run it").click()
     page.wait_for_url("**/compare?*")
     assert "o control chosen" in page.locator("main").inner_text()
     page.locator(".answer").wait_for()

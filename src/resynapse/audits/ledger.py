@@ -202,7 +202,8 @@ def _readings(entries: Sequence[Entry]) -> Table:
     for entry in entries:
         for one in entry.readings:
             found = one.decides
-            allowed = "excluded" if one.contradicted else "allowed" if one.arithmetic else "-"
+            printed_there = any(said.says != "not printed" for said in one.arithmetic)
+            allowed = "excluded" if one.contradicted else "allowed" if printed_there else "-"
             shown = with_interval(found.estimate, found.low, found.high)
             rows.append((entry.id, one.id or "-", one.standing, allowed, shown, found.bound, found.what))
     header = ("claim", "reading", "as run it", "by the article's figures", "ours [95 %]", "needed", "of")

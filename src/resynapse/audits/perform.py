@@ -17,7 +17,6 @@ from resynapse.audits.stages import TREE, Pace, Stages, missing
 from resynapse.audits.within import Wish, fitted
 from resynapse.cohort import Cohort
 from resynapse.errors import OutOfTimeError
-from resynapse.protocol.routes import epochs
 from resynapse.runs.duration import duration
 from resynapse.runs.execute import execute
 from resynapse.runs.planning.budget import Budget
@@ -62,7 +61,8 @@ def perform(
         """The table of a stage; None of one beside the tree that the time did not suffice for."""
         folder = RunFolder(out / stage.name)
         cohort = Cohort(size=stage.subjects, root_seed=wish.seed if stage.seed is None else stage.seed)
-        each = pace.each(stage) if budget is not None and missing(out, stage) else None
+        ahead = stages.in_order[stages.in_order.index(stage) :] if stage in stages.in_order else ()
+        timed = bool(missing(out, stage)) and (budget is not None or bool(ahead))
         try:
             execute(
                 stage.protocol,
@@ -73,7 +73,9 @@ def perform(
                 display=display,
                 note=note,
                 budget=budget,
-                each=each,
+                expected=pace.each(stage) if timed else None,
+                later=pace.seconds(ahead, out) - pace.alone(stage, out) if timed and ahead else 0.0,
+                title=stage.name,
             )
         except OutOfTimeError:
             if stage is stages.tree:
@@ -121,10 +123,10 @@ def _say(planned: AuditPlan, open_stages: Sequence[Stage], pace: Pace, out: Path
     for text in planned.reduced:
         note(f"reduced: {text}")
     for stage in open_stages:
-        arms = len(stage.protocol.arms) + len(stage.protocol.variants)
+        arms, each = len(stage.protocol.arms) + len(stage.protocol.variants), pace.each(stage)
         note(
             f"{stage.name}: {stage.subjects} subjects, {arms} arms and variants, "
-            f"{epochs(stage.protocol.routes)} training epochs a subject, about {duration(pace.each(stage))} each"
+            f"{each.epochs} training epochs a subject, about {duration(each.seconds)} each"
         )
         if stage.then:
             note(stage.then)

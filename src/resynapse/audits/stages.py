@@ -55,13 +55,19 @@ class Pace:
     """
 
     workers: int | None = None
-    _timed: dict[str, float] = field(default_factory=dict)
+    _timed: dict[str, Estimate] = field(default_factory=dict)
 
-    def each(self, stage: Stage) -> float:
-        """Seconds of one subject of a stage."""
+    def each(self, stage: Stage) -> Estimate:
+        """What one subject of a stage costs."""
         if stage.name not in self._timed:
-            self._timed[stage.name] = Estimate.rehearse(stage.protocol).seconds
+            self._timed[stage.name] = Estimate.rehearse(stage.protocol)
         return self._timed[stage.name]
+
+    def alone(self, stage: Stage, folder: Path) -> float:
+        """Seconds of what is missing of a stage."""
+        subjects = missing(folder, stage)
+        rounds = -(-subjects // min(self.workers or usable_cores(), stage.subjects))
+        return rounds * self.each(stage).seconds if subjects else 0.0
 
     def seconds(self, stages: Iterable[Stage], folder: Path, most: float = math.inf) -> float:
         """Seconds of all that is missing of some stages, with what can only be planned after them.
@@ -72,10 +78,7 @@ class Pace:
         """
         total = 0.0
         for stage in stages:
-            subjects = missing(folder, stage)
-            if subjects:
-                rounds = -(-subjects // min(self.workers or usable_cores(), stage.subjects))
-                total += rounds * self.each(stage) * (1 + stage.then_share)
+            total += self.alone(stage, folder) * (1 + stage.then_share)
             if total > most:
                 break
         return total

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,10 +13,11 @@ from resynapse.cli.app import app
 from resynapse.cli.closing import close
 from resynapse.cli.completion import protocol_names
 from resynapse.cli.console import grid, paged, say
-from resynapse.cli.options import Dask, Seed, Workers, load_protocol, time_span, whole
+from resynapse.cli.options import Dask, Seed, Workers, is_run, load_protocol, open_run, time_span, whole
 from resynapse.disclaimer import SHORT_DISCLAIMER
 
 if TYPE_CHECKING:
+    from resynapse.audits.audit import Audit
     from resynapse.audits.perturbations import Depth
 
 AUDITS = Path("resynapse-audits")
@@ -26,7 +28,9 @@ def audit(
     protocol: Annotated[
         str,
         Parameter(
-            help="A library protocol with claims, or a YAML file with a `claims:` block.", completer=protocol_names
+            help="A library protocol with claims, a YAML file with a `claims:` block, or a run folder, which is judged "
+            "as it is: nothing is run.",
+            completer=protocol_names,
         ),
     ],
     /,
@@ -85,11 +89,14 @@ def audit(
         return
     from resynapse.api import Run
     from resynapse.api import audit as start
-    from resynapse.report.sections.audit import audit_sentences, audit_tables
-    from resynapse.report.sections.headline import headline_of_audit
     from resynapse.report.sections.undecided import undecided_of_audit
     from resynapse.runs.progress import display
 
+    if is_run(protocol):
+        asked = {"--depth": depth, "--subjects": subjects, "--out": out, "--workers": workers, "--seeds": seeds}
+        refuse_to_run(protocol, {**asked, "--seed": seed or None, "--dask": dask, "--within": within})
+        print_audit(start(open_run(Path(protocol)), claims=claims), protocol, f"resynapse report {protocol}", format)
+        return
     chosen = load_protocol(protocol, None, None)
 
     def folder_of(depth: Depth) -> Path:
@@ -110,16 +117,33 @@ def audit(
             note=lambda text: print(f"resynapse: {text}", file=sys.stderr),
             within=within,
         )
+    folder = folder_of(found.depth)
+    page = None if format == "json" else Run(folder / "tree").report(folder / "report.html", audit=found)
+    undecided = undecided_of_audit(found) if within is not None else ""
+    print_audit(found, folder, f"open {page} in a browser", format, undecided)
+
+
+def refuse_to_run(folder: str, options: Mapping[str, object]) -> None:
+    """Refuse options that say how subjects are run where a finished run is judged."""
+    from resynapse.errors import ResynapseError
+
+    for name, value in options.items():
+        if value is not None:
+            raise ResynapseError(f"{name} {value}: {folder} is a run, which is judged as it is; leave {name} out")
+
+
+def print_audit(found: Audit, where: Path | str, after: str, format: str, undecided: str = "") -> None:
+    """Print ledger, readings and sentences of an audit, or all of it as JSON."""
     if format == "json":
         sys.stdout.write(found.to_json())
         return
-    folder = folder_of(found.depth)
-    page = Run(folder / "tree").report(folder / "report.html", audit=found)
+    from resynapse.report.sections.audit import audit_sentences, audit_tables
+    from resynapse.report.sections.headline import headline_of_audit
+
     with paged():
         for table in audit_tables(found):
             grid(table)
         for sentence in audit_sentences(found):
             say(sentence)
         say(SHORT_DISCLAIMER)
-    undecided = undecided_of_audit(found) if within is not None else ""
-    close(folder, headline_of_audit(found), f"open {page} in a browser", undecided)
+    close(where, headline_of_audit(found), after, undecided)

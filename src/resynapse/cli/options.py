@@ -94,6 +94,13 @@ def with_controls(protocol: Protocol, controls: Sequence[str] | None) -> Protoco
     return protocol
 
 
+def is_run(name: str) -> bool:
+    """Whether a name that may be a protocol is the folder of a run."""
+    from resynapse.runs.store.file_names import MANIFEST
+
+    return (Path(name) / MANIFEST).is_file()
+
+
 def open_run(path: Path) -> Run:
     """The run in a folder; missing subjects are reported on standard error."""
     from resynapse.api import Run

@@ -45,6 +45,7 @@ class EngineKind:
     columns : most samples of one pass that are in memory at a time; None for whole sets.
     most_updates : updates of connections (epochs x samples x connections) up to which a figure trains again.
     packages : distributions that decide its numbers, besides numpy and scipy.
+    in_thread : it computes in the thread that calls it, so that the time of this thread says what something costs.
     remark : sentence for the limitations of a report; empty for none.
     prepare : makes ready what networks of an architecture need, before the engine is built; it receives a function for
         remarks, such as that kernels are compiled, which takes a while, and one that watches how far this is.
@@ -57,6 +58,7 @@ class EngineKind:
     columns: int | None = None
     most_updates: float = 1e11
     packages: tuple[str, ...] = ()
+    in_thread: bool = True
     remark: str = ""
     prepare: Callable[[Architecture, Note, Watch | None], None] = nothing_to_prepare
 
@@ -131,6 +133,7 @@ ENGINES: dict[str, EngineKind] = {
         supports=_jax_supports,
         bytes_per_weight=6,
         packages=("jax", "jaxlib", "optax"),
+        in_thread=False,
         remark="Computed in float32 by automatic differentiation, which agrees with the literal engine statistically "
         "after long training.",
     ),

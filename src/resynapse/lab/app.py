@@ -17,33 +17,31 @@ from starlette.types import ASGIApp
 
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
-from resynapse.lab import (
-    actions,
-    comparing,
-    composing,
-    library_pages,
-    results_pages,
-    run_pages,
-    story_pages,
-    taking_away,
+from resynapse.lab.context import BAD_INPUT, Lab, lab_of, path_of
+from resynapse.lab.pages import (
+    commands,
+    compare,
+    composer,
+    library,
+    results,
+    run_actions,
+    runs,
+    story,
+    take_away,
+    what_if,
 )
-from resynapse.lab.context import BAD_INPUT, Lab, lab_of
-from resynapse.lab.trust import Gate, TooLargeError
-from resynapse.lab.workspace import UnknownError
+from resynapse.lab.pages.library import MINE
+from resynapse.lab.security.trust import Gate, TooLargeError
+from resynapse.lab.workspace.workspace import UnknownError
 
 
 def routes(*, read_only: bool) -> list[BaseRoute]:
     """Every address; those that change anything are left out of a laboratory for readers."""
-    reading: list[BaseRoute] = [
-        *library_pages.ROUTES,
-        *run_pages.ROUTES,
-        *results_pages.ROUTES,
-        *comparing.ROUTES,
-        *story_pages.ROUTES,
-        *taking_away.ROUTES,
-        Mount("/static", StaticFiles(directory=str(resources.files("resynapse.lab") / "static"))),
-    ]
-    return reading if read_only else [*reading, *composing.WRITING, *actions.ROUTES]
+    pages = (library, runs, results, compare, what_if, commands, story, take_away)
+    static = Mount("/static", StaticFiles(directory=str(resources.files("resynapse.lab") / "static")))
+    reading = [route for page in pages for route in page.ROUTES]
+    changing = [route for page in (composer, run_actions, what_if, commands) for route in page.WRITING]
+    return [*reading, static, *([] if read_only else changing)]
 
 
 def application(lab: Lab) -> ASGIApp:
@@ -55,6 +53,7 @@ def application(lab: Lab) -> ASGIApp:
             ResynapseError: _said,
             TooLargeError: _too_large,
             HTTPException: _not_found,
+            Exception: _not_found,
         },
     )
     inner.state.lab = lab
@@ -74,7 +73,9 @@ async def _said(request: Request, error: Exception) -> Response:
     status = 404 if isinstance(error, UnknownError) else BAD_INPUT
     if request.method not in ("GET", "HEAD") or request.url.path.rpartition("/")[2] in ("version", "events"):
         return JSONResponse({"error": str(error), "disclaimer": SHORT_DISCLAIMER}, status)
-    return lab_of(request).page(request, "problem.html.j2", code=status, problem=str(error))
+    path = path_of(request).split("/")
+    mend = path[3] if path[1:3] == ["protocols", MINE] and status == BAD_INPUT else ""
+    return lab_of(request).page(request, "problem.html.j2", code=status, problem=str(error), mend=mend)
 
 
 async def _too_large(_: Request, __: Exception) -> Response:
@@ -83,8 +84,11 @@ async def _too_large(_: Request, __: Exception) -> Response:
 
 async def _not_found(request: Request, error: Exception) -> Response:
     code = error.status_code if isinstance(error, HTTPException) else 500
-    phrase = HTTPStatus(code).phrase.lower()
-    problem = "there is no such page; choose one from the menu" if code == 404 else f"{phrase}; reload the page"
+    said = {
+        404: "there is no such page; choose one from the menu",
+        500: "the laboratory has a fault here; its terminal says which, and the files and runs are as they were",
+    }
+    problem = said.get(code, f"{HTTPStatus(code).phrase.lower()}; reload the page")
     if request.method not in ("GET", "HEAD"):
         return JSONResponse({"error": problem, "disclaimer": SHORT_DISCLAIMER}, code)
-    return lab_of(request).page(request, "problem.html.j2", code=code, problem=problem)
+    return lab_of(request).page(request, "problem.html.j2", code=code, problem=problem, mend="")

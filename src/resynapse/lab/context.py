@@ -18,12 +18,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from resynapse.disclaimer import SHORT_DISCLAIMER
-from resynapse.lab.live import Live
-from resynapse.lab.queue import Asked, Queue
-from resynapse.lab.results import Results
-from resynapse.lab.session_log import SessionLog
-from resynapse.lab.trust import Trust
-from resynapse.lab.workspace import Found, UnknownError, Workspace, run_id
+from resynapse.lab.commands.cost import Timing
+from resynapse.lab.reading.live import Live
+from resynapse.lab.reading.results import Results
+from resynapse.lab.security.trust import Trust
+from resynapse.lab.workspace.found import Found, run_id
+from resynapse.lab.workspace.queue import Asked, Queue
+from resynapse.lab.workspace.session_log import SessionLog
+from resynapse.lab.workspace.workspace import UnknownError, Workspace
 from resynapse.report.page.page import prose
 
 BAD_INPUT = 422
@@ -44,7 +46,7 @@ class Lab:
     queue: Queue = field(init=False)
     live: Live = field(init=False)
     results: Results = field(init=False)
-    costs: dict[str, float] = field(default_factory=dict)
+    costs: dict[str, Timing] = field(default_factory=dict)
     log: SessionLog = field(init=False)
     templates: Environment = field(init=False)
 
@@ -61,6 +63,7 @@ class Lab:
             lstrip_blocks=True,
         )
         self.templates.filters["prose"] = prose
+        self.templates.filters["sentence"] = sentence
 
     def runs(self) -> list[Found]:
         """Every run, those that have yet to begin first."""
@@ -95,6 +98,7 @@ class Lab:
         html = self.templates.get_template(template).render(
             to=partial(relative, here),
             here=here,
+            code=code,
             disclaimer=SHORT_DISCLAIMER,
             page_token=self.trust.page_token,
             nonce=request.state.nonce,
@@ -122,7 +126,18 @@ def _begun(one: Asked) -> Found:
     manifest = {
         "subjects": int(given["--subjects"]), "root_seed": int(given["--seed"]), "protocol": protocol, "identity": "",
     }  # fmt: skip
-    return Found(run_id(one.path), one.path, one.path.name, manifest)
+    return Found(run_id(one.path), one.path, one.path.name, asked=manifest)
+
+
+def sentence(text: str) -> str:
+    """A message as a sentence; a name that it begins with stays as it is written.
+
+    >>> sentence("no such run"), sentence("arms.one[0]: unknown key; did you mean 'x'?")
+    ('No such run.', "arms.one[0]: unknown key; did you mean 'x'?")
+    """
+    first = text.split(maxsplit=1)[0] if text.strip() else ""
+    begun = text[:1].upper() + text[1:] if first.rstrip(",;:").isalpha() else text
+    return begun if begun[-1:] in ("", ".", "?", "!") else f"{begun}."
 
 
 def lab_of(request: Request) -> Lab:

@@ -19,8 +19,8 @@ import uvicorn
 from resynapse.errors import ResynapseError
 from resynapse.lab.app import application
 from resynapse.lab.context import Lab
-from resynapse.lab.trust import Trust, trusted_hosts
-from resynapse.lab.workspace import Workspace
+from resynapse.lab.security.trust import Trust, trusted_hosts
+from resynapse.lab.workspace.workspace import Workspace
 
 
 def _say_at_once(text: str) -> None:

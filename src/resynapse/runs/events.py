@@ -120,6 +120,13 @@ class Measured(SubjectEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArmFinished(SubjectEvent):
+    """A subject is at the end of the path of an arm."""
+
+    arm: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectFinished(SubjectEvent):
     """All results of a subject are kept in the run folder."""
 

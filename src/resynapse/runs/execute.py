@@ -25,6 +25,8 @@ from resynapse.runs.events import (
 )
 from resynapse.runs.leading import Leading
 from resynapse.runs.planning.budget import Budget
+from resynapse.runs.planning.cost import Estimate
+from resynapse.runs.planning.foresight import foreseen
 from resynapse.runs.planning.limit import Limit, limited
 from resynapse.runs.progress import Beat, Display, Progress, shown
 from resynapse.runs.provenance import usable_cores
@@ -47,7 +49,9 @@ def execute(
     listener: Listener = ignore,
     note: Note = lambda text: None,
     budget: Budget | None = None,
-    each: float | None = None,
+    expected: Estimate | None = None,
+    later: float = 0.0,
+    title: str = "",
 ) -> None:
     """Compute the subjects that `folder` does not hold yet, then write its table.
 
@@ -60,7 +64,8 @@ def execute(
     listener : receives every event of the run, see `resynapse.runs.events`.
     note : receives lines a user should read (a damaged part, subjects already there).
     budget : time after which the run stops, as many subjects as fit being begun; what is left is for a later run.
-    each : seconds that one subject takes, where that is known; with a budget it is measured otherwise.
+    expected : what one subject costs, where that is known; otherwise it is measured where it is needed.
+    later, title : seconds of the runs after this one, and a name for its progress, where it is one of several.
 
     Raises
     ------
@@ -80,8 +85,18 @@ def execute(
         if missing:
             limit = None
             if budget is not None:
+                each = None if expected is None else expected.seconds
                 limit = limited(budget, manifest, len(missing), workers=workers, dask=dask, each=each, note=note)
-            done = _compute(missing, manifest, folder, workers, dask, _Followers(display, listener, note), limit)
+            progress = Progress(
+                len(missing),
+                epochs(protocol.routes),
+                already=manifest.subjects - len(missing),
+                later=later,
+                title=title,
+                planned=None if expected is None else expected.timetable,
+            )
+            followers = _Followers(display, listener, note)
+            done = _compute(missing, manifest, folder, workers, dask, followers, limit, progress)
             if done < len(missing):
                 if not folder.finished():
                     raise OutOfTimeError(f"no subject was finished within {budget}; give more time")
@@ -105,11 +120,10 @@ def _compute(
     dask: str | None,
     followers: _Followers,
     limit: Limit | None,
+    progress: Progress,
 ) -> int:
     """Compute the missing subjects and report events to folder and listeners; returns how many were computed."""
     protocol, note = manifest.protocol, followers.note
-    each = epochs(protocol.routes)
-    progress = Progress(len(missing), each, already=manifest.subjects - len(missing))
     leading = Leading.of(protocol)
     for values in earlier(folder.path, set(missing)):
         leading.add(values)
@@ -125,13 +139,13 @@ def _compute(
                 arms=tuple(protocol.routes),
                 subjects=manifest.subjects,
                 missing=len(missing),
-                epochs=each,
+                epochs=progress.epochs,
                 engine=manifest.engine,
                 seed=manifest.root_seed,
             )
         )
         try:
-            with Beat(status.write, WRITE_EVERY), _on(followers.display, progress):
+            with Beat(status.write, WRITE_EVERY), _on(followers.display, progress), foreseen(progress, manifest, count):
                 done = _work(backend, missing, manifest, folder, tell, note, limit)
         except BaseException as error:
             state: State = "stopped" if isinstance(error, (RunInterruptedError, KeyboardInterrupt)) else "failed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 import time
@@ -12,19 +13,25 @@ from typing import Any, Protocol, Self
 
 from resynapse.runs.duration import duration
 from resynapse.runs.events import (
+    ArmFinished,
     EpochDone,
     Event,
+    Measured,
     PhaseEntered,
+    RunStarted,
     SubjectFailed,
     SubjectFinished,
     SubjectStarted,
     WorkersCounted,
 )
+from resynapse.runs.timetable import Place, Timetable
 
 PLAIN_EVERY = 30.0
 """Seconds between plain lines when no subject finishes."""
 SHOW_EVERY = 0.25
 """Seconds between looks of a display."""
+NAMED = 3
+"""Up to this many arms that are done are named; of more, their number is said."""
 
 
 class Display(Protocol):
@@ -39,12 +46,21 @@ class Course:
     """One subject on its way; written by the thread that computes it."""
 
     began: float
-    epochs: int = 0
-    moments: list[float] = field(default_factory=list)
-    """When each epoch ended, for the first subjects alone."""
+    place: Place = field(default_factory=lambda: Place(0))
+    at: float = 0.0
+    """When it reached this place."""
+    moments: list[tuple[Place, float]] = field(default_factory=list)
+    """When each place was reached, for the first subjects alone."""
     phase: PhaseEntered | None = None
     before: int = 0
     """Epochs before the phase."""
+    arms: list[str] = field(default_factory=list)
+    """Those at their end."""
+
+    def seconds(self, timetable: Timetable, pace: float, now: float) -> float:
+        """Where the subject is on the timetable: on from its last place for as long as it is there, up to the next."""
+        here = timetable.reached(self.place)
+        return min(here + (now - self.at) / pace, timetable.following(self.place))
 
 
 @dataclass(slots=True)
@@ -56,35 +72,53 @@ class Progress:
     subjects : to be computed now.
     epochs : training epochs of one subject.
     already : subjects that an earlier session finished; they count as done, not for the pace.
+    later : seconds, as planned, of the runs that come after this one.
+    title : what stands before the line; empty where the run is alone.
+    planned : when a subject is expected where; it may become known while the run goes on.
 
-    Time left comes from the pace so far. Epochs differ in cost, so the course of the first finished subject
-    says which share of a subject's time each epoch represents; before that, epochs count alike.
+    Time left is what the subjects on their way and those that wait still take by the timetable, at the pace so far.
+    Epochs and measurements differ in cost: the timetable is that of the first finished subject, before that one that
+    was planned, and before that one in which epochs count alike.
     """
 
     subjects: int
     epochs: int
     already: int = 0
+    later: float = 0.0
+    title: str = ""
+    planned: Timetable | None = None
     done: int = 0
     failed: int = 0
-    started: float = field(default_factory=time.monotonic)
     courses: dict[int, Course] = field(default_factory=dict)
-    profile: list[float] = field(default_factory=list)
     where: str = ""
     """Where subjects are computed, if not here."""
+    measured: Timetable | None = None
+    """Of the first finished subject that took part in everything."""
+    _even: Timetable = field(init=False)
+    _took: list[float] = field(default_factory=list)
+    """Seconds of the finished subjects that were seen on their way."""
+    _at_once: int = 1
+    _arms: int = 0
+
+    def __post_init__(self) -> None:
+        self._even = Timetable.even(self.epochs)
 
     def __call__(self, event: Event) -> None:
         """Count one event."""
         match event:
+            case RunStarted():
+                self._arms = len(event.arms)
             case SubjectStarted():
-                self.courses[event.subject] = Course(time.monotonic())
+                self._begin(event.subject)
             case PhaseEntered():
                 course = self._course(event.subject)
-                course.phase, course.before = event, course.epochs
+                course.phase, course.before = event, course.place.epochs
             case EpochDone():
-                course = self._course(event.subject)
-                course.epochs += event.epochs
-                if not self.profile:
-                    course.moments += [time.monotonic()] * event.epochs
+                self._move(event.subject, epochs=event.epochs)
+            case Measured():
+                self._move(event.subject, measured=1)
+            case ArmFinished():
+                self._course(event.subject).arms.append(event.arm)
             case SubjectFinished():
                 self._end(self.courses.pop(event.subject, None))
             case SubjectFailed():
@@ -97,61 +131,114 @@ class Progress:
             case _:
                 pass
 
+    def _begin(self, subject: int) -> None:
+        now = time.monotonic()
+        self.courses[subject] = Course(now, at=now)
+        self._at_once = max(self._at_once, len(self.courses))
+
     def _course(self, subject: int) -> Course:
         if subject not in self.courses:
-            self.courses[subject] = Course(time.monotonic())
+            self._begin(subject)
         return self.courses[subject]
+
+    def _move(self, subject: int, epochs: int = 0, measured: int = 0) -> None:
+        course = self._course(subject)
+        course.at = time.monotonic()
+        course.place = Place(course.place.epochs + epochs, course.place.measured + measured)
+        if self.measured is None:
+            course.moments.append((course.place, course.at))
 
     def _end(self, course: Course | None) -> None:
         """A subject is finished and kept; its epochs may have gone unseen, on another machine."""
         self.done += 1
+        if course is None:
+            return
+        whole = time.monotonic() - course.began
+        self._took.append(whole)
         # a subject that left the study early does not predict the others
-        if course and not self.profile and len(course.moments) >= self.epochs > 0:
-            whole = time.monotonic() - course.began
-            if whole > 0:
-                self.profile = [0.0, *((moment - course.began) / whole for moment in course.moments)]
+        if self.measured is None and course.place.epochs >= self.epochs > 0 and whole > 0:
+            places, moments = zip(*course.moments, strict=True)
+            self.measured = Timetable(places, [at - course.began for at in moments], whole)
+
+    @property
+    def _timetable(self) -> Timetable:
+        return self.measured or self.planned or self._even
+
+    def _pace(self, timetable: Timetable) -> float | None:
+        """Seconds that pass in a second of the timetable; None while nothing is known."""
+        going = list(self.courses.values())
+        took = self._took[-self._at_once :]  # the latest, as a machine gets other work too
+        expected = len(took) * timetable.whole + sum(timetable.reached(one.place) for one in going)
+        if expected > 0:
+            return (sum(took) + sum(one.at - one.began for one in going)) / expected
+        return None if timetable is self._even else 1.0
+
+    def _ahead(self) -> tuple[Timetable, float | None, list[float]]:
+        """The timetable, the pace, and by subject on its way the seconds of the timetable that are behind it."""
+        timetable, now = self._timetable, time.monotonic()
+        pace = self._pace(timetable)
+        going = list(self.courses.values())
+        return timetable, pace, [one.seconds(timetable, pace or math.inf, now) for one in going]
 
     @property
     def share(self) -> float:
         """Share of the work of this session that is done, 0 to 1."""
-        part = 0.0
-        for course in list(self.courses.values()):
-            if self.profile:
-                part += self.profile[min(course.epochs, len(self.profile) - 1)]
-            elif self.epochs:
-                part += min(1.0, course.epochs / self.epochs)
+        timetable, _, behind = self._ahead()
+        part = sum(behind) / timetable.whole
         return min(1.0, (self.done + self.failed + part) / self.subjects) if self.subjects else 1.0
 
     @property
     def seconds_left(self) -> float | None:
-        """Seconds to the end at the pace so far; None while too little is done to say."""
-        share = self.share
-        return (time.monotonic() - self.started) * (1 - share) / share if share > 0.01 else None
+        """Seconds to the end of this run; None while too little is done to say."""
+        timetable, pace, behind = self._ahead()
+        if pace is None:
+            return None
+        waiting = max(0, self.subjects - self.done - self.failed - len(behind))
+        # subjects are begun one by one, each by whoever is free first
+        free = sorted(timetable.whole - seconds for seconds in behind)
+        free = [0.0] * (self._at_once - len(free)) + free
+        rounds, more = divmod(waiting, len(free))
+        ends = [rounds * timetable.whole + left for left in free]
+        if more:
+            ends.append(ends[more - 1] + timetable.whole)
+        return max(ends) * pace
+
+    @property
+    def seconds_in_all(self) -> float | None:
+        """Seconds to the end of the runs after this one too, at the pace of this one against its plan."""
+        left, pace = self.seconds_left, None if self.planned is None else self._pace(self.planned)
+        return None if left is None else left + self.later * (1.0 if pace is None else pace)
 
     @property
     def text(self) -> str:
-        """One line: subjects, time left, and current steps."""
-        left = self.seconds_left
-        first = next(iter(list(self.courses.items())), None)
-        now = self.where
-        if first is not None and first[1].phase is not None:
-            now = f"subject {first[0]}, {first[1].phase.arms}: {first[1].phase.stream}"
+        """One line: subjects, time left, the arms that are done and current steps."""
+        left, whole = self.seconds_left, self.seconds_in_all
         return (
-            f"{self.already + self.done} of {self.already + self.subjects} subjects"
+            (f"{self.title}: " if self.title else "")
+            + f"{self.already + self.done} of {self.already + self.subjects} subjects"
             + ("" if left is None else f", {duration(left)} left")
-            + (f" | {now}" if now else "")
+            + (f" ({duration(whole)} in all)" if self.later and whole is not None else "")
+            + (f" | {now}" if (now := self._now()) else "")
         )
 
+    def _now(self) -> str:
+        subject, course = next(iter(list(self.courses.items())), (0, None))
+        if course is None or course.phase is None:
+            return self.where
+        done = ", ".join(course.arms) if len(course.arms) <= NAMED else f"{len(course.arms)} of {self._arms} arms"
+        return f"subject {subject}: {f'{done} done; ' if done else ''}{course.phase.arms}: {course.phase.stream}"
+
     def going_on(self) -> list[dict[str, Any]]:
-        """The subjects on their way, as plain data: their phase, and epochs done in it and in all."""
+        """The subjects on their way, as plain data: arms at their end, phase, and epochs done in it and in all."""
         return [
             {
                 "subject": subject,
+                "arms_done": list(course.arms),
                 "arms": course.phase.arms if course.phase else None,
                 "stream": course.phase.stream if course.phase else None,
-                "epoch": course.epochs - course.before,
+                "epoch": course.place.epochs - course.before,
                 "epochs": course.phase.epochs if course.phase else None,
-                "epochs_in_all": course.epochs,
+                "epochs_in_all": course.place.epochs,
             }
             for subject, course in sorted(self.courses.copy().items())
         ]

@@ -43,12 +43,12 @@ class RunStatus:
     done : finished subjects; None if unknown.
     failed : subjects that failed in the last session.
     share : of the work of the session, 0 to 1; None if unknown.
-    seconds_left : at the pace so far; None if unknown or if the run is not active.
+    seconds_left : by the timetable of the run, at the pace so far; None if unknown or if the run is not active.
     started, updated : seconds since 1970; None if unknown.
     reason : why a run failed, stopped or is damaged; may be empty.
     leading : records with arm, endpoint, n, mean, sd.
-    going_on : records of the subjects on their way: subject, arms, stream, epoch (of the phase), epochs (its length),
-        epochs_in_all, measured.
+    going_on : records of the subjects on their way: subject, arms_done, arms, stream, epoch (of the phase), epochs (its
+        length), epochs_in_all, measured.
     where : description of the workers of a cluster; empty for threads of one process.
     """
 

@@ -23,7 +23,7 @@ from resynapse.protocol.routes import Branch, Route, RouteStep, calibrates, part
 from resynapse.protocol.state import Setting, State
 from resynapse.protocol.steps import ENROLLED
 from resynapse.randomness import uniforms
-from resynapse.runs.events import EpochDone, Listener, Measured, PhaseEntered, Row, ignore
+from resynapse.runs.events import ArmFinished, EpochDone, Listener, Measured, PhaseEntered, Row, ignore
 from resynapse.task import TaskData, mapped
 
 __all__ = ["Row", "reached", "walk"]
@@ -99,6 +99,8 @@ class _Walker:
     calibrates: bool = False
     mapped: dict[str, TaskData] = field(default_factory=dict)
     """The sets by another mapping that was asked for."""
+    aside: int = 0
+    """Side paths that the walk is within."""
 
     def __post_init__(self) -> None:
         self.calibrates = calibrates(self.experiment.routes.values())
@@ -113,6 +115,10 @@ class _Walker:
         """Take every arm of the group to the end of its route from the state they share."""
         while group:
             group, seen = self._looked(state, group, suffix, seen)
+            if not self.aside:
+                for arm, route in group.items():
+                    if not route:
+                        self.tell(ArmFinished(subject=self.subject.number, arm=arm))
             branches = list(parted(group))
             if not branches:
                 return
@@ -122,6 +128,11 @@ class _Walker:
             # continues in this call, so that a long path nests no calls and keeps no earlier states
             state = self._taken(state, last, suffix, seen)
             group = last.rest
+
+    def _follow_aside(self, state: State, group: Mapping[str, Route], suffix: str, seen: Seen) -> None:
+        self.aside += 1
+        self.follow(state, group, suffix, seen)
+        self.aside -= 1
 
     def _taken(self, state: State, branch: Branch, suffix: str, seen: Seen) -> State:
         with self._placed(branch.stop, branch.rest):
@@ -205,7 +216,7 @@ class _Walker:
             return self._advance(state, step, branch, suffix, seen)
         if step is not None:
             state = step.apply(state, self._setting(branch.stop.stream, state))
-        self.follow(state, branch.forks, suffix, seen)
+        self._follow_aside(state, branch.forks, suffix, seen)
         return state
 
     def _advance(self, state: State, step: Step, branch: Branch, suffix: str, seen: Seen) -> State:
@@ -225,17 +236,17 @@ class _Walker:
                 apart = self._setting(f"{stop.stream}/apart={count}", state)
                 for _, reached in step.trajectory(state, apart, [count]):
                     self._check(reached, branch)
-                    self.follow(reached, branch.forks, below(suffix, count), seen)
+                    self._follow_aside(reached, branch.forks, below(suffix, count), seen)
             if not any(branch.rest.values()):
                 return state
         forks = stop.at if stop.share else ()
         for count, reached in step.trajectory(state, self._setting(stop.stream, state), {*forks, step.length}):
             self._check(reached, branch)
             if count in forks:
-                self.follow(reached, branch.forks, below(suffix, count), seen)
+                self._follow_aside(reached, branch.forks, below(suffix, count), seen)
             state = reached
         if not stop.at:
-            self.follow(state, branch.forks, suffix, seen)
+            self._follow_aside(state, branch.forks, suffix, seen)
         return state
 
     def _measured(self, state: State, step: Assess, condition: str) -> dict[str, float | None]:

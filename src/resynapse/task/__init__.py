@@ -6,7 +6,17 @@ batch.
 
 from __future__ import annotations
 
-from resynapse.task.base import Sizes, Split, Task, TaskData, has_time, location_fields, outputs_of, steps_of
+from resynapse.task.base import (
+    Sizes,
+    Split,
+    Task,
+    TaskData,
+    has_time,
+    location_fields,
+    outputs_of,
+    steps_of,
+    wants_every_step,
+)
 from resynapse.task.blobs import PUBLISHED_CENTRES, GaussianBlobs
 from resynapse.task.delayed_match import DelayedMatch
 from resynapse.task.digits import Digits
@@ -34,6 +44,7 @@ __all__ = [
     "mappings_of",
     "outputs_of",
     "steps_of",
+    "wants_every_step",
 ]
 
 TASKS: dict[str, type[Task]] = {

@@ -97,6 +97,11 @@ def has_time(task: Task) -> bool:
     return hasattr(task, "steps")
 
 
+def wants_every_step(task: Task) -> bool:
+    """Whether outputs are to have values in every step of the task's sequences, not in the last one alone."""
+    return bool(getattr(task, "wants_every_step", False))
+
+
 def location_fields(kind: type[Task]) -> tuple[str, ...]:
     """The fields of a kind of task that give only the location of data."""
     named: tuple[Field[Any], ...] = fields(kind) if is_dataclass(kind) else ()

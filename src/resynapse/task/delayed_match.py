@@ -41,6 +41,7 @@ class DelayedMatch:
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
     mappings: ClassVar[tuple[str, ...]] = ("non-match", "first-cue", "second-cue")
     """Other mappings: +1 if the cues differ, or the first or the second cue as it was."""
+    wants_every_step: ClassVar[bool] = True
 
     repeats: int = 4
     test_repeats: int = 16

@@ -17,6 +17,7 @@ from resynapse.errors import OutOfTimeError, ResynapseError
 from resynapse.runs.events import EpochDone, Event, RunFinished, SubjectFinished
 from resynapse.runs.execute import execute
 from resynapse.runs.planning.budget import Budget, span
+from resynapse.runs.planning.cost import Estimate
 from resynapse.runs.store.folder import RunFolder
 
 
@@ -68,7 +69,7 @@ def _executed(
     notes: list[str] = []
     execute(
         tiny, Cohort(size=6, root_seed=5), RunFolder(out), workers=1, listener=listener, note=notes.append,
-        budget=budget, each=None if budget is None else each,
+        budget=budget, expected=None if budget is None else Estimate(1, each),
     )  # fmt: skip
     return notes
 

@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import resynapse as rs
-from resynapse.runs.planning.cost import LONG, Estimate, _of_part
+from resynapse.engine import engine
+from resynapse.protocol.routes import epochs
+from resynapse.runs.planning.cost import LONG, Estimate, _Rehearsal
+from resynapse.runs.progress import Progress
 
 
 def test_an_estimate_counts_epochs_and_is_of_the_order_of_the_truth() -> None:
@@ -21,6 +24,18 @@ def test_an_estimate_counts_epochs_and_is_of_the_order_of_the_truth() -> None:
     assert estimate.epochs == 146
     # a shared, noisy machine: the estimate must have the right order of magnitude, no more is claimed
     assert took / 10 < estimate.seconds < took * 10
+
+
+def test_a_rehearsal_goes_through_the_places_of_a_walk(tiny: rs.Protocol) -> None:
+    planned = Estimate.rehearse(tiny).timetable
+    assert planned is not None
+    progress = Progress(subjects=1, epochs=epochs(tiny.routes))
+    rs.run(tiny, subjects=1, listener=progress)
+    measured = progress.measured
+    assert measured is not None
+    assert planned.places == list(measured.places)
+    assert list(planned.seconds) == sorted(planned.seconds)
+    assert 0 < planned.seconds[-1] <= planned.whole
 
 
 def test_the_sentence_counts_rounds_of_workers() -> None:
@@ -38,8 +53,6 @@ def test_long_work_is_timed_on_a_part_and_costs_what_all_of_it_would(size: int, 
         clock[0] += count * each
         return count
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("resynapse.runs.planning.cost.time.perf_counter", lambda: clock[0])
-        seconds, result = _of_part(size, 256, work)
+    seconds, result = _Rehearsal(engine("reference"), lambda: clock[0])._of_part(size, 256, work)
     assert seconds == pytest.approx(size * each, rel=1e-6)  # work in proportion to its size is told exactly
     assert result == done[-1] == (size if min(size, 256) * each < LONG else min(size, 256))

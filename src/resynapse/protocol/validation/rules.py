@@ -21,7 +21,7 @@ from resynapse.protocol.routes import Route, RouteStep, looks
 from resynapse.protocol.steps import Assess, Drug, Enrol, Mark, PruneTo, Remap, Step
 from resynapse.protocol.validation.conditions_measured import Placed, all_at, conditions, placed
 from resynapse.protocol.variants import Variant
-from resynapse.task import Task, has_time, mappings_of, steps_of
+from resynapse.task import Task, has_time, mappings_of, steps_of, wants_every_step
 from resynapse.task.base import MOST_SAMPLES
 
 MOST_POINTS = 100_000
@@ -97,6 +97,11 @@ def check(protocol: Tree) -> None:
             f"network {protocol.network.kind} takes inputs without time, and those of the task have steps of time; "
             f"use network {able}",
             ("network",),
+        )
+    if wants_every_step(protocol.task) and getattr(protocol.network, "readout", "every") == "last":
+        raise ProtocolError(
+            "readout 'last' gives one output, and the task wants one in every step; use readout: every",
+            ("network", "readout"),
         )
     if not protocol.arms:
         raise ProtocolError("no arms; name at least one", ("arms",))

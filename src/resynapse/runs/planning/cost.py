@@ -23,7 +23,9 @@ from resynapse.protocol.routes import epochs
 from resynapse.randomness import Key
 from resynapse.runs.admission import admit_subject, engine_for
 from resynapse.runs.duration import duration
+from resynapse.runs.events import EpochDone, Event, Measured
 from resynapse.runs.provenance import usable_cores
+from resynapse.runs.timetable import Place, Timetable
 from resynapse.runs.walk import walk
 from resynapse.runs.workers.blas import single_threaded_blas
 from resynapse.task import Split
@@ -46,8 +48,10 @@ class _Rehearsal:
     """An engine that does a little of everything and adds up what all of it would take."""
 
     engine: Engine
+    clock: Callable[[], float]
     seconds: float = 0.0
     name: str = "rehearsal"
+    reached: dict[Place, float] = field(default_factory=dict)
     passes: dict[tuple[object, ...], tuple[float, FloatArray]] = field(default_factory=dict)
 
     @property
@@ -55,11 +59,24 @@ class _Rehearsal:
         """Of the engine that is timed."""
         return self.engine.dtype
 
+    def listen(self, event: Event) -> None:
+        """Note when each place of the walk is reached."""
+        place = next(reversed(self.reached), Place(0))
+        if isinstance(event, EpochDone):
+            self.reached[Place(place.epochs + event.epochs, place.measured)] = self.seconds
+        elif isinstance(event, Measured):
+            self.reached[Place(place.epochs, place.measured + 1)] = self.seconds
+
+    @property
+    def timetable(self) -> Timetable:
+        """When each place of the walk is reached."""
+        return Timetable(list(self.reached), list(self.reached.values()), self.seconds)
+
     def train(
         self, network: Network, data: Split, phase: TrainingPhase, at: Collection[int]
     ) -> Iterator[tuple[int, Network]]:
         last = max(at, default=0)
-        after = network
+        after, each_epoch = network, 0.0
         if last > 0:
             size = data.labels.size
             one, few = (min(batches * phase.batch_size, size) for batches in (1, BATCHES))
@@ -70,22 +87,26 @@ class _Rehearsal:
                 long, after = self._timed(network, data, phase, few, EPOCHS)
                 # what a phase sets up once is paid once, so that only the difference is multiplied
                 each = max(long - short, 0.0) / (few * (EPOCHS - 1))
-                self.seconds += max(short - few * each, 0.0) + each * last * size
+                self.seconds += max(short - few * each, 0.0)
+                each_epoch = each * size
             else:
-                self.seconds += short / one * last * size
-        for count in sorted(at):
-            yield count, after if count else network
+                each_epoch = short / one * size
+        for epoch in range(last + 1):
+            if epoch in at:
+                yield epoch, after if epoch else network
+            if epoch < last:
+                self.seconds += each_epoch
+                phase.pause()
 
     def _timed(
         self, network: Network, data: Split, phase: TrainingPhase, samples: int, epochs: int
     ) -> tuple[float, Network]:
         """Seconds of epochs over some of the samples, and the network after them."""
         part = part_of(data, slice(samples))
-        started = time.perf_counter()
-        ((_, after),) = self.engine.train(
-            network, part, replace(phase, schedule=[*phase.schedule[:1]] * epochs), [epochs]
-        )
-        return time.perf_counter() - started, after
+        few = replace(phase, schedule=[*phase.schedule[:1]] * epochs, pause=_go_on)
+        started = self.clock()
+        ((_, after),) = self.engine.train(network, part, few, [epochs])
+        return self.clock() - started, after
 
     def respond(
         self,
@@ -100,7 +121,7 @@ class _Rehearsal:
         alike = (*(int(m.sum()) for m in network.masks.values()), *inputs.shape, modulation.activation, *of_noise)
         if alike not in self.passes:
             size = inputs.shape[-1]
-            seconds, part = _of_part(
+            seconds, part = self._of_part(
                 size,
                 SAMPLES,
                 lambda count: self.engine.respond(network, inputs[..., :count], modulation, noise, noise_scale),
@@ -118,20 +139,20 @@ class _Rehearsal:
         noise: Key | None = None,
         noise_scale: Mapping[str, FloatArray] | None = None,
     ) -> Trace:
-        started = time.perf_counter()
+        started = self.clock()
         seen = self.engine.trace(network, inputs, modulation, noise, noise_scale)
-        self.seconds += time.perf_counter() - started
+        self.seconds += self.clock() - started
         return seen
 
     def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, float]:
-        seconds, value = _of_part(
+        seconds, value = self._of_part(
             inputs.shape[-1], SAMPLES, lambda count: self.engine.activity(network, inputs[..., :count], modulation)
         )
         self.seconds += seconds
         return value
 
     def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, FloatArray]:
-        seconds, values = _of_part(
+        seconds, values = self._of_part(
             inputs.shape[-1], SAMPLES, lambda count: self.engine.spread(network, inputs[..., :count], modulation)
         )
         self.seconds += seconds
@@ -144,34 +165,42 @@ class _Rehearsal:
         modulation: Modulation,
         batches: Sequence[NDArray[np.int64]],
     ) -> dict[str, NDArray[np.float64]]:
-        seconds, scores = _of_part(
+        seconds, scores = self._of_part(
             len(batches), 1, lambda count: self.engine.saliency(network, data, modulation, batches[:count])
         )
         self.seconds += seconds
         return scores
 
+    def _of_part(self, size: int, smallest: int, work: Callable[[int], T]) -> tuple[float, T]:
+        """Seconds of `work(size)`: timed whole, or in proportion to its smallest part where that is long already."""
+        for count in (min(smallest, size), size):
+            started = self.clock()
+            result = work(count)
+            seconds = self.clock() - started
+            if seconds >= LONG:
+                break
+        return seconds * size / max(count, 1), result
 
-def _of_part(size: int, smallest: int, work: Callable[[int], T]) -> tuple[float, T]:
-    """Seconds of `work(size)`: timed whole, or in proportion to its smallest part where that is long already."""
-    for count in (min(smallest, size), size):
-        started = time.perf_counter()
-        result = work(count)
-        seconds = time.perf_counter() - started
-        if seconds >= LONG:
-            break
-    return seconds * size / max(count, 1), result
+
+def _go_on() -> None:
+    """Between epochs of a rehearsal nothing is told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Training epochs and estimated seconds of one subject on one core of this machine."""
+    """Training epochs, estimated seconds of one subject on one core of this machine, and when it reaches what."""
 
     epochs: int
     seconds: float
+    timetable: Timetable | None = field(default=None, repr=False)
 
     @classmethod
-    def rehearse(cls, protocol: Protocol, engine_name: str | None = None) -> Estimate:
+    def rehearse(cls, protocol: Protocol, engine_name: str | None = None, *, beside: bool = False) -> Estimate:
         """Time a few steps of every phase; twice where that is quick, as the first time warms up.
+
+        Parameters
+        ----------
+        beside : a run of the protocol is under way, so that all is warm and only the time of this thread counts.
 
         Raises
         ------
@@ -180,13 +209,14 @@ class Estimate:
         engine_name = engine_for(protocol, engine_name)
         admit_subject(protocol, engine_name)
         chosen = engine(engine_name, batch_size=protocol.batch_size, architecture=protocol.network)
+        clock = time.thread_time if beside else time.perf_counter
         with single_threaded_blas():
-            for _ in range(2):
-                rehearsal, started = _Rehearsal(chosen), time.perf_counter()
-                walk(protocol, Subject(0, 0), rehearsal, everyone=True)
+            for _ in range(1 if beside else 2):
+                rehearsal, started = _Rehearsal(chosen, clock), time.perf_counter()
+                walk(protocol, Subject(0, 0), rehearsal, rehearsal.listen, everyone=True)
                 if time.perf_counter() - started > WARM:
                     break
-        return cls(epochs(protocol.routes), rehearsal.seconds)
+        return cls(epochs(protocol.routes), rehearsal.seconds, rehearsal.timetable)
 
     def sentence(self, subjects: int) -> str:
         """The estimate as a sentence, for a cohort on the cores this process may use."""

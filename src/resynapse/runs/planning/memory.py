@@ -16,7 +16,7 @@ from resynapse.engine import engine_kind
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Mark, Protocol
 from resynapse.protocol.routes import calibrates, nesting
-from resynapse.task import steps_of
+from resynapse.task import has_time, steps_of
 
 WORKING = 80
 """Bytes a weight while one phase runs: parameters, two moments, gradient, where each is kept. Regrowth takes less."""
@@ -89,7 +89,8 @@ def check_memory(protocol: Protocol, engine_name: str, *, subjects: int, workers
         raise ResynapseError(
             f"one subject of {protocol.name} (network {protocol.network.describe(protocol.task)}) needs about "
             f"{_size(need.total)} of memory ({parts}), "
-            f"{_size(there)} are available; use fewer units, layers or samples"
+            f"{_size(there)} are available; use fewer units, layers"
+            f"{', steps of time' if has_time(protocol.task) else ''} or samples"
         )
     if workers * need.total > there:
         raise ResynapseError(

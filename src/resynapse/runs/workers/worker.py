@@ -19,7 +19,7 @@ from resynapse.engine import Engine, engine, engine_kind
 from resynapse.errors import ResynapseError, RunInterruptedError, SubjectError
 from resynapse.protocol import Protocol, dump, parse, plugins_here, plugins_of
 from resynapse.runs.admission import admit_subject
-from resynapse.runs.events import EpochDone, Event, PhaseEntered, SubjectStarted
+from resynapse.runs.events import ArmFinished, EpochDone, Event, PhaseEntered, SubjectStarted
 from resynapse.runs.provenance import sources
 from resynapse.runs.walk import walk
 from resynapse.runs.workers.blas import keep_blas_single_threaded
@@ -107,6 +107,7 @@ class _Teller:
         self.worker, self.key = _task()
         self.phase: PhaseEntered | None = None
         self.before, self.epochs = 0, 0
+        self.arms: list[str] = []
         self.sent_at = 0.0
         self._tell()
 
@@ -119,6 +120,8 @@ class _Teller:
             self.epochs += event.epochs
             if self._abandoned():
                 raise RunInterruptedError("the run no longer waits for this subject")
+        elif isinstance(event, ArmFinished):
+            self.arms.append(event.arm)
         else:
             return
         if time.monotonic() - self.sent_at >= TELL_EVERY:
@@ -138,17 +141,20 @@ class _Teller:
             "before": self.before,
             "phase": None if phase is None else (phase.arms, phase.stream, phase.epochs),
             "epochs": self.epochs,
+            "arms": self.arms,
         }
         # a message that is lost costs a line of progress
         with suppress(Exception):
             self.worker.log_event(self.key[0], content)
         self.sent_at = 0.0 if content["phase"] is None and not self.epochs else time.monotonic()
-        self.phase, self.before, self.epochs = None, 0, 0
+        self.phase, self.before, self.epochs, self.arms = None, 0, 0, []
 
 
 def events_of(message: Mapping[str, Any]) -> Iterator[Event]:
-    """The events behind a message of a worker; the first one of a subject has neither phase nor epochs."""
+    """The events behind a message of a worker; the first one of a subject has nothing in it."""
     subject, before, phase, epochs = (message[name] for name in ("subject", "before", "phase", "epochs"))
+    for arm in message["arms"]:
+        yield ArmFinished(subject=subject, arm=arm)
     if before:
         yield EpochDone(subject=subject, epochs=before)
     if phase is not None:
@@ -156,7 +162,7 @@ def events_of(message: Mapping[str, Any]) -> Iterator[Event]:
         yield PhaseEntered(subject=subject, arms=arms, stream=stream, epochs=length)
     if epochs:
         yield EpochDone(subject=subject, epochs=epochs)
-    if phase is None and not epochs:
+    if phase is None and not epochs and not message["arms"]:
         yield SubjectStarted(subject=subject)
 
 

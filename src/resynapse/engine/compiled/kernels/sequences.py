@@ -47,15 +47,6 @@ class Place(NamedTuple):
     sample: NDArray[np.int64]
 
 
-class Gradients(NamedTuple):
-    """Scratch of the gradients of dense matrices (`matrices.whole_gradient`)."""
-
-    turned: NDArray[np.float32]
-    chosen: NDArray[np.int32]
-    deltas: NDArray[np.float32]
-    start: NDArray[np.int64]
-
-
 class Readout(NamedTuple):
     """Scratch of the read-out: of every step that is read, (steps, groups, units, 16)."""
 
@@ -228,17 +219,7 @@ def read_back(readout, bias_gradient, states, work, gradients):
 def step_gradients(matrix, delta, on, source, gradients):
     """The gradient of a matrix whose deltas all count, from all steps."""
     if matrix.dense:
-        whole_gradient(
-            matrix,
-            delta,
-            delta,
-            False,
-            source,
-            gradients.turned,
-            gradients.chosen,
-            gradients.deltas,
-            gradients.start,
-        )
+        whole_gradient(matrix, delta, delta, False, source, gradients)
         return
     matrix.gradient[:] = np.float32(0.0)
     on[:] = (np.int64(1) << delta.shape[1]) - 1

@@ -1,0 +1,1 @@
+"""Addresses: what each answers. The HTML is in `templates`."""

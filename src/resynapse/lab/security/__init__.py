@@ -1,0 +1,1 @@
+"""Who may talk to the laboratory, and which files it reads."""
