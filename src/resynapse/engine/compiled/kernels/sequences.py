@@ -95,12 +95,13 @@ def draw_noise(out, units, site, time, place, offset, sd):
     words = np.empty(TILE, np.uint32)
     small = np.empty(TILE, np.float32)
     bits = small.view(np.int32)
+    signed = np.empty(TILE, np.float32)
     normal = np.empty(TILE, np.float32)
     address = np.uint32(site + SHARED * time)
     for u in range(units):
         # not `add_noise`: a kernel that two families contain could round differently by which was loaded first
         tile_words(words, place.key0, place.key1, place.tile, np.uint32(u), address, np.uint32(place.draw))
-        words_to_normals(words, small, bits, normal)
+        words_to_normals(words, small, bits, signed, normal)
         for s in range(place.sample.size):
             out[s // LANES, u, s % LANES] = offset + sd * normal[place.sample[s]]
 
