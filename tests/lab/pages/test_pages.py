@@ -9,11 +9,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 from tests.lab.conftest import Visitor
+from tests.miniatures import miniature
 
 import resynapse as rs
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
-from resynapse.lab.context import relative
+from resynapse.lab.context import Lab, relative
 
 
 def test_every_page_has_the_disclaimer(reader: Visitor) -> None:
@@ -56,3 +57,14 @@ def test_a_missing_folder_is_one_line() -> None:
 
     with pytest.raises(ResynapseError, match="no such folder"):
         serve([Path("/does/not/exist")])
+
+
+@pytest.mark.parametrize("name", ["gru-demo", "working-memory"])
+def test_runs_of_recurrent_networks_have_every_page(name: str, lab: Lab) -> None:
+    run = rs.run(miniature(name), subjects=2, engine="reference", out=lab.workspace.root / "resynapse-runs" / "a")
+    reader, (found,) = Visitor(lab), lab.workspace.runs()
+    assert reader.get(f"/runs/{found.id}").text.count('class="dot"') == 2 * len(run.protocol.routes)
+    for path in ("/subjects/1", "/whatif", "/take", "?view=paired"):
+        assert reader.get(f"/runs/{found.id}{path}").status_code == 200
+    compared = reader.get("/compare", params={"first": found.id, "second": found.id}).text
+    assert "the same in every subject" in compared

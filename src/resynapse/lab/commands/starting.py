@@ -58,9 +58,7 @@ class Wanted:
             protocol = amended(protocol, change)
         for control in self.controls:
             protocol = controlled(protocol, control)
-        if not 1 <= self.subjects <= MOST_SUBJECTS:
-            raise ResynapseError(f"{self.subjects} subjects is not possible here; give 1 to {MOST_SUBJECTS}")
-        Cohort(size=self.subjects, root_seed=self.seed).check(protocol)
+        check_cohort(protocol, self.subjects, self.seed)
         return protocol
 
     def planned(self, lab: Lab) -> Planned:
@@ -71,6 +69,18 @@ class Wanted:
         ResynapseError : as for the protocol.
         """
         return Planned(self.protocol(lab), self.subjects, self.workers)
+
+
+def check_cohort(protocol: Protocol, subjects: int, seed: int) -> None:
+    """Refuse a cohort that cannot be run here.
+
+    Raises
+    ------
+    ResynapseError : why.
+    """
+    if not 1 <= subjects <= MOST_SUBJECTS:
+        raise ResynapseError(f"{subjects} subjects is not possible here; give 1 to {MOST_SUBJECTS}")
+    Cohort(size=subjects, root_seed=seed).check(protocol)
 
 
 def start(lab: Lab, wanted: Wanted) -> Path:

@@ -15,7 +15,7 @@ from resynapse.controls.registry import controls
 from resynapse.errors import ResynapseError
 from resynapse.lab.commands.changeable import parameters_of
 from resynapse.lab.commands.cost import Planned
-from resynapse.lab.commands.starting import folder_of, frozen
+from resynapse.lab.commands.starting import check_cohort, folder_of, frozen
 from resynapse.lab.context import Lab
 from resynapse.lab.security.tables_inside import check_change
 from resynapse.lab.workspace.found import Found
@@ -76,6 +76,15 @@ class Base:
     seed: int
     engine: str = "compiled"
     folder: Path | None = None
+
+    def check(self) -> None:
+        """Refuse a cohort that cannot be run here.
+
+        Raises
+        ------
+        ResynapseError : why.
+        """
+        check_cohort(self.protocol, self.subjects, self.seed)
 
     @classmethod
     def of(cls, lab: Lab, found: Found) -> Base:
@@ -166,8 +175,11 @@ def _manifest(base: Base, protocol: Protocol) -> Manifest:
 
 def _begin(lab: Lab, title: str, words: list[str], folder: Path) -> None:
     """Start a run that is not there and does not go on already."""
-    if (folder / "manifest.json").exists() and lab.workspace.run_at(folder).finished:
-        return
+    if (folder / "manifest.json").exists():
+        found, place = lab.workspace.run_at(folder), words.index("--subjects") + 1
+        if found.finished and found.subjects >= int(words[place]):
+            return
+        words = [*words[:place], str(max(found.subjects, int(words[place]))), *words[place + 1 :]]
     before, job = lab.queue.of(folder), find(folder)
     if before is not None and list(before.words) == words and (not before.started or (job is not None and job.alive)):
         return
