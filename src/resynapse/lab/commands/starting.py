@@ -16,7 +16,7 @@ from resynapse.controls import controlled
 from resynapse.errors import ResynapseError
 from resynapse.lab.commands.cost import Planned
 from resynapse.lab.context import Lab
-from resynapse.lab.pages.library import MINE, protocol_of
+from resynapse.lab.reading.protocols import MINE, protocol_of
 from resynapse.lab.security.tables_inside import check_change, check_tables
 from resynapse.lab.workspace.found import Found
 from resynapse.lab.workspace.workspace import PROTOCOLS, RUNS
@@ -52,7 +52,7 @@ class Wanted:
         ------
         ResynapseError : it cannot be run as it is asked for.
         """
-        protocol = protocol_of(lab, self.source, self.name)
+        protocol = protocol_of(lab.workspace, self.source, self.name)
         for change in self.changes:
             check_change(change, lab.workspace)
             protocol = amended(protocol, change)
@@ -123,9 +123,13 @@ def kept(lab: Lab, source: str, name: str) -> str:
 
 def folder_for(lab: Lab, wanted: Wanted, protocol: Protocol) -> Path:
     """The run folder: one that holds this very run, or a new one."""
-    changed = hashlib.sha256(repr(wanted.changes).encode()).hexdigest()[:6] if wanted.changes else ""
-    parts = [protocol.name, *wanted.controls, changed and f"set{changed}"]
+    parts = [protocol.name, *wanted.controls, mark_of(wanted.changes)]
     return folder_of(lab, parts, Manifest(protocol, wanted.seed, engine_for(protocol), wanted.subjects, ()))
+
+
+def mark_of(changes: Sequence[str]) -> str:
+    """What the name of a run folder says about changed values."""
+    return f"set{hashlib.sha256(chr(10).join(changes).encode()).hexdigest()[:6]}" if changes else ""
 
 
 def folder_of(lab: Lab, parts: Sequence[str], wanted: Manifest) -> Path:

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from resynapse.errors import ResynapseError
 from resynapse.lab.commands.changeable import MOST_CHANGES, Value, checked_changes, parameters_of
+from resynapse.lab.commands.starting import check_cohort
 from resynapse.lab.commands.what_if import (
     NO_CONTROL,
     Answering,
@@ -23,7 +24,7 @@ from resynapse.lab.commands.what_if import (
 from resynapse.lab.context import Lab, lab_of, path_of
 from resynapse.lab.pages.costs import cost_of, to_confirm
 from resynapse.lab.pages.forms import cohort, fields, go, listed, whole
-from resynapse.lab.pages.library import protocol_of
+from resynapse.lab.reading.protocols import protocol_of
 from resynapse.lab.workspace.found import Found, run_id
 from resynapse.lab.workspace.workspace import UnknownError
 from resynapse.protocol import Protocol, load
@@ -60,7 +61,7 @@ def _changeable(request: Request) -> tuple[Protocol, Found | None]:
     """
     lab, named = lab_of(request), request.path_params
     if "id" not in named:
-        return protocol_of(lab, named["source"], named["name"]), None
+        return protocol_of(lab.workspace, named["source"], named["name"]), None
     found = lab.run(named["id"])
     if not found.begun:
         raise UnknownError("the run has not begun yet; wait for its first subject")
@@ -115,7 +116,7 @@ async def _asking(request: Request, content: dict[str, Any]) -> Asking:
         base = Base.of(lab, found)
     else:
         base = Base(protocol=protocol, subjects=cohort(content), seed=whole(content, "seed", 0) or 0)
-        base.check()
+        check_cohort(protocol, base.subjects, base.seed)
     return Asking(lab, base, changes, chosen, content.get("alone") == "yes")
 
 
