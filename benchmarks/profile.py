@@ -1,4 +1,4 @@
-"""Where the time of one subject goes: every verb of the engine timed in a real walk on one core."""
+"""Where the time of one subject goes: every verb of the engine in a real walk, by processor time of the one thread."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ class _Clock:
     ) -> Iterator[tuple[int, Network]]:
         # a fork on the way may name a phase of its own
         what = self.training = self.current
-        started = time.perf_counter()
+        started = time.thread_time()
         for reached in self.engine.train(network, data, phase, at):
-            self._add(what, time.perf_counter() - started, calls=0)
+            self._add(what, time.thread_time() - started, calls=0)
             yield reached
             self.training = what
-            started = time.perf_counter()
+            started = time.thread_time()
 
     def respond(
         self,
@@ -70,29 +70,29 @@ class _Clock:
         noise: Key | None = None,
         noise_scale: Mapping[str, FloatArray] | None = None,
     ) -> FloatArray:
-        started = time.perf_counter()
+        started = time.thread_time()
         scores = self.engine.respond(network, inputs, modulation, noise, noise_scale)
-        self._add("assess, with noise" if noise else "assess, noise-free", time.perf_counter() - started)
+        self._add("assess, with noise" if noise else "assess, noise-free", time.thread_time() - started)
         return scores
 
     def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, float]:
-        started = time.perf_counter()
+        started = time.thread_time()
         value = self.engine.activity(network, inputs, modulation)
-        self._add("activation magnitude", time.perf_counter() - started)
+        self._add("activation magnitude", time.thread_time() - started)
         return value
 
     def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, FloatArray]:
-        started = time.perf_counter()
+        started = time.thread_time()
         values = self.engine.spread(network, inputs, modulation)
-        self._add("spread of units", time.perf_counter() - started)
+        self._add("spread of units", time.thread_time() - started)
         return values
 
     def saliency(
         self, network: Network, data: Split, modulation: Modulation, batches: Sequence[NDArray[np.int64]]
     ) -> dict[str, NDArray[np.float64]]:
-        started = time.perf_counter()
+        started = time.thread_time()
         scores = self.engine.saliency(network, data, modulation, batches)
-        self._add("regrowth scores", time.perf_counter() - started)
+        self._add("regrowth scores", time.thread_time() - started)
         return scores
 
 
@@ -102,9 +102,9 @@ def measure(protocol: Protocol) -> tuple[str, dict[str, Any]]:
     with single_threaded_blas():
         walk(_brief(protocol), Subject(0, 0), chosen)
         clock = _Clock(chosen)
-        started = time.perf_counter()
+        started = time.thread_time()
         walk(protocol, Subject(0, 1), clock, clock.listen)
-        wall = time.perf_counter() - started
+        wall = time.thread_time() - started
     clock.seconds["all else (data, pruning, regrowth, tables)"] = wall - sum(clock.seconds.values())
     ordered = sorted(clock.seconds.items(), key=lambda item: -item[1])
     rows: list[list[Cell]] = [[what, clock.calls.get(what), s, 100 * s / wall] for what, s in ordered]

@@ -1,6 +1,7 @@
 """The tables of the pages of questions: mean, 95 % interval and number of subjects of each cell that a page names.
 
-`python docs/figures/questions.py docs/questions/rescue.md RUN_FOLDER` fills the tables of the page from the run.
+`python docs/figures/questions.py docs/questions/rescue.md RUN_FOLDER` fills the tables of the page from the run: those below the heading
+"Measured", or below one that is given as a third argument.
 
 Rows and columns are the page's own. The first two cells of a row are condition and outcome, the others are arms; two conditions or two
 arms in one cell ask for the difference of the first minus the second, paired by subject.
@@ -24,11 +25,14 @@ from resynapse.report.words import titles
 CODE = re.compile(r"`([^`]+)`")
 
 
-def main(page: str, folder: str) -> None:
+def main(page: str, folder: str, heading: str = "Measured") -> None:
     """Fill every table of the page's section of measurements."""
     run = rs.Run(folder)
     table, protocol = run.table(), run.protocol
-    before, heading, section = Path(page).read_text("utf-8").partition("## Measured")
+    before, title, rest = Path(page).read_text("utf-8").partition(f"## {heading}\n")
+    if not title:
+        raise SystemExit(f"{page}: no heading {heading!r}; give one of the page")
+    section, following, after = rest.partition("\n## ")
     columns: list[list[str]] = []
     filled = []
     for line in section.splitlines():
@@ -41,7 +45,7 @@ def main(page: str, folder: str) -> None:
             cells = (_cell(table, arms, conditions, outcome, kind, digits) for arms in columns)
             line = f"|{'|'.join(line.split('|')[1:3])}| {' | '.join(cells)} |"
         filled.append(line)
-    Path(page).write_text(before + heading + "\n".join(filled) + "\n", "utf-8")
+    Path(page).write_text(before + title + "\n".join(filled) + "\n" + following + after, "utf-8")
 
 
 def _cell(

@@ -34,6 +34,7 @@ export function proposeControls(): void {
     said.replaceChildren(strong, ` ${sentence(found.why ?? "")}`);
   };
   form.addEventListener("change", (event) => {
+    if (event.target instanceof HTMLSelectElement) explain(event.target);
     const name = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement ? event.target.name : "";
     if (name === "path" || name === "arm" || name === "value") void ask(name);
     // another control than the proposed one says for itself what it isolates
@@ -41,7 +42,17 @@ export function proposeControls(): void {
   });
   rows(form, () => void ask("value"));
   // chosen before this script ran, or kept by the browser over a reload
-  if (select("path").selectedIndex > 0) void ask("path");
+  const kept = form.querySelector<HTMLSelectElement>("select[name=path]");
+  if (kept !== null && kept.selectedIndex > 0) {
+    explain(kept);
+    void ask("path");
+  }
+}
+
+/** What the chosen value means, its range, default and source. */
+function explain(select: HTMLSelectElement): void {
+  const about = select.closest(".change")?.querySelector<HTMLElement>(".hint");
+  if (about && select.name === "path") about.textContent = select.selectedOptions[0]?.dataset.about ?? "";
 }
 
 /** More than one changed value: each has a row, and all but the first can be taken away again. */
@@ -71,6 +82,9 @@ function rows(form: HTMLFormElement, changed: () => void): void {
         field.selectedIndex = Math.min(last + 1, field.options.length - 1);
       }
     }
+    const [about, value] = [row.querySelector<HTMLElement>(".hint"), row.querySelector("input")];
+    if (about !== null) about.id = `about-${made}`;
+    value?.setAttribute("aria-describedby", `about-${made}`);
     const away = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: "Take this change away" });
     away.addEventListener("click", () => {
       row.remove();
@@ -81,6 +95,7 @@ function rows(form: HTMLFormElement, changed: () => void): void {
     });
     row.append(away);
     place.append(row);
+    row.querySelectorAll("select").forEach(explain);
     settle();
     row.querySelector("select")?.focus();
     changed();

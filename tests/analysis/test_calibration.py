@@ -35,7 +35,15 @@ def test_the_strength_is_where_the_stated_share_above_chance_is_left() -> None:
 
 def test_a_share_that_no_strength_reaches_is_no_number() -> None:
     cells = _cells([100.0], [100.0], [99.0], [98.0])
-    assert calibration(cells, DEMO, "acc_biased", STRENGTHS, 0.5).outcome is None
+    found = calibration(cells, DEMO, "acc_biased", STRENGTHS, 0.5)
+    assert found.outcome is None
+    assert found.beneath == 0
+
+
+def test_who_keeps_less_at_the_lowest_strength_already_is_counted_apart() -> None:
+    cells = _cells([100.0, 100.0], [50.0, 100.0], [25.0, 25.0], [25.0, 25.0])
+    found = calibration(cells, DEMO, "acc_biased", STRENGTHS, 0.5)
+    assert (found.beneath, found.without, found.outcome) == (1, 1, None)
 
 
 def test_the_intact_network_is_that_of_the_control_healthy() -> None:

@@ -103,10 +103,10 @@ def test_both_engines_prune_the_same_connections(fresh: Network) -> None:
 def test_dense_and_sparse_kernels_give_the_same_training(
     compiled: Engine, fresh: Network, data: TaskData, key: Key, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    network = prune(fresh, 1 - 2 * DENSE_FROM)
     phase = TrainingPhase(schedule=[NEUTRAL], learning_rate=1e-4, batch_size=128, key=key)
     results = []
     for limit in (0.0, 1.0):
+        network = prune(fresh, 1 - 2 * DENSE_FROM)
         monkeypatch.setattr("resynapse.engine.compiled.compaction.DENSE_FROM", limit)
         assert compact(network, noisy=False).structure.dense.any() == (limit == 0.0)
         results.append(next(compiled.train(network, data.train, phase, [1]))[1])

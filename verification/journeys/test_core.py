@@ -5,59 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import resynapse as rs
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from verification.journeys.conftest import Laboratory, Visit, until
-
-PAGES = {
-    "home": "/",
-    "protocols": "/protocols",
-    "protocol": "/protocols/library/switch-relapse",
-    "mine": "/protocols/mine/small",
-    "runs": "/runs",
-    "no runs": "/runs?q=nothing",
-    "compose": "/compose/small",
-    "compare": "/compare",
-    "story": "/story/switch-relapse/3",
-    "dose": "/story/switch-relapse/8",
-    "missing": "/runs/none",
-}
+from verification.journeys.looks import looked_at
 
 
-def _runs(visit: Visit) -> dict[str, str]:
-    page = visit.go("/runs?q=small-seed")
-    hrefs = page.eval_on_selector_all(".row-link", "nodes => nodes.map(node => node.getAttribute('href'))")
-    first, second = (f"/{href}" for href in sorted(hrefs)[:2])
-    ids = [one.rpartition("/")[2] for one in (first, second)]
-    return {
-        "run": first, "paired": f"{first}?view=paired", "subject": f"{first}/subjects/1", "take": f"{first}/take",
-        "what if": f"{first}/whatif", "claims": f"{first}/audit", "results": f"{first}/results",
-        "two runs": f"/compare?first={ids[0]}&second={ids[1]}",
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_every_page_fits_is_accessible_says_no_error_and_asks_nobody_else(
-    width: int, theme: str, browser: Any, filled: Laboratory
-) -> None:
-    axe = pytest.importorskip("axe_playwright_python", reason="no axe-playwright-python")
-    rules = next(Path(axe.__file__).parent.rglob("axe.min.js")).read_text("utf-8")
-    visit = Visit(browser, filled, width, theme)
-    for name, path in {**PAGES, **_runs(visit)}.items():
-        page = visit.go(path)
-        if name in ("results", "claims"):
-            page.locator(".contents, .tabs + .empty:not([role=status])").first.wait_for()
-        if name == "compose":
-            page.locator("[role=treeitem]").first.wait_for()
-        assert SHORT_DISCLAIMER in page.locator("footer").inner_text(), name
-        assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, name
-        page.evaluate(rules)
-        found = page.evaluate("axe.run()")["violations"]
-        assert [(name, one["id"], one["nodes"][0]["html"][:160]) for one in found] == []
-    visit.said = [text for text in visit.said if "404" not in text]  # the page that is missing
-    visit.nothing_went_wrong()
+def test_every_page_fits_is_accessible_says_no_error_and_asks_nobody_else(browser: Any, filled: Laboratory) -> None:
+    looked_at(browser, filled, ((1400, "light"), (390, "dark")))
 
 
 def test_journey_1_the_story_is_read_to_its_end_by_keyboard(width: int, browser: Any, filled: Laboratory) -> None:
@@ -83,16 +38,16 @@ def test_journey_1_the_story_is_read_to_its_end_by_keyboard(width: int, browser:
 
 
 def test_journey_2_steps_are_composed_by_keyboard_and_every_view_is_one_document(
-    width: int, browser: Any, laboratory: Laboratory
+    width: int, browser: Any, filled: Laboratory
 ) -> None:
-    visit = Visit(browser, laboratory, width)
+    visit = Visit(browser, filled, width)
     page = visit.go("/protocols/library/demo")
-    page.fill("#copy", "mine")
+    page.fill("#copy", f"mine-{width}")
     visit.press("Enter")
-    page.wait_for_url("**/compose/mine")
+    page.wait_for_url(f"**/compose/mine-{width}")
     page.locator("[role=treeitem]").first.wait_for()
     visit.tab_to("[role=treeitem]")
-    file = laboratory.root / "protocols" / "mine.yaml"
+    file = filled.root / "protocols" / f"mine-{width}.yaml"
     before = rs.load(file)
     while "drug" not in page.locator("[role=treeitem]:focus > .tree-label").inner_text():
         visit.press("ArrowDown")
@@ -161,7 +116,7 @@ def test_journey_4_a_run_is_watched_stopped_killed_resumed_and_equal_to_the_comm
 
         os.kill(job.process.pid, signal.SIGKILL)
         page.locator(".status .state-stopped").wait_for()
-        page.get_by_role("button", name="Go on").click()
+        visit.follow(".status button.primary")
     page.locator(".status .state-finished").wait_for()
     found = rs.Run(folder).table()
     assert found.equals(rs.run(rs.load("demo"), subjects=8, out=tmp_path / "command").table())

@@ -36,6 +36,7 @@ class Calibration:
     strengths : that were tested, ascending.
     accuracy : mean of the intact network at each, in %.
     found : strength of each subject, shape (subjects,); NaN where no tested strength reaches the share.
+    beneath : number of subjects that keep less at the lowest strength already.
     interval : of the mean strength over the subjects that have one.
     """
 
@@ -44,6 +45,7 @@ class Calibration:
     strengths: tuple[float, ...]
     accuracy: tuple[float, ...]
     found: Floats
+    beneath: int
     interval: Interval
 
     @property
@@ -104,7 +106,8 @@ def calibration(cells: Cells, protocol: Protocol, family: str, strengths: Sequen
     chance = 100.0 / protocol.task.classes
     accuracies = np.array(columns)
     strength = np.repeat(np.array(tested)[:, None], len(plain), axis=1)
-    found = at_equal(accuracies, strength, chance + keep * (plain - chance))
+    wanted = chance + keep * (plain - chance)
+    found = at_equal(accuracies, strength, wanted)
     (interval,) = mean_intervals(found[:, None], ["free"], cells.subjects)
     return Calibration(
         family=family,
@@ -112,6 +115,7 @@ def calibration(cells: Cells, protocol: Protocol, family: str, strengths: Sequen
         strengths=tested,
         accuracy=tuple(float(a.mean()) for a in accuracies),
         found=found,
+        beneath=int(np.count_nonzero(accuracies[0] < wanted)),
         interval=interval,
     )
 

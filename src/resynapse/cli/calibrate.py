@@ -78,6 +78,11 @@ def calibrate(
     rows = [(f"{s:g}", f"{a:.1f}") for s, a in zip(found.strengths, found.accuracy, strict=True)]
     grid(TextTable(f"Intact network of {chosen.name}: {outcome} by strength", ("strength", "accuracy %"), tuple(rows)))
     say(SHORT_DISCLAIMER)
+    if found.beneath:
+        raise ResynapseError(
+            f"{found.beneath} of {len(found.found)} intact networks keep less than {100 * keep:g} % of their accuracy "
+            f"above chance at strength {found.strengths[0]:g} already; lower --keep"
+        )
     if found.outcome is None:
         raise ResynapseError(
             f"{found.without} of {len(found.found)} intact networks do not fall to {100 * keep:g} % of their accuracy "

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from resynapse.disclaimer import SHORT_DISCLAIMER
+from resynapse.lab.commands.cost import Timing
 from resynapse.lab.reading.live import Live
 from resynapse.lab.reading.results import Results
 from resynapse.lab.security.trust import Trust
@@ -45,7 +46,7 @@ class Lab:
     queue: Queue = field(init=False)
     live: Live = field(init=False)
     results: Results = field(init=False)
-    costs: dict[str, float] = field(default_factory=dict)
+    costs: dict[str, Timing] = field(default_factory=dict)
     log: SessionLog = field(init=False)
     templates: Environment = field(init=False)
 

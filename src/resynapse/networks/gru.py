@@ -11,7 +11,7 @@ import numpy as np
 from resynapse.modulation import FloatArray, Modulation, library_of
 from resynapse.networks.base import NO_NOISE, Architecture, Network, Noise, Trace
 from resynapse.networks.gru_layer import ARRAYS, GruStep, gru_back, gru_step
-from resynapse.networks.recurrent import MOST_UNITS, drawn, steps_of
+from resynapse.networks.recurrent import MOST_UNITS, drawn, each_step
 from resynapse.randomness import Key, uniforms
 from resynapse.task import Task, outputs_of
 
@@ -99,7 +99,7 @@ class Gru(Architecture):
     def forward(self, network: Network, inputs: FloatArray, modulation: Modulation, noise: Noise = NO_NOISE) -> Trace:
         """Layer by layer through all steps from a state of zeros, then the read-out."""
         values = network.values
-        arriving = list(steps_of(inputs))
+        arriving = list(each_step(inputs))
         library = library_of(values["readout"])
         if self.embedding:
             arriving = [values["embedding"] @ x + values["embedding_bias"][:, None] for x in arriving]
@@ -108,9 +108,7 @@ class Gru(Architecture):
             here, own = modulation.at(site), _of_layer(values, number + 1)
             state = library.zeros((units, inputs.shape[-1]), dtype=values["readout"].dtype)
             steps: list[GruStep] = []
-            features, samples = arriving[0].shape
-            sizes = {"features": features, "units": units, "samples": samples}
-            random = drawn(noise, here, number, len(arriving), **sizes, scale=noise.scales.get(site))
+            random = drawn(noise, here, number, arriving, units=units, scale=noise.scales.get(site))
             for x, one in zip(arriving, random, strict=True):
                 steps.append(gru_step(own, x, state, here, one))
                 state = steps[-1].activity
@@ -145,7 +143,7 @@ class Gru(Architecture):
             own, down = gru_back(_of_layer(values, layer), kept[layer - 1], down, here)
             found |= {f"{name}.{layer}": slope for name, slope in own.items()}
         if self.embedding:
-            steps = list(steps_of(inputs))
+            steps = list(each_step(inputs))
             found["embedding"] = sum(d @ x.T for d, x in zip(down, steps, strict=True))
             found["embedding_bias"] = sum(d.sum(axis=1) for d in down)
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from resynapse.modulation import FloatArray, Modulation
@@ -23,11 +23,9 @@ def drawn(
     noise: Noise,
     here: Modulation,
     site: int,
-    steps: int,
+    arriving: Sequence[FloatArray],
     *,
-    features: int,
     units: int,
-    samples: int,
     scale: FloatArray | None = None,
 ) -> list[Drawn]:
     """The noise of every step: on the input of the site, or on its hidden units where `Modulation.noise_on` says so.
@@ -36,14 +34,16 @@ def drawn(
     ----------
     here : what acts on the site.
     site : address of the numbers, from 0; a step is their time.
-    features, units, samples : sizes of what arrives and of the hidden state.
+    arriving : what reaches the site in every step, shape (features, samples).
+    units : of the hidden state.
     scale : factor of the noise on each hidden unit, shape (units,); None is 1 in all. Noise on the input has none.
     """
     if not here.noisy:
-        return [Drawn(None, None)] * steps
+        return [Drawn(None, None)] * len(arriving)
+    features, samples = arriving[0].shape
     on_input = here.noise_on == "architecture"
     found = []
-    for time, standard in enumerate(noise.sequence(site, steps, features if on_input else units, samples)):
+    for time, standard in enumerate(noise.sequence(site, len(arriving), features if on_input else units, samples)):
         if not here.in_step(time).noisy:
             found.append(Drawn(None, None))
             continue
@@ -55,6 +55,6 @@ def drawn(
     return found
 
 
-def steps_of(inputs: FloatArray) -> Iterator[FloatArray]:
+def each_step(inputs: FloatArray) -> Iterator[FloatArray]:
     """The inputs of every step, shape (features, samples) each; inputs without a time axis are one step."""
     return iter(inputs if inputs.ndim == 3 else inputs[None])

@@ -9,7 +9,7 @@ import numpy as np
 
 from resynapse.modulation import Activation, FloatArray, Modulation, activate, library_of, slope, transmitted
 from resynapse.networks.base import NO_NOISE, Architecture, Network, Noise, Trace
-from resynapse.networks.recurrent import MOST_UNITS, steps_of
+from resynapse.networks.recurrent import MOST_UNITS, each_step
 from resynapse.randomness import Key, normals
 from resynapse.task import Task, outputs_of
 
@@ -76,16 +76,17 @@ class Rnn(Architecture):
         values["recurrent"] = values["recurrent"] + self.self_connection * np.eye(self.hidden[0])
         return Network.dense(self, values, {})
 
-    def _here(self, modulation: Modulation) -> Modulation:
+    def here(self, modulation: Modulation) -> Modulation:
+        """What acts on the units, with the activation of this network."""
         here = modulation.at("hidden")
         return here if self.activation == "relu" else replace(here, activation="tanh")
 
     def forward(self, network: Network, inputs: FloatArray, modulation: Modulation, noise: Noise = NO_NOISE) -> Trace:
         """Step by step from a state of zeros; the read-out of every step, or of the last."""
-        values, here = network.values, self._here(modulation)
+        values, here = network.values, self.here(modulation)
         library = library_of(values["readout"])
         state = library.zeros((self.hidden[0], inputs.shape[-1]), dtype=values["readout"].dtype)
-        arriving = list(steps_of(inputs))
+        arriving = list(each_step(inputs))
         before, activated, activity = [], [], []
         random = noise.sequence(0, len(arriving), *state.shape) if here.noisy else [None] * len(arriving)
         for time, (x, standard) in enumerate(zip(arriving, random, strict=True)):
@@ -107,7 +108,7 @@ class Rnn(Architecture):
         self, network: Network, trace: Trace, slopes: FloatArray, modulation: Modulation
     ) -> dict[str, FloatArray]:
         """Back-propagation through time."""
-        values, here = network.values, self._here(modulation)
+        values, here = network.values, self.here(modulation)
         arriving, before = trace.kept
         found = {name: np.zeros_like(value) for name, value in values.items()}
         later = np.zeros_like(before[0])

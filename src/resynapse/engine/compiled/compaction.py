@@ -11,7 +11,8 @@ The transformation is pure: `compact` describes it, a `Placement` carries values
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -20,8 +21,9 @@ from numpy.typing import NDArray
 from resynapse.engine.compiled.placement import PADDING, IntArray, Placement
 from resynapse.networks.base import BoolArray, Network
 
-DENSE_FROM = 0.25
-"""Density of a compacted layer from which dense products beat sparse rows (design/compaction.md)."""
+DENSE_FROM = 0.4
+"""Density of a compacted layer from which dense products beat sparse rows: between the places for passes (0.36)
+and for training steps (0.5), as design/compaction.md has them."""
 
 
 class Structure(NamedTuple):
@@ -83,8 +85,19 @@ def reaching(masks: Sequence[BoolArray]) -> list[BoolArray]:
     return reach[::-1]
 
 
+class _Last(threading.local):
+    """What this thread compacted last: one state is assessed many times, and maintenance changes no mask."""
+
+    masks: Mapping[str, BoolArray] | None = None
+    way: tuple[bool, bool] = (False, False)
+    found: Compact
+
+
+_last = _Last()
+
+
 def compact(network: Network, *, noisy: bool | Sequence[BoolArray], keep_all: bool = False) -> Compact:
-    """Leave out what cannot matter.
+    """Leave out what cannot matter; networks that share their masks share the outcome.
 
     Parameters
     ----------
@@ -92,10 +105,19 @@ def compact(network: Network, *, noisy: bool | Sequence[BoolArray], keep_all: bo
         those that do.
     keep_all : keep units that reach no output (where their activity itself is measured).
     """
+    if not isinstance(noisy, bool):
+        return _compact(network, noisy, keep_all)
+    if _last.masks is not network.masks or _last.way != (noisy, keep_all):
+        everywhere = [np.full(units, noisy) for units in network.architecture.sites.values()]
+        _last.found = _compact(network, everywhere, keep_all)
+        _last.masks, _last.way = network.masks, (noisy, keep_all)
+    return _last.found
+
+
+def _compact(network: Network, noise: Sequence[BoolArray], keep_all: bool) -> Compact:
     masks = list(network.masks.values())
     layers = len(masks)
     reach = [np.ones(m.shape[1], dtype=np.bool_) for m in masks[1:]] if keep_all else reaching(masks)
-    noise = [np.full(m.shape[0], noisy) for m in masks[:-1]] if isinstance(noisy, bool) else noisy
     fed = [np.asarray(m.any(axis=1)) | n for m, n in zip(masks[:-1], noise, strict=True)]
     varying = [
         np.arange(masks[0].shape[1]),

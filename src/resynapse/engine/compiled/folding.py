@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from resynapse.engine.compiled.compaction import DENSE_FROM, reaching
+from resynapse.engine.compiled.compaction import reaching
 from resynapse.engine.compiled.placement import PADDING, IntArray, Placement
 from resynapse.modulation import NEUTRAL, Modulation, transmitted
 from resynapse.networks.base import Network
@@ -27,6 +27,8 @@ HIDDEN_LAYERS = 3
 MOST_FEATURES, MOST_CLASSES = 2, 4
 """Above these the ranks are no longer small against a class's share of a batch. The kernels have four terms throughout:
 two features, a one and the stabiliser's shift on the side of the inputs, four classes on the side of the outputs."""
+FOLDED_FROM = 0.25
+"""Density of both large layers from which folding beats sparse rows."""
 MOST_MIXED = 0.2
 """Share of (unit, sample) pairs against their class's majority up to which folding is faster (design/folding.md)."""
 LOOKED_AT = 1024
@@ -108,7 +110,7 @@ def fold(network: Network, data: Split, modulation: Modulation = NEUTRAL) -> Fol
         return None
     between = masks[1][np.ix_(second, varying)]
     above = masks[2][np.ix_(third, second)]
-    if min(np.count_nonzero(m) / m.size for m in (between, above)) < DENSE_FROM:
+    if min(np.count_nonzero(m) / m.size for m in (between, above)) < FOLDED_FROM:
         return None
     outputs = _padded(np.arange(widths[-1]), MOST_CLASSES)
     padded = _padded(second[_by_classes(network, data, modulation, second)], SECOND_BY)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from resynapse.engine.compiled.kernels.lanes import LANES, zeros
-from resynapse.engine.compiled.kernels.sequences import Gradients, Place, Readout, gather, read, read_back, slopes
+from resynapse.engine.compiled.kernels.matrices import Gradients
+from resynapse.engine.compiled.kernels.sequences import Place, Readout, gather, read, read_back, slopes
 from resynapse.engine.compiled.trained_arrays import Arrays, padded
 from resynapse.modulation import Modulation
 from resynapse.networks.base import FloatArray, Network

@@ -24,7 +24,7 @@ class RnnPasses(Passes):
         architecture = network.architecture
         assert isinstance(architecture, Rnn)
         super().__init__(network, sizes, {})
-        self.relu = architecture.activation == "relu"
+        self.architecture = architecture
         (units,) = architecture.hidden
         kept = sizes.steps if sizes.learns else 0
         self.work = RnnWork(
@@ -69,10 +69,10 @@ class RnnPasses(Passes):
         return {"hidden": self.work.activated}
 
     def _acting(self, modulation: Modulation, noise_scale: Mapping[str, FloatArray] | None) -> Transmitting:
-        here = modulation.at("hidden")
+        here = self.architecture.here(modulation)
         offset, sd = noise_of(here, self.sizes.steps)
         return Transmitting(
-            relu=self.relu and here.activation == "relu",
+            relu=here.activation == "relu",
             scale=np.float32(here.scale),
             shift=np.float32(here.shift),
             noisy=here.noisy,

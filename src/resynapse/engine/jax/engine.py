@@ -51,7 +51,7 @@ def _pass(
 
 
 def _loss(scores: Array, labels: Array, targets: Array | None) -> Array:
-    """`resynapse.engine.losses.loss`, differentiable."""
+    """`resynapse.task.losses.loss`, differentiable."""
     if targets is not None:
         return jnp.sum((scores - targets) ** 2) / scores.shape[-1]
     each = optax.softmax_cross_entropy_with_integer_labels(jnp.moveaxis(scores, -2, -1), labels)

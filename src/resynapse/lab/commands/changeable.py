@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from resynapse.errors import ResynapseError
+from resynapse.lab.composing.tree_view import step_fields
 from resynapse.protocol import STEPS, Protocol, dump
-from resynapse.protocol.prose.parameters import unit_of
 from resynapse.protocol.prose.titles import titles_of
 
 MOST_CHANGES = 6
@@ -24,11 +24,13 @@ class Value(NamedTuple):
     now : the numbers.
     group : the arm or the part of the protocol that it is in, by its title.
     words : its step and name, and what it is now with its unit.
+    about : what it means, its range, its default and where it comes from.
     """
 
     now: tuple[float, ...]
     group: str
     words: str
+    about: str
 
     @property
     def others(self) -> list[str]:
@@ -52,25 +54,37 @@ def parameters_of(protocol: Protocol) -> dict[str, Value]:
 def _grouped(group: str, where: str, path: list[Mapping[str, Any]]) -> Iterator[tuple[str, Value]]:
     """The numbers of one path; a name that occurs twice says its step."""
     numbers = list(_of_path(where, path, ""))
-    often = Counter(name for _, name, _, _, _ in numbers)
-    for place, name, step, now, unit in numbers:
+    often = Counter(name for _, name, _, _, _, _ in numbers)
+    for place, name, step, now, unit, about in numbers:
         which = f" (step {step})" if often[name] > 1 else ""
         is_now = f"{now[0]:g}" if len(now) == 1 else f"[{', '.join(f'{one:g}' for one in now)}]"
-        yield place, Value(now, group[:1].upper() + group[1:], f"{name}{which}, now {is_now}{unit}")
+        yield place, Value(now, group[:1].upper() + group[1:], f"{name}{which}, now {is_now}{unit}", about)
 
 
 def _of_path(
     where: str, path: list[Mapping[str, Any]], above: str
-) -> Iterator[tuple[str, str, str, tuple[float, ...], str]]:
+) -> Iterator[tuple[str, str, str, tuple[float, ...], str, str]]:
     for index, node in enumerate(path):
         step = f"{above}{index + 1}"
         for kind in (key for key in node if key in STEPS):
-            properties = STEPS[kind].model_json_schema().get("properties", {})
+            facts = {field["name"]: field for field in step_fields(kind, node[kind])}
             for name, value in _numbers(node[kind] or {}):
-                unit = unit_of(properties.get(name.partition(".")[0], {}))
+                field = facts.get(name.partition(".")[0], {})
                 words = f"{kind}: {name}".replace("_", " ")
-                yield f"{where}[{index}].{kind}.{name}", words, step, value, "" if unit in ("", "1") else f" {unit}"
+                unit = f" {field['unit']}" if field.get("unit") else ""
+                yield f"{where}[{index}].{kind}.{name}", words, step, value, unit, _about(field)
         yield from _of_path(f"{where}[{index}].fork", node.get("fork", []), f"{step}.")
+
+
+def _about(field: Mapping[str, Any]) -> str:
+    """What the composer says about a field, in one line."""
+    default = field.get("default", "")
+    named = [
+        ("range: ", field.get("range")),
+        ("default: ", "" if default == "required" else default),
+        ("source: ", field.get("source")),
+    ]
+    return " · ".join([str(field.get("about", "")), *(f"{name}{text}" for name, text in named if text)]).strip(" ·")
 
 
 def _numbers(fields: Mapping[str, Any]) -> Iterator[tuple[str, tuple[float, ...]]]:

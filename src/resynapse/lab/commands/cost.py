@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
@@ -23,6 +24,13 @@ _FLOPS = 3e10
 """Multiplications a second of one core, for a bound before anything is timed."""
 _PART, _CELL = 4000, 12
 """Bytes on disk of a subject and of each of its values, with room to spare."""
+
+
+class Timing(NamedTuple):
+    """What a rehearsal measured: seconds of one subject, and until a command has begun."""
+
+    subject: float
+    start: float
 
 
 class Planned(NamedTuple):
@@ -48,11 +56,13 @@ class Cost:
     ----------
     seconds, disk : for all runs.
     subject : seconds of one subject.
+    start : seconds until all commands have begun.
     timed : whether steps were timed; else it is a bound by arithmetic.
     """
 
     seconds: float
     subject: float
+    start: float
     epochs: int
     memory: float
     disk: float
@@ -64,11 +74,12 @@ class Cost:
     def sentence(self) -> str:
         """The cost in words, with its basis."""
         basis = "from steps timed just now; half or twice of it is possible" if self.timed else "by arithmetic alone"
+        each = duration(self.subject) if self.subject >= 1 else "less than 1 s"
         of = f" for {self.runs} runs" if self.runs > 1 else ""
         return (
-            f"About {duration(self.seconds)}{of}, {self.workers} at a time ({duration(self.subject)} a subject, "
-            f"{self.epochs} training epochs); {_bytes(self.memory)} of memory, {_bytes(self.disk)} on disk. "
-            f"Estimated {basis}."
+            f"About {duration(self.seconds)}{of}, {self.workers} at a time ({each} a subject, "
+            f"{self.epochs} training epochs); {bytes_in_words(self.memory)} of memory, "
+            f"{bytes_in_words(self.disk)} on disk. Estimated {basis}."
         )
 
     @property
@@ -76,15 +87,15 @@ class Cost:
         """What has to be confirmed; empty below the limits."""
         if self.seconds <= LIMIT_SECONDS and self.disk <= LIMIT_BYTES:
             return ""
-        return f"This takes about {duration(self.seconds)} and {_bytes(self.disk)} on disk."
+        return f"This takes about {duration(self.seconds)} and {bytes_in_words(self.disk)} on disk."
 
 
-def bound(planned: Planned, before: float | None = None) -> Cost:
+def bound(planned: Planned, before: Timing | None = None) -> Cost:
     """The cost by arithmetic: epochs times samples times moments times weights.
 
     Parameters
     ----------
-    before : seconds a subject of a rehearsal, where there was one.
+    before : of a rehearsal, where there was one.
     """
     if before is not None:
         return _cost(planned, before, timed=True)
@@ -92,15 +103,16 @@ def bound(planned: Planned, before: float | None = None) -> Cost:
     weights = sum(units * inputs for units, inputs in protocol.network.connections(protocol.task).values())
     moments = steps_of(protocol.task)
     in_all = epochs(protocol.routes)
-    return _cost(planned, 6 * weights * moments * protocol.task.sizes.train * in_all / _FLOPS, timed=False)
+    seconds = 6 * weights * moments * protocol.task.sizes.train * in_all / _FLOPS
+    return _cost(planned, Timing(seconds, 0.0), timed=False)
 
 
-def timed(planned: Planned, before: float | None = None) -> Cost:
+def timed(planned: Planned, before: Timing | None = None) -> Cost:
     """The cost from a rehearsal.
 
     Parameters
     ----------
-    before : seconds a subject of an earlier one, which then is not repeated.
+    before : of an earlier one, which then is not repeated.
 
     Raises
     ------
@@ -108,6 +120,7 @@ def timed(planned: Planned, before: float | None = None) -> Cost:
     """
     if before is not None:
         return _cost(planned, before, timed=True)
+    begun = time.time()
     try:
         done = subprocess.run(
             [sys.executable, "-m", "resynapse.lab.commands.cost"],
@@ -120,18 +133,19 @@ def timed(planned: Planned, before: float | None = None) -> Cost:
         raise ResynapseError("the cost could not be estimated; `resynapse show` says why") from None
     if "error" in content:
         raise ResynapseError(str(content["error"]))
-    return _cost(planned, float(content["seconds"]), timed=True)
+    return _cost(planned, Timing(float(content["seconds"]), float(content["begun"]) - begun), timed=True)
 
 
-def _cost(planned: Planned, subject: float, *, timed: bool) -> Cost:
+def _cost(planned: Planned, timing: Timing, *, timed: bool) -> Cost:
     from resynapse.runs.planning.memory import KEPT, Need
 
     protocol, subjects, runs = planned.protocol, planned.subjects, planned.runs
     count = max(1, min(planned.workers or usable_cores(), subjects))
     cells = sum(len(step.stored) for route in protocol.routes.values() for _, step in assessments(route))
     return Cost(
-        seconds=-(-subjects // count) * subject * runs,
-        subject=subject,
+        seconds=(-(-subjects // count) * timing.subject + timing.start) * runs,
+        subject=timing.subject,
+        start=timing.start * runs,
         epochs=epochs(protocol.routes),
         memory=Need.of(protocol, engine_for(protocol)).total * count + KEPT * subjects,
         disk=(_PART + _CELL * cells) * subjects * 2 * runs,
@@ -141,7 +155,8 @@ def _cost(planned: Planned, subject: float, *, timed: bool) -> Cost:
     )
 
 
-def _bytes(count: float) -> str:
+def bytes_in_words(count: float) -> str:
+    """A size as people read it."""
     for unit, size in (("GB", 1e9), ("MB", 1e6)):
         if count >= size:
             return f"{count / size:.2g} {unit}" if count < 10 * size else f"{count / size:.0f} {unit}"
@@ -156,7 +171,8 @@ def to_dict(cost: Cost) -> dict[str, object]:
 if __name__ == "__main__":
     from resynapse.runs.planning.cost import Estimate
 
+    begun = time.time()
     try:
-        print(json.dumps({"seconds": Estimate.rehearse(loads(sys.stdin.read())).seconds}))
+        print(json.dumps({"seconds": Estimate.rehearse(loads(sys.stdin.read())).seconds, "begun": begun}))
     except ResynapseError as error:
         print(json.dumps({"error": str(error)}))

@@ -15,6 +15,7 @@ from resynapse.lab.workspace.found import Found
 from resynapse.lab.workspace.queue import Asked
 from resynapse.lab.workspace.workspace import ATTRIBUTIONS, AUDITS
 from resynapse.protocol import Protocol
+from resynapse.protocol.prose.titles import titles_of
 
 
 def planned_audit(protocol: Protocol, subjects: int) -> Planned:
@@ -69,7 +70,8 @@ def start_attribution(lab: Lab, found: Found, first: str, second: str, subjects:
     argument, seed = frozen(lab, lab.live.protocol(found)), str(found.seed)
     folder = lab.workspace.root / ATTRIBUTIONS / f"{Path(argument).stem}-{first}-{second}-{subjects}-seed{seed}"
     words = ["attribute", argument, "--between", f"{first},{second}", "--subjects", str(subjects), "--seed", seed]
-    return _begun(lab, f"What {first} and {second} differ by", words, folder)
+    titles = titles_of(lab.live.protocol(found))
+    return _begun(lab, f"What {titles.arm(first)} and {titles.arm(second)} differ by", words, folder)
 
 
 def _begun(lab: Lab, title: str, words: list[str], folder: Path) -> Asked:

@@ -124,7 +124,7 @@ def form(text: str, place: Place) -> dict[str, Any] | None:
     if not isinstance(node, Mapping):
         return None
     kind = kind_of(node)
-    fields = _fields(kind, node[kind]) if kind in STEPS else _variables(kind, node[kind]) if kind in MANY else []
+    fields = step_fields(kind, node[kind]) if kind in STEPS else _variables(kind, node[kind]) if kind in MANY else []
     beside = [
         {"name": key, "kind": "", "value": shown(node[key]) if key in node else "", "about": about, "unit": "",
          "range": "", "default": "", "source": "", "choices": [], "shape": ONE, "shapes": {}, "parts": []}
@@ -141,7 +141,8 @@ def form(text: str, place: Place) -> dict[str, Any] | None:
     }
 
 
-def _fields(kind: str, value: object) -> list[dict[str, Any]]:
+def step_fields(kind: str, value: object) -> list[dict[str, Any]]:
+    """The fields of a step with all that is known of each."""
     model = STEPS[kind]
     given = value if isinstance(value, Mapping) else {model.shorthand: value} if value is not None else {}
     schema = model.model_json_schema()

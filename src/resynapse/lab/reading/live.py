@@ -19,7 +19,6 @@ from resynapse.lab.workspace.queue import Queue
 from resynapse.protocol import Protocol, parse
 from resynapse.protocol.endpoints import Endpoint
 from resynapse.protocol.prose.titles import Titles, titles_of
-from resynapse.report.run_data import MOST_ARMS
 from resynapse.runs.duration import duration
 from resynapse.runs.status import RunStatus, read
 from resynapse.runs.store.file_names import MANIFEST, PARTS, STATUS
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
 
 _SINGLE = re.compile(r"subject-(\d+)\.[0-9a-f]{16}\.parquet")
 _CELL = ("arm", "condition", "outcome")
+_LISTED = 6
+"""Arms of a run that a list shows."""
 _MOST_KEPT, _MOST_TITLES = 20_000, 2_000
 """Small frames and titles that are kept."""
 
@@ -44,6 +45,7 @@ class Status:
     phase : what is computed now; empty where it is not known.
     problem : why it failed or stopped, in one line.
     leading : the leading outcome in one line.
+    changes : controls and changed values of its command.
     """
 
     state: str
@@ -53,6 +55,7 @@ class Status:
     phase: str = ""
     problem: str = ""
     leading: str = ""
+    changes: tuple[str, ...] = ()
 
     @property
     def live(self) -> bool:
@@ -78,11 +81,11 @@ class Live:
         """How far a run is; cheap enough for a list of a thousand."""
         if not found.readable:
             return Status(state="damaged", done=0, subjects=0)
-        said = read(found.path)
-        if said is None or self.queue.waits(found.path):
-            return Status(
-                state="waiting" if self.queue.waits(found.path) else "stopped", done=0, subjects=found.subjects
-            )
+        said, asked = read(found.path), self.queue.of(found.path)
+        waits = asked is not None and not asked.started
+        changes = asked.changes if asked is not None else ()
+        if said is None or waits:
+            return Status(state="waiting" if waits else "stopped", done=0, subjects=found.subjects, changes=changes)
         done = said.done if said.done is not None else len(self.finished(found)) if said.subjects else 0
         running = said.state == "running"
         left = "" if said.seconds_left is None else duration(said.seconds_left)
@@ -95,6 +98,7 @@ class Live:
             phase=phase or ("starting" if running else ""),
             problem=said.reason.removeprefix("resynapse: ") if said.state in ("failed", "damaged") else "",
             leading=self._leading(found, said),
+            changes=changes,
         )
 
     def _leading(self, found: Found, said: RunStatus) -> str:
@@ -109,8 +113,9 @@ class Live:
         titles, first = self._titles[key], str(said.leading[0]["endpoint"])
         end = Endpoint.parse(first)
         title, decimals = titles.at(end.condition, end.outcome), titles.of(end.outcome).decimals
-        of = [one for one in said.leading if one["endpoint"] == first][:MOST_ARMS]
-        means = ", ".join(f"{titles.arm(one['arm'])} {rounded(one['mean'], decimals)}" for one in of)
+        of = [one for one in said.leading if one["endpoint"] == first]
+        means = ", ".join(f"{titles.arm(one['arm'])} {rounded(one['mean'], decimals)}" for one in of[:_LISTED])
+        means += f" and {len(of) - _LISTED} arms more" if len(of) > _LISTED else ""
         return f"{title[:1].upper()}{title[1:]}: {means}"
 
     def finished(self, found: Found) -> dict[int, Path]:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from resynapse.errors import ResynapseError
@@ -42,6 +43,11 @@ class Asked:
     def path(self) -> Path:
         """The folder."""
         return Path(self.folder)
+
+    @property
+    def changes(self) -> tuple[str, ...]:
+        """Its controls and changed values."""
+        return tuple(value for word, value in pairwise(self.words) if word in ("--control", "--set"))
 
     def command(self, root: Path) -> list[str]:
         """Its words as they are typed in the workspace."""

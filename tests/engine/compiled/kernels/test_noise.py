@@ -27,8 +27,8 @@ def _normals(key: Key, tile: int, units: np.ndarray, layer: int, draw: int) -> n
 
 
 def _transform(chosen: np.ndarray) -> np.ndarray:
-    small, out = np.empty(TILE, np.float32), np.empty(TILE, np.float32)
-    words_to_normals(chosen.astype(np.uint32).copy(), small, small.view(np.int32), out)
+    small, signed, out = (np.empty(TILE, np.float32) for _ in range(3))
+    words_to_normals(chosen.astype(np.uint32).copy(), small, small.view(np.int32), signed, out)
     return out
 
 

@@ -16,7 +16,7 @@ from resynapse.engine.compiled.kernels.fold_work import (
     sum_by_pattern,
 )
 from resynapse.engine.compiled.kernels.forward_backward import NEGLIGIBLE
-from resynapse.engine.compiled.kernels.jit import part
+from resynapse.engine.compiled.kernels.jit import NOUGHT, part
 from resynapse.engine.compiled.kernels.lanes import (
     LANES,
     fused,
@@ -60,9 +60,11 @@ def class_deltas(structure, samples, work):
 @part
 def output_layer_back(structure, samples, work):
     """Gradients of the output weights and biases."""
-    third, at = structure.third, structure.output_at
-    gradient = work.gradient[at : at + third * TERMS].reshape(third, TERMS)
-    np.dot(work.third_hidden[:samples].T, work.output[:samples], gradient)
+    third, at, turned = structure.third, structure.output_at, work.output_turned
+    _sums_of_products(turned, NOUGHT, third, work.third_hidden, third, work.output, NOUGHT, samples)
+    for k in range(third):
+        for i in range(TERMS):
+            work.gradient[at + k * TERMS + i] = turned[0, i, k]
     bias = work.gradient[structure.output_bias_at : structure.output_bias_at + TERMS]
     bias[:] = np.float32(0.0)
     for s in range(samples):
@@ -71,22 +73,25 @@ def output_layer_back(structure, samples, work):
 
 
 @part
-def _sums_of_activation(structure, work):
-    """by_class[c, i] = sum over class c of the i-th output's delta times the second layer's activation."""
-    second, deltas, activated, zero = structure.second, work.output, work.activated, splat(np.float32(0.0))
-    width = activated.shape[1]
-    for c in range(structure.classes):
-        at = c * TERMS * second
-        for j in range(0, second, LANES):
-            p, q, r, t = zero, zero, zero, zero
-            for s in range(work.start[c], work.start[c + 1]):
-                h = load(activated, s * width + j)
-                p, q = fused(spread(deltas, s * TERMS), h, p), fused(spread(deltas, s * TERMS + 1), h, q)
-                r, t = fused(spread(deltas, s * TERMS + 2), h, r), fused(spread(deltas, s * TERMS + 3), h, t)
-            store(work.by_class, at + j, p)
-            store(work.by_class, at + second + j, q)
-            store(work.by_class, at + 2 * second + j, r)
-            store(work.by_class, at + 3 * second + j, t)
+def _sums_of_products(out, at, units, activity, width, deltas, begin, end):
+    """Four rows of `units` from flat place `at` of `out` on: sums over samples of each output's delta times activity.
+
+    Parameters
+    ----------
+    activity : rows of samples, `width` apart.
+    deltas : (samples, 4).
+    """
+    zero = splat(np.float32(0.0))
+    for j in range(0, units, LANES):
+        p, q, r, t = zero, zero, zero, zero
+        for s in range(begin, end):
+            h = load(activity, s * width + j)
+            p, q = fused(spread(deltas, s * TERMS), h, p), fused(spread(deltas, s * TERMS + 1), h, q)
+            r, t = fused(spread(deltas, s * TERMS + 2), h, r), fused(spread(deltas, s * TERMS + 3), h, t)
+        store(out, at + j, p)
+        store(out, at + units + j, q)
+        store(out, at + 2 * units + j, r)
+        store(out, at + 3 * units + j, t)
 
 
 @part
@@ -102,7 +107,9 @@ def third_layer_back(structure, parameters, modulations, samples, work, step):
     for s in range(samples):
         for i in range(TERMS):
             sums[work.label[s], i] += deltas[s, i]
-    _sums_of_activation(structure, work)
+    for c in range(classes):
+        begin, end = work.start[c], work.start[c + 1]
+        _sums_of_products(work.by_class, c * TERMS * second, second, activated, width, deltas, begin, end)
     gather_patterns(work.by_pattern, work.by_class, exceptions.used, np.int64(TERMS))
     sum_by_pattern(work.back, parameters, structure.third_at, exceptions, output)
     delta[:samples] = np.float32(0.0)

@@ -20,6 +20,7 @@ from resynapse.engine.compiled.kernels.lanes import (
     splat,
     spread,
     store,
+    total,
     transpose,
     where_on,
 )
@@ -38,10 +39,10 @@ def third_layer(structure, parameters, modulations, samples, work):
     copy_row(added, parameters[structure.third_bias_at : structure.third_bias_at + third])
     if shift != np.float32(0.0):
         for k in range(third):
-            total, weights = np.float32(0.0), parameters[at + k * second : at + (k + 1) * second]
+            whole, weights = np.float32(0.0), parameters[at + k * second : at + (k + 1) * second]
             for j in range(second):
-                total += weights[j]
-            added[k] -= shift * total
+                whole += weights[j]
+            added[k] -= shift * whole
     for c in range(structure.classes):
         _products(structure, modulations, c, work)
     _note_patterns(structure, work)
@@ -156,11 +157,18 @@ def _note_exceptions(structure, samples, work):
 @part
 def output_layer(structure, parameters, samples, work):
     """Class scores, in `work.output`."""
-    third, at = structure.third, structure.output_at
-    weights = parameters[at : at + third * TERMS].reshape(third, TERMS)
-    scores = work.output[:samples]
-    np.dot(work.third_hidden[:samples], weights, scores)
-    bias = parameters[structure.output_bias_at : structure.output_bias_at + TERMS]
+    third, at, turned, hidden = structure.third, structure.output_at, work.output_turned, work.third_hidden
+    for k in range(third):
+        for i in range(TERMS):
+            turned[0, i, k] = parameters[at + k * TERMS + i]
+    at, zero = structure.output_bias_at, splat(np.float32(0.0))
     for s in range(samples):
-        for k in range(TERMS):
-            scores[s, k] += bias[k]
+        a, b, c, d = zero, zero, zero, zero
+        for k in range(0, third, LANES):
+            h = load(hidden, s * third + k)
+            a, b = fused(h, load(turned, k), a), fused(h, load(turned, third + k), b)
+            c, d = fused(h, load(turned, 2 * third + k), c), fused(h, load(turned, 3 * third + k), d)
+        work.output[s, 0] = total(a) + parameters[at]
+        work.output[s, 1] = total(b) + parameters[at + 1]
+        work.output[s, 2] = total(c) + parameters[at + 2]
+        work.output[s, 3] = total(d) + parameters[at + 3]

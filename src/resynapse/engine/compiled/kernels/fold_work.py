@@ -88,6 +88,8 @@ class FoldWork(NamedTuple):
     third_hidden: Floats
     """(128, third units): preactivation, then activity."""
     third_row: Floats
+    output_turned: Floats
+    """(1, 4, third units): weights of the output layer by class, then their gradients."""
     output: Floats
     """(128, 4): scores, then deltas; a missing class is zero."""
     row: Floats
@@ -142,6 +144,7 @@ def fold_workspace(structure: Folded) -> FoldWork:
         delta=zeros(TILE, second + LANES),
         third_hidden=zeros(TILE, third),
         third_row=zeros(third),
+        output_turned=zeros(1, TERMS, third),
         output=zeros(TILE, TERMS),
         row=zeros(second),
         base=zeros(second),

@@ -20,11 +20,13 @@ from resynapse.engine.compiled.kernels.activation import (
     scale_by_slope,
     tanh_layer,
 )
+from resynapse.engine.compiled.kernels.dense import dense_times
 from resynapse.engine.compiled.kernels.jit import part
+from resynapse.engine.compiled.kernels.lanes import zeros
 from resynapse.engine.compiled.kernels.noise import add_noise, add_own_noise
 from resynapse.engine.compiled.kernels.optimiser import adam_block, adam_masked, decay_rows
 from resynapse.engine.compiled.kernels.rows import copy_row
-from resynapse.engine.compiled.kernels.sparse import columns_times, row_gradients, rows_times
+from resynapse.engine.compiled.kernels.sparse import columns_times, relu_rows, row_gradients, rows_times
 from resynapse.randomness import TILE
 
 NEGLIGIBLE = np.float32(1e-20)
@@ -77,9 +79,6 @@ def workspace(structure: Structure) -> Work:
     constants = int(structure.constant_at[-1])
     dense = int((structure.rows * structure.columns * structure.dense).max(initial=0))
 
-    def zeros(*shape: int) -> NDArray[np.float32]:
-        return np.zeros(shape, dtype=np.float32)
-
     return Work(
         activated=zeros(hidden, TILE),
         hidden=zeros(hidden, TILE),
@@ -110,31 +109,37 @@ def forward(structure, parameters, inputs, modulations, key0, key1, tile, draw, 
     source = inputs
     layers = structure.rows.size
     for i in range(layers):
-        rows, columns = structure.rows[i], structure.columns[i]
+        rows = structure.rows[i]
         last = i == layers - 1
         at = 0 if last else structure.hidden_at[i]
         out = work.delta[:rows] if last else work.activated[at : at + rows]
         if i > 0:
             _constants(structure, parameters, modulations, i, work)
-        if structure.dense[i]:
-            first = structure.varying_at[i]
-            np.dot(parameters[first : first + rows * columns].reshape(rows, columns), source, out)
-        else:
-            start = structure.row_at[i]
-            rows_times(out, parameters, structure.row_start[start : start + rows + 1], structure.column, source)
         bias = work.row_sum[:rows]
         _biases(structure, parameters, i, work)
-        if last:
-            for j in range(rows):
-                for s in range(TILE):
-                    out[j, s] += bias[j]
-            return
-        target, living = work.hidden[at : at + rows], work.living[at : at + rows]
-        scale, offset, shift = modulations.scale[i], modulations.offset[i], modulations.shift[i]
-        if modulations.activation[i] == RELU:
-            relu_layer(out, bias, target, living, scale, offset, shift)
+        start = structure.row_start[structure.row_at[i] : structure.row_at[i] + rows + 1]
+        scale, offset, shift = np.float32(1.0), np.float32(0.0), np.float32(0.0)
+        relu, target, living = False, out, work.living[at : at + rows]
+        if not last:
+            target = work.hidden[at : at + rows]
+            scale, offset, shift = modulations.scale[i], modulations.offset[i], modulations.shift[i]
+            relu = modulations.activation[i] == RELU
+        if relu and not structure.dense[i]:
+            relu_rows(out, bias, parameters, start, structure.column, source, target, living, scale, offset, shift)
         else:
-            tanh_layer(out, bias, target, living, scale, offset, shift)
+            if structure.dense[i]:
+                dense_times(out, parameters, structure.varying_at[i], source)
+            else:
+                rows_times(out, parameters, start, structure.column, source)
+            if last:
+                for j in range(rows):
+                    for s in range(TILE):
+                        out[j, s] += bias[j]
+                return
+            if relu:
+                relu_layer(out, bias, target, living, scale, offset, shift)
+            else:
+                tanh_layer(out, bias, target, living, scale, offset, shift)
         if modulations.noise_sd[i] > np.float32(0.0):
             units = structure.unit[at : at + rows]
             add_noise(target, modulations.noise_sd[i] * scale, units, key0, key1, tile, i, draw)

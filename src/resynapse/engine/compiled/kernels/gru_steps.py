@@ -260,29 +260,8 @@ def gru_backward(
     recurrent_bias_gradient[: 2 * units] = input_bias_gradient[: 2 * units]
     for u in range(units):
         recurrent_bias_gradient[2 * units + u] = total(load(work.sums, (3 * units + u) * LANES))
-    g = gradients
     if recurrent.dense:
         # the first step begins with zeros, which give no gradient
-        whole_gradient(
-            recurrent,
-            work.delta[1:],
-            work.states[2:],
-            acting.relu,
-            work.states[1:steps],
-            g.turned,
-            g.chosen,
-            g.deltas,
-            g.start,
-        )
+        whole_gradient(recurrent, work.delta[1:], work.states[2:], acting.relu, work.states[1:steps], gradients)
     if inputs.dense and not shared:
-        whole_gradient(
-            inputs,
-            work.delta_input,
-            work.states[1:],
-            acting.relu,
-            arriving,
-            g.turned,
-            g.chosen,
-            g.deltas,
-            g.start,
-        )
+        whole_gradient(inputs, work.delta_input, work.states[1:], acting.relu, arriving, gradients)

@@ -60,6 +60,19 @@ class Matrix(NamedTuple):
     """Likewise by blocks of 16 columns, (blocks, rows, 16)."""
 
 
+class Gradients(NamedTuple):
+    """Scratch of the gradients of dense matrices."""
+
+    turned: NDArray[np.float32]
+    """Sources, samples of all steps by columns."""
+    chosen: NDArray[np.int32]
+    """Samples that count for each unit."""
+    deltas: NDArray[np.float32]
+    """Their deltas."""
+    start: NDArray[np.int64]
+    """Where the samples of each step and unit begin."""
+
+
 @kernel
 def arrange(matrix):
     """Write the blocks of a dense matrix anew, from its values."""
@@ -108,8 +121,10 @@ def product(matrix, source, chosen, count, out):
                     (b * above + tile * LANES) * LANES,
                 )
         return
-    for b in range(0, groups - 1, 2):
-        at, apart = b * below * LANES, below * LANES
+    for b in range(0, groups, 2):
+        # two groups share a weight; the second of an odd last one is the same again
+        second = min(b + 1, groups - 1)
+        at, apart = b * below * LANES, (second - b) * below * LANES
         for j in range(matrix.rows):
             one, other = splat(np.float32(0.0)), splat(np.float32(0.0))
             for p in range(matrix.start[j], matrix.start[j + 1]):
@@ -117,14 +132,7 @@ def product(matrix, source, chosen, count, out):
                 one = fused(weight, load(source, place), one)
                 other = fused(weight, load(source, place + apart), other)
             store(out, (b * above + j) * LANES, one)
-            store(out, ((b + 1) * above + j) * LANES, other)
-    if groups % 2 == 1:
-        at = (groups - 1) * below * LANES
-        for j in range(matrix.rows):
-            sums = splat(np.float32(0.0))
-            for p in range(matrix.start[j], matrix.start[j + 1]):
-                sums = fused(spread(matrix.values, p), load(source, at + matrix.column[p] * LANES), sums)
-            store(out, ((groups - 1) * above + j) * LANES, sums)
+            store(out, (second * above + j) * LANES, other)
 
 
 @kernel
@@ -202,7 +210,7 @@ def add_gradient(matrix, delta, on, source):
 
 
 @kernel
-def whole_gradient(matrix, delta, shown, hidden, source, turned, chosen, deltas, start):
+def whole_gradient(matrix, delta, shown, hidden, source, scratch):
     """The gradient of a dense matrix from all steps together.
 
     Parameters
@@ -211,9 +219,8 @@ def whole_gradient(matrix, delta, shown, hidden, source, turned, chosen, deltas,
     shown : activity of the rows' units, where a delta of zero follows from an activity of zero, of the shape of delta
         but for its units.
     hidden : whether it does.
-    turned : scratch, float32 of shape (samples of all steps, width).
-    chosen, deltas, start : scratch, the samples that count for each unit and their deltas.
     """
+    turned, chosen, deltas, start = scratch
     steps, groups = delta.shape[0], delta.shape[1]
     below, width, gates = source.shape[2], matrix.width, matrix.gates
     gated = gates == 3

@@ -47,15 +47,6 @@ class Place(NamedTuple):
     sample: NDArray[np.int64]
 
 
-class Gradients(NamedTuple):
-    """Scratch of the gradients of dense matrices (`matrices.whole_gradient`)."""
-
-    turned: NDArray[np.float32]
-    chosen: NDArray[np.int32]
-    deltas: NDArray[np.float32]
-    start: NDArray[np.int64]
-
-
 class Readout(NamedTuple):
     """Scratch of the read-out: of every step that is read, (steps, groups, units, 16)."""
 
@@ -104,12 +95,13 @@ def draw_noise(out, units, site, time, place, offset, sd):
     words = np.empty(TILE, np.uint32)
     small = np.empty(TILE, np.float32)
     bits = small.view(np.int32)
+    signed = np.empty(TILE, np.float32)
     normal = np.empty(TILE, np.float32)
     address = np.uint32(site + SHARED * time)
     for u in range(units):
         # not `add_noise`: a kernel that two families contain could round differently by which was loaded first
         tile_words(words, place.key0, place.key1, place.tile, np.uint32(u), address, np.uint32(place.draw))
-        words_to_normals(words, small, bits, normal)
+        words_to_normals(words, small, bits, signed, normal)
         for s in range(place.sample.size):
             out[s // LANES, u, s % LANES] = offset + sd * normal[place.sample[s]]
 
@@ -227,17 +219,7 @@ def read_back(readout, bias_gradient, states, work, gradients):
 def step_gradients(matrix, delta, on, source, gradients):
     """The gradient of a matrix whose deltas all count, from all steps."""
     if matrix.dense:
-        whole_gradient(
-            matrix,
-            delta,
-            delta,
-            False,
-            source,
-            gradients.turned,
-            gradients.chosen,
-            gradients.deltas,
-            gradients.start,
-        )
+        whole_gradient(matrix, delta, delta, False, source, gradients)
         return
     matrix.gradient[:] = np.float32(0.0)
     on[:] = (np.int64(1) << delta.shape[1]) - 1

@@ -1,43 +1,75 @@
-"""Compiled products with sparse weights; samples are the contiguous axis, rows are unrolled over their live weights."""
+"""Compiled products with sparse weights: a row of 128 samples stays in registers until all live weights are through.
+
+Samples are the contiguous axis, eight vectors of 16, so a weight costs a vector of its source for each and no more.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
-from resynapse.engine.compiled.kernels.jit import inlined, part
+from resynapse.engine.compiled.kernels.jit import part
+from resynapse.engine.compiled.kernels.lanes import (
+    LANES,
+    bits_on,
+    fused,
+    load,
+    plus,
+    splat,
+    spread,
+    store,
+    times,
+    total,
+    where_on,
+)
 from resynapse.randomness import TILE
 
-
-@inlined
-def add_four(out, fresh, w0, w1, w2, w3, a, b, c, d):
-    """Out = w0 * a + w1 * b + w2 * c + w3 * d, or out += the same unless it is `fresh`."""
-    if fresh:
-        for s in range(TILE):
-            out[s] = (w0 * a[s] + w1 * b[s]) + (w2 * c[s] + w3 * d[s])
-    else:
-        for s in range(TILE):
-            out[s] += (w0 * a[s] + w1 * b[s]) + (w2 * c[s] + w3 * d[s])
+_B, _C, _D, _E, _F, _G, _H = (np.int64(k * LANES) for k in range(1, TILE // LANES))
 
 
 @part
 def rows_times(out, parameters, start, column, source):
     """out[j] = sum of parameters[p] * source[column[p]] over the live weights p of row j."""
-    zero = np.float32(0.0)
     for j in range(out.shape[0]):
-        first, last = start[j], start[j + 1]
-        if first == last:
-            for s in range(TILE):
-                out[j, s] = zero
-        for p in range(first, last, 4):
-            # what is missing of the last four has weight 0 and the row of the first
-            w1 = parameters[p + 1] if p + 1 < last else zero
-            w2 = parameters[p + 2] if p + 2 < last else zero
-            w3 = parameters[p + 3] if p + 3 < last else zero
-            a = column[p]
-            b = column[p + 1] if p + 1 < last else a
-            c = column[p + 2] if p + 2 < last else a
-            d = column[p + 3] if p + 3 < last else a
-            add_four(out[j], p == first, parameters[p], w1, w2, w3, source[a], source[b], source[c], source[d])
+        a = splat(np.float32(0.0))
+        b, c, d, e, f, g, h = a, a, a, a, a, a, a
+        for p in range(start[j], start[j + 1]):
+            w, at = spread(parameters, p), np.int64(column[p]) * TILE
+            a = fused(w, load(source, at), a)
+            b = fused(w, load(source, at + _B), b)
+            c = fused(w, load(source, at + _C), c)
+            d = fused(w, load(source, at + _D), d)
+            e = fused(w, load(source, at + _E), e)
+            f = fused(w, load(source, at + _F), f)
+            g = fused(w, load(source, at + _G), g)
+            h = fused(w, load(source, at + _H), h)
+        _put(out, j * TILE, a, b, c, d, e, f, g, h)
+
+
+@part
+def relu_rows(activated, bias, parameters, start, column, source, target, living, scale, offset, shift):
+    """`rows_times`, and `activation.relu_layer` while the row is in registers; arguments as of both."""
+    gain, less = splat(scale), splat(offset * scale - shift)
+    for j in range(activated.shape[0]):
+        a = splat(bias[j])
+        b, c, d, e, f, g, h = a, a, a, a, a, a, a
+        for p in range(start[j], start[j + 1]):
+            w, at = spread(parameters, p), np.int64(column[p]) * TILE
+            a = fused(w, load(source, at), a)
+            b = fused(w, load(source, at + _B), b)
+            c = fused(w, load(source, at + _C), c)
+            d = fused(w, load(source, at + _D), d)
+            e = fused(w, load(source, at + _E), e)
+            f = fused(w, load(source, at + _F), f)
+            g = fused(w, load(source, at + _G), g)
+            h = fused(w, load(source, at + _H), h)
+        a, b, c, d = where_on(a, a), where_on(b, b), where_on(c, c), where_on(d, d)
+        e, f, g, h = where_on(e, e), where_on(f, f), where_on(g, g), where_on(h, h)
+        size = plus(plus(plus(a, b), plus(c, d)), plus(plus(e, f), plus(g, h)))
+        living[j] = bits_on(size) != 0
+        _put(activated, j * TILE, a, b, c, d, e, f, g, h)
+        a, b, c, d = fused(a, gain, less), fused(b, gain, less), fused(c, gain, less), fused(d, gain, less)
+        e, f, g, h = fused(e, gain, less), fused(f, gain, less), fused(g, gain, less), fused(h, gain, less)
+        _put(target, j * TILE, a, b, c, d, e, f, g, h)
 
 
 @part
@@ -46,24 +78,21 @@ def columns_times(out, order, packed, parameters, start, position, row, delta):
 
     With `packed` the sum of column order[n] stands in out[n], else in out[order[n]].
     """
-    zero = np.float32(0.0)
     for n in range(order.size):
         column = order[n]
-        o = n if packed else column
-        first, last = start[column], start[column + 1]
-        if first == last:
-            for s in range(TILE):
-                out[o, s] = zero
-        for t in range(first, last, 4):
-            w1 = parameters[position[t + 1]] if t + 1 < last else zero
-            w2 = parameters[position[t + 2]] if t + 2 < last else zero
-            w3 = parameters[position[t + 3]] if t + 3 < last else zero
-            a = row[t]
-            b = row[t + 1] if t + 1 < last else a
-            c = row[t + 2] if t + 2 < last else a
-            d = row[t + 3] if t + 3 < last else a
-            w0 = parameters[position[t]]
-            add_four(out[o], t == first, w0, w1, w2, w3, delta[a], delta[b], delta[c], delta[d])
+        a = splat(np.float32(0.0))
+        b, c, d, e, f, g, h = a, a, a, a, a, a, a
+        for t in range(start[column], start[column + 1]):
+            w, at = spread(parameters, np.int64(position[t])), np.int64(row[t]) * TILE
+            a = fused(w, load(delta, at), a)
+            b = fused(w, load(delta, at + _B), b)
+            c = fused(w, load(delta, at + _C), c)
+            d = fused(w, load(delta, at + _D), d)
+            e = fused(w, load(delta, at + _E), e)
+            f = fused(w, load(delta, at + _F), f)
+            g = fused(w, load(delta, at + _G), g)
+            h = fused(w, load(delta, at + _H), h)
+        _put(out, (n if packed else column) * TILE, a, b, c, d, e, f, g, h)
 
 
 @part
@@ -76,10 +105,28 @@ def row_gradients(gradient, start, column, living, delta, source):
         if living.size > 0 and not living[j]:
             gradient[start[j] : start[j + 1]] = np.float32(0.0)
             continue
-        d = delta[j]
+        at = j * TILE
+        a, b, c, d = load(delta, at), load(delta, at + _B), load(delta, at + _C), load(delta, at + _D)
+        e, f, g, h = load(delta, at + _E), load(delta, at + _F), load(delta, at + _G), load(delta, at + _H)
         for p in range(start[j], start[j + 1]):
-            a = source[column[p]]
-            total = np.float32(0.0)
-            for s in range(TILE):
-                total += d[s] * a[s]
-            gradient[p] = total
+            at = int(column[p]) * TILE
+            first = fused(b, load(source, at + _B), times(a, load(source, at)))
+            second = fused(d, load(source, at + _D), times(c, load(source, at + _C)))
+            first = fused(e, load(source, at + _E), first)
+            second = fused(f, load(source, at + _F), second)
+            first = fused(g, load(source, at + _G), first)
+            second = fused(h, load(source, at + _H), second)
+            gradient[p] = total(plus(first, second))
+
+
+@part
+def _put(out, at, a, b, c, d, e, f, g, h):
+    """Eight vectors become a row."""
+    store(out, at, a)
+    store(out, at + _B, b)
+    store(out, at + _C, c)
+    store(out, at + _D, d)
+    store(out, at + _E, e)
+    store(out, at + _F, f)
+    store(out, at + _G, g)
+    store(out, at + _H, h)
