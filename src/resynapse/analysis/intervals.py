@@ -34,6 +34,8 @@ FEW = 6
 """Fewer subjects than this are not resampled: below it the simulated coverage of the bootstrap is under that of t."""
 MANY = 100
 """More subjects than this need no correction for skewness, and the jackknife of BCa would cost subjects squared."""
+AT_THE_BOUND = "at the bound"
+"""Begins the note of an interval of subjects that are all at 0 or 100 %: a worst case, not their spread."""
 
 Kind = Literal["yes or no", "percent", "free"]
 """``yes or no``: 0 or 100 a subject; ``percent``: within 0 and 100; ``free``: neither."""
@@ -186,7 +188,7 @@ def _without_resampling(values: Floats, kind: Kind, level: float) -> Interval | 
         return proportion_interval(int(np.sum(values > 0)), n, level)
     if kind == "percent" and np.isin(values, (0.0, 100.0)).all():
         bound = proportion_interval(int(np.sum(values > 0)), n, level)
-        note = "at the bound: valid for any outcome between 0 and 100 %" if is_constant(values) else "as yes or no"
+        note = f"{AT_THE_BOUND}: valid for any outcome between 0 and 100 %" if is_constant(values) else "as yes or no"
         return replace(bound, note=note)
     if is_constant(values):
         return Interval(note=f"constant: all {n} subjects have {values[0]:g}", level=level)
