@@ -88,11 +88,14 @@ def test_a_drawn_drug_names_its_layers_and_controls_know_it() -> None:
 @pytest.mark.parametrize(
     ("network", "why"),
     [
-        ("", "the task has no steps of time"),
-        ("network: {kind: gru, hidden: [4]}\n", "the task has no steps of time"),
+        ("", "the task has no steps of time; those with steps: repeated-point, resampled-points, delayed-match"),
+        (
+            "network: {kind: gru, hidden: [4]}\n",
+            "the task has no steps of time; those with steps: repeated-point, resampled-points, delayed-match",
+        ),
         (
             "task: {kind: repeated-point}\nnetwork: {kind: window}\n",
-            "network window cannot have noise in some steps alone",
+            "network window cannot have noise in some steps alone; those that can: gru, rnn",
         ),
     ],
 )

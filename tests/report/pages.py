@@ -62,7 +62,7 @@ class Page(HTMLParser):
             self.ids.append(named["id"])
         if len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
             self.headings.append(int(tag[1]))
-        if tag in ("svg", "img") and not (named.get("aria-label") or named.get("alt")):
+        if tag in ("svg", "img") and not (named.get("aria-label") or named.get("alt") or named.get("aria-hidden")):
             self.unnamed.append(tag)
         if tag == "table":
             self.rows.append([])

@@ -95,6 +95,17 @@ class Visit:
                 return
         raise AssertionError(f"{selector} cannot be reached by keyboard")
 
+    def follow(self, selector: str) -> None:
+        """Reach a link or a button by Tab, and press it."""
+        self.tab_to(selector)
+        self.page.keyboard.press("Enter")
+
+    def type_into(self, selector: str, text: str) -> None:
+        """Reach a field by Tab and replace what it says."""
+        self.tab_to(selector)
+        self.press("Control+a")
+        self.page.keyboard.type(text)
+
     def nothing_went_wrong(self) -> None:
         assert [text for text in self.said if "ERR_CONNECTION" not in text] == []
         here = (self.laboratory.base, "blob:", "data:")

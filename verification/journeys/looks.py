@@ -16,6 +16,7 @@ PAGES = {
     "protocols": "/protocols",
     "protocol": "/protocols/library/switch-relapse",
     "mine": "/protocols/mine/small",
+    "change a protocol": "/protocols/library/demo/whatif",
     "runs": "/runs",
     "no runs": "/runs?q=nothing",
     "compose": "/compose/small",

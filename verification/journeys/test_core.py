@@ -116,7 +116,7 @@ def test_journey_4_a_run_is_watched_stopped_killed_resumed_and_equal_to_the_comm
 
         os.kill(job.process.pid, signal.SIGKILL)
         page.locator(".status .state-stopped").wait_for()
-        page.get_by_role("button", name="Go on").click()
+        visit.follow(".status button.primary")
     page.locator(".status .state-finished").wait_for()
     found = rs.Run(folder).table()
     assert found.equals(rs.run(rs.load("demo"), subjects=8, out=tmp_path / "command").table())

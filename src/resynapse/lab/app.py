@@ -30,7 +30,7 @@ from resynapse.lab.pages import (
     take_away,
     what_if,
 )
-from resynapse.lab.pages.library import MINE
+from resynapse.lab.reading.protocols import MINE
 from resynapse.lab.security.trust import Gate, TooLargeError
 from resynapse.lab.workspace.workspace import UnknownError
 

@@ -18,6 +18,7 @@ from resynapse.protocol.prose.titles import named
 from resynapse.report import words
 from resynapse.report.figures import FIGURES, Kind, draw
 from resynapse.report.figures.inline import inline
+from resynapse.report.figures.stack import stack
 from resynapse.report.figures.style import numbers_csv, render
 from resynapse.report.page.page import page
 from resynapse.report.page.section import Opening, Picture, Section
@@ -42,7 +43,7 @@ from resynapse.report.sections.statistics import tables_by_part
 from resynapse.report.sections.undecided import undecided
 
 STACKED = frozenset({"overview", "resilience", "probe", "pairs", "trajectories", "survival"})
-"""Figures with a second drawing for narrow screens, panels one below the other; others are one picture, and scroll."""
+"""Figures whose panels stand as a page has room for them; others are one picture, and scroll on a narrow screen."""
 NETWORKS = "connections"
 """The figure for which networks are computed again."""
 
@@ -171,14 +172,14 @@ def _networks(run_data: RunData) -> Iterator[Future[object] | None]:
 
 
 def _picture(run_data: RunData, kind: Kind) -> Picture:
-    drawn = draw(run_data, kind.name)
-    svg = inline(render(drawn, "svg"), kind.name, drawn.alt)
-    narrow = ""
     if kind.name in STACKED:
-        small = draw(run_data, kind.name, columns=1)
-        narrow = inline(render(small, "svg"), f"{kind.name}-narrow", small.alt)
+        drawn = draw(run_data, kind.name, columns=1)
+        svg = stack(drawn, kind.name)
+    else:
+        drawn = draw(run_data, kind.name)
+        svg = inline(render(drawn, "svg"), kind.name, drawn.alt)
     csv = numbers_csv(drawn).replace("<", "")
-    return Picture(name=kind.name, title=kind.title, caption=drawn.caption, svg=svg, narrow=narrow, csv=csv)
+    return Picture(name=kind.name, title=kind.title, caption=drawn.caption, svg=svg, csv=csv)
 
 
 def _publication(run_data: RunData, pictures: Mapping[str, Picture]) -> Section:

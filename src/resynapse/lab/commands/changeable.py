@@ -78,7 +78,12 @@ def _of_path(
 
 def _about(field: Mapping[str, Any]) -> str:
     """What the composer says about a field, in one line."""
-    named = [("range: ", field.get("range")), ("default: ", field.get("default")), ("source: ", field.get("source"))]
+    default = field.get("default", "")
+    named = [
+        ("range: ", field.get("range")),
+        ("default: ", "" if default == "required" else default),
+        ("source: ", field.get("source")),
+    ]
     return " · ".join([str(field.get("about", "")), *(f"{name}{text}" for name, text in named if text)]).strip(" ·")
 
 

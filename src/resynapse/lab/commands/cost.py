@@ -73,13 +73,14 @@ class Cost:
     @property
     def sentence(self) -> str:
         """The cost in words, with its basis."""
-        basis = "from steps timed just now; half or twice of it is possible" if self.timed else "by arithmetic alone"
+        timed = "from steps timed just now; half or twice of it is possible, more while this machine is busy"
+        basis = timed if self.timed else "by arithmetic alone"
         each = duration(self.subject) if self.subject >= 1 else "less than 1 s"
         of = f" for {self.runs} runs" if self.runs > 1 else ""
         return (
             f"About {duration(self.seconds)}{of}, {self.workers} at a time ({each} a subject, "
-            f"{self.epochs} training epochs); {_bytes(self.memory)} of memory, {_bytes(self.disk)} on disk. "
-            f"Estimated {basis}."
+            f"{self.epochs} training epochs); {bytes_in_words(self.memory)} of memory, "
+            f"{bytes_in_words(self.disk)} on disk. Estimated {basis}."
         )
 
     @property
@@ -87,7 +88,7 @@ class Cost:
         """What has to be confirmed; empty below the limits."""
         if self.seconds <= LIMIT_SECONDS and self.disk <= LIMIT_BYTES:
             return ""
-        return f"This takes about {duration(self.seconds)} and {_bytes(self.disk)} on disk."
+        return f"This takes about {duration(self.seconds)} and {bytes_in_words(self.disk)} on disk."
 
 
 def bound(planned: Planned, before: Timing | None = None) -> Cost:
@@ -155,7 +156,8 @@ def _cost(planned: Planned, timing: Timing, *, timed: bool) -> Cost:
     )
 
 
-def _bytes(count: float) -> str:
+def bytes_in_words(count: float) -> str:
+    """A size as people read it."""
     for unit, size in (("GB", 1e9), ("MB", 1e6)):
         if count >= size:
             return f"{count / size:.2g} {unit}" if count < 10 * size else f"{count / size:.0f} {unit}"

@@ -16,7 +16,7 @@ from resynapse.controls import controlled
 from resynapse.errors import ResynapseError
 from resynapse.lab.commands.cost import Planned
 from resynapse.lab.context import Lab
-from resynapse.lab.pages.library import MINE, protocol_of
+from resynapse.lab.reading.protocols import MINE, protocol_of
 from resynapse.lab.security.tables_inside import check_change, check_tables
 from resynapse.lab.workspace.found import Found
 from resynapse.lab.workspace.workspace import PROTOCOLS, RUNS
@@ -52,15 +52,13 @@ class Wanted:
         ------
         ResynapseError : it cannot be run as it is asked for.
         """
-        protocol = protocol_of(lab, self.source, self.name)
+        protocol = protocol_of(lab.workspace, self.source, self.name)
         for change in self.changes:
             check_change(change, lab.workspace)
             protocol = amended(protocol, change)
         for control in self.controls:
             protocol = controlled(protocol, control)
-        if not 1 <= self.subjects <= MOST_SUBJECTS:
-            raise ResynapseError(f"{self.subjects} subjects is not possible here; give 1 to {MOST_SUBJECTS}")
-        Cohort(size=self.subjects, root_seed=self.seed).check(protocol)
+        check_cohort(protocol, self.subjects, self.seed)
         return protocol
 
     def planned(self, lab: Lab) -> Planned:
@@ -71,6 +69,18 @@ class Wanted:
         ResynapseError : as for the protocol.
         """
         return Planned(self.protocol(lab), self.subjects, self.workers)
+
+
+def check_cohort(protocol: Protocol, subjects: int, seed: int) -> None:
+    """Refuse a cohort that cannot be run here.
+
+    Raises
+    ------
+    ResynapseError : why.
+    """
+    if not 1 <= subjects <= MOST_SUBJECTS:
+        raise ResynapseError(f"{subjects} subjects is not possible here; give 1 to {MOST_SUBJECTS}")
+    Cohort(size=subjects, root_seed=seed).check(protocol)
 
 
 def start(lab: Lab, wanted: Wanted) -> Path:
@@ -113,9 +123,13 @@ def kept(lab: Lab, source: str, name: str) -> str:
 
 def folder_for(lab: Lab, wanted: Wanted, protocol: Protocol) -> Path:
     """The run folder: one that holds this very run, or a new one."""
-    changed = hashlib.sha256(repr(wanted.changes).encode()).hexdigest()[:6] if wanted.changes else ""
-    parts = [protocol.name, *wanted.controls, changed and f"set{changed}"]
+    parts = [protocol.name, *wanted.controls, mark_of(wanted.changes)]
     return folder_of(lab, parts, Manifest(protocol, wanted.seed, engine_for(protocol), wanted.subjects, ()))
+
+
+def mark_of(changes: Sequence[str]) -> str:
+    """What the name of a run folder says about changed values."""
+    return f"set{hashlib.sha256(chr(10).join(changes).encode()).hexdigest()[:6]}" if changes else ""
 
 
 def folder_of(lab: Lab, parts: Sequence[str], wanted: Manifest) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,11 +14,12 @@ from resynapse.controls.registry import controls
 from resynapse.errors import ResynapseError
 from resynapse.lab.commands.changeable import parameters_of
 from resynapse.lab.commands.cost import Planned
-from resynapse.lab.commands.starting import folder_of, frozen
+from resynapse.lab.commands.starting import folder_of, frozen, mark_of
 from resynapse.lab.context import Lab
 from resynapse.lab.security.tables_inside import check_change
 from resynapse.lab.workspace.found import Found
 from resynapse.protocol import Protocol, amended
+from resynapse.runs.admission import engine_for
 from resynapse.runs.job import find
 from resynapse.runs.store.folder import Manifest
 
@@ -68,13 +68,14 @@ class Base:
 
     Parameters
     ----------
+    engine : of its run; empty for the one that the protocol asks for.
     folder : of its run, where there is one.
     """
 
     protocol: Protocol
     subjects: int
     seed: int
-    engine: str = "compiled"
+    engine: str = ""
     folder: Path | None = None
 
     @classmethod
@@ -134,7 +135,7 @@ def start_runs(lab: Lab, base: Base, changes: Sequence[str], control: str, alone
     made = [(one, _with_control(_changed(protocol, one), control)) for one in sets]
     controlled_base = _with_control(protocol, control)
     argument = frozen(lab, protocol)
-    words = ["--subjects", str(base.subjects), "--seed", str(base.seed), "--engine", base.engine]
+    words = ["--subjects", str(base.subjects), "--seed", str(base.seed), "--engine", _engine(base)]
     words += ["--control", control] if control else []
     folder = base.folder
     if control or folder is None:
@@ -142,8 +143,7 @@ def start_runs(lab: Lab, base: Base, changes: Sequence[str], control: str, alone
         _begin(lab, f"{protocol.name} with {control or 'nothing changed'}", ["run", argument, *words], folder)
     others = []
     for one, changed in made:
-        mark = hashlib.sha256("\n".join(one).encode()).hexdigest()[:6]
-        other = folder_of(lab, [changed.name, control, f"set{mark}"], _manifest(base, changed))
+        other = folder_of(lab, [changed.name, control, mark_of(one)], _manifest(base, changed))
         sets_words = [word for change in one for word in ("--set", change)]
         _begin(lab, f"{changed.name} with {', '.join(one)}", ["run", argument, *words, *sets_words], other)
         others.append(other)
@@ -160,14 +160,21 @@ def _with_control(protocol: Protocol, control: str) -> Protocol:
     return controlled(protocol, control) if control else protocol
 
 
+def _engine(base: Base) -> str:
+    return base.engine or engine_for(base.protocol)
+
+
 def _manifest(base: Base, protocol: Protocol) -> Manifest:
-    return Manifest(protocol, base.seed, base.engine, base.subjects, ())
+    return Manifest(protocol, base.seed, _engine(base), base.subjects, ())
 
 
 def _begin(lab: Lab, title: str, words: list[str], folder: Path) -> None:
     """Start a run that is not there and does not go on already."""
-    if (folder / "manifest.json").exists() and lab.workspace.run_at(folder).finished:
-        return
+    if (folder / "manifest.json").exists():
+        found, place = lab.workspace.run_at(folder), words.index("--subjects") + 1
+        if found.finished and found.subjects >= int(words[place]):
+            return
+        words = [*words[:place], str(max(found.subjects, int(words[place]))), *words[place + 1 :]]
     before, job = lab.queue.of(folder), find(folder)
     if before is not None and list(before.words) == words and (not before.started or (job is not None and job.alive)):
         return

@@ -18,7 +18,7 @@ from resynapse.lab.composing.places import MANY
 from resynapse.lab.composing.tree_view import form, tree
 from resynapse.lab.context import Lab, lab_of
 from resynapse.lab.pages.forms import fields, go
-from resynapse.lab.pages.library import LIBRARY, MINE, protocol_of
+from resynapse.lab.reading.protocols import LIBRARY, MINE, protocol_of
 from resynapse.lab.security.tables_inside import loads_inside
 from resynapse.lab.workspace.workspace import PROTOCOLS
 from resynapse.protocol import STEPS, differences, library
@@ -57,7 +57,7 @@ def _copied(lab: Lab, source: str, base: str, name: str) -> str:
     if source == MINE:
         text = _text(lab, base)
     else:
-        protocol_of(lab, LIBRARY, base)
+        protocol_of(lab.workspace, LIBRARY, base)
         text = f"# A copy of the library protocol {base}.\n{whole_text(base)}"
     return re.sub(r"^name: .*$", f"name: {name}", text, count=1, flags=re.MULTILINE)
 
@@ -106,7 +106,7 @@ def checked(lab: Lab, text: str, place: list[str | int]) -> dict[str, Any]:
     base = _FROM.search(text)
     if base is not None and base[1] in library():
         found["base"] = base[1]
-        found["differences"] = differences(protocol_of(lab, LIBRARY, base[1]), protocol)
+        found["differences"] = differences(protocol_of(lab.workspace, LIBRARY, base[1]), protocol)
     return found
 
 

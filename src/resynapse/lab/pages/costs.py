@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import shutil
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse, Response
 
-from resynapse.lab.commands.cost import Planned, Timing, bound, timed, to_dict
+from resynapse.errors import ResynapseError
+from resynapse.lab.commands.cost import Planned, Timing, bound, bytes_in_words, timed, to_dict
 from resynapse.lab.context import Lab
 from resynapse.protocol import Protocol, dumps
 
@@ -26,11 +28,21 @@ async def cost_of(lab: Lab, planned: Planned) -> Response:
 
 
 async def to_confirm(lab: Lab, content: dict[str, Any], planned: Planned) -> Response | None:
-    """The question that has to be answered first; None where there is none, or where it was answered."""
-    if content.get("confirmed") == "yes":
-        return None
-    question = await run_in_threadpool(lambda: bound(planned, lab.costs.get(_key(planned.protocol))).question)
-    return JSONResponse({"confirm": question}) if question else None
+    """The question that has to be answered first; None where there is none, or where it was answered.
+
+    Raises
+    ------
+    ResynapseError : the disk has no room for it.
+    """
+    cost = await run_in_threadpool(lambda: bound(planned, lab.costs.get(_key(planned.protocol))))
+    free = shutil.disk_usage(lab.workspace.root).free
+    if cost.disk > free:
+        raise ResynapseError(
+            f"subjects: this needs {bytes_in_words(cost.disk)} on disk, and {bytes_in_words(free)} are free; "
+            "make room, or give fewer"
+        )
+    asks = cost.question and content.get("confirmed") != "yes"
+    return JSONResponse({"confirm": cost.question}) if asks else None
 
 
 def _key(protocol: Protocol) -> str:

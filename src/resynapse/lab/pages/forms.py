@@ -45,6 +45,19 @@ def whole(content: dict[str, Any], name: str, default: int | None = None) -> int
     return int(text)
 
 
+def cohort(content: dict[str, Any]) -> int:
+    """The size of a cohort.
+
+    Raises
+    ------
+    ResynapseError : it is not given, or no whole number.
+    """
+    subjects = whole(content, "subjects")
+    if subjects is None:
+        raise ResynapseError("subjects: give the size of the cohort, such as 10")
+    return subjects
+
+
 def listed(content: dict[str, Any], name: str) -> list[str]:
     """The texts of a field that a form has once or more often, empty ones too."""
     value = content.get(name, "")

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from resynapse.errors import ResynapseError, nearest
+from resynapse.errors import ResynapseError
 from resynapse.lab.context import Lab, lab_of
+from resynapse.lab.reading.protocols import LIBRARY, MINE, argument_of, protocol_of, shipped
 from resynapse.lab.security.tables_inside import load_inside
-from resynapse.lab.workspace.workspace import UnknownError
-from resynapse.protocol import LIBRARY_GROUPS, Protocol, load, parameters
+from resynapse.protocol import LIBRARY_GROUPS, Protocol, parameters
 from resynapse.protocol.prose.sentences import lines
-
-LIBRARY, MINE = "library", "mine"
 
 
 class Entry(NamedTuple):
@@ -26,37 +23,6 @@ class Entry(NamedTuple):
     name: str
     title: str
     problem: str = ""
-
-
-def protocol_of(lab: Lab, source: str, name: str) -> Protocol:
-    """The protocol of an address.
-
-    Raises
-    ------
-    UnknownError : there is none.
-    ProtocolError : its file cannot be read.
-    """
-    if source == MINE:
-        return load_inside(lab.workspace.protocol(name), lab.workspace)
-    if source != LIBRARY or name not in _names():
-        raise UnknownError(f"no protocol {name!r} in the library; {nearest(name, _names())}")
-    return _shipped(name)
-
-
-def argument_of(lab: Lab, source: str, name: str) -> str:
-    """What a command calls the protocol."""
-    if source != MINE:
-        return name
-    return lab.workspace.protocol(name).relative_to(lab.workspace.root).as_posix()
-
-
-def _names() -> tuple[str, ...]:
-    return tuple(name for group in LIBRARY_GROUPS.values() for name in group)
-
-
-@lru_cache(maxsize=64)
-def _shipped(name: str) -> Protocol:
-    return load(name)
 
 
 def mine(lab: Lab) -> list[Entry]:
@@ -87,7 +53,7 @@ def shelves(request: Request) -> Response:
     lab = lab_of(request)
     wanted = request.query_params.get("q", "").strip().lower()
     library = {
-        group: [Entry(LIBRARY, name, _shipped(name).title) for name in names] for group, names in LIBRARY_GROUPS.items()
+        group: [Entry(LIBRARY, name, shipped(name).title) for name in names] for group, names in LIBRARY_GROUPS.items()
     }
     own = mine(lab)
     if wanted:
@@ -104,14 +70,14 @@ def protocol(request: Request) -> Response:
     """One protocol."""
     lab = lab_of(request)
     source, name = request.path_params["source"], request.path_params["name"]
-    found = protocol_of(lab, source, name)
+    found = protocol_of(lab.workspace, source, name)
     return lab.page(
         request,
         "protocol.html.j2",
         protocol=found,
         source=source,
         name=name,
-        argument=argument_of(lab, source, name),
+        argument=argument_of(lab.workspace, source, name),
         induction=list(lines(found.induction)),
         arms={arm: list(lines(path)) for arm, path in found.arms.items()},
         follow_up=list(lines(found.follow_up)),

@@ -9,24 +9,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from resynapse.errors import ResynapseError
 from resynapse.lab.commands.cost import Planned
 from resynapse.lab.commands.starting import Wanted, again, start
 from resynapse.lab.context import lab_of
 from resynapse.lab.pages.costs import cost_of, to_confirm
-from resynapse.lab.pages.forms import fields, go, texts, whole
+from resynapse.lab.pages.forms import cohort, fields, go, texts, whole
 from resynapse.lab.workspace.found import run_id
 
 
 def wanted_of(content: dict[str, Any]) -> Wanted:
     """The run that a form asks for."""
-    subjects = whole(content, "subjects")
-    if subjects is None:
-        raise ResynapseError("subjects: give the size of the cohort, such as 10")
     return Wanted(
         source=str(content.get("source", "")),
         name=str(content.get("name", "")),
-        subjects=subjects,
+        subjects=cohort(content),
         seed=whole(content, "seed", 0) or 0,
         workers=whole(content, "workers"),
         controls=texts(content, "control"),

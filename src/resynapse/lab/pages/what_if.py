@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from resynapse.errors import ResynapseError
 from resynapse.lab.commands.changeable import MOST_CHANGES, Value, checked_changes, parameters_of
+from resynapse.lab.commands.starting import check_cohort
 from resynapse.lab.commands.what_if import (
     NO_CONTROL,
     Answering,
@@ -20,10 +21,11 @@ from resynapse.lab.commands.what_if import (
     start_runs,
     usable_controls,
 )
-from resynapse.lab.context import Lab, lab_of
+from resynapse.lab.context import Lab, lab_of, path_of
 from resynapse.lab.pages.costs import cost_of, to_confirm
-from resynapse.lab.pages.forms import fields, go, listed
-from resynapse.lab.workspace.found import run_id
+from resynapse.lab.pages.forms import cohort, fields, go, listed, whole
+from resynapse.lab.reading.protocols import protocol_of
+from resynapse.lab.workspace.found import Found, run_id
 from resynapse.lab.workspace.workspace import UnknownError
 from resynapse.protocol import Protocol, load
 from resynapse.protocol.prose.titles import titles_of
@@ -32,12 +34,9 @@ DOSE, DOSE_ARM = "arms.ketamine[0].drug.gain", "ketamine"
 
 
 def what_if(request: Request) -> Response:
-    """The form for changed values and their control, and for an attribution."""
-    lab = lab_of(request)
-    found = lab.run(request.path_params["id"])
-    if not found.begun:
-        raise UnknownError("the run has not begun yet; wait for its first subject")
-    protocol = lab.live.protocol(found)
+    """The form for changed values and their control, of a run or of a protocol that has yet to be run."""
+    lab, place = lab_of(request), path_of(request)
+    protocol, found = _changeable(request)
     titles, parameters = titles_of(protocol), parameters_of(protocol)
     groups: dict[str, dict[str, Value]] = {}
     for path, value in parameters.items():
@@ -45,11 +44,28 @@ def what_if(request: Request) -> Response:
     first = next(iter(parameters), "")
     arm = arm_of(first, protocol)
     return lab.page(
-        request, "what_if.html.j2", run=found, tab="whatif", status=lab.live.status(found),
+        request, "what_if.html.j2", run=found, tab="whatif", status=lab.live.status(found) if found else None,
+        name=found.name if found else request.path_params["name"], place=place.removesuffix("/whatif"),
         groups=groups, arms={arm: titles.arm(arm) for arm in protocol.arms}, arm=arm, most=MOST_CHANGES,
         proposal=proposed(protocol, [(first, "")], arm) if first else None,
         controls=usable_controls(protocol), no_control=NO_CONTROL,
     )  # fmt: skip
+
+
+def _changeable(request: Request) -> tuple[Protocol, Found | None]:
+    """The protocol whose values are changed, and its run where there is one.
+
+    Raises
+    ------
+    ResynapseError : there is none, or its run has not begun.
+    """
+    lab, named = lab_of(request), request.path_params
+    if "id" not in named:
+        return protocol_of(lab.workspace, named["source"], named["name"]), None
+    found = lab.run(named["id"])
+    if not found.begun:
+        raise UnknownError("the run has not begun yet; wait for its first subject")
+    return lab.live.protocol(found), found
 
 
 def arm_of(path: str, protocol: Protocol) -> str:
@@ -61,8 +77,7 @@ def arm_of(path: str, protocol: Protocol) -> str:
 
 def propose(request: Request) -> Response:
     """The control that isolates changed values, and why."""
-    lab, asked = lab_of(request), request.query_params
-    protocol = lab.live.protocol(lab.run(request.path_params["id"]))
+    asked, (protocol, _) = request.query_params, _changeable(request)
     paths, values = asked.getlist("path"), asked.getlist("value")
     arm = asked.get("arm") or arm_of(paths[0] if paths else "", protocol)
     found = proposed(protocol, [*zip(paths, values, strict=False)][:MOST_CHANGES], arm)
@@ -90,15 +105,19 @@ class Asking(NamedTuple):
 
 
 async def _asking(request: Request, content: dict[str, Any]) -> Asking:
-    lab = lab_of(request)
-    found = await run_in_threadpool(lab.run, request.path_params["id"])
-    known = await run_in_threadpool(lambda: parameters_of(lab.live.protocol(found)))
+    lab, (protocol, found) = lab_of(request), await run_in_threadpool(_changeable, request)
+    known = await run_in_threadpool(parameters_of, protocol)
     changes = checked_changes(listed(content, "path"), listed(content, "value"), known)
     control = str(content.get("control", ""))
     if not control:
         raise ResynapseError("control: choose one, or say that none is chosen")
     chosen = "" if control == "none" else control
-    return Asking(lab, Base.of(lab, found), changes, chosen, content.get("alone") == "yes")
+    if found is not None:
+        base = Base.of(lab, found)
+    else:
+        base = Base(protocol=protocol, subjects=cohort(content), seed=whole(content, "seed", 0) or 0)
+        check_cohort(protocol, base.subjects, base.seed)
+    return Asking(lab, base, changes, chosen, content.get("alone") == "yes")
 
 
 async def cost_of_what_if(request: Request) -> Response:
@@ -127,12 +146,12 @@ def _answered(request: Request, runs: Answering, control: str, arm: str) -> Resp
     return go(request, "/compare", {**query, "alone": [run_id(one) for one in runs.alone]})
 
 
+_OF = ("/runs/{id}", "/protocols/{source}/{name}")
 ROUTES: list[BaseRoute] = [
-    Route("/runs/{id}/whatif", what_if),
-    Route("/runs/{id}/whatif/control", propose),
+    route for of in _OF for route in (Route(f"{of}/whatif", what_if), Route(f"{of}/whatif/control", propose))
 ]
 WRITING: list[BaseRoute] = [
     Route("/api/story/dose", change_dose, methods=["POST"]),
-    Route("/api/runs/{id}/whatif", start_what_if, methods=["POST"]),
-    Route("/api/runs/{id}/whatif/cost", cost_of_what_if, methods=["POST"]),
+    *(Route(f"/api{of}/whatif", start_what_if, methods=["POST"]) for of in _OF),
+    *(Route(f"/api{of}/whatif/cost", cost_of_what_if, methods=["POST"]) for of in _OF),
 ]

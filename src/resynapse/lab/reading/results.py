@@ -19,6 +19,7 @@ from typing import Any
 from resynapse.errors import ResynapseError
 from resynapse.lab.reading.live import Live
 from resynapse.lab.workspace.found import Found
+from resynapse.report.figures.stack import side_by_side
 from resynapse.report.page.section import anchor
 
 NARROW = "-narrow"
@@ -144,13 +145,13 @@ def _take_figures(value: Any, folder: Path) -> None:
     """Write the drawings within to files; their text alternative stays."""
     if isinstance(value, dict):
         if "svg" in value and "caption" in value:
-            svg = str(value.pop("svg"))
+            stacked = str(value.pop("svg"))
+            svg = side_by_side(stacked)
             value["alt"] = html.unescape(svg.partition('aria-label="')[2].partition('"')[0]) or value["title"]
             (folder / f"{value['name']}.svg").write_text(svg, "utf-8")
-            narrow = str(value.pop("narrow", "") or "")
-            value["narrow"] = bool(narrow)
-            if narrow:
-                (folder / f"{value['name']}{NARROW}.svg").write_text(narrow, "utf-8")
+            value["narrow"] = svg != stacked
+            if value["narrow"]:
+                (folder / f"{value['name']}{NARROW}.svg").write_text(stacked, "utf-8")
         for inner in value.values():
             _take_figures(inner, folder)
     elif isinstance(value, (list, tuple)):

@@ -94,7 +94,8 @@ def _step(block: str) -> Step:
 def stories(workspace: Workspace) -> dict[str, str]:
     """Every story by its name: those of the workspace, then those that ship."""
     folder = workspace.root / "stories"
-    own = {p.stem: p for p in sorted(folder.glob("*.md")) if not p.is_symlink()} if folder.is_dir() else {}
+    there = sorted(folder.glob("*.md")) if folder.is_dir() else []
+    own = {p.stem: p for p in there if not p.is_symlink() and p.resolve().is_relative_to(workspace.root)}
     found = {name: path.read_text("utf-8")[:MOST_BYTES] for name, path in own.items()}
     shipped = {entry.name.removesuffix(".md"): entry for entry in _SHIPPED.iterdir() if entry.name.endswith(".md")}
     return {**{name: entry.read_text("utf-8") for name, entry in shipped.items()}, **found}

@@ -21,7 +21,7 @@ from resynapse.protocol.routes import Route, RouteStep, looks
 from resynapse.protocol.steps import Assess, Drug, Enrol, Mark, PruneTo, Remap, Step
 from resynapse.protocol.validation.conditions_measured import Placed, all_at, conditions, placed
 from resynapse.protocol.variants import Variant
-from resynapse.task import Task, has_time, mappings_of, steps_of, wants_every_step
+from resynapse.task import TASKS, Task, has_time, mappings_of, steps_of, wants_every_step
 from resynapse.task.base import MOST_SAMPLES
 
 MOST_POINTS = 100_000
@@ -347,8 +347,11 @@ def _check_layers(protocol: Tree, step: Step | None, draws: Sequence[tuple[Place
 def no_noise_in_time(task: Task, network: Architecture) -> str:
     """Why no noise can act in some steps of a sequence alone; empty where it can."""
     if steps_of(task) == 1:
-        return "the task has no steps of time"
-    return "" if network.noise_in_time else f"network {network.kind} cannot have noise in some steps alone"
+        timed = ", ".join(kind for kind, one in TASKS.items() if hasattr(one, "steps"))
+        return f"the task has no steps of time; those with steps: {timed}"
+    able = ", ".join(kind for kind, one in ARCHITECTURES.items() if one.noise_in_time)
+    cannot = f"network {network.kind} cannot have noise in some steps alone; those that can: {able}"
+    return "" if network.noise_in_time else cannot
 
 
 def _check_counts(node: Node | RouteStep, where: Where) -> None:

@@ -61,11 +61,11 @@ def lines(
             numbers.append(
                 {**cell._asdict(), "at": place, "mean": found.mean, "low": band.low, "high": band.high, "n": found.n}
             )
-    _name(axis, ends, height)
+    name_ends(axis, ends, height)
     return ", ".join(told), numbers
 
 
-def _name(axis: Axes, ends: Sequence[tuple[float, float, str, str]], height: float) -> None:
+def name_ends(axis: Axes, ends: Sequence[tuple[float, float, str, str]], height: float) -> None:
     """Names at the ends of lines, moved apart where they would touch, with a thin line to their own."""
     if not ends:
         return

@@ -8,7 +8,7 @@ from resynapse.analysis.cells import Cell
 from resynapse.report import words
 from resynapse.report.figures.lines import headed, lines
 from resynapse.report.figures.notes import switch_note
-from resynapse.report.figures.style import Drawn, fitted, panels
+from resynapse.report.figures.style import Drawn, fitted, panels, stacked
 from resynapse.report.run_data import RunData
 
 TITLE = "Resilience to noise"
@@ -48,7 +48,7 @@ def draw(run_data: RunData) -> Drawn:
     """One panel a condition and kind of noise."""
     found = curves(run_data)
     shown = list(found)[:MOST]
-    figure, axes = panels(len(shown), height=HEIGHT, sharey=True)
+    figure, axes = panels(len(shown), height=HEIGHT, sharey=not stacked())
     told, numbers = [], []
     for axis, curve in zip(axes, shown, strict=False):
         condition, family = curve

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from resynapse.analysis.parts.survival import Survival
 from resynapse.report import words
-from resynapse.report.figures.lines import headed
+from resynapse.report.figures.lines import headed, name_ends
 from resynapse.report.figures.notes import switch_note
-from resynapse.report.figures.style import GREY, Drawn, Look, fitted, legend, look, panels
+from resynapse.report.figures.style import GREY, Drawn, Look, fitted, look, panels, stacked
 from resynapse.report.run_data import RunData
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 TITLE = "Share without relapse"
 MOST = 8
+HEIGHT = 2.7
 BARS = 12
 """Counts above which intervals are a band instead of bars."""
 _ROW = 9
@@ -40,20 +41,27 @@ def draw(run_data: RunData) -> Drawn:
     every = sorted(groups, key=lambda key: (rules.index(key[:2]), key[2]))
     shown = every[:MOST]
     most = max(len(groups[key]) for key in shown)
-    figure, axes = panels(len(shown), height=2.7 + _ROW * (most + 2) / 72, sharey=True)
+    figure, axes = panels(len(shown), height=HEIGHT + _ROW * (most + 2) / 72, sharey=not stacked())
     told = []
     for axis, key in zip(axes, shown, strict=False):
         outcome, within, population = key
         title = words.outcome_title(run_data.protocol, outcome)
         axis.set(title=headed(f"{title[0].upper()}{title[1:]}: {population}"), ylim=(-3, 103))
         axis.set_ylabel("without relapse (%), higher is better")
-        axis.set_xlabel(words.along(run_data.protocol, within), labelpad=3 + _ROW * (len(groups[key]) + 2))
+        axis.set_xlabel(headed(words.along(run_data.protocol, within)), labelpad=3 + _ROW * (len(groups[key]) + 2))
         for place, curve in enumerate(groups[key]):
             _curve(axis, curve, look(curve.arm, run_data.drawn), place - (len(groups[key]) - 1) / 2)
             told.append(f"{outcome}, {population}, {curve.arm}: {curve.events} of {curve.n} relapsed")
+        name_ends(
+            axis,
+            [
+                (curve.times[-1], curve.well[-1], run_data.arm_title(curve.arm), look(curve.arm, run_data.drawn).text)
+                for curve in groups[key]
+            ],
+            HEIGHT,
+        )
         _at_risk(axis, groups[key], run_data)
     fitted(axes, len(shown))
-    legend(figure, axes)
     left = "; ".join(f"{outcome} along {within}, {population}" for outcome, within, population in every[MOST:])
     untimed = "".join(f" There is {one.why}." for one in run_data.analysis.untimed)
     return Drawn(
@@ -78,7 +86,6 @@ def _curve(axis: Axes, curve: Survival, style: Look, place: float) -> None:
     """The steps from 100 % on, and the intervals of the counts that were tested."""
     at, well = (0.0, *curve.times), (100.0, *curve.well)
     axis.step(at, well, where="post", color=style.colour, linestyle=style.line)
-    axis.plot([], [], color=style.colour, marker=style.marker, linestyle=style.line, label=curve.arm)
     points = list(zip(curve.times, curve.well, curve.intervals, strict=True))
     if len(points) > BARS:
         known = [(time, i.low, i.high) for time, _, i in points if i.low is not None and i.high is not None]

@@ -90,7 +90,7 @@ def course(
 ) -> tuple[str, list[dict[str, str | float | None]]]:
     """Draw one panel; its words and numbers."""
     within, outcome = panel
-    axis.set(title=headed(run_data.title(*panel)), xlabel=words.along(run_data.protocol, within))
+    axis.set(title=headed(run_data.title(*panel)), xlabel=headed(words.along(run_data.protocol, within)))
     axis.set_ylabel(run_data.axis(outcome))
     arms = {arm: points[arm] for arm in run_data.drawn if arm in points}
     limits = thresholds(run_data, panel)

@@ -6,10 +6,12 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib import resources
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import ResynapseError
+from resynapse.report.figures.stack import apart
 from resynapse.report.page.glossary import Terms, slug
 from resynapse.report.page.section import MOST, Opening, Section, anchor
 from resynapse.report.page.tables import TextTable
@@ -63,6 +65,8 @@ def page(title: str, subtitle: str, sections: Sequence[Section], opening: Openin
         anchors=Anchors(),
         terms=terms,
         slug=slug,
+        apart=apart,
+        front_coded=front_coded,
         prose=lambda text: _marked(prose(text), terms),
     )
     if html.count(DISCLAIMER) < 2:
@@ -87,6 +91,22 @@ def prose(text: str) -> Markup:
     from markupsafe import Markup, escape
 
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def front_coded(text: str) -> str:
+    r"""Lines without what each shares with the one before it, after the number of these letters; the page undoes it.
+
+    >>> front_coded("a,b,1\na,b,2\n")
+    '0 a,b,1\n4 2\n'
+    """
+    before, made = "", []
+    for line in text.splitlines():
+        # a browser counts letters beyond the basic plane twice
+        alike = takewhile(lambda two: two[0] == two[1] and ord(two[0]) <= 0xFFFF, zip(before, line, strict=False))
+        shared = sum(1 for _ in alike)
+        made.append(f"{shared} {line[shared:]}\n")
+        before = line
+    return "".join(made)
 
 
 def _marked(html: Markup, terms: Terms) -> Markup:

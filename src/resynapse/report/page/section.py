@@ -22,7 +22,6 @@ class Picture:
 
     Parameters
     ----------
-    narrow : the same for a narrow screen, its panels one below the other; empty where one drawing does for both.
     csv : the numbers of the figure; empty where they are in a table.
     """
 
@@ -30,7 +29,6 @@ class Picture:
     title: str
     caption: str
     svg: str
-    narrow: str = ""
     csv: str = ""
 
 

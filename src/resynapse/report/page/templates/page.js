@@ -37,7 +37,13 @@ for (const button of document.querySelectorAll(".csv")) {
   button.addEventListener("click", () => {
     const figure = button.closest("figure");
     if (button.classList.contains("numbers")) {
-      save(figure.id, `# ${disclaimer}\n${figure.querySelector("script").textContent}`);
+      let before = "";
+      // each line says how many letters it shares with the line before it
+      const lines = figure.querySelector("script").textContent.trim().split("\n").map((line) => {
+        const gap = line.indexOf(" ");
+        return (before = before.slice(0, Number(line.slice(0, gap))) + line.slice(gap + 1));
+      });
+      save(figure.id, `# ${disclaimer}\n${lines.join("\n")}\n`);
       return;
     }
     const quoted = (cell) => `"${written(cell).replaceAll('"', '""')}"`;

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import socket
 import stat
+import time
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from starlette.routing import BaseRoute, Mount, Route
@@ -17,6 +21,7 @@ from resynapse.errors import ResynapseError
 from resynapse.lab import serve
 from resynapse.lab.app import application, routes
 from resynapse.lab.context import Lab
+from resynapse.lab.pages.results import report_policy
 from resynapse.lab.security.trust import MOST_BYTES, PUBLIC, TOKEN_HEADER, Trust, trusted_origin
 from resynapse.lab.workspace.workspace import Workspace
 from resynapse.protocol import dumps
@@ -229,6 +234,50 @@ def test_rule_7_tables_of_a_protocol_lie_in_the_workspace(table: str, visitor: V
     assert "outside the workspace" in visitor.post("/api/runs", change).json()["error"]
 
 
+_ALIASES = "a: &a [1, 1]\n" + "".join(f"{c}: &{c} [{', '.join(['*' + p] * 9)}]\n" for p, c in pairwise("abcdefghijk"))
+
+
+@pytest.mark.parametrize("text", [_ALIASES, "a: " + "[" * 500, "x: 1\n" * 300_000], ids=["aliases", "depth", "length"])
+def test_rule_8_a_protocol_has_limits_and_says_them(text: str, visitor: Visitor) -> None:
+    folder = visitor.lab.workspace.root / "protocols"
+    folder.mkdir()
+    (folder / "large.yaml").write_text(text, "utf-8")
+    begun = time.process_time()
+    assert visitor.get("/protocols/mine/large").status_code == 422
+    assert visitor.get("/protocols").status_code == 200
+    answer = visitor.post("/api/check", {"text": text, "place": []})
+    assert answer.status_code == 413 or answer.json()["errors"]
+    assert time.process_time() - begun < 10.0
+
+
+def test_rule_8_what_the_disk_has_no_room_for_is_not_started(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=1000))
+    wanted = {"source": "library", "name": "demo", "subjects": 4, "confirmed": "yes"}
+    answer = visitor.post("/api/runs", wanted)
+    assert answer.status_code == 422
+    assert "on disk" in answer.json()["error"]
+    assert visitor.lab.queue.every() == []
+
+
+def test_rule_8_one_command_runs_and_the_others_wait(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[Path] = []
+
+    def start(words: Sequence[str], folder: Path, *, directory: Path) -> SimpleNamespace:
+        begun.append(folder)
+        return SimpleNamespace(alive=True, folder=folder)
+
+    monkeypatch.setattr("resynapse.lab.workspace.queue.start", start)
+    monkeypatch.setattr(
+        "resynapse.lab.workspace.queue.find",
+        lambda folder: SimpleNamespace(alive=True, folder=folder) if folder in begun else None,
+    )
+    for seed in range(3):
+        wanted = {"source": "library", "name": "demo", "subjects": 1, "seed": seed}
+        assert visitor.post("/api/runs", wanted).status_code == 200
+    assert len(begun) == 1
+    assert [one.started for one in visitor.lab.queue.every()] == [True, False, False]
+
+
 def test_rule_8_a_body_has_a_limit_said_or_not(visitor: Visitor) -> None:
     large = "x" * (MOST_BYTES + 1)
     assert visitor.post("/api/runs", {"name": large}).status_code == 413
@@ -243,6 +292,14 @@ def test_rule_8_a_cohort_has_a_limit(subjects: object, visitor: Visitor) -> None
     assert answer.status_code == 422
     assert "subjects" in answer.json()["error"]
     assert list(visitor.lab.workspace.root.iterdir()) == []
+
+
+def test_rule_9_a_report_runs_its_own_script_alone() -> None:
+    policy = report_policy("<script>a()</script><script type='text/csv'>x</script>")
+    assert policy.count("sha256-") == 1
+    assert policy.startswith("sandbox allow-scripts")
+    assert "default-src 'none'" in policy
+    assert "script-src 'none'" in report_policy("<p>")
 
 
 def test_rule_9_every_page_forbids_foreign_content_inline_scripts_and_frames(reader: Visitor) -> None:
