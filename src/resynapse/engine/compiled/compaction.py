@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 from resynapse.engine.compiled.placement import PADDING, IntArray, Placement
 from resynapse.networks.base import BoolArray, Network
 
-DENSE_FROM = 0.4
-"""Density of a compacted layer from which dense products beat sparse rows: between the places for passes (0.36)
-and for training steps (0.5), as design/compaction.md has them."""
+DENSE_FROM = 0.36
+"""Density of a compacted layer from which dense products beat sparse rows (design/compaction.md)."""
 
 
 class Structure(NamedTuple):

@@ -29,7 +29,7 @@ MOST_FEATURES, MOST_CLASSES = 2, 4
 two features, a one and the stabiliser's shift on the side of the inputs, four classes on the side of the outputs."""
 FOLDED_FROM = 0.25
 """Density of both large layers from which folding beats sparse rows."""
-MOST_MIXED = 0.2
+MOST_MIXED = 0.15
 """Share of (unit, sample) pairs against their class's majority up to which folding is faster (design/folding.md)."""
 LOOKED_AT = 1024
 """Samples that `mixed` looks at."""

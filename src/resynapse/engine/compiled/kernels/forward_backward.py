@@ -20,9 +20,9 @@ from resynapse.engine.compiled.kernels.activation import (
     scale_by_slope,
     tanh_layer,
 )
-from resynapse.engine.compiled.kernels.dense import dense_times
-from resynapse.engine.compiled.kernels.jit import part
-from resynapse.engine.compiled.kernels.lanes import zeros
+from resynapse.engine.compiled.kernels.dense import dense_product
+from resynapse.engine.compiled.kernels.jit import NOUGHT, part
+from resynapse.engine.compiled.kernels.lanes import LANES, transpose, zeros
 from resynapse.engine.compiled.kernels.noise import add_noise, add_own_noise
 from resynapse.engine.compiled.kernels.optimiser import adam_block, adam_masked, decay_rows
 from resynapse.engine.compiled.kernels.rows import copy_row
@@ -31,6 +31,8 @@ from resynapse.randomness import TILE
 
 NEGLIGIBLE = np.float32(1e-20)
 """Class probabilities below this count as zero, which keeps subnormal numbers out of the products."""
+ONE, SAMPLES = np.int64(1), np.int64(TILE)
+"""As arguments: Numba would compile a kernel once more for the literals."""
 BLOCK = 128
 """Rows of a dense layer whose gradient is computed and applied together, while it is in the cache."""
 
@@ -62,6 +64,8 @@ class Work(NamedTuple):
     alive_count: NDArray[np.int64]
     packed: NDArray[np.float32]
     """Weights of the rows of a dense layer that are alive."""
+    turned: NDArray[np.float32]
+    """What a dense layer receives, sample by sample, one row close after the other whatever the layer's width."""
     block: NDArray[np.float32]
     """Gradients of a block of rows."""
     row_sum: NDArray[np.float32]
@@ -77,18 +81,21 @@ def workspace(structure: Structure) -> Work:
     hidden = int(structure.hidden_at[-1])
     widest = max(int(structure.rows.max(initial=1)), int(structure.columns.max(initial=1)))
     constants = int(structure.constant_at[-1])
+    # kernels read whole vectors, also of the last rows
+    width = -(-int(structure.columns.max(initial=1)) // LANES) * LANES
     dense = int((structure.rows * structure.columns * structure.dense).max(initial=0))
 
     return Work(
         activated=zeros(hidden, TILE),
-        hidden=zeros(hidden, TILE),
+        hidden=zeros(hidden + LANES, TILE),
         delta=zeros(widest, TILE),
         delta_before=zeros(widest, TILE),
         living=np.zeros(hidden, dtype=np.bool_),
         alive=np.zeros(hidden, dtype=np.int64),
         alive_count=np.zeros(structure.rows.size, dtype=np.int64),
         packed=zeros(dense),
-        block=zeros(BLOCK * int(structure.columns.max(initial=1))),
+        turned=zeros(TILE, width),
+        block=zeros(BLOCK * width),
         row_sum=zeros(widest),
         constant_activated=zeros(constants),
         constant_hidden=zeros(constants),
@@ -128,7 +135,8 @@ def forward(structure, parameters, inputs, modulations, key0, key1, tile, draw, 
             relu_rows(out, bias, parameters, start, structure.column, source, target, living, scale, offset, shift)
         else:
             if structure.dense[i]:
-                dense_times(out, parameters, structure.varying_at[i], source)
+                first, columns = structure.varying_at[i], structure.columns[i]
+                dense_product(out, SAMPLES, parameters, first, columns, ONE, columns, source, SAMPLES)
             else:
                 rows_times(out, parameters, start, structure.column, source)
             if last:
@@ -309,26 +317,31 @@ def _dense_before(structure, parameters, i, delta, alive, packed, before, work):
     """Fill `before` with W.T delta over the living rows of a dense layer."""
     rows, columns = structure.rows[i], structure.columns[i]
     first = structure.varying_at[i]
+    weights = parameters
     if packed and alive.size < rows:
         for n in range(alive.size):
             begin = first + alive[n] * columns
             copy_row(work.packed[n * columns : (n + 1) * columns], parameters[begin : begin + columns])
-        weights = work.packed[: alive.size * columns].reshape(alive.size, columns)
-    else:
-        weights = parameters[first : first + rows * columns].reshape(rows, columns)
-    np.dot(weights.T, delta, before)
+        weights, first, rows = work.packed, NOUGHT, alive.size
+    dense_product(before, SAMPLES, weights, first, ONE, columns, rows, delta, SAMPLES)
 
 
 @part
 def _dense_update(structure, parameters, i, delta, alive, packed, source, work, step):
     """Gradient and Adam update of a dense layer, block by block of living rows; dead rows have gradient zero."""
     rows, columns = structure.rows[i], structure.columns[i]
-    first = structure.varying_at[i]
+    first, width = structure.varying_at[i], -(-columns // LANES) * LANES
+    for k in range(0, columns, LANES):
+        for s in range(0, TILE, LANES):
+            # beyond the last column stands what `adam_block` never looks at
+            transpose(source, k * TILE + s, TILE, work.turned, s * width + k, width)
     for begin in range(0, delta.shape[0], BLOCK):
         end = min(begin + BLOCK, delta.shape[0])
-        block = work.block[: (end - begin) * columns].reshape(end - begin, columns)
-        np.dot(delta[begin:end], source.T, block)
-        adam_block(parameters, block, alive, packed, begin, first, step)
+        block = work.block[: (end - begin) * width].reshape(end - begin, width)
+        dense_product(
+            block, width, delta.reshape(delta.size), begin * SAMPLES, SAMPLES, ONE, SAMPLES, work.turned, width
+        )
+        adam_block(parameters, block, columns, alive, packed, begin, first, step)
     if packed and alive.size < rows:
         at = structure.hidden_at[i]
         decay_rows(parameters, step, first, columns, work.living[at : at + rows])

@@ -40,16 +40,15 @@ class Step(NamedTuple):
 
 
 @part
-def adam_block(parameters, block, order, packed, begin, first_at, step):
+def adam_block(parameters, block, columns, order, packed, begin, first_at, step):
     """Update rows of a dense layer from a block of gradients, masked weights staying zero.
 
     Parameters
     ----------
-    block : gradients of rows begin, begin + 1, ..., float32 of shape (rows, columns).
+    block : gradients of rows begin, begin + 1, ..., float32 of shape (rows, `columns` or more).
     order : with `packed`, row n of the delta is row order[n] of the layer.
     first_at : offset of the layer's first parameter.
     """
-    columns = block.shape[1]
     rate, correction = step.rate, step.second_correction
     for n in range(block.shape[0]):
         j = order[begin + n] if packed else begin + n

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from resynapse.engine.compiled.kernels.jit import part
+from resynapse.engine.compiled.kernels.jit import inlined, part
 from resynapse.engine.compiled.kernels.lanes import (
     LANES,
     bits_on,
@@ -26,22 +26,29 @@ from resynapse.randomness import TILE
 _B, _C, _D, _E, _F, _G, _H = (np.int64(k * LANES) for k in range(1, TILE // LANES))
 
 
+@inlined
+def row_sum(begin, parameters, first, last, column, source):
+    """`begin` plus the sum of parameters[p] * source[column[p]] over p from `first` to `last`, in eight vectors."""
+    a = splat(begin)
+    b, c, d, e, f, g, h = a, a, a, a, a, a, a
+    for p in range(first, last):
+        w, at = spread(parameters, p), np.int64(column[p]) * TILE
+        a = fused(w, load(source, at), a)
+        b = fused(w, load(source, at + _B), b)
+        c = fused(w, load(source, at + _C), c)
+        d = fused(w, load(source, at + _D), d)
+        e = fused(w, load(source, at + _E), e)
+        f = fused(w, load(source, at + _F), f)
+        g = fused(w, load(source, at + _G), g)
+        h = fused(w, load(source, at + _H), h)
+    return a, b, c, d, e, f, g, h
+
+
 @part
 def rows_times(out, parameters, start, column, source):
     """out[j] = sum of parameters[p] * source[column[p]] over the live weights p of row j."""
     for j in range(out.shape[0]):
-        a = splat(np.float32(0.0))
-        b, c, d, e, f, g, h = a, a, a, a, a, a, a
-        for p in range(start[j], start[j + 1]):
-            w, at = spread(parameters, p), np.int64(column[p]) * TILE
-            a = fused(w, load(source, at), a)
-            b = fused(w, load(source, at + _B), b)
-            c = fused(w, load(source, at + _C), c)
-            d = fused(w, load(source, at + _D), d)
-            e = fused(w, load(source, at + _E), e)
-            f = fused(w, load(source, at + _F), f)
-            g = fused(w, load(source, at + _G), g)
-            h = fused(w, load(source, at + _H), h)
+        a, b, c, d, e, f, g, h = row_sum(np.float32(0.0), parameters, start[j], start[j + 1], column, source)
         _put(out, j * TILE, a, b, c, d, e, f, g, h)
 
 
@@ -50,18 +57,7 @@ def relu_rows(activated, bias, parameters, start, column, source, target, living
     """`rows_times`, and `activation.relu_layer` while the row is in registers; arguments as of both."""
     gain, less = splat(scale), splat(offset * scale - shift)
     for j in range(activated.shape[0]):
-        a = splat(bias[j])
-        b, c, d, e, f, g, h = a, a, a, a, a, a, a
-        for p in range(start[j], start[j + 1]):
-            w, at = spread(parameters, p), np.int64(column[p]) * TILE
-            a = fused(w, load(source, at), a)
-            b = fused(w, load(source, at + _B), b)
-            c = fused(w, load(source, at + _C), c)
-            d = fused(w, load(source, at + _D), d)
-            e = fused(w, load(source, at + _E), e)
-            f = fused(w, load(source, at + _F), f)
-            g = fused(w, load(source, at + _G), g)
-            h = fused(w, load(source, at + _H), h)
+        a, b, c, d, e, f, g, h = row_sum(bias[j], parameters, start[j], start[j + 1], column, source)
         a, b, c, d = where_on(a, a), where_on(b, b), where_on(c, c), where_on(d, d)
         e, f, g, h = where_on(e, e), where_on(f, f), where_on(g, g), where_on(h, h)
         size = plus(plus(plus(a, b), plus(c, d)), plus(plus(e, f), plus(g, h)))

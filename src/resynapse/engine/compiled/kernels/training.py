@@ -7,6 +7,7 @@ import numpy as np
 from resynapse.engine.base import BETA1, BETA2
 from resynapse.engine.compiled.kernels.forward_backward import backward, forward, output_delta
 from resynapse.engine.compiled.kernels.jit import NOUGHT, kernel
+from resynapse.engine.compiled.kernels.lanes import LANES
 from resynapse.engine.compiled.kernels.optimiser import Step
 from resynapse.randomness import TILE
 
@@ -39,7 +40,8 @@ def train_epoch(
     """
     features = inputs.shape[0]
     classes = structure.rows[structure.rows.size - 1]
-    batch = np.zeros((features, TILE), np.float32)
+    # kernels read whole vectors, also of the last rows
+    batch = np.zeros((features + LANES, TILE), np.float32)
     batch_labels = np.empty(TILE, np.int64)
     done = steps_done
     begin = NOUGHT
