@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -35,6 +34,8 @@ FEW = 6
 """Fewer subjects than this are not resampled: below it the simulated coverage of the bootstrap is under that of t."""
 MANY = 100
 """More subjects than this need no correction for skewness, and the jackknife of BCa would cost subjects squared."""
+AT_THE_BOUND = "at the bound"
+"""Begins the note of an interval of subjects that are all at 0 or 100 %: a worst case, not their spread."""
 
 Kind = Literal["yes or no", "percent", "free"]
 """``yes or no``: 0 or 100 a subject; ``percent``: within 0 and 100; ``free``: neither."""
@@ -160,9 +161,9 @@ def expanded(n: int, level: float = LEVEL) -> float:
 
     The bootstrap spreads by sqrt((n - 1) / n) too little and has normal in place of t quantiles.
     """
-    from scipy.stats import norm, t
+    from scipy.special import ndtr, stdtrit
 
-    return float(1 - 2 * norm.cdf(-math.sqrt(n / (n - 1)) * t.ppf(0.5 + level / 2, n - 1)))
+    return float(1 - 2 * ndtr(-math.sqrt(n / (n - 1)) * stdtrit(n - 1, 0.5 + level / 2)))
 
 
 def is_constant(values: Floats) -> bool:
@@ -187,7 +188,7 @@ def _without_resampling(values: Floats, kind: Kind, level: float) -> Interval | 
         return proportion_interval(int(np.sum(values > 0)), n, level)
     if kind == "percent" and np.isin(values, (0.0, 100.0)).all():
         bound = proportion_interval(int(np.sum(values > 0)), n, level)
-        note = "at the bound: valid for any outcome between 0 and 100 %" if is_constant(values) else "as yes or no"
+        note = f"{AT_THE_BOUND}: valid for any outcome between 0 and 100 %" if is_constant(values) else "as yes or no"
         return replace(bound, note=note)
     if is_constant(values):
         return Interval(note=f"constant: all {n} subjects have {values[0]:g}", level=level)
@@ -215,28 +216,31 @@ def _bootstrap(values: Floats, subjects: NDArray[np.int64], level: float) -> lis
 
 
 def _bca(values: Floats, subjects: NDArray[np.int64], level: float) -> Floats:
-    """Ends of the expanded BCa interval of every column, shape (2, columns)."""
-    from scipy.stats import bootstrap
+    """Ends of the expanded BCa interval of every column, shape (2, columns); NaN for a sample that has none.
 
+    The same numbers as `scipy.stats.bootstrap` (Efron and Tibshirani 1993, equations 14.9 to 14.15), whose resamples
+    all columns share here: a report needs some two hundred of them.
+    """
+    from scipy.special import ndtr, ndtri
+
+    n = len(values)
     least, span = values.min(axis=0), np.ptp(values, axis=0)
-    with warnings.catch_warnings():
-        # the caller detects a sample for which BCa has no bounds, and reports it
-        warnings.simplefilter("ignore")
-        found = bootstrap(
-            (np.ascontiguousarray(((values - least) / span).T),),
-            _rounded_mean,
-            axis=-1,
-            confidence_level=expanded(len(values), level),
-            n_resamples=RESAMPLES,
-            method="BCa",
-            rng=np.random.default_rng(seed(subjects)),
-        ).confidence_interval
-    return np.stack([least + span * np.clip(end, 0.0, 1.0) for end in (found.low, found.high)])
-
-
-def _rounded_mean(values: Floats, axis: int) -> Floats:
-    """Rounded, as BCa counts ties with the sample's mean, and the order of summation must not decide those."""
-    return np.asarray(np.round(values.mean(axis=axis), 12))
+    scaled = (values - least) / span
+    # rounded, as ties with the sample's mean count, and the order of summation must not decide those
+    mean, means = np.round(scaled.mean(axis=0), 12), np.round(resampled_means(scaled, subjects), 12)
+    without = np.round((scaled.sum(axis=0) - scaled) / (n - 1), 12)
+    apart = without.mean(axis=0) - without
+    with np.errstate(all="ignore"):
+        acceleration = np.sum(apart**3, axis=0) / (6 * np.sum(apart**2, axis=0) ** 1.5)
+        bias = ndtri(((means < mean).sum(axis=0) + (means <= mean).sum(axis=0)) / (2 * len(means)))
+        ends = []
+        for tail in ((1 - expanded(n, level)) / 2, (1 + expanded(n, level)) / 2):
+            shift = bias + ndtri(tail)
+            ends.append(ndtr(bias + shift / (1 - acceleration * shift)))
+    found = np.full((2, values.shape[1]), np.nan)
+    for column in np.flatnonzero(np.isfinite(ends).all(axis=0)):
+        found[:, column] = np.quantile(means[:, column], [end[column] for end in ends])
+    return np.asarray(least + span * np.clip(found, 0.0, 1.0))
 
 
 def welch(sd1: float, n1: int, sd2: float, n2: int) -> tuple[float, float, float]:

@@ -283,3 +283,14 @@ def test_the_intact_reference_is_no_arm_of_a_figure_and_it_is_said(run_data: Run
     drawn = draw(seen, "pairs")
     assert "healthy" not in drawn.alt
     assert drawn.caption.endswith("intact network and SSRI-like, control healthy are not drawn; the tables have them.")
+
+
+def test_a_band_is_closed_where_all_subjects_are_at_the_bound(run_data: RunData, stated: Stated) -> None:
+    values: dict[tuple[str, str, str], list[float | None]] = {
+        ("untreated", "acute", "acc_internal_1.0"): [100.0] * 7,
+        ("untreated", "acute", "acc_internal_2.5"): [90.0, 92.0, 95.0, 91.0, 97.0, 93.0, 94.0],
+    }
+    axis = draw(RunData.of(stated(run_data.protocol, values)), "resilience").figure.axes[0]
+    (corners,) = (path.vertices for band in axis.collections for path in band.get_paths())
+    assert {y for x, y in corners if x == 1.0} == {100.0}
+    assert len({y for x, y in corners if x == 2.5}) > 1

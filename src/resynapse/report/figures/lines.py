@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from resynapse.analysis.cells import Cell
-from resynapse.analysis.intervals import Interval
+from resynapse.analysis.intervals import AT_THE_BOUND, Interval
 from resynapse.report.figures.style import look
 from resynapse.report.run_data import RunData
 
@@ -18,6 +18,7 @@ Points = Sequence[tuple[float, Cell]]
 """Place on the axis and cell, in rising order."""
 NAME = 18
 """Letters of a name beside a line."""
+CLOSED = "A band is closed where all subjects are at 0 or 100 %: the tables say what is possible there at worst."
 _LETTER = 8.0
 """Points."""
 
@@ -49,7 +50,12 @@ def lines(
         style, title = look(arm, run_data.drawn), run_data.arm_title(arm)
         x, means = [at for at, _, _ in known], [found.mean for _, _, found in known]
         intervals = [(bands or {}).get(cell, found.interval) for _, cell, found in known]
-        whole = [(at, i.low, i.high) for at, i in zip(x, intervals, strict=True) if i.low is not None]
+        # where all subjects are at 0 or 100 %, the interval is a worst case, no spread that a band could show
+        whole = [
+            (at, mean, mean) if found.note.startswith(AT_THE_BOUND) else (at, found.low, found.high)
+            for at, mean, found in zip(x, means, intervals, strict=True)
+            if found.low is not None
+        ]
         if whole:
             at, low, high = zip(*whole, strict=True)
             axis.fill_between(at, low, high, color=style.colour, alpha=0.18, linewidth=0)

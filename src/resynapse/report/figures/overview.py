@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from resynapse.report import words
 from resynapse.report.figures import resilience, trajectories
-from resynapse.report.figures.lines import headed, lines
+from resynapse.report.figures.lines import CLOSED, headed, lines
 from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.style import Drawn, panels
 from resynapse.report.run_data import RunData
@@ -47,7 +47,7 @@ def draw(run_data: RunData) -> Drawn:
     return Drawn(
         figure=figure,
         caption=f"Means of {len(run_data.cells.subjects)} simulated subjects with 95 % bands; every subject passes "
-        "through every arm.",
+        f"through every arm.{f' {CLOSED}' if curves else ''}",
         alt=f"Line chart. {headline_of_run(run_data)} {'; '.join(told)}.",
         note=switch_note(run_data, shown),
         numbers=numbers,

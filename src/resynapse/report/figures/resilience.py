@@ -6,7 +6,7 @@ import re
 
 from resynapse.analysis.cells import Cell
 from resynapse.report import words
-from resynapse.report.figures.lines import headed, lines
+from resynapse.report.figures.lines import CLOSED, headed, lines
 from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.style import Drawn, fitted, panels, stacked
 from resynapse.report.run_data import RunData
@@ -63,7 +63,7 @@ def draw(run_data: RunData) -> Drawn:
     return Drawn(
         figure=figure,
         caption="Accuracy on the test set along the strength of noise: means, with bands of 95 % intervals over "
-        f"{len(run_data.cells.subjects)} subjects where there are any.{left}",
+        f"{len(run_data.cells.subjects)} subjects where there are any. {CLOSED}{left}",
         alt=f"Line chart of accuracy in % against the strength of noise. {'; '.join(told)}.",
         note=switch_note(run_data, (outcome for curve in shown for _, outcome in found[curve])),
         numbers=numbers,

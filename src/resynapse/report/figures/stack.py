@@ -33,11 +33,11 @@ def stack(drawn: Drawn, name: str) -> str:
     svg = render(drawn, "svg").decode()
     width, height = (72 * inches for inches in drawn.figure.get_size_inches())
     foot = height * (1 - max(text.get_position()[1] for text in drawn.figure.texts))
-    tops = [0.0, *(height - _above(axis, height) for axis in shown[1:]), foot - _FOOT, height]
-    below = [top - height * (1 - axis.get_position().y0) for axis, top in zip(shown, tops[1:], strict=False)]
+    tops = [0.0, *(height - _above(axis, height) for axis in shown[1:]), foot - _FOOT]
+    below = [top - height * (1 - axis.get_position().y0) for axis, top in zip(shown, tops[1:], strict=True)]
     # the last one ends as far below its axes as the others, so that side by side all stand on one line
-    tops[-2] += min(0.0, min(below) - below[-1])
-    return inline(_nested(svg, width, tops).encode(), name, drawn.alt)
+    spans = [*pairwise([*tops[:-1], tops[-1] - below[-1] + min(below)]), (tops[-1], height)]
+    return inline(_nested(svg, width, spans).encode(), name, drawn.alt)
 
 
 def _above(axis: Axes, height: float) -> float:
@@ -47,7 +47,7 @@ def _above(axis: Axes, height: float) -> float:
     return float(axis.get_position().y1 * height) + room + _GAP
 
 
-def _nested(svg: str, width: float, tops: list[float]) -> str:
+def _nested(svg: str, width: float, spans: list[tuple[float, float]]) -> str:
     """Every panel as a drawing of its own; what stands below them, and what they share, comes last."""
     begin = svg.index('<g id="figure_1">') + len('<g id="figure_1">')
     made: list[str] = []
@@ -56,14 +56,17 @@ def _nested(svg: str, width: float, tops: list[float]) -> str:
     within = {found[1]: text for text in groups if (found := re.match(r'<g id="(panel-\d+)"', text))}
     rest = "".join(text for text in groups if text.startswith('<g id="footer')) + shared
     parts = [*within.values(), rest]
-    for text, (top, below) in zip(parts, pairwise(tops), strict=True):
+    at = 0.0
+    for text, (top, below) in zip(parts, spans, strict=True):
         kind = "foot" if text is rest else "panel"
         high = f"{below - top:.2f}"
         made.append(
-            f'<svg class="{kind}" x="0" y="{top:.2f}" width="{width:g}" height="{high}" '
+            f'<svg class="{kind}" x="0" y="{at:.2f}" width="{width:g}" height="{high}" '
             f'viewBox="0 {top:.2f} {width:g} {high}">{text}</svg>'
         )
-    return f"{svg[:begin]}{''.join(made)}</g></svg>"
+        at += below - top
+    head = re.sub(r'viewBox="[^"]*"', f'viewBox="0 0 {width:g} {at:.2f}"', svg[:begin], count=1)
+    return f"{head}{''.join(made)}</g></svg>"
 
 
 def _groups(svg: str, begin: int) -> tuple[list[str], int]:
