@@ -60,6 +60,8 @@ def draw(run_data: RunData) -> Drawn:
             ],
             HEIGHT,
         )
+        # room for marks that stand aside of the last count
+        axis.set_xlim(right=axis.get_xlim()[1] + 0.04 * max(curve.horizon for curve in groups[key]))
         _at_risk(axis, groups[key], run_data)
     fitted(axes, len(shown))
     left = "; ".join(f"{outcome} along {within}, {population}" for outcome, within, population in every[MOST:])
