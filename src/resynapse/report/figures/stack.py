@@ -7,7 +7,6 @@ a page, which lays the panels out itself, and side by side for a file.
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from resynapse.report.figures.inline import inline
@@ -32,11 +31,15 @@ def stack(drawn: Drawn, name: str) -> str:
         axis.set_gid(f"panel-{place}")
     svg = render(drawn, "svg").decode()
     width, height = (72 * inches for inches in drawn.figure.get_size_inches())
-    foot = height * (1 - max(text.get_position()[1] for text in drawn.figure.texts))
-    tops = [0.0, *(height - _above(axis, height) for axis in shown[1:]), foot - _FOOT]
-    below = [top - height * (1 - axis.get_position().y0) for axis, top in zip(shown, tops[1:], strict=True)]
-    # the last one ends as far below its axes as the others, so that side by side all stand on one line
-    spans = [*pairwise([*tops[:-1], tops[-1] - below[-1] + min(below)]), (tops[-1], height)]
+    footer = height * (1 - max(text.get_position()[1] for text in drawn.figure.texts))
+    tops = [0.0, *(height - _above(axis, height) for axis in shown[1:]), footer - _FOOT]
+    feet = [height * (1 - axis.get_position().y0) for axis in shown]
+    lines = [axis.get_xlabel().count("\n") for axis in shown]
+    below = [top - foot for foot, top in zip(feet, tops[1:], strict=True)]
+    # below the last panel is the blank above the footer, which tells of no label unless it has most lines
+    room = max(below[:-1]) if max(lines[:-1], default=-1) >= lines[-1] else below[-1]
+    # all end equally far below their axes, so that side by side they stand on one line
+    spans = [*((top, foot + room) for top, foot in zip(tops, feet, strict=False)), (tops[-1], height)]
     return inline(_nested(svg, width, spans).encode(), name, drawn.alt)
 
 

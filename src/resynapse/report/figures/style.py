@@ -177,16 +177,6 @@ def fitted(axes: Sequence[Axes], count: int) -> None:
         axis.set_visible(False)
 
 
-def legend(figure: Figure, axes: Sequence[Axes], *, columns: int = 4) -> None:
-    """One legend above all panels, each arm once."""
-    found: dict[str, Any] = {}
-    for axis in axes:
-        for handle, label in zip(*axis.get_legend_handles_labels(), strict=True):
-            found.setdefault(label, handle)
-    if found:
-        figure.legend(list(found.values()), list(found), loc="outside upper center", ncols=min(columns, len(found)))
-
-
 def some(count: int) -> list[int]:
     """Places of at most `SINGLES` subjects, evenly among all."""
     if count <= SINGLES:
