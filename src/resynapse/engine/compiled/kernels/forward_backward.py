@@ -114,54 +114,68 @@ def forward(structure, parameters, inputs, modulations, key0, key1, tile, draw, 
     key0, key1, tile, draw : where in the noise stream this tile stands.
     """
     source = inputs
-    layers = structure.rows.size
-    for i in range(layers):
-        rows = structure.rows[i]
-        last = i == layers - 1
-        at = 0 if last else structure.hidden_at[i]
-        out = work.delta[:rows] if last else work.activated[at : at + rows]
-        if i > 0:
-            _constants(structure, parameters, modulations, i, work)
-        bias = work.row_sum[:rows]
-        _biases(structure, parameters, i, work)
-        start = structure.row_start[structure.row_at[i] : structure.row_at[i] + rows + 1]
-        scale, offset, shift = np.float32(1.0), np.float32(0.0), np.float32(0.0)
-        relu, target, living = False, out, work.living[at : at + rows]
-        if not last:
-            target = work.hidden[at : at + rows]
-            scale, offset, shift = modulations.scale[i], modulations.offset[i], modulations.shift[i]
-            relu = modulations.activation[i] == RELU
-        if relu and not structure.dense[i]:
-            relu_rows(out, bias, parameters, start, structure.column, source, target, living, scale, offset, shift)
-        else:
-            if structure.dense[i]:
-                first, columns = structure.varying_at[i], structure.columns[i]
-                dense_product(out, SAMPLES, parameters, first, columns, ONE, columns, source, SAMPLES)
-            else:
-                rows_times(out, parameters, start, structure.column, source)
-            if last:
-                for j in range(rows):
-                    for s in range(TILE):
-                        out[j, s] += bias[j]
-                return
-            if relu:
-                relu_layer(out, bias, target, living, scale, offset, shift)
-            else:
-                tanh_layer(out, bias, target, living, scale, offset, shift)
-        if modulations.noise_sd[i] > np.float32(0.0):
-            units = structure.unit[at : at + rows]
-            add_noise(target, modulations.noise_sd[i] * scale, units, key0, key1, tile, i, draw)
-        elif modulations.unit_sd.size > 0:
-            units = structure.unit[at : at + rows]
-            own_offset, own_sd = modulations.unit_offset[at : at + rows], modulations.unit_sd[at : at + rows]
-            add_own_noise(target, own_offset, own_sd, scale, units, key0, key1, tile, i, draw)
-        alive = 0
-        for j in range(rows):
-            if living[j]:
-                work.alive[at + alive] = j
-                alive += 1
-        work.alive_count[i] = alive
-        source = target
+    last = structure.rows.size - 1
+    for i in range(last):
+        _hidden_layer(structure, parameters, source, modulations, i, work)
+        source = work.hidden[structure.hidden_at[i] : structure.hidden_at[i + 1]]
+        _noise(structure, modulations, key0, key1, tile, i, draw, source)
+    _constants(structure, parameters, modulations, last, work)
+    _biases(structure, parameters, last, work)
+    out = work.delta[: structure.rows[last]]
+    _products(structure, parameters, source, last, out)
+    for j in range(out.shape[0]):
+        for s in range(TILE):
+            out[j, s] += work.row_sum[j]
+
+
+@part
+def _products(structure, parameters, source, i, out):
+    """Out = the weights of layer i between varying units times `source`."""
+    if structure.dense[i]:
+        first, columns = structure.varying_at[i], structure.columns[i]
+        dense_product(out, SAMPLES, parameters, first, columns, ONE, columns, source, SAMPLES)
+    else:
+        at = structure.row_at[i]
+        rows_times(out, parameters, structure.row_start[at : at + out.shape[0] + 1], structure.column, source)
+
+
+@part
+def _hidden_layer(structure, parameters, source, modulations, i, work):
+    """Activity of hidden layer i before noise, which of its units are alive, and their numbers."""
+    _constants(structure, parameters, modulations, i, work)
+    _biases(structure, parameters, i, work)
+    begin, end = structure.hidden_at[i], structure.hidden_at[i + 1]
+    out, target, living = work.activated[begin:end], work.hidden[begin:end], work.living[begin:end]
+    scale, offset, shift = modulations.scale[i], modulations.offset[i], modulations.shift[i]
+    bias = work.row_sum[: end - begin]
+    if modulations.activation[i] != RELU:
+        _products(structure, parameters, source, i, out)
+        tanh_layer(out, bias, target, living, scale, offset, shift)
+    elif structure.dense[i]:
+        _products(structure, parameters, source, i, out)
+        relu_layer(out, bias, target, living, scale, offset, shift)
+    else:
+        at = structure.row_at[i]
+        start = structure.row_start[at : at + end - begin + 1]
+        relu_rows(out, bias, parameters, start, structure.column, source, target, living, scale, offset, shift)
+    alive = 0
+    for j in range(end - begin):
+        if living[j]:
+            work.alive[begin + alive] = j
+            alive += 1
+    work.alive_count[i] = alive
+
+
+@part
+def _noise(structure, modulations, key0, key1, tile, i, draw, target):
+    """Add the noise of hidden layer i to its activity on one tile."""
+    begin, end = structure.hidden_at[i], structure.hidden_at[i + 1]
+    units = structure.unit[begin:end]
+    if modulations.noise_sd[i] > np.float32(0.0):
+        add_noise(target, modulations.noise_sd[i] * modulations.scale[i], units, key0, key1, tile, i, draw)
+    elif modulations.unit_sd.size > 0:
+        own_offset, own_sd = modulations.unit_offset[begin:end], modulations.unit_sd[begin:end]
+        add_own_noise(target, own_offset, own_sd, modulations.scale[i], units, key0, key1, tile, i, draw)
 
 
 @part
