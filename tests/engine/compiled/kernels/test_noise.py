@@ -22,7 +22,8 @@ add_noise = njit(**OPTIONS)(compiled_noise.py_func)
 
 def _normals(key: Key, tile: int, units: np.ndarray, layer: int, draw: int) -> np.ndarray:
     out = np.zeros((units.size, TILE), np.float32)
-    add_noise(out, np.float32(1), units, *_words(key), tile, layer, draw)
+    none = np.zeros(0, np.float32)
+    add_noise(out, none, none, np.float32(1), units, *_words(key), tile, layer, draw)
     return out
 
 

@@ -23,7 +23,7 @@ from resynapse.engine.compiled.kernels.activation import (
 from resynapse.engine.compiled.kernels.dense import dense_product
 from resynapse.engine.compiled.kernels.jit import NOUGHT, part
 from resynapse.engine.compiled.kernels.lanes import LANES, transpose, zeros
-from resynapse.engine.compiled.kernels.noise import add_noise, add_own_noise
+from resynapse.engine.compiled.kernels.noise import add_noise
 from resynapse.engine.compiled.kernels.optimiser import adam_block, adam_masked, decay_rows
 from resynapse.engine.compiled.kernels.rows import copy_row
 from resynapse.engine.compiled.kernels.sparse import columns_times, relu_rows, row_gradients, rows_times
@@ -170,12 +170,11 @@ def _hidden_layer(structure, parameters, source, modulations, i, work):
 def _noise(structure, modulations, key0, key1, tile, i, draw, target):
     """Add the noise of hidden layer i to its activity on one tile."""
     begin, end = structure.hidden_at[i], structure.hidden_at[i + 1]
-    units = structure.unit[begin:end]
-    if modulations.noise_sd[i] > np.float32(0.0):
-        add_noise(target, modulations.noise_sd[i] * modulations.scale[i], units, key0, key1, tile, i, draw)
-    elif modulations.unit_sd.size > 0:
-        own_offset, own_sd = modulations.unit_offset[begin:end], modulations.unit_sd[begin:end]
-        add_own_noise(target, own_offset, own_sd, modulations.scale[i], units, key0, key1, tile, i, draw)
+    own = modulations.unit_sd.size > 0
+    factor = modulations.scale[i] if own else modulations.noise_sd[i] * modulations.scale[i]
+    if factor > np.float32(0.0):
+        offset, sd = modulations.unit_offset[begin:end], modulations.unit_sd[begin:end]
+        add_noise(target, offset, sd, factor, structure.unit[begin:end], key0, key1, tile, i, draw)
 
 
 @part

@@ -113,12 +113,14 @@ def _tail(w):
 
 
 @part
-def add_noise(target, factor, units, key0, key1, tile, layer, draw):
+def add_noise(target, offset, sd, factor, units, key0, key1, tile, layer, draw):
     """Add `factor` times standard normals to every unit of a layer on one tile.
 
     Parameters
     ----------
     target : float32 of shape (units, 128).
+    offset, sd : mean and sd of each unit, which `factor` multiplies, float32 of shape (units,), or both empty: 0 and 1.
+        What has an sd of 0 draws nothing.
     units : int64 array, the number of each unit in the uncompacted layer.
     key0, key1 : low and high word of the stream's Philox key, uint32.
     tile, layer, draw : counters.
@@ -129,33 +131,14 @@ def add_noise(target, factor, units, key0, key1, tile, layer, draw):
     signed = np.empty(TILE, np.float32)
     normal = np.empty(TILE, np.float32)
     for j in range(units.size):
-        tile_words(words, key0, key1, tile, np.uint32(units[j]), np.uint32(layer), np.uint32(draw))
-        words_to_normals(words, small, bits, signed, normal)
-        for s in range(TILE):
-            target[j, s] += factor * normal[s]
-
-
-@part
-def add_own_noise(target, offset, sd, scale, units, key0, key1, tile, layer, draw):
-    """As `add_noise`, with a mean and an sd for each unit; what has an sd of 0 draws nothing.
-
-    Parameters
-    ----------
-    offset, sd : float32 of shape (units,).
-    scale : multiplies both.
-    """
-    words = np.empty(TILE, np.uint32)
-    small = np.empty(TILE, np.float32)
-    bits = small.view(np.int32)
-    signed = np.empty(TILE, np.float32)
-    normal = np.empty(TILE, np.float32)
-    for j in range(units.size):
-        mean, factor = offset[j] * scale, sd[j] * scale
-        if factor > np.float32(0.0):
+        mean, spread = np.float32(0.0), factor
+        if sd.size > 0:
+            mean, spread = offset[j] * factor, sd[j] * factor
+        if spread > np.float32(0.0):
             tile_words(words, key0, key1, tile, np.uint32(units[j]), np.uint32(layer), np.uint32(draw))
             words_to_normals(words, small, bits, signed, normal)
             for s in range(TILE):
-                target[j, s] += mean + factor * normal[s]
-        else:
+                target[j, s] += spread * normal[s]
+        if mean != np.float32(0.0):
             for s in range(TILE):
                 target[j, s] += mean
