@@ -30,8 +30,8 @@ def many_runs(folder: Path, count: int) -> None:
         (place / "manifest.json").write_text(json.dumps({**manifest, "root_seed": seed}), "utf-8")
 
 
-def many_subjects(folder: Path, count: int) -> None:
-    """A finished run whose subjects are one subject with normal jitter of SD 3."""
+def many_subjects(folder: Path, count: int, *, finish: bool = True) -> None:
+    """A run whose subjects are one subject with normal jitter of SD 3; without `finish` its parts alone."""
     protocol = replace(miniature("demo"), title="Synthetic values of many subjects")
     made = folder.with_name(f"{folder.name}-seed")
     table = rs.run(protocol, subjects=1, out=made, workers=1).table()
@@ -49,4 +49,5 @@ def many_subjects(folder: Path, count: int) -> None:
         buffer = io.BytesIO()
         frame.write_parquet(buffer, compression="zstd")
         (folder / PARTS / f"pack-{digest(buffer.getvalue())}.parquet").write_bytes(buffer.getvalue())
-    run.finish()
+    if finish:
+        run.finish()
