@@ -14,8 +14,9 @@ from resynapse.runs.progress import Progress
 from resynapse.runs.store.folder import Manifest
 from resynapse.runs.workers.blas import keep_blas_single_threaded
 
-AFTER = 15.0
-"""Seconds after which a run counts as long. A rehearsal takes some seconds of one core, and has a minute for it."""
+AFTER = 40.0
+"""Seconds after which a run counts as long: the time left is wanted from the second minute on, and a rehearsal takes
+some seconds of one core and the memory of one more subject."""
 
 
 @contextmanager
