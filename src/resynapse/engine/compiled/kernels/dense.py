@@ -19,7 +19,8 @@ from numba.np.arrayobj import make_array
 from resynapse.engine.compiled.kernels.jit import part
 from resynapse.engine.compiled.kernels.lanes import LANES, instruction, splat_value, vector_at
 
-_FLAGS = ("contract", "nsz", "reassoc")
+_FLAGS = ("contract", "nsz")
+"""Without leave to reorder: the promise above is the compiler's too."""
 _VECTOR = ir.VectorType(ir.FloatType(), LANES)
 ROWS = np.int64(6)
 WIDE = np.int64(4 if llvm.get_host_cpu_features().get("avx512f", False) else 1)
