@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -52,7 +52,7 @@ class _Rehearsal:
     seconds: float = 0.0
     name: str = "rehearsal"
     reached: dict[Place, float] = field(default_factory=dict)
-    passes: dict[tuple[object, ...], tuple[float, FloatArray]] = field(default_factory=dict)
+    passes: dict[tuple[object, ...], tuple[float, Any]] = field(default_factory=dict)
 
     @property
     def dtype(self) -> DTypeLike:
@@ -116,20 +116,13 @@ class _Rehearsal:
         noise: Key | None = None,
         noise_scale: Mapping[str, FloatArray] | None = None,
     ) -> FloatArray:
-        # a pass costs what a pass through an equally dense network did: a tree of many arms has thousands
-        of_noise = (noise is None, noise_scale is None)
-        alike = (*(int(m.sum()) for m in network.masks.values()), *inputs.shape, modulation.activation, *of_noise)
-        if alike not in self.passes:
-            size = inputs.shape[-1]
-            seconds, part = self._of_part(
-                size,
-                SAMPLES,
-                lambda count: self.engine.respond(network, inputs[..., :count], modulation, noise, noise_scale),
-            )
-            self.passes[alike] = (seconds, part[..., np.arange(size) % part.shape[-1]])
-        seconds, scores = self.passes[alike]
-        self.seconds += seconds
-        return scores
+        size = inputs.shape[-1]
+
+        def scores(count: int) -> FloatArray:
+            return self.engine.respond(network, inputs[..., :count], modulation, noise, noise_scale)
+
+        part = self._pass(("respond", noise is None, noise_scale is None), network, inputs, modulation, scores)
+        return part[..., np.arange(size) % part.shape[-1]]
 
     def trace(
         self,
@@ -145,18 +138,22 @@ class _Rehearsal:
         return seen
 
     def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, float]:
-        seconds, value = self._of_part(
-            inputs.shape[-1], SAMPLES, lambda count: self.engine.activity(network, inputs[..., :count], modulation)
+        return self._pass(
+            ("activity",),
+            network,
+            inputs,
+            modulation,
+            lambda count: self.engine.activity(network, inputs[..., :count], modulation),
         )
-        self.seconds += seconds
-        return value
 
     def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, FloatArray]:
-        seconds, values = self._of_part(
-            inputs.shape[-1], SAMPLES, lambda count: self.engine.spread(network, inputs[..., :count], modulation)
+        return self._pass(
+            ("spread",),
+            network,
+            inputs,
+            modulation,
+            lambda count: self.engine.spread(network, inputs[..., :count], modulation),
         )
-        self.seconds += seconds
-        return values
 
     def saliency(
         self,
@@ -170,6 +167,26 @@ class _Rehearsal:
         )
         self.seconds += seconds
         return scores
+
+    def _pass(
+        self,
+        kind: tuple[object, ...],
+        network: Network,
+        inputs: NDArray[np.float64],
+        modulation: Modulation,
+        work: Callable[[int], T],
+    ) -> T:
+        """What `work` gave for the first network that is as dense: a tree of many arms has thousands of passes.
+
+        Each is told at what the first one took.
+        """
+        connections = tuple(int(m.sum()) for m in network.masks.values())
+        alike = (*kind, connections, inputs.shape, modulation.activation)
+        if alike not in self.passes:
+            self.passes[alike] = self._of_part(inputs.shape[-1], SAMPLES, work)
+        seconds, found = self.passes[alike]
+        self.seconds += seconds
+        return found  # type: ignore[no-any-return]
 
     def _of_part(self, size: int, smallest: int, work: Callable[[int], T]) -> tuple[float, T]:
         """Seconds of `work(size)`: timed whole, or in proportion to its smallest part where that is long already."""
