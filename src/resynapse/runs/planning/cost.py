@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 from resynapse.cohort import Subject
 from resynapse.engine import Engine, TrainingPhase, engine
 from resynapse.modulation import Modulation
-from resynapse.networks.base import FloatArray, Network, Trace
+from resynapse.networks.base import BoolArray, FloatArray, Network, Trace
 from resynapse.protocol import Protocol
 from resynapse.protocol.routes import epochs
 from resynapse.randomness import Key
@@ -53,6 +53,7 @@ class _Rehearsal:
     name: str = "rehearsal"
     reached: dict[Place, float] = field(default_factory=dict)
     passes: dict[tuple[object, ...], tuple[float, Any]] = field(default_factory=dict)
+    counted: tuple[Mapping[str, BoolArray] | None, list[int]] = (None, [])
 
     @property
     def dtype(self) -> DTypeLike:
@@ -180,13 +181,18 @@ class _Rehearsal:
 
         Each is told at what the first one took.
         """
-        connections = tuple(int(m.sum()) for m in network.masks.values())
-        alike = (*kind, connections, inputs.shape, modulation.activation)
+        alike = (*kind, *self._connections(network), *inputs.shape, modulation.activation)
         if alike not in self.passes:
             self.passes[alike] = self._of_part(inputs.shape[-1], SAMPLES, work)
         seconds, found = self.passes[alike]
         self.seconds += seconds
         return found  # type: ignore[no-any-return]
+
+    def _connections(self, network: Network) -> list[int]:
+        """How many of each there are; counted once for all networks that share their masks."""
+        if self.counted[0] is not network.masks:
+            self.counted = (network.masks, [int(np.count_nonzero(mask)) for mask in network.masks.values()])
+        return self.counted[1]
 
     def _of_part(self, size: int, smallest: int, work: Callable[[int], T]) -> tuple[float, T]:
         """Seconds of `work(size)`: timed whole, or in proportion to its smallest part where that is long already."""
