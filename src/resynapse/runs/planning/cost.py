@@ -38,7 +38,7 @@ BATCHES, EPOCHS = 6, 5
 once a phase."""
 SAMPLES = 256
 """Samples of a test set that represent it where a pass through them is already long."""
-LONG, STEP, WARM = 0.05, 0.2, 5.0
+LONG, STEP, WARM = 0.05, 0.2, 1.0
 """Seconds: work that took LONG represents the rest of its kind, and so does a training step that took STEP; a rehearsal
 that took WARM is not repeated."""
 
