@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from resynapse.errors import nearest
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
+    from importlib.metadata import EntryPoint, EntryPoints
 
 What = Literal["step", "task", "network", "outcome", "engine", "control", "claim test", "part", "audit section"]
 GROUPS: dict[What, str] = {
@@ -77,19 +78,25 @@ def admit(what: What, take: Callable[[str, Any], str]) -> None:
     """
     if what in _found:
         return
-    from importlib.metadata import entry_points
-
     with _lock:
         # a plug-in may read a protocol while it is imported
         if what in _found or what in _joining:
             return
         _joining.add(what)
         # if two packages use one name, the first gets it; so the order must not depend on the search path
-        entries = sorted(entry_points(group=GROUPS[what]), key=lambda entry: (entry.name, _package(entry)))
+        entries = sorted(_installed().select(group=GROUPS[what]), key=lambda entry: (entry.name, _package(entry)))
         _found[what] = tuple(_admitted(what, entry, take) for entry in entries)
     for skipped in _found[what]:
         if skipped.problem:
             warnings.warn(f"plug-in {skipped} is skipped: {skipped.problem}", PlugInWarning, stacklevel=2)
+
+
+@cache
+def _installed() -> EntryPoints:
+    """The entry points of all packages, which are read once for all groups."""
+    from importlib.metadata import entry_points
+
+    return entry_points()
 
 
 def found() -> Iterator[PlugIn]:
