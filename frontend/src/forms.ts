@@ -34,7 +34,9 @@ async function submit(form: HTMLFormElement): Promise<void> {
   error.textContent = sentence(text);
   const named = text.split(":")[0]?.trim() ?? "";
   const there = form.elements.namedItem(named);
-  const field = there instanceof RadioNodeList ? [...there].find((one) => one instanceof HTMLInputElement && one.value === "") ?? there[0] : there;
+  const kept = there instanceof RadioNodeList ? [...there].find((one) => one instanceof HTMLInputElement && one.value === "") ?? there[0] : there;
+  // a select that has a search is behind its field
+  const field = kept instanceof HTMLSelectElement && kept.hidden ? kept.nextElementSibling?.querySelector("input") : kept;
   if (field instanceof HTMLElement) {
     field.setAttribute("aria-invalid", "true");
     field.focus();

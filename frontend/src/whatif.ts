@@ -1,5 +1,6 @@
 /** Changed values: rows for more of them, and the control, proposed again whenever one changes, with its reason. */
 
+import { searchable } from "./search";
 import { sentence } from "./send";
 
 interface Proposed {
@@ -13,6 +14,7 @@ export function proposeControls(): void {
   const said = form?.querySelector<HTMLElement>(".proposed") ?? null;
   if (form === null || said === null) return;
   let turn = 0;
+  let own = false;
   const select = (name: string): HTMLSelectElement => form.elements.namedItem(name) as HTMLSelectElement;
 
   const ask = async (changed: string): Promise<void> => {
@@ -36,11 +38,17 @@ export function proposeControls(): void {
   form.addEventListener("change", (event) => {
     if (event.target instanceof HTMLSelectElement) explain(event.target);
     const name = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement ? event.target.name : "";
-    if (name === "path" || name === "arm" || name === "value") void ask(name);
-    // another control than the proposed one says for itself what it isolates
-    if (name === "control") said.textContent = select("control").selectedOptions[0]?.textContent ?? "";
+    if (name === "path" || name === "arm") own = false;
+    if (name === "path" || name === "arm" || (name === "value" && !own)) void ask(name);
+    // a control that the reader chooses says for itself what it isolates, and no proposal takes its place
+    if (name === "control") {
+      own = true;
+      turn++;
+      said.textContent = select("control").selectedOptions[0]?.textContent ?? "";
+    }
   });
-  rows(form, () => void ask("value"));
+  rows(form, () => void (own || ask("value")));
+  form.querySelectorAll<HTMLSelectElement>(".change select").forEach(explain);
   // chosen before this script ran, or kept by the browser over a reload
   const kept = form.querySelector<HTMLSelectElement>("select[name=path]");
   if (kept !== null && kept.selectedIndex > 0) {
@@ -49,10 +57,13 @@ export function proposeControls(): void {
   }
 }
 
-/** What the chosen value means, its range, default and source. */
+/** What the chosen value is, what it means, its range, default and source. */
 function explain(select: HTMLSelectElement): void {
-  const about = select.closest(".change")?.querySelector<HTMLElement>(".hint");
-  if (about && select.name === "path") about.textContent = select.selectedOptions[0]?.dataset.about ?? "";
+  const about = select.closest(".change")?.querySelector<HTMLElement>(":scope > .hint");
+  const chosen = select.selectedOptions[0];
+  if (!about || select.name !== "path" || chosen === undefined) return;
+  const name = Object.assign(document.createElement("strong"), { textContent: chosen.textContent });
+  about.replaceChildren(name, `: ${chosen.dataset.about ?? ""}`);
 }
 
 /** More than one changed value: each has a row, and all but the first can be taken away again. */
@@ -62,27 +73,27 @@ function rows(form: HTMLFormElement, changed: () => void): void {
   const alone = form.querySelector<HTMLElement>(".check");
   const first = place?.querySelector<HTMLElement>(".change");
   if (!place || !more || !alone || !first) return;
+  const pristine = first.cloneNode(true) as HTMLElement;
+  first.querySelectorAll("select").forEach(searchable);
   let made = 1;
   const settle = (): void => {
     alone.hidden = place.children.length < 2;
     more.hidden = place.children.length >= Number(place.dataset.most);
   };
   more.addEventListener("click", () => {
-    const row = first.cloneNode(true) as HTMLElement;
+    const row = pristine.cloneNode(true) as HTMLElement;
     made++;
     for (const field of row.querySelectorAll<HTMLInputElement | HTMLSelectElement>("[name]")) {
       const label = row.querySelector<HTMLLabelElement>(`label[for="${field.id}"]`);
       field.id = `${field.id}-${made}`;
       if (label !== null) label.htmlFor = field.id;
-      field.removeAttribute("aria-invalid");
-      if (field instanceof HTMLInputElement) field.value = "";
-      else {
+      if (field instanceof HTMLSelectElement) {
         const taken = [...form.querySelectorAll<HTMLSelectElement>("select[name=path]")];
         const last = Math.max(...taken.map((one) => one.selectedIndex));
         field.selectedIndex = Math.min(last + 1, field.options.length - 1);
       }
     }
-    const [about, value] = [row.querySelector<HTMLElement>(".hint"), row.querySelector("input")];
+    const [about, value] = [row.querySelector<HTMLElement>(".hint"), row.querySelector<HTMLInputElement>("input[name=value]")];
     if (about !== null) about.id = `about-${made}`;
     value?.setAttribute("aria-describedby", `about-${made}`);
     const away = Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: "Take this change away" });
@@ -95,9 +106,10 @@ function rows(form: HTMLFormElement, changed: () => void): void {
     });
     row.append(away);
     place.append(row);
+    row.querySelectorAll("select").forEach(searchable);
     row.querySelectorAll("select").forEach(explain);
     settle();
-    row.querySelector("select")?.focus();
+    row.querySelector<HTMLElement>("[role=combobox]")?.focus();
     changed();
   });
 }

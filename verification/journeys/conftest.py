@@ -106,6 +106,13 @@ class Visit:
         self.press("Control+a")
         self.page.keyboard.type(text)
 
+    def choose(self, selector: str, words: str) -> None:
+        """Search a long list by words and take the first that has them, by keyboard."""
+        self.page.focus(f"{selector}[role=combobox]")
+        self.page.keyboard.type(words)
+        self.page.locator("[role=option][aria-selected=true]").wait_for()
+        self.press("Enter")
+
     def nothing_went_wrong(self) -> None:
         assert [text for text in self.said if "ERR_CONNECTION" not in text] == []
         here = (self.laboratory.base, "blob:", "data:")

@@ -40,6 +40,23 @@ def _runs(visit: Visit) -> dict[str, str]:
     }  # fmt: skip
 
 
+def _rules() -> str:
+    axe = pytest.importorskip("axe_playwright_python", reason="no axe-playwright-python")
+    return next(Path(axe.__file__).parent.rglob("axe.min.js")).read_text("utf-8")
+
+
+def _fits_and_is_accessible(page: Any, named: tuple[object, ...]) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, named
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+    assert [(*named, one["id"], one["nodes"][0]["html"][:160]) for one in found] == []
+
+
+def looked_at_here(page: Any) -> None:
+    """Look at a page as it is now, such as with an open list."""
+    page.evaluate(_rules())
+    _fits_and_is_accessible(page, (page.url,))
+
+
 def looked_at(browser: Any, laboratory: Laboratory, looks: Sequence[tuple[int, str]]) -> None:
     """Look at every page of a laboratory with finished runs.
 
@@ -47,8 +64,7 @@ def looked_at(browser: Any, laboratory: Laboratory, looks: Sequence[tuple[int, s
     ----------
     looks : widths and themes; a page is loaded once for all of them.
     """
-    axe = pytest.importorskip("axe_playwright_python", reason="no axe-playwright-python")
-    rules = next(Path(axe.__file__).parent.rglob("axe.min.js")).read_text("utf-8")
+    rules = _rules()
     visit = Visit(browser, laboratory, *looks[0])
     for name, path in {**PAGES, **_runs(visit)}.items():
         page = visit.go(path)
@@ -61,8 +77,6 @@ def looked_at(browser: Any, laboratory: Laboratory, looks: Sequence[tuple[int, s
         for width, theme in looks:
             page.set_viewport_size({"width": width, "height": 900})
             page.emulate_media(color_scheme=theme)
-            assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0, (name, width)
-            found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
-            assert [(name, width, theme, one["id"], one["nodes"][0]["html"][:160]) for one in found] == []
+            _fits_and_is_accessible(page, (name, width, theme))
     visit.said = [text for text in visit.said if "404" not in text and "422" not in text]  # pages that are missing
     visit.nothing_went_wrong()

@@ -19,7 +19,7 @@ from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.lab.pages.take_away import PACKED, WRITTEN
 from resynapse.lab.reading.charts import rounded
 from verification.journeys.conftest import Laboratory, Visit, until, workspace
-from verification.journeys.looks import looked_at
+from verification.journeys.looks import looked_at, looked_at_here
 
 
 def test_every_page_looks_right_also_dark_and_wide_or_light_and_narrow(browser: Any, filled: Laboratory) -> None:
@@ -101,10 +101,10 @@ def test_journey_6_a_changed_value_is_answered_with_the_control_that_is_proposed
     page = visit.go("/runs?q=small-seed0")
     page.locator(".row-link").first.click()
     page.locator(".tabs").get_by_text("What if").click()
-    page.select_option("#path", "arms.neurosteroid[1].train.epochs")
+    visit.choose("#path", "neurosteroid epochs")
     page.locator(".proposed", has_text="Proposed: sham").wait_for()
     assert page.locator("#arm").input_value() == "neurosteroid"
-    page.select_option("#path", "arms.ketamine[0].drug.gain")
+    visit.choose("#path", "ketamine gain")
     page.locator(".proposed", has_text="Proposed: gain-only").wait_for()
     assert "keeps the change and takes regrow and train away" in page.locator(".proposed").inner_text()
     assert page.locator("#arm").input_value() == "ketamine"
@@ -113,7 +113,7 @@ def test_journey_6_a_changed_value_is_answered_with_the_control_that_is_proposed
     page.keyboard.type("3")
     visit.tab_to("[data-more-changes]")
     visit.press("Enter")
-    page.select_option("#path-2", "arms.ketamine[2].train.epochs")
+    visit.choose("#path-2", "ketamine epochs")
     visit.tab_to("#value-2")
     page.keyboard.type("4")
     visit.press("Enter")
@@ -128,12 +128,44 @@ def test_journey_6_a_changed_value_is_answered_with_the_control_that_is_proposed
     visit.nothing_went_wrong()
 
 
+def test_a_long_list_of_values_is_searched_by_words_and_says_rounds_once(
+    width: int, browser: Any, filled: Laboratory
+) -> None:
+    visit = Visit(browser, filled, width)
+    page = visit.go("/protocols/library/repeated-courses/whatif")
+    visit.tab_to("#path")
+    options = page.locator("[role=option]")
+    page.keyboard.type("every 4th gain")
+    page.locator("[role=option] >> nth=0").wait_for()
+    assert options.count() == 1
+    assert "in all 9 rounds" in options.inner_text()
+    looked_at_here(page)
+    visit.press("Enter")
+    page.locator("#control-why", has_text="Proposed").wait_for()
+    every = page.input_value("#path-chosen")
+    assert "in all 9 rounds" in page.locator("#about").inner_text()
+    visit.press("Control+a")
+    page.keyboard.type("every 4th gain round 4")
+    until(lambda: options.count() == 1)
+    visit.press("Enter")
+    assert page.input_value("#path-chosen") in {
+        every.replace(every[every.index("[") :], f"[{n}].drug.gain") for n in range(99)
+    }
+    page.keyboard.type("nosuchword")
+    page.locator("#path-count", has_text="No value has these words").wait_for()
+    visit.press("Escape")
+    assert "round 4" in page.input_value("#path")
+    visit.press("ArrowDown")
+    assert options.count() == page.locator("#path-chosen optgroup option").count()
+    visit.nothing_went_wrong()
+
+
 def test_a_changed_value_without_a_control_says_so(browser: Any, filled: Laboratory) -> None:
     visit = Visit(browser, filled, 390)
     page = visit.go("/runs?q=small-seed0")
     page.locator(".row-link", has_text="small-seed0").first.click()
     page.locator(".tabs").get_by_text("What if").click()
-    page.select_option("#path", "arms.ketamine[0].drug.gain")
+    visit.choose("#path", "ketamine gain")
     page.fill("#value", "2")
     page.select_option("#control", "none")
     page.get_by_role("button", name="Run it").click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -93,7 +94,7 @@ def test_whatever_is_large_is_asked_about_before_it_starts(reader: Visitor, monk
     assert "as soon as there is a new value" in waits
 
 
-@pytest.mark.parametrize("name", ["gru-demo", "working-memory", "kindling"])
+@pytest.mark.parametrize("name", ["gru-demo", "working-memory", "kindling", "repeated-courses"])
 def test_every_value_that_is_offered_can_be_changed_and_has_a_proposal(name: str) -> None:
     protocol = rs.load(name)
     offered = parameters_of(protocol)
@@ -103,6 +104,27 @@ def test_every_value_that_is_offered_can_be_changed_and_has_a_proposal(name: str
     for path, value in list(offered.items())[:: max(1, len(offered) // 5)]:
         assert proposed(protocol, [(path, "")], arm).why
         assert any(_possible(protocol, path, other) for other in value.others), path
+
+
+@pytest.mark.parametrize("name", ["repeated-courses", "kindling", "cliff"])
+def test_a_value_that_is_the_same_in_many_rounds_is_offered_once_and_changes_all_of_them(name: str) -> None:
+    protocol, offered = rs.load(name), parameters_of(rs.load(name))
+    many = {path: value for path, value in offered.items() if value.rounds}
+    assert many
+    for path, value in list(many.items())[:: max(1, len(many) // 4)]:
+        rounds = [one for one, other in offered.items() if other.of_many and one in _members(path)]
+        assert len(rounds) == len(value.rounds)
+        assert {offered[one].now for one in rounds} == {value.now}
+        new, one_by_one = next(new for new in value.others if _possible(protocol, path, new)), protocol
+        for one in rounds:
+            one_by_one = amended(one_by_one, f"{one}={new}")
+        assert amended(protocol, f"{path}={new}") == one_by_one
+
+
+def _members(path: str) -> list[str]:
+    """The places that a path with one list of numbers names."""
+    before, numbers, after = re.split(r"\[(\d+,[\d,]*)\]", path)
+    return [f"{before}[{number}]{after}" for number in numbers.split(",")]
 
 
 def _possible(protocol: rs.Protocol, path: str, value: str) -> bool:

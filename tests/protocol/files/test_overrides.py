@@ -43,6 +43,14 @@ def test_a_field_that_was_left_out_can_be_given() -> None:
     assert dump(after)["arms"]["ketamine"][0]["drug"] == {"gain": 1.25, "inhibition": 0.9}
 
 
+def test_several_steps_are_changed_at_once_as_one_after_the_other() -> None:
+    courses = rs.load("repeated-courses")
+    at_once = one_by_one = amended(courses, "arms.one-course[0,6].drug.gain=1.5")
+    for step in (0, 6):
+        one_by_one = amended(courses if step == 0 else one_by_one, f"arms.one-course[{step}].drug.gain=1.5")
+    assert at_once == one_by_one != courses
+
+
 def test_an_arm_can_be_added_whole() -> None:
     after = amended(PUBLISHED, "arms.half=[{regrow: {of_pruned: 0.25}}]")
     assert list(after.arms)[-1] == "half"
@@ -62,6 +70,8 @@ def test_the_protocol_itself_stays_as_it_is() -> None:
         ("=1", "is no change"),
         ("task..sd=1", "is no change|no ''"),
         ("tsk.sd=1", "no 'tsk' here; did you mean 'task'"),
+        ("arms.ketamine[1,9].regrow.of_pruned=0.2", "no step 9; there are 3"),
+        ("arms.ketamine[1,]=1", "is no change"),
         ("arms.ketamine[9].regrow.of_pruned=1", "no step 9; there are 3, counted from 0"),
         ("arms.ketamine.regrw.of_pruned=1", "no step has 'regrw'; did you mean 'regrow'"),
         ("follow_up.fork.assess.condition=x", r"9 steps have 'fork', give one as \[1\] or \[2\] or \[4\] or"),

@@ -40,7 +40,8 @@ def what_if(request: Request) -> Response:
     titles, parameters = titles_of(protocol), parameters_of(protocol)
     groups: dict[str, dict[str, Value]] = {}
     for path, value in parameters.items():
-        groups.setdefault(value.group, {})[path] = value
+        if not value.of_many:
+            groups.setdefault(value.group, {})[path] = value
     first = next(iter(parameters), "")
     arm = arm_of(first, protocol)
     return lab.page(

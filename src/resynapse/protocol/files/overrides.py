@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from resynapse.protocol.files.library import loads_value
 from resynapse.protocol.population.trait_tables import with_columns
 from resynapse.protocol.tree import Protocol
 
-_PART = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_PART = re.compile(r"([^.\[\]]+)|\[(\d+(?:,\d+)*)\]")
 
 
 def amended(protocol: Protocol, assignment: str) -> Protocol:
@@ -21,7 +22,8 @@ def amended(protocol: Protocol, assignment: str) -> Protocol:
     Parameters
     ----------
     assignment : ``path=value``. The path is the one that errors name, such as ``arms.ketamine[1].regrow.of_pruned``;
-        the number of a step may be left out where only one step has the next key. The value is YAML.
+        the number of a step may be left out where only one step has the next key, and several may stand together, as
+        in ``arms.ketamine[0,6,12].drug.gain``: all of them are changed. The value is YAML.
 
     Raises
     ------
@@ -32,28 +34,30 @@ def amended(protocol: Protocol, assignment: str) -> Protocol:
     0.5
     """
     path, equals, text = assignment.partition("=")
-    parts = _parts(path.strip())
-    if not equals or not parts:
+    places = _places(path.strip())
+    if not equals or not places:
         raise ProtocolError(f"{assignment!r} is no change; write one such as arms.ketamine.regrow.of_pruned=0.25")
     document = dump(protocol)
-    place: Any = document
-    for depth, part in enumerate(parts[:-1]):
-        place = _enter(place, part, parts[:depth])
-    _assign(place, parts, with_columns(loads_value(text, source=path), Path()))
-    if parts[0] == "task" and isinstance(document["task"], dict):
+    for parts in places:
+        place: Any = document
+        for depth, part in enumerate(parts[:-1]):
+            place = _enter(place, part, parts[:depth])
+        _assign(place, parts, with_columns(loads_value(text, source=path), Path()))
+    if places[0][0] == "task" and isinstance(document["task"], dict):
         document["task"].pop("contents", None)  # of the file as it was named before
     return parse(document)
 
 
-def _parts(path: str) -> list[str | int]:
-    parts: list[str | int] = []
+def _places(path: str) -> list[list[str | int]]:
+    """Every place that a path names; none where it is no path."""
+    parts: list[list[str | int]] = []
     at = 0
     for match in _PART.finditer(path):
         if path[at : match.start()] not in ("", "."):
             return []
-        parts.append(int(match[2]) if match[2] else match[1])
+        parts.append([*map(int, match[2].split(","))] if match[2] else [match[1]])
         at = match.end()
-    return parts if at == len(path) else []
+    return [list(place) for place in product(*parts)] if parts and at == len(path) else []
 
 
 def _enter(place: Any, part: str | int, above: list[str | int]) -> Any:

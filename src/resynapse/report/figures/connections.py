@@ -68,8 +68,8 @@ def draw(run_data: RunData) -> Drawn:
         figure=figure,
         caption=f"Connections of simulated subject {subject}, {run_data.arm_title(arm)}: {steps}. A row is a layer, "
         "each matrix its units (rows) and inputs (columns), in blocks; the darker, the more are connected, and the "
-        "share that is. On the right: inputs of each unit. A run keeps no networks, so this path was computed again from the "
-        f"manifest, with the same seed and engine, which makes the same network.{left}",
+        "share that is. On the right: inputs of each unit. A run keeps no networks, so this path was computed again "
+        f"from the manifest, with the same seed and engine, which makes the same network.{left}",
         alt=f"Matrices of connections and degree curves of subject {subject}: {told}.",
     )
 
