@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -298,8 +298,23 @@ def test_calibrated_noise_is_a_multiple_of_what_the_intact_network_stands(name: 
     assert asked.modulation.noise_sd == pytest.approx(1.875 * times, abs=times * (10 / 300 + 1 / 128))
     assert (asked.network is NETWORK, asked.modulation.gain, asked.noise) == (True, 1.6, examined(name).noise)
     before = len(fading.responded)
-    outcome(name).measure(seen)
+    outcome(name).measure(replace(seen, known={}))
     assert len(fading.responded) == before + 1
+
+
+def test_what_is_known_of_a_network_is_not_asked_again() -> None:
+    recorder, known = Recorder(), dict[Hashable, Any]()
+    first = Examination(NETWORK, NEUTRAL, DATA, CONDITION, recorder, known=known)
+    asked = ["acc_clean", "acc_standard", "acc_internal_0.5", "acc_combined", "acc_input_1.0", "acc_biased_1.0"]
+    values = {name: outcome(name).measure(first) for name in asked}
+    before = len(recorder.responded)
+    # other noise in the same words is another question, its absence is not
+    for seen, new in ((first, 0), (replace(first, key=Key(0, 0, "later")), 4), (replace(first, draws=2), 4)):
+        assert {name: outcome(name).measure(seen) for name in asked} == values
+        assert len(recorder.responded) == before + new
+        before = len(recorder.responded)
+    measured = {name: outcome(name).measure(replace(first, modulation=Modulation(gain=1.6))) for name in asked}
+    assert (measured, len(recorder.responded)) == (values, before + len(asked))
 
 
 def test_where_the_intact_network_has_nothing_to_lose_calibrated_noise_has_no_value() -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from resynapse.modulation import NEUTRAL
+from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.outcomes.examination import Examination
 from resynapse.randomness import Key, normals
+from resynapse.task import Split
 from resynapse.tolerance import tolerance
 
 KEPT = 0.75
@@ -71,20 +73,33 @@ def share_right(seen: Examination, name: str, noise: Disturbance, split: Literal
         noise_on="hidden" if noise.on_hidden else "architecture",
         noise_at=(len(data.inputs) // 2,) if noise.pulse else (),
     )
-    scaled = {"noise_scale": seen.spread} if (noise.own or seen.own_noise) and noise.internal_sd > 0 else {}
-    right = []
+    own = (noise.own or seen.own_noise) and noise.internal_sd > 0
     first = seen.first_draw - 1
-    for draw in range(first, first + (seen.draws if noise.random else 1)):
-        key = seen.key.of(name)
-        key = key.of(f"draw={draw + 1}") if draw else key
-        inputs = data.inputs
-        if noise.input_sd > 0:
-            inputs = inputs + noise.input_sd * _input_noise(key.of("input"), inputs.shape)
-        internal = key.of("internal") if noisy.noise_sd > 0 else None
-        # a responder of a plug-in's test may not accept noise_scale, so it is passed only if needed
-        scores = seen.responder.respond(seen.network, inputs, noisy, internal, **scaled)
-        right.append(float(np.mean(seen.data.correct(scores, data.labels))))
+    keys = [_of_draw(seen.key.of(name), draw) for draw in range(first, first + (seen.draws if noise.random else 1))]
+    right = [
+        seen.once(
+            (noisy, own, noise.input_sd, split, key if noise.random else None),
+            partial(_right, seen, data, noisy, noise.input_sd, key, own=own),
+        )
+        for key in keys
+    ]
     return 100.0 * (sum(right) / len(right))
+
+
+def _right(seen: Examination, data: Split, noisy: Modulation, input_sd: float, key: Key, *, own: bool) -> float:
+    """The share of right answers in one draw of the noise."""
+    inputs = data.inputs
+    if input_sd > 0:
+        inputs = inputs + input_sd * _input_noise(key.of("input"), inputs.shape)
+    internal = key.of("internal") if noisy.noise_sd > 0 else None
+    # a responder of a plug-in's test may not accept noise_scale, so it is passed only if needed
+    scaled = {"noise_scale": seen.spread} if own else {}
+    scores = seen.responder.respond(seen.network, inputs, noisy, internal, **scaled)
+    return float(np.mean(seen.data.correct(scores, data.labels)))
+
+
+def _of_draw(key: Key, draw: int) -> Key:
+    return key.of(f"draw={draw + 1}") if draw else key
 
 
 def calibrated(seen: Examination, unit: Unit) -> float | None:

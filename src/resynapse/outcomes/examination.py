@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.networks.base import FloatArray, Network
 from resynapse.randomness import Key
 from resynapse.task import TaskData
+
+T = TypeVar("T")
 
 
 class Responder(Protocol):
@@ -70,6 +72,8 @@ class Examination:
     noise_scale : what mean and sd of internal noise are multiplied by; see `noise_scale`.
     own_noise : mean and sd of internal noise are in units of each unit's own SD; see `spread`.
     calibration : all noise is in units of what the intact network stands; None where it is not.
+    known : what was found of this network on these sets, by what else decides it; filled as it is asked for.
+        Conditions that differ in how their noise is scaled ask many of the same questions.
     """
 
     network: Network
@@ -83,7 +87,7 @@ class Examination:
     noise_scale: float = 1.0
     own_noise: bool = False
     calibration: Calibration | None = None
-    _spread: list[Mapping[str, FloatArray]] = field(default_factory=list, init=False, repr=False, compare=False)
+    known: dict[Hashable, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def spread(self) -> Mapping[str, FloatArray]:
@@ -91,10 +95,15 @@ class Examination:
 
         It is taken where internal noise is added: after the activation function, before inhibition and gain.
         """
-        if not self._spread:
-            quiet = replace(self.modulation, noise_mean=0.0, noise_sd=0.0)
-            self._spread.append(self.responder.spread(self.network, self.data.test.inputs, quiet))
-        return self._spread[0]
+        quiet = replace(self.modulation, noise_mean=0.0, noise_sd=0.0)
+        return self.once(("spread", quiet), lambda: self.responder.spread(self.network, self.data.test.inputs, quiet))
+
+    def once(self, what: Hashable, find: Callable[[], T]) -> T:
+        """What `find` gives, found once for each network and `what`."""
+        if what not in self.known:
+            self.known[what] = find()
+        found: T = self.known[what]
+        return found
 
 
 def mean_activity(by_site: Mapping[str, float]) -> float:

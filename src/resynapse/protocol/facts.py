@@ -18,12 +18,16 @@ _ENROLLED = Facts(ENROLLED, "%", "whether the subject continues", title="subject
 def facts(protocol: Protocol) -> dict[str, Facts]:
     """The facts about every outcome of a protocol, by the name in the results."""
     found: dict[str, Facts] = {}
+    names: dict[str, None] = {}
     order: dict[str, None] = {}
     for route in protocol.routes.values():
         for condition, step in looks(route):
             order[base(condition)] = None
-            measured = [outcome(name) for name in step.outcomes] if isinstance(step, Assess) else [_ENROLLED]
-            found.update((one.name, one) for one in measured)
+            names.update(dict.fromkeys(step.outcomes if isinstance(step, Assess) else [ENROLLED]))
+    # the arms ask for the same few outcomes hundreds of times
+    for name in names:
+        one = _ENROLLED if name == ENROLLED else outcome(name)
+        found[one.name] = one
     for rule in protocol.derived:
         found[rule.outcome] = rule.facts(found, list(order))
     return found

@@ -29,6 +29,7 @@ from resynapse.report.sections.agreement import (
     agreement_words,
     direction_table,
     reference_table,
+    shown_words,
     spread_table,
 )
 from resynapse.report.sections.audit import audit_section
@@ -42,8 +43,8 @@ from resynapse.report.sections.results import results
 from resynapse.report.sections.statistics import tables_by_part
 from resynapse.report.sections.undecided import undecided
 
-STACKED = frozenset({"overview", "resilience", "probe", "pairs", "trajectories", "survival"})
-"""Figures whose panels stand as a page has room for them; others are one picture, and scroll on a narrow screen."""
+STACKED = frozenset(FIGURES) - {"trial"}
+"""Figures whose panels stand as a page has room for them; the trial is drawn once more for a narrow screen."""
 NETWORKS = "connections"
 """The figure for which networks are computed again."""
 
@@ -120,7 +121,9 @@ def _methods(run_data: RunData, pictures: Mapping[str, Picture]) -> Section:
         sentences=_flow_words(run_data),
         tables=(flow(run_data), flow_table(selection(run_data.protocol, run_data.table), run_data.protocol)),
     )
-    absent = [f"{name}: {kind.lacks(run_data)}" for name, kind in FIGURES.items() if kind.lacks(run_data)]
+    absent = [
+        f"{kind.title} ({name}): {kind.lacks(run_data)}" for name, kind in FIGURES.items() if kind.lacks(run_data)
+    ]
     parts = (*made.parts, where, Section(title="Figures that do not apply", points=absent))
     return replace(made, pictures=(pictures["trial"],), parts=parts)
 
@@ -172,14 +175,15 @@ def _networks(run_data: RunData) -> Iterator[Future[object] | None]:
 
 
 def _picture(run_data: RunData, kind: Kind) -> Picture:
+    drawn, phone = draw(run_data, kind.name, columns=1), ""
     if kind.name in STACKED:
-        drawn = draw(run_data, kind.name, columns=1)
         svg = stack(drawn, kind.name)
     else:
+        phone = inline(render(drawn, "svg"), f"{kind.name}-phone", drawn.alt)
         drawn = draw(run_data, kind.name)
         svg = inline(render(drawn, "svg"), kind.name, drawn.alt)
     csv = numbers_csv(drawn).replace("<", "")
-    return Picture(name=kind.name, title=kind.title, caption=drawn.caption, svg=svg, csv=csv)
+    return Picture(name=kind.name, title=kind.title, caption=drawn.caption, svg=svg, phone=phone, csv=csv)
 
 
 def _publication(run_data: RunData, pictures: Mapping[str, Picture]) -> Section:
@@ -194,9 +198,14 @@ def _publication(run_data: RunData, pictures: Mapping[str, Picture]) -> Section:
         direction_table(run_data.agreement),
         reference_table(run_data.agreement),
     )
+    first = shown_words(run_data.agreement)
+    more = tuple(said for said in agreement_words(run_data.agreement) if said != first)
     return Section(
         title=title,
-        points=agreement_words(run_data.agreement),
+        sentences=(first,),
         pictures=tuple(pictures[name] for name in ("forest",) if name in pictures),
-        parts=(Section(title="Every published cell", folded=True, tables=tuple(t for t in every if t.rows)),),
+        parts=(
+            Section(title="What this comparison can show", points=more),
+            Section(title="Every published cell", folded=True, tables=tuple(t for t in every if t.rows)),
+        ),
     )

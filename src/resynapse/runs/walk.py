@@ -24,6 +24,7 @@ from resynapse.protocol.state import Setting, State
 from resynapse.protocol.steps import ENROLLED
 from resynapse.randomness import uniforms
 from resynapse.runs.events import ArmFinished, EpochDone, Listener, Measured, PhaseEntered, Row, ignore
+from resynapse.runs.known import Known
 from resynapse.task import TaskData, mapped
 
 __all__ = ["Row", "reached", "walk"]
@@ -99,6 +100,7 @@ class _Walker:
     calibrates: bool = False
     mapped: dict[str, TaskData] = field(default_factory=dict)
     """The sets by another mapping that was asked for."""
+    known: Known = field(default_factory=Known)
     aside: int = 0
     """Side paths that the walk is within."""
 
@@ -250,7 +252,7 @@ class _Walker:
         return state
 
     def _measured(self, state: State, step: Assess, condition: str) -> dict[str, float | None]:
-        scale = 1.0
+        scale, data = 1.0, self._data(state)
         if step.noise == "scaled":
             reference = state.network if state.induced is None else state.induced
             scale = noise_scale(self.engine, self.data.test.inputs, state.network, state.modulation, reference)
@@ -263,9 +265,10 @@ class _Walker:
             noise_scale=scale,
             own_noise=step.noise == "own",
             calibration=self._calibration(state) if step.noise == "calibrated" else None,
-            data=self._data(state),
+            data=data,
             key=self.subject.key.of(f"assess/{condition}"),
             responder=self.engine,
+            known=self.known.of(state.network, data),
         )
         return {o.name: o.measure(examined) for o in map(outcome, step.outcomes)}
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resynapse.engine import Engine, TrainingPhase
-from resynapse.engine.compiled.compaction import compact, reaching
+from resynapse.engine.compiled.compaction import compact, parameters_of, reaching
 from resynapse.engine.reference import ReferenceEngine, forward
 from resynapse.modulation import NEUTRAL, Modulation
 from resynapse.networks.base import Network
@@ -107,3 +107,21 @@ def test_a_network_that_reaches_no_output_is_its_output_biases(
     empty = fresh.with_masks({name: np.zeros_like(m) for name, m in fresh.masks.items()})
     scores = compiled.respond(empty, data.test.inputs, NEUTRAL)
     np.testing.assert_array_equal(scores, np.repeat(empty.biases[-1][:, None], scores.shape[1], axis=1))
+
+
+@given(
+    shape=widths, sparsity=sparsities, seeds=st.lists(st.integers(0, 3), min_size=2, max_size=6), noisy=st.booleans()
+)
+def test_what_is_kept_of_a_state_is_never_another_states(
+    shape: tuple[int, ...], sparsity: float, seeds: list[int], noisy: bool
+) -> None:
+    networks = [_network(shape, sparsity, seed).astype(np.float32) for seed in range(4)]
+    trained = [network.with_weights([w * 2 for w in network.weights], network.biases) for network in networks]
+    for seed in seeds:
+        for network in (networks[seed], trained[seed], networks[seed]):
+            for keep_all in (False, True):
+                small = compact(network, noisy=noisy, keep_all=keep_all)
+                np.testing.assert_array_equal(parameters_of(network, small), small.placement.gather(network))
+                assert (
+                    small.structure.mask.sum() == compact(network, noisy=noisy, keep_all=keep_all).structure.mask.sum()
+                )

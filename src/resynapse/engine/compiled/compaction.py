@@ -88,8 +88,11 @@ class _Last(threading.local):
     """What this thread compacted last: one state is assessed many times, and maintenance changes no mask."""
 
     masks: Mapping[str, BoolArray] | None = None
-    way: tuple[bool, bool] = (False, False)
-    found: Compact
+    network: Network | None = None
+
+    def __init__(self) -> None:
+        self.ways: dict[tuple[bool, bool], Compact] = {}
+        self.gathered: dict[int, NDArray[np.float32]] = {}
 
 
 _last = _Last()
@@ -106,11 +109,26 @@ def compact(network: Network, *, noisy: bool | Sequence[BoolArray], keep_all: bo
     """
     if not isinstance(noisy, bool):
         return _compact(network, noisy, keep_all)
-    if _last.masks is not network.masks or _last.way != (noisy, keep_all):
+    if _last.masks is not network.masks:
+        _last.masks, _last.ways = network.masks, {}
+        _last.network, _last.gathered = None, {}
+    way = (noisy, keep_all)
+    if way not in _last.ways:
         everywhere = [np.full(units, noisy) for units in network.architecture.sites.values()]
-        _last.found = _compact(network, everywhere, keep_all)
-        _last.masks, _last.way = network.masks, (noisy, keep_all)
-    return _last.found
+        _last.ways[way] = _compact(network, everywhere, keep_all)
+    return _last.ways[way]
+
+
+def parameters_of(network: Network, small: Compact) -> NDArray[np.float32]:
+    """The network's parameter vector, read-only: gathered once for all assessments of one state."""
+    if not any(small is kept for kept in _last.ways.values()):
+        return small.placement.gather(network)
+    if _last.network is not network:
+        _last.network, _last.gathered = network, {}
+    place = id(small)  # it is kept, so that no other has its identity
+    if place not in _last.gathered:
+        _last.gathered[place] = small.placement.gather(network)
+    return _last.gathered[place]
 
 
 def _compact(network: Network, noise: Sequence[BoolArray], keep_all: bool) -> Compact:

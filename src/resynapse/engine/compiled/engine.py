@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from resynapse.engine.base import TrainingPhase, need_stream
 from resynapse.engine.compiled import unrolled
-from resynapse.engine.compiled.compaction import Compact, Structure, compact
+from resynapse.engine.compiled.compaction import Compact, Structure, compact, parameters_of
 from resynapse.engine.compiled.folding import Folded, fold
 from resynapse.engine.compiled.kernels.activation import CODES
 from resynapse.engine.compiled.kernels.evaluation import add_sizes, scores
@@ -136,7 +136,7 @@ class CompiledEngine:
         out = np.empty((network.classes, inputs.shape[1]), dtype=np.float32)
         scores(
             small.structure,
-            small.placement.gather(network),
+            parameters_of(network, small),
             inputs.astype(np.float32),
             acting,
             *(_NO_NOISE if noise is None else _words(noise)),
@@ -195,7 +195,7 @@ class CompiledEngine:
         self, network: Network, small: Compact, inputs: NDArray[np.float64], modulation: Modulation
     ) -> Iterator[tuple[Work, int]]:
         """What the forward pass without noise leaves of each tile, and the samples in it."""
-        parameters, work = small.placement.gather(network), workspace(small.structure)
+        parameters, work = parameters_of(network, small), workspace(small.structure)
         acting = _modulations(modulation, list(network.architecture.sites))
         for begin in range(0, inputs.shape[1], TILE):
             tile = np.ascontiguousarray(inputs[:, begin : begin + TILE], dtype=np.float32)

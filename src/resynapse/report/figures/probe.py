@@ -21,7 +21,8 @@ def lacks(run_data: RunData) -> str:
 
 def _shown(run_data: RunData) -> list[tuple[str, str]]:
     keys = dict.fromkeys((k.condition, k.outcome) for k in run_data.cells.keys if "=" not in k.condition)
-    return [k for k in keys if facts_of(k[1], run_data.protocol).family == PROBE or k[1] == "activation_magnitude"]
+    of_probe = {name: facts_of(name, run_data.protocol).family == PROBE for name in {name for _, name in keys}}
+    return [k for k in keys if of_probe[k[1]] or k[1] == "activation_magnitude"]
 
 
 def draw(run_data: RunData) -> Drawn:
@@ -46,7 +47,7 @@ def draw(run_data: RunData) -> Drawn:
             numbers.append({**cell._asdict(), "mean": found.mean, **ends, "n": found.n})
         told.append(f"{run_data.title(*key)}: {', '.join(said)}")
     fitted(axes, len(every[:MOST]))
-    left = f" Not drawn: {', '.join(f'{o} at {c}' for c, o in every[MOST:])}." if every[MOST:] else ""
+    left = f" Not drawn: {'; '.join(run_data.title(*key) for key in every[MOST:])}." if every[MOST:] else ""
     return Drawn(
         figure=figure,
         caption="The manic probe (accuracy under internal noise with a mean above 0; lower is worse) and the "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 from resynapse.cohort import Subject
 from resynapse.engine import Engine, TrainingPhase, engine
 from resynapse.modulation import Modulation
-from resynapse.networks.base import FloatArray, Network, Trace
+from resynapse.networks.base import BoolArray, FloatArray, Network, Trace
 from resynapse.protocol import Protocol
 from resynapse.protocol.routes import epochs
 from resynapse.randomness import Key
@@ -38,7 +38,7 @@ BATCHES, EPOCHS = 6, 5
 once a phase."""
 SAMPLES = 256
 """Samples of a test set that represent it where a pass through them is already long."""
-LONG, STEP, WARM = 0.05, 0.2, 5.0
+LONG, STEP, WARM = 0.05, 0.2, 1.0
 """Seconds: work that took LONG represents the rest of its kind, and so does a training step that took STEP; a rehearsal
 that took WARM is not repeated."""
 
@@ -52,7 +52,8 @@ class _Rehearsal:
     seconds: float = 0.0
     name: str = "rehearsal"
     reached: dict[Place, float] = field(default_factory=dict)
-    passes: dict[tuple[object, ...], tuple[float, FloatArray]] = field(default_factory=dict)
+    passes: dict[tuple[object, ...], tuple[float, Any]] = field(default_factory=dict)
+    counted: tuple[Mapping[str, BoolArray] | None, list[int]] = (None, [])
 
     @property
     def dtype(self) -> DTypeLike:
@@ -116,20 +117,13 @@ class _Rehearsal:
         noise: Key | None = None,
         noise_scale: Mapping[str, FloatArray] | None = None,
     ) -> FloatArray:
-        # a pass costs what a pass through an equally dense network did: a tree of many arms has thousands
-        of_noise = (noise is None, noise_scale is None)
-        alike = (*(int(m.sum()) for m in network.masks.values()), *inputs.shape, modulation.activation, *of_noise)
-        if alike not in self.passes:
-            size = inputs.shape[-1]
-            seconds, part = self._of_part(
-                size,
-                SAMPLES,
-                lambda count: self.engine.respond(network, inputs[..., :count], modulation, noise, noise_scale),
-            )
-            self.passes[alike] = (seconds, part[..., np.arange(size) % part.shape[-1]])
-        seconds, scores = self.passes[alike]
-        self.seconds += seconds
-        return scores
+        size = inputs.shape[-1]
+
+        def scores(count: int) -> FloatArray:
+            return self.engine.respond(network, inputs[..., :count], modulation, noise, noise_scale)
+
+        part = self._pass(("respond", noise is None, noise_scale is None), network, inputs, modulation, scores)
+        return part[..., np.arange(size) % part.shape[-1]]
 
     def trace(
         self,
@@ -145,18 +139,22 @@ class _Rehearsal:
         return seen
 
     def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, float]:
-        seconds, value = self._of_part(
-            inputs.shape[-1], SAMPLES, lambda count: self.engine.activity(network, inputs[..., :count], modulation)
+        return self._pass(
+            ("activity",),
+            network,
+            inputs,
+            modulation,
+            lambda count: self.engine.activity(network, inputs[..., :count], modulation),
         )
-        self.seconds += seconds
-        return value
 
     def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, FloatArray]:
-        seconds, values = self._of_part(
-            inputs.shape[-1], SAMPLES, lambda count: self.engine.spread(network, inputs[..., :count], modulation)
+        return self._pass(
+            ("spread",),
+            network,
+            inputs,
+            modulation,
+            lambda count: self.engine.spread(network, inputs[..., :count], modulation),
         )
-        self.seconds += seconds
-        return values
 
     def saliency(
         self,
@@ -170,6 +168,31 @@ class _Rehearsal:
         )
         self.seconds += seconds
         return scores
+
+    def _pass(
+        self,
+        kind: tuple[object, ...],
+        network: Network,
+        inputs: NDArray[np.float64],
+        modulation: Modulation,
+        work: Callable[[int], T],
+    ) -> T:
+        """What `work` gave for the first network that is as dense: a tree of many arms has thousands of passes.
+
+        Each is told at what the first one took.
+        """
+        alike = (*kind, *self._connections(network), *inputs.shape, modulation.activation)
+        if alike not in self.passes:
+            self.passes[alike] = self._of_part(inputs.shape[-1], SAMPLES, work)
+        seconds, found = self.passes[alike]
+        self.seconds += seconds
+        return found  # type: ignore[no-any-return]
+
+    def _connections(self, network: Network) -> list[int]:
+        """How many of each there are; counted once for all networks that share their masks."""
+        if self.counted[0] is not network.masks:
+            self.counted = (network.masks, [int(np.count_nonzero(mask)) for mask in network.masks.values()])
+        return self.counted[1]
 
     def _of_part(self, size: int, smallest: int, work: Callable[[int], T]) -> tuple[float, T]:
         """Seconds of `work(size)`: timed whole, or in proportion to its smallest part where that is long already."""

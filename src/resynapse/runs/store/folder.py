@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,13 +97,19 @@ class Manifest:
         if not all(type(n) is int for n in numbers) or not isinstance(content["engine"], str):
             raise ValueError("root_seed and subjects must be integers, engine a name")
         return cls(
-            protocol=parse(content["protocol"]),
+            protocol=_protocol(json.dumps(content["protocol"])),
             root_seed=content["root_seed"],
             engine=content["engine"],
             subjects=content["subjects"],
             sessions=tuple(content["sessions"]),
             results=content["results"],
         )
+
+
+@lru_cache(maxsize=8)
+def _protocol(text: str) -> Protocol:
+    """The protocol of a manifest: its folder is opened many times, and a tree of an audit has a hundred variants."""
+    return parse(json.loads(text))
 
 
 def session(protocol: Protocol) -> dict[str, Any]:
