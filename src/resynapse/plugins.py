@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from resynapse.errors import nearest
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint, EntryPoints
+    from importlib.metadata import EntryPoint
 
 What = Literal["step", "task", "network", "outcome", "engine", "control", "claim test", "part", "audit section"]
 GROUPS: dict[What, str] = {
@@ -84,7 +84,7 @@ def admit(what: What, take: Callable[[str, Any], str]) -> None:
             return
         _joining.add(what)
         # if two packages use one name, the first gets it; so the order must not depend on the search path
-        entries = sorted(_installed().select(group=GROUPS[what]), key=lambda entry: (entry.name, _package(entry)))
+        entries = sorted(_installed()[GROUPS[what]], key=lambda entry: (entry.name, _package(entry)))
         _found[what] = tuple(_admitted(what, entry, take) for entry in entries)
     for skipped in _found[what]:
         if skipped.problem:
@@ -92,11 +92,12 @@ def admit(what: What, take: Callable[[str, Any], str]) -> None:
 
 
 @cache
-def _installed() -> EntryPoints:
-    """The entry points of all packages, which are read once for all groups."""
+def _installed() -> Mapping[str, tuple[EntryPoint, ...]]:
+    """The entry points of every group; packages are read once for all of them."""
     from importlib.metadata import entry_points
 
-    return entry_points()
+    every = entry_points()
+    return {group: tuple(every.select(group=group)) for group in GROUPS.values()}
 
 
 def found() -> Iterator[PlugIn]:

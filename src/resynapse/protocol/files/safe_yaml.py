@@ -96,7 +96,7 @@ class Document:
 def _last(node: yaml.Node) -> int:
     """The last line of a node's own text, from 1: a block ends with its last word, not where the next one begins."""
     start, end = node.start_mark, node.end_mark
-    if isinstance(node, yaml.ScalarNode) or node.flow_style:
+    if not isinstance(node, yaml.CollectionNode) or node.flow_style:
         return int(end.line) + (1 if end.column or end.line == start.line else 0)
     # an alias stands elsewhere
     own = [inner for inner in _inside(node) if start.index <= inner.start_mark.index < end.index]
