@@ -14,8 +14,8 @@ from resynapse.report.figures.style import numbers_csv, render
 from resynapse.report.page.section import Picture
 from resynapse.report.run_data import RunData
 
-STACKED = frozenset({"overview", "resilience", "probe", "pairs", "trajectories", "survival"})
-"""Figures whose panels stand as a page has room for them; others are one picture, and scroll on a narrow screen."""
+STACKED = frozenset(FIGURES) - {"trial"}
+"""Figures whose panels stand as a page has room for them; the trial is drawn once more for a narrow screen."""
 NETWORKS = "connections"
 """The figure for which networks are computed again."""
 
@@ -52,11 +52,12 @@ def networks(run_data: RunData) -> Iterator[Future[object] | None]:
 
 def picture(run_data: RunData, kind: Kind) -> Picture:
     """One figure, drawn."""
+    drawn, phone = draw(run_data, kind.name, columns=1), ""
     if kind.name in STACKED:
-        drawn = draw(run_data, kind.name, columns=1)
         svg = stack(drawn, kind.name)
     else:
+        phone = inline(render(drawn, "svg"), f"{kind.name}-phone", drawn.alt)
         drawn = draw(run_data, kind.name)
         svg = inline(render(drawn, "svg"), kind.name, drawn.alt)
     csv = numbers_csv(drawn).replace("<", "")
-    return Picture(name=kind.name, title=kind.title, caption=drawn.caption, svg=svg, csv=csv)
+    return Picture(name=kind.name, title=kind.title, caption=drawn.caption, svg=svg, phone=phone, csv=csv)

@@ -27,6 +27,7 @@ from resynapse.report.sections.agreement import (
     agreement_words,
     direction_table,
     reference_table,
+    shown_words,
     spread_table,
 )
 from resynapse.report.sections.audit import audit_section
@@ -116,7 +117,9 @@ def _methods(run_data: RunData, pictures: Mapping[str, Picture]) -> Section:
         sentences=_flow_words(run_data),
         tables=(flow(run_data), flow_table(selection(run_data.protocol, run_data.table), run_data.protocol)),
     )
-    absent = [f"{name}: {kind.lacks(run_data)}" for name, kind in FIGURES.items() if kind.lacks(run_data)]
+    absent = [
+        f"{kind.title} ({name}): {kind.lacks(run_data)}" for name, kind in FIGURES.items() if kind.lacks(run_data)
+    ]
     parts = (*made.parts, where, Section(title="Figures that do not apply", points=absent))
     return replace(made, pictures=(pictures["trial"],), parts=parts)
 
@@ -158,9 +161,14 @@ def _publication(run_data: RunData, pictures: Mapping[str, Picture]) -> Section:
         direction_table(run_data.agreement),
         reference_table(run_data.agreement),
     )
+    first = shown_words(run_data.agreement)
+    more = tuple(said for said in agreement_words(run_data.agreement) if said != first)
     return Section(
         title=title,
-        points=agreement_words(run_data.agreement),
+        sentences=(first,),
         pictures=tuple(pictures[name] for name in ("forest",) if name in pictures),
-        parts=(Section(title="Every published cell", folded=True, tables=tuple(t for t in every if t.rows)),),
+        parts=(
+            Section(title="What this comparison can show", points=more),
+            Section(title="Every published cell", folded=True, tables=tuple(t for t in every if t.rows)),
+        ),
     )

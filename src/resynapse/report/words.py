@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from resynapse.protocol import Protocol, library, load
 from resynapse.protocol.given_titles import GivenTitles
-from resynapse.protocol.prose.titles import Titles, titles_of
+from resynapse.protocol.node import Path
+from resynapse.protocol.prose.sentences import Line
+from resynapse.protocol.prose.sentences import lines as outline
+from resynapse.protocol.prose.titles import Titles, named, titles_of
 
 
 def _titled(protocol: Protocol) -> Protocol:
@@ -59,3 +63,22 @@ def better(protocol: Protocol, outcome: str) -> str:
 def along(protocol: Protocol, within: str) -> str:
     """What the counts of a condition count, for an axis."""
     return titles(protocol).along(within)
+
+
+def steps(protocol: Protocol, path: Path, empty: str = "none", *, names: bool = False) -> tuple[Line, ...]:
+    """A path line by line, its tests by the titles of their conditions; `empty` where there is no step.
+
+    Parameters
+    ----------
+    names : adds the name of each condition, for a reader who types it.
+    """
+
+    def test(found: re.Match[str]) -> str:
+        title = condition_title(protocol, found[1])
+        return f"test {named(title, found[1]) if names else title}"
+
+    told = [(depth, _TEST.sub(test, text)) for depth, text in outline(path)]
+    return tuple(told) or ((0, empty),)
+
+
+_TEST = re.compile(r"\bassess: ([\w-]+)")

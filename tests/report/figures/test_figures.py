@@ -21,9 +21,11 @@ from resynapse.errors import ResynapseError
 from resynapse.report.figures import FIGURES, NAMES, connections, draw, resilience, trajectories, trial
 from resynapse.report.figures.inline import inline
 from resynapse.report.figures.notes import switch_note
+from resynapse.report.figures.stack import apart, stack
 from resynapse.report.figures.style import COLOURS, SINGLES, WIDTH, Drawn, look, of_all, render, some, styled
 from resynapse.report.pictures import STACKED
 from resynapse.report.run_data import MOST_ARMS, RunData
+from resynapse.report.words import arm_title
 
 OTHER = """
 name: own
@@ -121,7 +123,7 @@ def test_names_at_the_ends_of_lines_do_not_touch(run_data: RunData) -> None:
     assert named > len(arms)
 
 
-@pytest.mark.parametrize("name", sorted(STACKED - {"survival"}))
+@pytest.mark.parametrize("name", sorted(STACKED - {"survival", "connections"}))
 def test_on_a_narrow_screen_panels_stand_below_each_other_and_show_the_same(name: str, run_data: RunData) -> None:
     wide, narrow = draw(run_data, name), draw(run_data, name, columns=1)
     assert narrow.numbers == wide.numbers
@@ -130,6 +132,14 @@ def test_on_a_narrow_screen_panels_stand_below_each_other_and_show_the_same(name
     shown = [axis for axis in narrow.figure.axes if axis.get_visible()]
     assert len(shown) == sum(axis.get_visible() for axis in wide.figure.axes)
     assert all(axis.get_subplotspec().get_gridspec().ncols == 1 for axis in shown)
+
+
+def test_a_row_of_matrices_is_one_panel(run_data: RunData) -> None:
+    drawn = draw(run_data, "connections", columns=1)
+    layers = drawn.figure.axes[0].get_subplotspec().get_gridspec().nrows
+    page = apart(stack(drawn, "connections"))
+    assert page.count('class="panel"') == layers == len(run_data.traced[0].masks)
+    assert page.count("<image") == sum(bool(axis.images) for axis in drawn.figure.axes)
 
 
 def test_names_of_figures_differ_in_their_first_letters() -> None:
@@ -208,7 +218,7 @@ def test_blocks_keep_the_share_of_connections() -> None:
 def test_the_caption_says_that_the_networks_were_computed_again(run_data: RunData) -> None:
     drawn = connections.draw(run_data)
     assert "computed again" in drawn.caption
-    assert "subject 0 in arm ketamine" in drawn.caption
+    assert "subject 0, ketamine-like" in drawn.caption
 
 
 def test_a_diagram_stays_within_its_paper_however_long_the_protocol() -> None:
@@ -219,7 +229,7 @@ def test_a_diagram_stays_within_its_paper_however_long_the_protocol() -> None:
         drawn = trial.draw(SimpleNamespace(protocol=protocol, drawn=tuple(protocol.arms)))  # type: ignore[arg-type]
         assert drawn.figure.get_size_inches()[1] < 40
         for arm in protocol.arms:
-            assert arm in drawn.alt
+            assert arm_title(protocol, arm) in drawn.alt
 
 
 def test_what_the_probe_cannot_say_stands_on_every_figure_of_it(run_data: RunData) -> None:
@@ -282,7 +292,7 @@ def test_the_intact_reference_is_no_arm_of_a_figure_and_it_is_said(run_data: Run
     assert seen.drawn == ("untreated", "ssri")
     drawn = draw(seen, "pairs")
     assert "healthy" not in drawn.alt
-    assert drawn.caption.endswith("intact network and SSRI-like, control healthy are not drawn; the tables have them.")
+    assert drawn.caption.endswith("Intact network and SSRI-like, control healthy are not drawn; the tables have them.")
 
 
 def test_a_band_is_closed_where_all_subjects_are_at_the_bound(run_data: RunData, stated: Stated) -> None:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from resynapse.disclaimer import DISCLAIMER
+from resynapse.disclaimer import DISCLAIMER, SHORT_DISCLAIMER
 from resynapse.report.figures import draw
 from resynapse.report.figures.stack import apart, side_by_side, stack
 from resynapse.report.run_data import RunData
@@ -58,8 +58,13 @@ def test_side_by_side_no_panel_lies_on_another_and_all_are_within(stacked: tuple
 def test_apart_every_panel_is_a_drawing_and_nothing_is_lost(stacked: tuple[int, str]) -> None:
     panels, svg = stacked
     page = apart(svg)
-    assert page.count("<svg") == page.count("</svg>") == panels + 1
-    assert re.findall(r"<text[^>]*>([^<]*)", page) == re.findall(r"<text[^>]*>([^<]*)", svg)
-    assert DISCLAIMER in " ".join(re.findall(r"<text[^>]*>([^<]*)", page))
+    assert page.count('<svg class="panel"') == panels
+    assert page.count("<svg") == page.count("</svg>")
+    drawn = re.findall(r"<text[^>]*>([^<]*)", svg)
+    assert " ".join(re.findall(r"<text[^>]*>([^<]*)", page)) + " " in " ".join(drawn)
+    below = re.search(r'<p class="foot">([^<]*)</p>', page)
+    assert below is not None
+    assert " ".join(drawn).endswith(below[1].replace(SHORT_DISCLAIMER, DISCLAIMER))
+    assert below[1].endswith(SHORT_DISCLAIMER)
     assert set(re.findall(r'(?:href="#|url\(#)([^")]+)', page)) <= set(re.findall(r'\bid="([^"]+)"', page))
     assert apart("<svg></svg>") == side_by_side("<svg></svg>") == "<svg></svg>"

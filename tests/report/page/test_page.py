@@ -15,8 +15,8 @@ from tests.report.pages import Page
 from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import ResynapseError
 from resynapse.report.page import page as pages
-from resynapse.report.page.page import page, prose
-from resynapse.report.page.section import MOST, Section
+from resynapse.report.page.page import LARGEST, MOST, page, prose
+from resynapse.report.page.section import Section
 from resynapse.report.page.tables import TextTable
 
 
@@ -53,7 +53,17 @@ def test_every_row_has_as_many_cells_as_its_header(read: Page) -> None:
 
 
 def test_it_is_small(html: str) -> None:
-    assert len(html.encode()) < 5e6
+    assert len(html.encode()) <= LARGEST
+
+
+def test_tables_give_way_where_a_page_would_be_too_large() -> None:
+    rows = tuple((f"{i}", "x" * 900) for i in range(MOST[0]))
+    tables = tuple(TextTable(f"long {i}", ("n", "text"), rows) for i in range(4))
+    made = page("a", "b", [Section(title="c", tables=tables)])
+    assert len(made.encode()) <= LARGEST
+    kept = {len(table) - 1 for table in Page.of(made).rows}
+    assert kept == {max(most for most in MOST if 4 * most * 900 < LARGEST)}
+    assert f"The first {kept.pop()} of {MOST[0]} rows" in made
 
 
 def test_what_was_written_by_others_stays_text() -> None:
@@ -67,12 +77,12 @@ def test_what_was_written_by_others_stays_text() -> None:
 
 
 def test_a_long_table_is_cut_and_says_so() -> None:
-    rows = tuple((str(i),) for i in range(MOST + 3))
+    rows = tuple((str(i),) for i in range(MOST[0] + 3))
     made = page("a", "b", [Section(title="c", tables=(TextTable("long", ("n",), rows),))])
-    assert f"The first {MOST} of {MOST + 3} rows" in made
-    assert len(Page.of(made).rows[0]) == MOST + 1
-    assert f">CSV of {MOST} rows</button>" in made
-    whole = page("a", "b", [Section(title="c", tables=(TextTable("long", ("n",), rows[:MOST]),))])
+    assert f"The first {MOST[0]} of {MOST[0] + 3} rows" in made
+    assert len(Page.of(made).rows[0]) == MOST[0] + 1
+    assert f">CSV of {MOST[0]} rows</button>" in made
+    whole = page("a", "b", [Section(title="c", tables=(TextTable("long", ("n",), rows[: MOST[0]]),))])
     assert ">CSV</button>" in whole
 
 

@@ -69,5 +69,6 @@ def draw(run_data: RunData, name: str, *, columns: int = 99) -> Drawn:
         many = f"{len(left)} arms with a control"
         few = " and ".join(map(run_data.arm_title, left))
         said = f"{few if len(left) <= FEW else many} {'is' if len(left) == 1 else 'are'} not drawn"
+        said = said[0].upper() + said[1:]
         made = replace(made, caption=f"{made.caption} {said}; the tables have {'it' if len(left) == 1 else 'them'}.")
     return made

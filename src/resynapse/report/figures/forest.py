@@ -60,7 +60,8 @@ def _groups(run_data: RunData, cells: list[Equivalence]) -> Iterator[Group]:
         if group:
             axis = f"ours minus published ({unit});\nshaded: margin of {group[0].margin:g}"
             outcomes = list(dict.fromkeys(cell.outcome for cell in group))
-            ordered = sorted(group, key=lambda cell: outcomes.index(cell.outcome))
+            conditions = list(dict.fromkeys(cell.condition for cell in group))
+            ordered = sorted(group, key=lambda c: (outcomes.index(c.outcome), conditions.index(c.condition)))
             rows = [row for cell in ordered for row in _row(run_data, cell)]
             yield Group(axis=axis, margin=group[0].margin, rows=rows)
 
@@ -68,8 +69,8 @@ def _groups(run_data: RunData, cells: list[Equivalence]) -> Iterator[Group]:
 def _row(run_data: RunData, cell: Equivalence) -> Iterator[Row]:
     if cell.difference is not None:
         yield Row(
-            label=f"{run_data.arm_title(cell.arm)}, {words.condition_title(run_data.protocol, cell.condition)}",
-            heading=words.outcome_title(run_data.protocol, cell.outcome),
+            label=run_data.arm_title(cell.arm),
+            heading=words.cell_title(run_data.protocol, cell.condition, cell.outcome),
             difference=cell.difference,
             low=cell.difference_low,
             high=cell.difference_high,

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Points = Sequence[tuple[float, Cell]]
 """Place on the axis and cell, in rising order."""
+MARKS = 15
+"""Most marks of a line; more would hide it."""
 NAME = 18
 """Letters of a name beside a line."""
 CLOSED = "A band is closed where all subjects are at 0 or 100 %: the tables say what is possible there at worst."
@@ -60,7 +62,7 @@ def lines(
             at, low, high = zip(*whole, strict=True)
             axis.fill_between(at, low, high, color=style.colour, alpha=0.18, linewidth=0)
         axis.plot(x, means, color=style.colour, marker=style.marker, linestyle=style.line, label=arm,
-                  clip_on=False, zorder=3)  # fmt: skip
+                  clip_on=False, zorder=3, markevery=-(-len(x) // MARKS))  # fmt: skip
         ends.append((x[-1], means[-1], title, style.text))
         told.append(f"{title} {means[0]:.3g} at {x[0]:g} to {means[-1]:.3g} at {x[-1]:g}")
         for (place, cell, found), band in zip(known, intervals, strict=True):

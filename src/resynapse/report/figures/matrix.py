@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from resynapse.audits.audit import Audit
 from resynapse.audits.findings import Status
 from resynapse.audits.matrix import MatrixCell
-from resynapse.report.figures.inline import inline
-from resynapse.report.figures.style import GREY, INK, WIDTH, Drawn, panels, render, styled
+from resynapse.report.figures.stack import stack
+from resynapse.report.figures.style import GREY, INK, WIDTH, Drawn, at_most, panels, stacked, styled
 from resynapse.report.page.section import Picture
 
 if TYPE_CHECKING:
@@ -24,8 +25,12 @@ LOOKS: dict[Status, tuple[str, str, str]] = {
 }
 ROLES = ("nuisance", "ablation", "sweep", "reference")
 """Those that decide verdicts come first."""
+MOST = 24
+"""Scenarios of a panel, as many as a narrow screen can tell apart."""
+FOOT = 4.4
+"""Rows below the claims, for roles and for what the marks mean."""
 _ROW = 0.165
-_COLUMN = 24
+_COLUMN = 34
 """Letters of a scenario's name."""
 
 
@@ -33,8 +38,9 @@ def matrix_pictures(audit: Audit) -> tuple[Picture, ...]:
     """The matrix as a picture of a page; none where no scenario touches a claim."""
     if not audit.matrix:
         return ()
-    drawn = matrix(audit)
-    svg = inline(render(drawn, "svg"), "matrix", drawn.alt)
+    with at_most(1):
+        drawn = matrix(audit)
+        svg = stack(drawn, "matrix")
     return (Picture(name="matrix", title=HEADING, caption=drawn.caption, svg=svg),)
 
 
@@ -44,29 +50,14 @@ def matrix(audit: Audit) -> Drawn:
     order = [entry.id for entry in audit.claims]
     claims = sorted(dict.fromkeys(cell.claim for cell in cells), key=lambda name: order.index(name.partition("/")[0]))
     scenarios = sorted(dict.fromkeys((cell.role, cell.scenario) for cell in cells), key=lambda one: ROLES.index(one[0]))
+    parts = [scenarios[begin : begin + MOST] for begin in range(0, len(scenarios), MOST)]
+    across = WIDTH / 2 if stacked() else WIDTH
     with styled():
-        figure, (axis,) = panels(1, columns=1, height=1, size=(WIDTH, _ROW * len(claims) + 1.9))
-        for cell in cells:
-            _mark(axis, cell, scenarios.index((cell.role, cell.scenario)), claims.index(cell.claim))
-        axis.set_xticks(
-            range(len(scenarios)), [textwrap.shorten(name, _COLUMN, placeholder="…") for _, name in scenarios]
+        figure, axes = panels(
+            len(parts), columns=1, height=1, size=(across, (_ROW * (len(claims) + FOOT) + 1.3) * len(parts))
         )
-        axis.tick_params(axis="x", labeltop=True, labelbottom=False, labelsize=6.5, length=0, labelrotation=90)
-        axis.set_yticks(range(len(claims)), [claim.replace("/", ", ") for claim in claims], fontsize=6.5)
-        axis.tick_params(axis="y", length=0)
-        axis.set(xlim=(-0.6, len(scenarios) - 0.4), ylim=(len(claims) - 0.4, -0.6))
-        axis.spines[["left", "bottom"]].set_visible(False)
-        for place in range(1, len(scenarios)):
-            if scenarios[place][0] != scenarios[place - 1][0]:
-                axis.axvline(place - 0.5, color=GREY, linewidth=0.9)
-        for role in dict.fromkeys(role for role, _ in scenarios):
-            places = [place for place, (other, _) in enumerate(scenarios) if other == role]
-            axis.annotate(role, (sum(places) / len(places), len(claims) - 0.3), ha="center", va="top", fontsize=7.5,
-                          color=INK, annotation_clip=False)  # fmt: skip
-        for status, (colour, marker, said) in LOOKS.items():
-            if any(cell.after == status for cell in cells):
-                axis.plot([], [], color=colour, marker=marker, linestyle="none", label=said)
-        figure.legend(*axis.get_legend_handles_labels(), loc="outside upper left", ncols=4)
+        for axis, part in zip(axes, parts, strict=True):
+            _panel(axis, [cell for cell in cells if (cell.role, cell.scenario) in part], part, claims)
     changed = [cell for cell in cells if cell.changed]
     lost = {cell.claim for cell in changed if cell.before == "holds"}
     return Drawn(
@@ -85,7 +76,38 @@ def matrix(audit: Audit) -> Drawn:
     )
 
 
-def _mark(axis: Axes, cell: MatrixCell, across: int, down: int) -> None:
-    colour, marker, _ = LOOKS[cell.after]
-    size, alpha = (5.5, 1.0) if cell.changed else (2.2, 0.55)
-    axis.plot(across, down, color=colour, marker=marker, markersize=size, alpha=alpha)
+def _panel(axis: Axes, cells: Sequence[MatrixCell], scenarios: list[tuple[str, str]], claims: list[str]) -> None:
+    """Some scenarios, their names above, their roles below, and at the foot what the marks mean."""
+    from matplotlib.lines import Line2D
+
+    marks: dict[tuple[Status, bool], list[tuple[int, int]]] = {}
+    for cell in cells:
+        place = scenarios.index((cell.role, cell.scenario)), claims.index(cell.claim)
+        marks.setdefault((cell.after, cell.changed), []).append(place)
+    for (status, changed), places in marks.items():
+        colour, marker, _ = LOOKS[status]
+        size, alpha = (5.0, 1.0) if changed else (2.2, 0.55)
+        axis.plot(*zip(*places, strict=True), color=colour, marker=marker, markersize=size, alpha=alpha,
+                  linestyle="none")  # fmt: skip
+    axis.set_xticks(range(len(scenarios)), [textwrap.shorten(name, _COLUMN, placeholder="…") for _, name in scenarios])
+    axis.xaxis.set_ticks_position("top")
+    axis.tick_params(axis="x", labelsize=6.5, labelrotation=90)
+    axis.tick_params(axis="both", length=0)
+    axis.set_yticks(range(len(claims)), [claim.replace("/", ", ") for claim in claims], fontsize=6.5)
+    axis.set(xlim=(-0.6, len(scenarios) - 0.4), ylim=(len(claims) + FOOT, -0.6))
+    axis.spines[["left", "bottom"]].set_visible(False)
+    axis.grid(visible=False, axis="x")
+    for column in range(1, len(scenarios)):
+        if scenarios[column][0] != scenarios[column - 1][0]:
+            axis.vlines(column - 0.5, -0.6, len(claims) - 0.4, color=GREY, linewidth=0.9)
+    for role in dict.fromkeys(role for role, _ in scenarios):
+        at = [place for place, (other, _) in enumerate(scenarios) if other == role]
+        axis.annotate(role, (sum(at) / len(at), len(claims) - 0.3), ha="center", va="top", fontsize=6.5, color=INK,
+                      rotation=90 if 2 * len(at) < len(role) else 0)  # fmt: skip
+    shown: list[Any] = [
+        Line2D([], [], color=colour, marker=marker, markersize=4, linestyle="none", label=said)
+        for status, (colour, marker, said) in LOOKS.items()
+        if any(key[0] == status for key in marks)
+    ]
+    axis.legend(handles=shown, loc="lower right", bbox_to_anchor=(1.0, 0.0), ncols=len(shown), fontsize=6.5,
+                borderaxespad=0, borderpad=0, handletextpad=0.1, columnspacing=1.2).set_in_layout(False)  # fmt: skip

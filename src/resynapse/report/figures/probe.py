@@ -47,7 +47,7 @@ def draw(run_data: RunData) -> Drawn:
             numbers.append({**cell._asdict(), "mean": found.mean, **ends, "n": found.n})
         told.append(f"{run_data.title(*key)}: {', '.join(said)}")
     fitted(axes, len(every[:MOST]))
-    left = f" Not drawn: {', '.join(f'{o} at {c}' for c, o in every[MOST:])}." if every[MOST:] else ""
+    left = f" Not drawn: {'; '.join(run_data.title(*key) for key in every[MOST:])}." if every[MOST:] else ""
     return Drawn(
         figure=figure,
         caption="The manic probe (accuracy under internal noise with a mean above 0; lower is worse) and the "

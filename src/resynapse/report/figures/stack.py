@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from resynapse.disclaimer import DISCLAIMER, SHORT_DISCLAIMER
 from resynapse.report.figures.inline import inline
 from resynapse.report.figures.style import Drawn, render
 
@@ -26,15 +27,17 @@ _TAG = re.compile(r"<g\b[^>]*?(/?)>|</g>")
 
 def stack(drawn: Drawn, name: str) -> str:
     """The drawing of a figure whose panels are one below the other, for a page; see `apart` and `side_by_side`."""
-    shown = [axis for axis in drawn.figure.axes if axis.get_visible()]
-    for place, axis in enumerate(shown):
-        axis.set_gid(f"panel-{place}")
+    shown = _rows(drawn)
+    for place, row in enumerate(shown):
+        for axis in row:
+            axis.set_gid(f"panel-{place}")
     svg = render(drawn, "svg").decode()
     width, height = (72 * inches for inches in drawn.figure.get_size_inches())
     footer = height * (1 - max(text.get_position()[1] for text in drawn.figure.texts))
-    tops = [0.0, *(height - _above(axis, height) for axis in shown[1:]), footer - _FOOT]
-    feet = [height * (1 - axis.get_position().y0) for axis in shown]
-    lines = [axis.get_xlabel().count("\n") for axis in shown]
+    tops = [0.0, *(height - _above(row, height) for row in shown[1:]), footer - _FOOT]
+    feet = [height * (1 - min(axis.get_position().y0 for axis in row)) for row in shown]
+    labels = [[axis.get_xlabel() for axis in row] for row in shown]
+    lines = [max(label.count("\n") + 1 if label else 0 for label in row) for row in labels]
     below = [top - foot for foot, top in zip(feet, tops[1:], strict=True)]
     # below the last panel is the blank above the footer, which tells of no label unless it has most lines
     room = max(below[:-1]) if max(lines[:-1], default=-1) >= lines[-1] else below[-1]
@@ -43,8 +46,22 @@ def stack(drawn: Drawn, name: str) -> str:
     return inline(_nested(svg, width, spans).encode(), name, drawn.alt)
 
 
-def _above(axis: Axes, height: float) -> float:
-    """Points from the lower edge of the figure to the upper edge of a panel with its title."""
+def _rows(drawn: Drawn) -> list[list[Axes]]:
+    """The axes that are seen, by the row of the figure that they are in: each row is a panel."""
+    rows: dict[int, list[Axes]] = {}
+    for axis in drawn.figure.axes:
+        place = axis.get_subplotspec()
+        if axis.get_visible() and place is not None:
+            rows.setdefault(place.rowspan.start, []).append(axis)
+    return [rows[place] for place in sorted(rows)]
+
+
+def _above(row: list[Axes], height: float) -> float:
+    """Points from the lower edge of the figure to the upper edge of a panel with its title, or its names of columns."""
+    axis = row[0]
+    if len(row) > 1 or axis.xaxis.get_ticks_position() == "top":
+        # an estimate will not do: names of columns stand upright, titles of a row are small
+        return max(float(one.get_tightbbox().y1 * 72 / axis.figure.dpi) for one in row) + _GAP  # type: ignore[union-attr]
     title, letters = axis.get_title(loc="left"), float(axis.title.get_fontsize())
     room = _TITLE[0] + _TITLE[1] * letters * (title.count("\n") + 1) if title else 0.0
     return float(axis.get_position().y1 * height) + room + _GAP
@@ -56,7 +73,10 @@ def _nested(svg: str, width: float, spans: list[tuple[float, float]]) -> str:
     made: list[str] = []
     groups, end = _groups(svg, begin)
     shared = svg[end + len("</g>") : svg.rindex("</svg>")]
-    within = {found[1]: text for text in groups if (found := re.match(r'<g id="(panel-\d+)"', text))}
+    within: dict[str, str] = {}
+    for text in groups:
+        if found := re.match(r'<g id="(panel-\d+)"', text):
+            within[found[1]] = within.get(found[1], "") + text
     rest = "".join(text for text in groups if text.startswith('<g id="footer')) + shared
     parts = [*within.values(), rest]
     at = 0.0
@@ -90,14 +110,24 @@ def _groups(svg: str, begin: int) -> tuple[list[str], int]:
 
 
 def apart(svg: str) -> str:
-    """The panels of a stack as drawings on their own, in a box that lays them out; any other drawing as it is."""
-    parts = _PART.findall(svg)
+    """The panels of a stack as drawings on their own, in a box that lays them out; any other drawing as it is.
+
+    What stands below the panels is a line of text, as wide as the box. It ends in the short form of the disclaimer,
+    which the page has in full.
+    """
+    *parts, foot = _PART.findall(svg) or [""]
     if not parts:
         return svg
     style = re.search(r"<style>.*?</style>", svg)
     name = re.search(r' aria-label="[^"]*"', svg)
     panels = "".join(_PLACED.sub(' aria-hidden="true" ', part, count=1) for part in parts)
-    return f'<div class="panels" role="img"{name[0] if name else ""}>{style[0] if style else ""}{panels}</div>'
+    shared = "".join(re.findall(r"<defs>.*?</defs>", foot, re.DOTALL))
+    held = f'<svg class="shared" aria-hidden="true">{shared}</svg>' if shared else ""
+    said = " ".join(re.findall(r"<text[^>]*>([^<]*)", foot)).replace(DISCLAIMER, SHORT_DISCLAIMER)
+    return (
+        f'<div class="panels{" one" if len(parts) == 1 else ""}" role="img"{name[0] if name else ""}>'
+        f'{style[0] if style else ""}{panels}{held}</div><p class="foot">{said}</p>'
+    )
 
 
 def side_by_side(svg: str) -> str:

@@ -64,7 +64,7 @@ def draw(run_data: RunData) -> Drawn:
         axis.set_xlim(right=axis.get_xlim()[1] + 0.04 * max(curve.horizon for curve in groups[key]))
         _at_risk(axis, groups[key], run_data)
     fitted(axes, len(shown))
-    left = "; ".join(f"{outcome} along {within}, {population}" for outcome, within, population in every[MOST:])
+    left = "; ".join(f"{run_data.title(within, outcome)}, {population}" for outcome, within, population in every[MOST:])
     untimed = "".join(f" There is {one.why}." for one in run_data.analysis.untimed)
     return Drawn(
         figure=figure,

@@ -69,7 +69,9 @@ def draw(run_data: RunData) -> Drawn:
         told.append(f"{run_data.title(*panel)}: {said}")
         numbers += drawn
     fitted(axes, len(shown))
-    left = f" Not drawn: {', '.join(f'{o} along {w}' for w, o in list(every)[MOST:])}." if len(every) > MOST else ""
+    left = (
+        f" Not drawn: {'; '.join(run_data.title(*panel) for panel in list(every)[MOST:])}." if len(every) > MOST else ""
+    )
     return Drawn(
         figure=figure,
         caption="Outcomes along the counts of a condition. Lines: means; bands: 95 % for all counts of a line together "

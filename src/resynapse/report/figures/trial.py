@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resynapse.protocol.prose.sentences import Line, change_in_words
-from resynapse.protocol.prose.sentences import lines as outline
-from resynapse.report.figures.style import GREY, WIDTH, Drawn, look
+from resynapse.report import words
+from resynapse.report.figures.style import GREY, WIDTH, Drawn, look, stacked
 from resynapse.report.run_data import RunData
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 TITLE = "The trial"
-LETTERS = 35
-"""Of a line in a box."""
+LETTERS, LETTERS_DOWN = 35, 54
+"""Of a line in a box, where boxes are side by side and below each other."""
 MOST = 60
 """Lines of a box; what is longer is cut, and said."""
 _LINE = 0.135
@@ -48,15 +48,24 @@ def lacks(_: RunData) -> str:
 
 
 def draw(run_data: RunData) -> Drawn:
-    """Three columns: induction, arms one below the other, follow-up."""
-    protocol = run_data.protocol
-    induction = Box("Induction", _wrapped(outline(protocol.induction)) or ((0, "none"),))
-    listed = dict(_arms(run_data))
-    arms = [Box(name, lines, look(name, list(listed)).colour) for name, lines in listed.items()]
-    follow = Box("Follow-up of every arm", _wrapped(outline(protocol.follow_up)) or ((0, "none"),))
+    """Induction, arms, follow-up: from left to right, or from top to bottom on a narrow screen."""
+    induction = Box("Induction", _wrapped(words.steps(run_data.protocol, run_data.protocol.induction)))
+    arms = list(_arms(run_data))
+    follow = Box("Follow-up of every arm", _wrapped(words.steps(run_data.protocol, run_data.protocol.follow_up)))
+    told = "; ".join(f"{box.title}: {', '.join(text for _, text in box.lines)}" for box in arms)
+    return Drawn(
+        figure=_down(induction, arms, follow) if stacked() else _across(induction, arms, follow),
+        caption=f"Protocol {run_data.protocol.name}. All arms branch from the identical state of the same subject; "
+        "lines further in are side paths, which leave the state outside them untouched.",
+        alt=f"Diagram of the trial: one induction, {len(arms)} arms, one follow-up. {told}.",
+    )
+
+
+def _across(induction: Box, arms: Sequence[Box], follow: Box) -> Figure:
+    """Three columns, the arms one below the other."""
     column = sum(box.height for box in arms) + _GAP * (len(arms) - 1)
     height = max(induction.height, column, follow.height) + 0.2
-    axes, figure = _sheet(height)
+    axes, figure = _sheet(WIDTH, height)
     width = (WIDTH - 0.2 - 2 * 0.35) / 3
     left, middle, right = (0.1 + i * (width + 0.35) for i in range(3))
     _box(axes, induction, left, height / 2 + induction.height / 2, width)
@@ -68,42 +77,59 @@ def draw(run_data: RunData) -> Drawn:
         _arrow(axes, (left + width, height / 2), (middle, centre))
         _arrow(axes, (middle + width, centre), (right, height / 2))
         top -= box.height + _GAP
-    told = "; ".join(f"{name}: {', '.join(text for _, text in lines)}" for name, lines in listed.items())
-    return Drawn(
-        figure=figure,
-        caption=f"Protocol {protocol.name}. All arms branch from the identical state of the same subject; lines "
-        "further in are side paths, which leave the state outside them untouched.",
-        alt=f"Diagram of the trial: one induction, {len(arms)} arms, one follow-up. {told}.",
-    )
+    return figure
 
 
-def _arms(run_data: RunData) -> Iterator[tuple[str, tuple[Line, ...]]]:
-    protocol = run_data.protocol
-    for name, path in protocol.arms.items():
-        yield name, _wrapped(outline(path)) or ((0, "no treatment"),)
-    for name, variant in protocol.variants.items():
-        if name not in run_data.drawn:
-            continue
-        said = [f"as {variant.of}, but", *(change_in_words(change) for change in variant.changes)]
-        yield name, _wrapped((0, text) for text in said)
+def _down(induction: Box, arms: Sequence[Box], follow: Box) -> Figure:
+    """One column; a line on the left leads past the arms, from the induction to the follow-up."""
+    width, inner = WIDTH / 2, 0.35
+    height = sum(box.height + _GAP for box in (induction, *arms, follow)) + 0.1
+    axes, figure = _sheet(width, height)
+    top = height - 0.05
+    _box(axes, induction, 0.05, top, width - 0.1)
+    top -= induction.height + _GAP
+    begin = top + _GAP
+    for box in arms:
+        _box(axes, box, inner, top, width - inner - 0.05)
+        _arrow(axes, (0.17, top - box.height / 2), (inner, top - box.height / 2))
+        top -= box.height + _GAP
+    _arrow(axes, (0.17, begin), (0.17, top))
+    _box(axes, follow, 0.05, top, width - 0.1)
+    return figure
+
+
+def _arms(run_data: RunData) -> Iterator[Box]:
+    drawn = run_data.drawn
+    for name, path in run_data.protocol.arms.items():
+        colour = look(name, drawn).colour if name in drawn else GREY
+        yield Box(
+            words.arm_title(run_data.protocol, name),
+            _wrapped(words.steps(run_data.protocol, path, "no treatment")),
+            colour,
+        )
+    for name, variant in run_data.protocol.variants.items():
+        if name in drawn:
+            first = f"as {words.arm_title(run_data.protocol, variant.of)}, but"
+            said = [(0, text) for text in (first, *(change_in_words(change) for change in variant.changes))]
+            yield Box(words.arm_title(run_data.protocol, name), _wrapped(said), look(name, drawn).colour)
 
 
 def _wrapped(lines: Iterable[Line]) -> tuple[Line, ...]:
     made: list[Line] = []
     for depth, text in lines:
-        first, *rest = textwrap.wrap(text, LETTERS - 2 * depth) or [""]
+        first, *rest = textwrap.wrap(text, (LETTERS_DOWN if stacked() else LETTERS) - 2 * depth) or [""]
         made += [(depth, f"– {first}"), *((depth, f"   {more}") for more in rest)]
     if len(made) > MOST:
         return (*made[:MOST], (0, f"… and {len(made) - MOST} lines more in the protocol file"))
     return tuple(made)
 
 
-def _sheet(height: float) -> tuple[Axes, Figure]:
+def _sheet(width: float, height: float) -> tuple[Axes, Figure]:
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.add_subplot()
-    axes.set(xlim=(0, WIDTH), ylim=(0, height))
+    axes.set(xlim=(0, width), ylim=(0, height))
     axes.set_axis_off()
     return axes, figure
 

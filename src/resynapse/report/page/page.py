@@ -13,13 +13,19 @@ from resynapse.disclaimer import DISCLAIMER
 from resynapse.errors import ResynapseError
 from resynapse.report.figures.stack import apart
 from resynapse.report.page.glossary import Terms, slug
-from resynapse.report.page.section import MOST, Opening, Section, anchor
+from resynapse.report.page.section import Opening, Section, anchor
 from resynapse.report.page.tables import TextTable
 
 if TYPE_CHECKING:
     from jinja2 import Template
     from markupsafe import Markup
 
+MOST = (400, 200, 100, 50)
+"""Most rows of a table, the first that makes a page no larger than `LARGEST`; the rest is counted, and
+`resynapse export` has all of them.
+"""
+LARGEST = 1_000_000
+"""Bytes of a page: what a phone opens at once, and an e-mail carries."""
 FOLD = 12
 """Rows above which a table is closed until it is opened."""
 
@@ -51,16 +57,28 @@ def page(title: str, subtitle: str, sections: Sequence[Section], opening: Openin
     ------
     ResynapseError : the page would not carry the disclaimer.
     """
+    shown = [one for one in sections if one]
+    for most in MOST:
+        html = _rendered(title, subtitle, shown, opening, most)
+        if len(html.encode()) <= LARGEST:
+            break
+    if html.count(DISCLAIMER) < 2:
+        raise ResynapseError("the page does not carry the disclaimer; put it back into report/templates/page.html.j2")
+    return html
+
+
+def _rendered(title: str, subtitle: str, sections: list[Section], opening: Opening | None, most: int) -> str:
+    """The page with at most so many rows of each table."""
     terms = Terms()
-    html = _template().render(
+    return _template().render(
         title=title,
         subtitle=subtitle,
         opening=opening,
-        sections=[one for one in sections if one],
+        sections=sections,
         disclaimer=DISCLAIMER,
         style=_file("page.css"),
         script=_file("page.js"),
-        most=MOST,
+        most=most,
         fold=FOLD,
         anchors=Anchors(),
         terms=terms,
@@ -69,9 +87,6 @@ def page(title: str, subtitle: str, sections: Sequence[Section], opening: Openin
         front_coded=front_coded,
         prose=lambda text: _marked(prose(text), terms),
     )
-    if html.count(DISCLAIMER) < 2:
-        raise ResynapseError("the page does not carry the disclaimer; put it back into report/templates/page.html.j2")
-    return html
 
 
 @lru_cache(maxsize=1)

@@ -10,8 +10,6 @@ from typing import Literal
 from resynapse.protocol.prose.sentences import Line
 from resynapse.report.page.tables import TextTable
 
-MOST = 400
-"""Most rows of a table in a page; the rest is counted, and `resynapse export` has them all."""
 Tone = Literal["good", "open", "bad", "plain"]
 """How a verdict is coloured; its words say the same."""
 
@@ -22,6 +20,7 @@ class Picture:
 
     Parameters
     ----------
+    phone : the SVG for a narrow screen, where that is another.
     csv : the numbers of the figure; empty where they are in a table.
     """
 
@@ -29,6 +28,7 @@ class Picture:
     title: str
     caption: str
     svg: str
+    phone: str = ""
     csv: str = ""
 
 

@@ -8,6 +8,8 @@ from statistics import median
 
 from resynapse.analysis.families import SETTINGS
 from resynapse.analysis.separability import reference_sentence
+from resynapse.protocol import load
+from resynapse.protocol.prose.titles import titles_of
 from resynapse.publication.agreement import Agreement, Measured
 from resynapse.publication.comparison import Cell
 from resynapse.publication.equivalence import ABSOLUTE, POINTS
@@ -122,7 +124,11 @@ def _spread(found: Agreement) -> Iterator[str]:
 
 def _direction(found: Agreement) -> Iterator[str]:
     if found.tracks:
-        each = "; ".join(f"{t.arm} {t.outcome} {t.below} of {t.looks} below, mean {t.mean:+.1f}" for t in found.tracks)
+        titles = titles_of(load(found.comparison.protocol))
+        each = "; ".join(
+            f"{titles.outcome(t.outcome)} of {titles.arm(t.arm)}, {t.below} of {t.looks} below, mean {t.mean:+.1f}"
+            for t in found.tracks
+        )
         yield f"Direction (the looks of one trajectory move together and count once): {each}."
 
 

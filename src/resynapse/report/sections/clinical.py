@@ -21,7 +21,7 @@ def clinical_section(side: SideBySide | None) -> Section:
         groups.setdefault(entry.asks, []).append(entry)
     return Section(
         title="Beside clinical findings",
-        sentences=(side.statement, f"In tuning: {side.roles}."),
+        sentences=(side.statement, f"{side.roles[0].upper()}{side.roles[1:]}."),
         parts=(
             *(_question(asks, entries) for asks, entries in groups.items()),
             _switch(side),

@@ -8,7 +8,7 @@ from resynapse.outcomes import outcome
 from resynapse.protocol import Assess, Protocol, dumps
 from resynapse.protocol.node import Path
 from resynapse.protocol.prose.sentences import Line, change_in_words
-from resynapse.protocol.prose.sentences import lines as outline
+from resynapse.report import words
 from resynapse.report.page.section import Section
 from resynapse.report.page.tables import TextTable
 from resynapse.report.run_data import RunData
@@ -50,22 +50,24 @@ def _cohort(run_data: RunData) -> Iterator[str]:
 
 
 def _protocol(protocol: Protocol) -> Iterator[Section]:
-    yield Section(title="Induction, the same for all arms", outline=_told(protocol.induction, "none"))
+    def told(path: Path, empty: str = "none") -> tuple[Line, ...]:
+        return words.steps(protocol, path, empty, names=True)
+
+    titles = words.titles(protocol)
+    yield Section(title="Induction, the same for all arms", outline=told(protocol.induction))
     for name, path in protocol.arms.items():
-        yield Section(title=f"Arm {name}", outline=_told(path, "no treatment"))
+        yield Section(title=f"Arm: {titles.column(name)}", outline=told(path, "no treatment"))
     for name, variant in protocol.variants.items():
         points = tuple(change_in_words(change) for change in variant.changes)
-        yield Section(title=f"Arm {name}", sentences=(f"As {variant.of}, but:",), points=points)
-    yield Section(title="Follow-up, the same for all arms", outline=_told(protocol.follow_up, "none"))
-
-
-def _told(path: Path, empty: str) -> tuple[Line, ...]:
-    return tuple(outline(path)) or ((0, empty),)
+        said = f"As {titles.arm(variant.of)}, but:"
+        yield Section(title=f"Arm: {titles.column(name)}", sentences=(said,), points=points)
+    yield Section(title="Follow-up, the same for all arms", outline=told(protocol.follow_up))
 
 
 def _derived(protocol: Protocol) -> Iterator[str]:
     if protocol.primary:
-        yield f"Primary endpoints, named before the run: {'; '.join(map(str, protocol.primary))}."
+        said = (f"{words.titles(protocol).at(one.condition, one.outcome)} ({one})" for one in protocol.primary)
+        yield f"Primary endpoints, named before the run: {'; '.join(said)}."
     for rule in protocol.derived:
         fields = ", ".join(f"{key} {value}" for key, value in rule if key != "outcome" and value is not None)
         yield f"{rule.outcome} is computed: {rule.kind} {fields}."

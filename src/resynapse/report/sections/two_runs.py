@@ -11,9 +11,9 @@ from resynapse.analysis.two_runs import Between, between
 from resynapse.errors import ResynapseError
 from resynapse.protocol import differences
 from resynapse.report import words
-from resynapse.report.figures.inline import inline
 from resynapse.report.figures.rows import Group, Row, forest
-from resynapse.report.figures.style import Drawn, render, styled
+from resynapse.report.figures.stack import stack
+from resynapse.report.figures.style import Drawn, at_most, styled
 from resynapse.report.page.numbers import number
 from resynapse.report.page.page import page
 from resynapse.report.page.section import Picture, Section
@@ -97,11 +97,13 @@ def _pictures(both: list[Between], second: RunData) -> Iterator[Picture]:
     groups = []
     for unit in dict.fromkeys(second.unit(cell.outcome).strip() for cell in shown):
         member = [cell for cell in shown if second.unit(cell.outcome).strip() == unit]
-        member.sort(key=lambda cell: [one.outcome for one in shown].index(cell.outcome))
+        member.sort(
+            key=lambda cell: [(one.outcome, one.condition) for one in shown].index((cell.outcome, cell.condition))
+        )
         axis = f"second minus first ({unit or 'dimensionless'})"
         groups.append(Group(axis=axis, margin=0.0, rows=[row for cell in member for row in _row(cell, second)]))
     if groups:
-        with styled():
+        with styled(), at_most(1):
             drawn = Drawn(
                 figure=forest(groups, LOOKS),
                 caption=f"Second minus first run for {len(shown)} cells, with 95 % intervals where there are any. "
@@ -109,7 +111,7 @@ def _pictures(both: list[Between], second: RunData) -> Iterator[Picture]:
                 "are in the table only.",
                 alt=f"Forest plot of {len(shown)} differences between two runs.",
             )
-        svg = inline(render(drawn, "svg"), "differences", drawn.alt)
+            svg = stack(drawn, "differences")
         yield Picture(name="differences", title="Differences between the runs", caption=drawn.caption, svg=svg)
 
 
@@ -117,8 +119,8 @@ def _row(cell: Between, second: RunData) -> Iterator[Row]:
     if cell.difference is not None:
         kind = "interval without 0" if cell.interval and 0.0 not in cell.interval else "other"
         protocol = second.protocol
-        label = f"{words.arm_title(protocol, cell.arm)}, {words.condition_title(protocol, cell.condition)}"
-        heading = words.outcome_title(protocol, cell.outcome)
+        label = words.arm_title(protocol, cell.arm)
+        heading = words.cell_title(protocol, cell.condition, cell.outcome)
         low, high = cell.interval.low, cell.interval.high
         yield Row(label=label, heading=heading, difference=cell.difference, low=low, high=high, kind=kind)
 
