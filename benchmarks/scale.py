@@ -126,8 +126,10 @@ def statistics_alone(count: int) -> None:
         run = RunFolder(place)
         rows = timed("table", run.table)
         timed("analysis", lambda: analyse(rows, run.manifest().protocol))
+        found["cells"] = rows.height // count
+        del rows
         html = timed("report", lambda: report(RunData.of(run)))
-    found |= {"cells": rows.height // count, "page": len(html.encode())}
+    found |= {"page": len(html.encode())}
     print(json.dumps(found))
 
 
