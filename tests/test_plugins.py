@@ -55,6 +55,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
     kept = [dict(registry) for registry in registries]
     monkeypatch.setattr(plugins, "_found", {})
     monkeypatch.setattr(plugins, "_joining", set())
+    monkeypatch.setattr(plugins, "_installed", plugins._installed.__wrapped__)
     monkeypatch.syspath_prepend(tmp_path)
     modules = set(sys.modules)
 

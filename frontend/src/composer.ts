@@ -5,8 +5,8 @@ import { defaultKeymap, history, historyKeymap, redo, undo } from "@codemirror/c
 import { yaml } from "@codemirror/lang-yaml";
 import { bracketMatching, HighlightStyle, indentOnInput, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, setDiagnostics } from "@codemirror/lint";
-import { EditorState, Transaction } from "@codemirror/state";
-import { EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
+import { EditorState, StateEffect, StateField, Transaction } from "@codemirror/state";
+import { Decoration, type DecorationSet, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
 import { send, sentence } from "./send";
@@ -47,6 +47,7 @@ const look = EditorView.theme({
   ".cm-content": { caretColor: "var(--ink)" },
   ".cm-cursor": { borderLeftColor: "var(--ink)" },
   ".cm-gutters": { backgroundColor: "var(--raised)", color: "var(--quiet)", border: "0" },
+  ".cm-chosen": { backgroundColor: "color-mix(in srgb, var(--accent) 14%, transparent)", boxShadow: "inset 3px 0 var(--accent)" },
   ".cm-activeLine": { backgroundColor: "color-mix(in srgb, var(--accent) 8%, transparent)" },
   "&.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground, .cm-selectionBackground": {
     backgroundColor: "color-mix(in srgb, var(--accent) 28%, transparent)",
@@ -60,6 +61,25 @@ const colours = HighlightStyle.define([
   { tag: [tags.number, tags.bool], color: "var(--warm)" },
 ]);
 
+/** The lines of the step that is chosen in the tree. */
+const choose = StateEffect.define<[number, number] | null>();
+const chosen = StateField.define<DecorationSet>({
+  create: () => Decoration.none,
+  update: (marks, change) => {
+    let now = marks.map(change.changes);
+    for (const effect of change.effects) {
+      if (!effect.is(choose)) continue;
+      const [first, last] = effect.value ?? [1, 0];
+      const marked = [];
+      for (let line = first; line <= Math.min(last, change.state.doc.lines); line++)
+        marked.push(Decoration.line({ class: "cm-chosen" }).range(change.state.doc.line(line).from));
+      now = Decoration.set(marked);
+    }
+    return now;
+  },
+  provide: (field) => EditorView.decorations.from(field),
+});
+
 const view = new EditorView({
   parent: element("#editor"),
   state: EditorState.create({
@@ -70,6 +90,7 @@ const view = new EditorView({
       indentOnInput(),
       bracketMatching(),
       highlightActiveLine(),
+      chosen,
       lintGutter(),
       yaml(),
       syntaxHighlighting(colours),
@@ -78,9 +99,10 @@ const view = new EditorView({
       keymap.of([...defaultKeymap, ...historyKeymap]),
       EditorView.lineWrapping,
       EditorView.cspNonce.of(place.dataset.nonce ?? ""),
-      EditorView.contentAttributes.of({ "aria-label": "Protocol as YAML" }),
+      EditorView.contentAttributes.of({ "aria-label": "Protocol as YAML", tabindex: "0" }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) later();
+        else if (update.selectionSet && update.view.hasFocus) follow();
       }),
     ],
   }),
@@ -102,9 +124,45 @@ function replace(next: string): void {
 }
 
 const tree = new Tree(element("#tree"), {
-  selected: () => void check(),
+  selected: () => {
+    reveal();
+    void check();
+  },
   does: (what) => void act(what),
 });
+
+/** Mark the chosen step in the text. */
+function mark(): void {
+  view.dispatch({ effects: choose.of(tree.lines()) });
+}
+
+/** Mark it, bring it into sight within its pane, and let the cursor begin there. */
+function reveal(): void {
+  mark();
+  const lines = tree.lines();
+  if (lines === null || lines[0] > view.state.doc.lines) return;
+  const { from } = view.state.doc.line(lines[0]);
+  view.dispatch({ selection: { anchor: from } });
+  const scroll = (): void => {
+    const { top, bottom } = view.lineBlockAt(from);
+    const { scrollTop, clientHeight } = view.scrollDOM;
+    if (top < scrollTop || bottom > scrollTop + clientHeight) view.scrollDOM.scrollTop = top - clientHeight / 3;
+  };
+  scroll();
+  requestAnimationFrame(scroll); // heights of lines that were out of sight are known now
+}
+
+let following: number | undefined;
+
+/** Choose in the tree what the cursor is in. */
+function follow(): void {
+  window.clearTimeout(following);
+  following = window.setTimeout(() => {
+    if (!tree.follow(view.state.doc.lineAt(view.state.selection.main.head).number)) return;
+    mark();
+    void check();
+  }, QUIET);
+}
 
 function later(): void {
   saved.textContent = "not saved yet";
@@ -140,6 +198,7 @@ async function changeNow(what: string, where: Place, value: string): Promise<voi
   tree.place = found.selected ?? tree.place;
   replace(found.text ?? text());
   show(found);
+  if (what !== "set") reveal();
 }
 
 function show(found: Checked): void {
@@ -161,7 +220,11 @@ function show(found: Checked): void {
   const first = found.errors[0];
   if (first !== undefined) say(first.message);
   element("#summary").textContent = found.summary ?? "";
-  if (found.tree.length > 0) tree.draw(found.tree);
+  if (found.tree.length > 0) {
+    tree.draw(found.tree);
+    mark();
+    if (view.hasFocus) follow();
+  }
   drawForm(element("#form"), found.form, tree.place, change);
   const list = element("#differences");
   if (found.errors.length > 0) return;

@@ -6,6 +6,8 @@ export interface TreeNode {
   place: Place;
   label: string;
   kind: string;
+  /** Its first and last line in the text; null where it is not written. */
+  lines: [number, number] | null;
   inside: TreeNode[];
 }
 
@@ -44,6 +46,40 @@ export class Tree {
 
   focus(): void {
     this.current()?.focus();
+  }
+
+  /** The lines of what is chosen. */
+  lines(): [number, number] | null {
+    return this.path((node) => keyOf(node.place) === keyOf(this.place)).at(-1)?.lines ?? null;
+  }
+
+  /** Choose what a line of the text belongs to, and show it; the focus stays where it is. Says whether that is another. */
+  follow(line: number): boolean {
+    const holds = (node: TreeNode): boolean => node.lines !== null && node.lines[0] <= line && line <= node.lines[1];
+    const there = this.path((node) => holds(node) && !node.inside.some(holds));
+    const found = there.at(-1);
+    // several places may be one text, by an alias: the chosen one stays
+    const same = this.lines();
+    if (found === undefined || found.lines === null || (same !== null && same[0] === found.lines[0] && same[1] === found.lines[1])) return false;
+    this.place = found.place;
+    for (const above of there.slice(0, -1)) this.closed.delete(keyOf(above.place));
+    this.draw(this.drawn);
+    const [label, pane] = [this.current()?.querySelector<HTMLElement>(".tree-label"), this.root.parentElement];
+    if (label && pane) {
+      const [at, within] = [label.getBoundingClientRect(), pane.getBoundingClientRect()];
+      if (at.top < within.top || at.bottom > within.bottom) pane.scrollTop += at.top - within.top - pane.clientHeight / 3;
+    }
+    return true;
+  }
+
+  /** The first node that is sought, below all that it is in. */
+  private path(sought: (node: TreeNode) => boolean, nodes = this.drawn): TreeNode[] {
+    for (const node of nodes) {
+      if (sought(node)) return [node];
+      const inside = this.path(sought, node.inside);
+      if (inside.length > 0) return [node, ...inside];
+    }
+    return [];
   }
 
   private item(node: TreeNode, level: number): HTMLElement {

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal
@@ -77,19 +78,26 @@ def admit(what: What, take: Callable[[str, Any], str]) -> None:
     """
     if what in _found:
         return
-    from importlib.metadata import entry_points
-
     with _lock:
         # a plug-in may read a protocol while it is imported
         if what in _found or what in _joining:
             return
         _joining.add(what)
         # if two packages use one name, the first gets it; so the order must not depend on the search path
-        entries = sorted(entry_points(group=GROUPS[what]), key=lambda entry: (entry.name, _package(entry)))
+        entries = sorted(_installed()[GROUPS[what]], key=lambda entry: (entry.name, _package(entry)))
         _found[what] = tuple(_admitted(what, entry, take) for entry in entries)
     for skipped in _found[what]:
         if skipped.problem:
             warnings.warn(f"plug-in {skipped} is skipped: {skipped.problem}", PlugInWarning, stacklevel=2)
+
+
+@cache
+def _installed() -> Mapping[str, tuple[EntryPoint, ...]]:
+    """The entry points of every group; packages are read once for all of them."""
+    from importlib.metadata import entry_points
+
+    every = entry_points()
+    return {group: tuple(every.select(group=group)) for group in GROUPS.values()}
 
 
 def found() -> Iterator[PlugIn]:

@@ -78,6 +78,35 @@ def test_numbers_are_drawn_and_rounds_are_counted_by_form_and_keyboard(
     visit.nothing_went_wrong()
 
 
+def test_a_step_is_marked_in_the_text_and_the_cursor_marks_the_step_in_the_tree(
+    width: int, browser: Any, laboratory: Laboratory
+) -> None:
+    visit = Visit(browser, laboratory, width)
+    page = visit.go("/compose/small")
+    page.locator("[role=treeitem]").first.wait_for()
+    visit.tab_to("[role=treeitem]")
+    visit.press("End")
+    step = page.locator("[role=treeitem]:focus > .tree-label").inner_text()
+    marked = page.locator(".cm-chosen")
+    until(lambda: marked.count() > 0 and step.split()[0] in marked.first.inner_text())
+    box, pane = marked.first.bounding_box(), page.locator(".cm-scroller").bounding_box()
+    assert box is not None
+    assert pane is not None
+    assert pane["y"] <= box["y"] < pane["y"] + pane["height"]
+    assert page.locator("[role=treeitem]:focus > .tree-label").inner_text() == step
+    page.locator(".cm-content").focus()
+    visit.press("Control+Home")
+    here = "getSelection().anchorNode.parentElement.closest('.cm-line').innerText"
+    while "- train" not in page.evaluate(here):
+        visit.press("ArrowDown")
+    chosen = page.locator("[role=treeitem][aria-selected=true]")
+    until(lambda: chosen.locator("> .tree-label").inner_text().startswith("train"))
+    assert page.locator(".cm-content:focus").count() == 1
+    page.locator("#form h3", has_text="train").wait_for()
+    looked_at_here(page)
+    visit.nothing_went_wrong()
+
+
 def test_journey_5_two_runs_show_the_numbers_of_the_analysis(width: int, browser: Any, filled: Laboratory) -> None:
     visit = Visit(browser, filled, width)
     page = visit.go("/compare")

@@ -5,6 +5,7 @@ Addresses are relative, so that pages work below any prefix of a proxy.
 
 from __future__ import annotations
 
+from asyncio import sleep
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -14,6 +15,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -29,6 +31,8 @@ from resynapse.lab.workspace.workspace import UnknownError, Workspace
 from resynapse.report.page.page import prose
 
 BAD_INPUT = 422
+QUIET = 1.0
+"""Seconds without another page after which a reader reads."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,6 +42,7 @@ class Lab:
     Parameters
     ----------
     read_only : nothing can be started or written: the addresses for it do not exist.
+    pages : how many were made.
     """
 
     workspace: Workspace
@@ -47,6 +52,7 @@ class Lab:
     live: Live = field(init=False)
     results: Results = field(init=False)
     costs: dict[str, Timing] = field(default_factory=dict)
+    pages: int = 0
     log: SessionLog = field(init=False)
     templates: Environment = field(init=False)
 
@@ -105,12 +111,19 @@ class Lab:
             read_only=self.read_only,
             **content,
         )
-        return HTMLResponse(html, code, background=BackgroundTask(_warm_up))
+        self.pages += 1
+        return HTMLResponse(html, code, background=BackgroundTask(self._warm_up_when_quiet, self.pages))
+
+    async def _warm_up_when_quiet(self, page: int) -> None:
+        """While the reader looks at a page: an import beside a page that is made would hold it up."""
+        await sleep(QUIET)
+        if self.pages == page:
+            await run_in_threadpool(_warm_up)
 
 
 @cache
 def _warm_up() -> None:
-    """Import what the first chart needs while the reader looks at the first page, not before it is sent."""
+    """Import what the first chart needs."""
     import_module("polars")
     import_module("scipy.stats")
 

@@ -12,7 +12,7 @@ from resynapse.lab.composing.kind_forms import kind_of as named_kind
 from resynapse.lab.composing.places import BESIDE, MANY, Place
 from resynapse.lab.composing.shapes import DRAWN, FIELD, ONE, ROUNDS, Part, parts_of, rounds_of, shape_of, shown
 from resynapse.protocol import STEPS
-from resynapse.protocol.files.safe_yaml import read
+from resynapse.protocol.files.safe_yaml import Document, read
 from resynapse.protocol.prose.parameters import section_of, support_of, unit_of
 
 LONG = 4
@@ -34,16 +34,17 @@ _ABOUT = {
 
 
 def tree(text: str) -> list[dict[str, Any]]:
-    """The tree of a text; empty while it is no protocol."""
+    """The tree of a text, with the first and the last line of everything in it; empty while it is no protocol."""
     try:
-        document = read(text).value
+        read_text = read(text)
     except ProtocolError:
         return []
+    document = read_text.value
     if not isinstance(document, Mapping):
         return []
     arms = document.get("arms")
     arms = arms if isinstance(arms, Mapping) else {}
-    return [
+    found = [
         *(
             _leaf(which, document.get(which)) for which in KIND_FORMS
         ),
@@ -54,6 +55,15 @@ def tree(text: str) -> list[dict[str, Any]]:
         },
         _section(["follow_up"], _NAMED["follow_up"], document.get("follow_up")),
     ]  # fmt: skip
+    _place_in_text(found, read_text)
+    return found
+
+
+def _place_in_text(nodes: list[dict[str, Any]], document: Document) -> None:
+    for node in nodes:
+        place = node["place"]
+        node["lines"] = document.lines(tuple(place)) if place[0] in document.value else None
+        _place_in_text(node["inside"], document)
 
 
 def _leaf(which: str, written: object) -> dict[str, Any]:

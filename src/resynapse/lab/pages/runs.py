@@ -32,7 +32,8 @@ def runs(request: Request) -> Response:
     wanted = q.lower().split()
     found = [one for one in lab.runs() if not wanted or all(word in _words(one) for word in wanted)]
     start = max(0, int(text) if (text := request.query_params.get("from", "0")).isdigit() else 0)
-    shown = [(one, lab.live.status(one)) for one in found[start : start + PAGE_OF_RUNS]]
+    asked_for = lab.queue.latest()
+    shown = [(one, lab.live.status(one, asked_for)) for one in found[start : start + PAGE_OF_RUNS]]
     return lab.page(request, "runs.html.j2", runs=shown, q=q, count=len(found), start=start, size=PAGE_OF_RUNS)
 
 

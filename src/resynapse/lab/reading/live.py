@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from resynapse.lab.reading.charts import rounded
 from resynapse.lab.workspace.found import Found
-from resynapse.lab.workspace.queue import Queue
+from resynapse.lab.workspace.queue import Asked, Queue
 from resynapse.protocol import Protocol, parse
 from resynapse.protocol.endpoints import Endpoint
 from resynapse.protocol.prose.titles import Titles, titles_of
@@ -77,11 +78,17 @@ class Live:
         self._frames: OrderedDict[tuple[str, str, str], pl.DataFrame] = OrderedDict()
         self._titles: OrderedDict[tuple[Path, tuple[int, int]], Titles] = OrderedDict()
 
-    def status(self, found: Found) -> Status:
-        """How far a run is; cheap enough for a list of a thousand."""
+    def status(self, found: Found, asked_for: Mapping[Path, Asked] | None = None) -> Status:
+        """How far a run is; cheap enough for a list of a hundred.
+
+        Parameters
+        ----------
+        asked_for : the latest command of every folder, where many runs are asked about; they are read otherwise.
+        """
         if not found.readable:
             return Status(state="damaged", done=0, subjects=0)
-        said, asked = read(found.path), self.queue.of(found.path)
+        asked = (self.queue.latest() if asked_for is None else asked_for).get(found.path)
+        said = read(found.path)
         waits = asked is not None and not asked.started
         changes = asked.changes if asked is not None else ()
         if said is None or waits:

@@ -82,9 +82,13 @@ class Queue:
                 found.append(self._read[path][1])
         return found
 
+    def latest(self) -> dict[Path, Asked]:
+        """The latest command of every folder."""
+        return {one.path: one for one in self.every()}
+
     def of(self, folder: Path) -> Asked | None:
         """The latest command of a folder."""
-        return next((one for one in reversed(self.every()) if one.path == folder), None)
+        return self.latest().get(folder)
 
     def waits(self, folder: Path) -> bool:
         """Whether the command of a folder has yet to begin."""

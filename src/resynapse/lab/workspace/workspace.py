@@ -38,10 +38,13 @@ class Workspace:
     root: Path
     others: Sequence[Path] = ()
     _seen: dict[str, Found] = field(default_factory=dict)
+    _tops: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.root = self.root.resolve()
         self.others = tuple(path.resolve() for path in self.others)
+        # texts, as a Path for each of a thousand runs takes longer than the rest
+        self._tops = tuple(os.path.join(top, "") for top in (self.root / RUNS, self.root, *self.others))  # noqa: PTH118
 
     @property
     def own(self) -> Path:
@@ -156,14 +159,15 @@ class Workspace:
         before = self._seen.get(path)
         if before is not None and before.stamp == stamp:
             return before
-        return Found(run_id(Path(path)), Path(path), self._named(Path(path)), stamp)
+        there = Path(path)
+        return Found(run_id(there), there, self._named(path), stamp)
 
-    def _named(self, path: Path) -> str:
+    def _named(self, path: str) -> str:
         """The folder's name for people, from where the workspace begins."""
-        for top in (self.root / RUNS, self.root, *self.others):
-            if path != top and path.is_relative_to(top):
-                return path.relative_to(top).as_posix()
-        return path.name
+        for top in self._tops:
+            if path.startswith(top):
+                return path[len(top) :].replace(os.sep, "/")
+        return path.rpartition(os.sep)[2]
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -80,6 +80,28 @@ class Document:
                 break
         return line + 1
 
+    def lines(self, where: Where) -> tuple[int, int]:
+        """The first and the last line, from 1, of what is at `where`; for an alias, those of its anchor."""
+        first, node = self.line(where), self.root
+        for part in where:
+            if isinstance(node, yaml.MappingNode):
+                node = next((value for key, value in node.value if key.value == part), None)
+            elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+                node = node.value[part]
+            else:
+                node = None
+        return first, max(first, _last(node) if node is not None else first)
+
+
+def _last(node: yaml.Node) -> int:
+    """The last line of a node's own text, from 1: a block ends with its last word, not where the next one begins."""
+    start, end = node.start_mark, node.end_mark
+    if not isinstance(node, yaml.CollectionNode) or node.flow_style:
+        return int(end.line) + (1 if end.column or end.line == start.line else 0)
+    # an alias stands elsewhere
+    own = [inner for inner in _inside(node) if start.index <= inner.start_mark.index < end.index]
+    return max([int(start.line) + 1, *map(_last, own)])
+
 
 def read(text: str) -> Document:
     """A YAML document.
