@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from resynapse.cores import usable_cores
 from resynapse.runs.duration import duration
 from resynapse.runs.progress import display
-from resynapse.runs.provenance import usable_cores
 
 COHORTS = (1_000, 100_000, 1_000_000)
 ASSUMED_PRICE = 0.05

@@ -15,6 +15,7 @@ FLOORS = (
     {
         "errors",
         "version",
+        "cores",
         "disclaimer",
         "html_view",
         "plugins",
@@ -44,7 +45,7 @@ FLOORS = (
 )
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 DOMAIN_ORDER = (
-    "errors", "version", "disclaimer", "html_view", "plugins", "randomness", "task", "modulation", "networks", "plasticity", "tolerance", "outcomes",
+    "errors", "version", "cores", "disclaimer", "html_view", "plugins", "randomness", "task", "modulation", "networks", "plasticity", "tolerance", "outcomes",
 )  # fmt: skip
 SAME_CONCEPT = {"base", "perform", "training", "measurement"}
 """File names that several rooms have for the same thing."""

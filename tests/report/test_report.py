@@ -38,8 +38,8 @@ SECTIONS = (
 def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests of words, which need not wait for drawings."""
     drawn = Picture(name="trial", title="t", caption="c", svg="")
-    monkeypatch.setattr(reports, "_networks", lambda _: nullcontext())
-    monkeypatch.setattr(reports, "_pictures", lambda *_: {"trial": drawn})
+    monkeypatch.setattr(reports, "networks", lambda _: nullcontext())
+    monkeypatch.setattr(reports, "every_picture", lambda *_: {"trial": drawn})
 
 
 def _titles(html: str) -> list[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from resynapse.cores import usable_cores
 from resynapse.runs import provenance
 
 
@@ -27,8 +28,8 @@ def test_the_commit_is_known_in_a_checkout_and_unknown_outside(tmp_path: Path, m
 
 
 def test_usable_cores_are_those_of_this_process() -> None:
-    assert 1 <= provenance.usable_cores() <= (os.cpu_count() or 1)
-    assert provenance.hardware()["cores"] == provenance.usable_cores()
+    assert 1 <= usable_cores() <= (os.cpu_count() or 1)
+    assert provenance.hardware()["cores"] == usable_cores()
 
 
 @pytest.mark.parametrize("name", ["a.py", "b/c.yaml", "data/published/table.csv"])

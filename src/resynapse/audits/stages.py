@@ -10,8 +10,8 @@ from pathlib import Path
 from resynapse.audits.plan import AuditPlan
 from resynapse.audits.section import Stage
 from resynapse.audits.sections import sections
+from resynapse.cores import usable_cores
 from resynapse.runs.planning.cost import Estimate
-from resynapse.runs.provenance import usable_cores
 from resynapse.runs.store.folder import RunFolder
 
 TREE = "tree"

@@ -12,6 +12,7 @@ from resynapse.cli.console import say
 from resynapse.cli.options import RunPath, open_run
 from resynapse.disclaimer import SHORT_DISCLAIMER
 from resynapse.errors import ResynapseError
+from resynapse.report.beside import drawing_beside
 
 if TYPE_CHECKING:
     from resynapse.report.run_data import RunData
@@ -73,15 +74,15 @@ def report(
     ] = None,
 ) -> None:
     """Write a run, or two runs beside each other, as one HTML page that needs nothing else."""
-    first = _run_data(run_folder)
     if other is None:
-        from resynapse.report.report import report as made
+        with drawing_beside(run_folder) as beside:
+            from resynapse.report.report import report as made
 
-        html, path = made(first), out or run_folder / "report.html"
+            html, path = made(_run_data(run_folder), beside=beside), out or run_folder / "report.html"
     else:
         from resynapse.report.sections.two_runs import versus
 
-        html = versus(first, _run_data(other))
+        html = versus(_run_data(run_folder), _run_data(other))
         path = out or run_folder / f"against-{other.resolve().name}.html"
     path.write_text(html, "utf-8")
     say(f"{path}: {len(html.encode()) / 1e6:.1f} MB; open it in a browser. {SHORT_DISCLAIMER}")
@@ -92,7 +93,7 @@ def export(
     run_folder: RunPath,
     /,
     *,
-    out: Annotated[Path, Parameter(help="Folder for the files.")],
+    out: Annotated[Path, Parameter(help="The folder for the files.")],
     crate: Annotated[
         bool, Parameter(help="A Process Run Crate too: protocol, manifest and RO-Crate 1.1 metadata.", negative="")
     ] = False,

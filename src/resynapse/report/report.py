@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -16,13 +15,12 @@ from resynapse.protocol.conditions import base
 from resynapse.protocol.population.distributions import TRAIT
 from resynapse.protocol.prose.titles import named
 from resynapse.report import words
-from resynapse.report.figures import FIGURES, Kind, draw
-from resynapse.report.figures.inline import inline
-from resynapse.report.figures.stack import stack
-from resynapse.report.figures.style import numbers_csv, render
+from resynapse.report.beside import Drawer
+from resynapse.report.figures import FIGURES
 from resynapse.report.page.page import page
 from resynapse.report.page.section import Opening, Picture, Section
 from resynapse.report.page.tables import TextTable, flow_table
+from resynapse.report.pictures import every_picture, networks
 from resynapse.report.run_data import RunData
 from resynapse.report.sections.agreement import (
     agreement_tables,
@@ -43,32 +41,30 @@ from resynapse.report.sections.results import results
 from resynapse.report.sections.statistics import tables_by_part
 from resynapse.report.sections.undecided import undecided
 
-STACKED = frozenset(FIGURES) - {"trial"}
-"""Figures whose panels stand as a page has room for them; the trial is drawn once more for a narrow screen."""
-NETWORKS = "connections"
-"""The figure for which networks are computed again."""
 
-
-def report(run_data: RunData, *, audit: Audit | None = None) -> str:
+def report(run_data: RunData, *, audit: Audit | None = None, beside: Drawer | None = None) -> str:
     """The page of a run, as HTML that needs nothing else.
 
     Parameters
     ----------
     audit : an audit of which the run is the tree: its ledger comes first. By default the claims of the protocol are
         judged by the controls that the run holds, after the results.
+    beside : a process that draws some of the figures meanwhile.
     """
     protocol = run_data.protocol
     title = f"{protocol.name}: {'audit' if audit else 'report'} of a simulated run"
-    first, sections = contents(run_data, audit=audit)
+    first, sections = contents(run_data, audit=audit, beside=beside)
     return page(title, protocol.title, sections, first)
 
 
-def contents(run_data: RunData, *, audit: Audit | None = None) -> tuple[Opening, tuple[Section, ...]]:
+def contents(
+    run_data: RunData, *, audit: Audit | None = None, beside: Drawer | None = None
+) -> tuple[Opening, tuple[Section, ...]]:
     """The first screen and the sections of a report."""
     protocol = run_data.protocol
-    with _no_collector(), _networks(run_data) as ready:
+    with _no_collector(), networks(run_data) as ready:
         rests = audit_section(run_data, audit)
-        pictures = _pictures(run_data, ready)
+        pictures = every_picture(run_data, ready, beside)
     sections = (
         *((rests,) if audit is not None else ()),
         results(run_data, pictures),
@@ -141,16 +137,6 @@ def _flow_words(run_data: RunData) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _pictures(run_data: RunData, ready: Future[object] | None) -> dict[str, Picture]:
-    """Every figure that applies, the one of networks when they are ready."""
-    kinds = {name: kind for name, kind in FIGURES.items() if not kind.lacks(run_data)}
-    made = {name: _picture(run_data, kind) for name, kind in kinds.items() if name != NETWORKS}
-    if ready is not None:
-        ready.result()
-        made[NETWORKS] = _picture(run_data, kinds[NETWORKS])
-    return made
-
-
 @contextmanager
 def _no_collector() -> Iterator[None]:
     """Drawings are a hundred thousand objects that stay: looking for unused ones takes a third of the time."""
@@ -161,29 +147,6 @@ def _no_collector() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-@contextmanager
-def _networks(run_data: RunData) -> Iterator[Future[object] | None]:
-    """Networks that a figure shows are computed again beside everything else: kernels leave the interpreter free."""
-    if FIGURES[NETWORKS].lacks(run_data):
-        yield None
-        return
-    first = run_data.cells.subjects[0]  # read before two threads do
-    with ThreadPoolExecutor(1, f"subject {first}") as pool:
-        yield pool.submit(lambda: run_data.traced)
-
-
-def _picture(run_data: RunData, kind: Kind) -> Picture:
-    drawn, phone = draw(run_data, kind.name, columns=1), ""
-    if kind.name in STACKED:
-        svg = stack(drawn, kind.name)
-    else:
-        phone = inline(render(drawn, "svg"), f"{kind.name}-phone", drawn.alt)
-        drawn = draw(run_data, kind.name)
-        svg = inline(render(drawn, "svg"), kind.name, drawn.alt)
-    csv = numbers_csv(drawn).replace("<", "")
-    return Picture(name=kind.name, title=kind.title, caption=drawn.caption, svg=svg, phone=phone, csv=csv)
 
 
 def _publication(run_data: RunData, pictures: Mapping[str, Picture]) -> Section:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from resynapse.cohort import Cohort
+from resynapse.cores import usable_cores
 from resynapse.engine import check_engine, supporting
 from resynapse.errors import ClusterError, ResynapseError
 from resynapse.protocol import Protocol
 from resynapse.runs.planning.memory import check_memory
-from resynapse.runs.provenance import usable_cores
 from resynapse.runs.workers.backend import LOCAL, require_dask
 
 

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from typing import NamedTuple
 
 from resynapse.cohort import Cohort, Subject
+from resynapse.cores import usable_cores
 from resynapse.engine import engine
 from resynapse.errors import ClusterLostError, OutOfTimeError, RunInterruptedError, SubjectError
 from resynapse.protocol import Protocol
@@ -29,7 +30,6 @@ from resynapse.runs.planning.cost import Estimate
 from resynapse.runs.planning.foresight import foreseen
 from resynapse.runs.planning.limit import Limit, limited
 from resynapse.runs.progress import Beat, Display, Progress, shown
-from resynapse.runs.provenance import usable_cores
 from resynapse.runs.status_file import WRITE_EVERY, StatusFile
 from resynapse.runs.store.folder import Manifest, RunFolder, session
 from resynapse.runs.workers.backend import Backend

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
 import subprocess
 from functools import cache
@@ -11,6 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from resynapse.cores import usable_cores
 from resynapse.engine import engines
 
 _PACKAGES = ("resynapse", "numpy", "scipy", "polars", "pydantic", "PyYAML")
@@ -66,13 +66,6 @@ def hardware() -> dict[str, Any]:
         "cores": usable_cores(),
         "system": f"{platform.system()} {platform.release()}",
     }
-
-
-def usable_cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _processor() -> str:

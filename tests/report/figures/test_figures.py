@@ -23,7 +23,7 @@ from resynapse.report.figures.inline import inline
 from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.stack import apart, stack
 from resynapse.report.figures.style import COLOURS, SINGLES, WIDTH, Drawn, look, of_all, render, some, styled
-from resynapse.report.report import STACKED
+from resynapse.report.pictures import STACKED
 from resynapse.report.run_data import MOST_ARMS, RunData
 from resynapse.report.words import arm_title
 

@@ -9,12 +9,12 @@ import time
 from dataclasses import asdict, dataclass
 from typing import NamedTuple
 
+from resynapse.cores import usable_cores
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Protocol, dumps, loads
 from resynapse.protocol.routes import assessments, epochs
 from resynapse.runs.admission import engine_for
 from resynapse.runs.duration import duration
-from resynapse.runs.provenance import usable_cores
 from resynapse.task.base import steps_of
 
 LIMIT_SECONDS, LIMIT_BYTES = 3600.0, 2e9

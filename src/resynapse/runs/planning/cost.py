@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from resynapse.cohort import Subject
+from resynapse.cores import usable_cores
 from resynapse.engine import Engine, TrainingPhase, engine
 from resynapse.modulation import Modulation
 from resynapse.networks.base import BoolArray, FloatArray, Network, Trace
@@ -24,7 +25,6 @@ from resynapse.randomness import Key
 from resynapse.runs.admission import admit_subject, engine_for
 from resynapse.runs.duration import duration
 from resynapse.runs.events import EpochDone, Event, Measured
-from resynapse.runs.provenance import usable_cores
 from resynapse.runs.timetable import Place, Timetable
 from resynapse.runs.walk import walk
 from resynapse.runs.workers.blas import single_threaded_blas

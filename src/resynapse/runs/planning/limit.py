@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from resynapse.cores import usable_cores
 from resynapse.errors import OutOfTimeError
 from resynapse.runs.duration import duration
 from resynapse.runs.planning.budget import Budget
 from resynapse.runs.planning.cost import Estimate
-from resynapse.runs.provenance import usable_cores
 from resynapse.runs.store.folder import Manifest
 from resynapse.runs.workers.backend import LOCAL
 
