@@ -6,16 +6,21 @@ import itertools
 import threading
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import resynapse as rs
+from resynapse.protocol import library
 from resynapse.runs import progress as module
 from resynapse.runs.duration import duration
 from resynapse.runs.events import (
     ArmFinished,
     EpochDone,
+    Event,
+    Measured,
     PhaseEntered,
     RunStarted,
     SubjectFailed,
@@ -75,7 +80,7 @@ def test_a_line_says_subjects_phase_and_time_left(clock: itertools.count[int]) -
     epochs(progress, 0, 1)
     assert progress.text.startswith("0 of 2 subjects")
     assert "left" in progress.text
-    assert "ssri: treatment/train.1" in progress.text
+    assert progress.text.endswith("| subject 0, ssri: treatment")
     assert progress.going_on()[0] | {"epochs_in_all": 1} == progress.going_on()[0]
 
 
@@ -157,21 +162,67 @@ def test_what_comes_after_a_run_counts_at_the_pace_of_this_one(monkeypatch: pyte
     assert progress.text == "tree: 0 of 1 subjects, 3 s left (30 min in all)"
 
 
-def test_a_line_names_the_arms_that_are_done_and_counts_many() -> None:
+def test_a_line_says_at_which_arm_a_subject_is_and_never_names_one_that_is_done() -> None:
     progress = Progress(subjects=1, epochs=2)
-    progress(_started(arms=9))
-    progress(PhaseEntered(subject=0, arms="ssri", stream="treatment/train.1", epochs=2))
-    assert progress.text.endswith("| subject 0: ssri: treatment/train.1")
-    for arm in ("a", "b", "c"):
+    progress(_started("untreated", "ssri", "late", "untreated:healthy"))
+
+    def trains(arms: str) -> None:
+        progress(PhaseEntered(subject=0, arms=arms, stream="follow_up/train.1", epochs=2))
+
+    def measured(arm: str) -> None:
+        progress(Measured(subject=0, arm=arm, condition="acute", outcome="acc_combined", value=1.0))
+
+    trains("all arms")
+    measured("ssri")
+    assert progress.text.endswith("| subject 0, all arms: follow-up")
+    trains("untreated")
+    assert progress.text.endswith("| subject 0, arm 1 of 4: untreated")
+    progress(ArmFinished(subject=0, arm="untreated"))
+    assert progress.text.endswith("| subject 0, 1 of 4 arms done")
+    trains("ssri, late")
+    assert progress.text.endswith("| subject 0, 1 of 4 arms done")
+    for arm in ("ssri", "late"):
         progress(ArmFinished(subject=0, arm=arm))
-    assert progress.text.endswith("| subject 0: a, b, c done; ssri: treatment/train.1")
-    progress(ArmFinished(subject=0, arm="d"))
-    assert progress.text.endswith("| subject 0: 4 of 9 arms done; ssri: treatment/train.1")
+    measured("late")
+    assert progress.text.endswith("| subject 0, 3 of 4 arms done")
+    measured("untreated:healthy")  # it trains nothing
+    assert progress.text.endswith("| subject 0, arm 4 of 4: untreated:healthy")
+    progress(ArmFinished(subject=0, arm="untreated:healthy"))
+    assert progress.text.endswith("| subject 0, 4 of 4 arms done")
 
 
-def _started(arms: int) -> RunStarted:
-    names = tuple(map(str, range(arms)))
-    return RunStarted(protocol="p", arms=names, subjects=1, missing=1, epochs=2, engine="compiled", seed=0)
+def test_in_a_run_an_arm_is_done_when_nothing_of_it_is_to_come(tmp_path: Path) -> None:
+    """What the line counts, of a protocol with side paths and an arm that is only measured."""
+    heard: list[Event] = []
+    own = rs.controlled(rs.load("demo"), "healthy")
+    rs.run(own, subjects=1, workers=1, out=tmp_path / "run", listener=heard.append)
+    done: set[str] = set()
+    for event in heard:
+        if isinstance(event, ArmFinished):
+            done.add(event.arm)
+        elif isinstance(event, Measured):
+            assert event.arm not in done
+        elif isinstance(event, PhaseEntered):
+            assert event.arms not in done
+    assert done == set(own.routes)
+
+
+@pytest.mark.parametrize("name", library())
+def test_eighty_columns_hold_all_but_the_name_of_the_arm(name: str) -> None:
+    bar = 12 + len(" 100% ")
+    progress = Progress(subjects=20, epochs=1, done=19)
+    arms = tuple(rs.load(name).routes)
+    progress(_started(*arms))
+    for arm in arms[:-1]:
+        progress(ArmFinished(subject=19, arm=arm))
+    progress(PhaseEntered(subject=19, arms=arms[-1], stream="follow_up/train.1", epochs=1))
+    before, _, arm = progress.text.rpartition(": ")
+    assert arm == arms[-1]
+    assert len(before) + len(", 59 min left: ") <= 80 - bar
+
+
+def _started(*arms: str) -> RunStarted:
+    return RunStarted(protocol="p", arms=arms, subjects=1, missing=1, epochs=2, engine="compiled", seed=0)
 
 
 def test_subjects_of_an_earlier_session_count_as_done_but_not_for_the_pace() -> None:

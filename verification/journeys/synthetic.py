@@ -30,13 +30,13 @@ def many_runs(folder: Path, count: int) -> None:
         (place / "manifest.json").write_text(json.dumps({**manifest, "root_seed": seed}), "utf-8")
 
 
-def many_subjects(folder: Path, count: int, *, finish: bool = True) -> None:
+def many_subjects(folder: Path, count: int, *, finish: bool = True, jitter: int = 0) -> None:
     """A run whose subjects are one subject with normal jitter of SD 3; without `finish` its parts alone."""
     protocol = replace(miniature("demo"), title="Synthetic values of many subjects")
     made = folder.with_name(f"{folder.name}-seed")
     table = rs.run(protocol, subjects=1, out=made, workers=1).table()
     shutil.rmtree(made)
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(jitter)
     run = RunFolder(folder)
     (folder / PARTS).mkdir(parents=True)
     run.keep(Manifest(protocol, 0, "compiled", count, ()))

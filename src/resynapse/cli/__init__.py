@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import threading
@@ -10,7 +11,7 @@ import warnings
 from collections.abc import Sequence
 from importlib import import_module
 
-from cyclopts import CycloptsError
+from cyclopts import CycloptsError, MissingArgumentError
 
 from resynapse.cli.app import app
 from resynapse.cli.console import complain, note
@@ -48,6 +49,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         complain("stopped; finished subjects are kept; to continue, run the same command again", INTERRUPTED)
     except SubjectError as error:
         complain(f"{error}; the same command again tries only these", FAILED)
+    except MissingArgumentError as error:
+        complain(missing(error), BAD_INPUT)
     except (ResynapseError, CycloptsError) as error:
         complain(str(error), BAD_INPUT)
     except OSError as error:
@@ -57,3 +60,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         complain(f"{error.filename or 'input or output'}: {error.strerror or error}", BAD_INPUT)
     except MemoryError:
         complain("out of memory; use fewer --workers or a smaller network", FAILED)
+
+
+def missing(error: MissingArgumentError) -> str:
+    """What is missing, where, and what to give: the beginning of its own help, which is written for that."""
+    argument = error.argument
+    if argument is None:
+        return str(error)
+    lacks = "has no value" if error.keyword or argument.tokens else "is missing"
+    what = re.split(r"[;.](?: |$)", argument.parameter.help or "", maxsplit=1)[0]
+    give = f"give {what[:1].lower()}{what[1:]}" if what else "give it"
+    return f"{' '.join(error.command_chain or ())}: {argument.name} {lacks}; {give}"

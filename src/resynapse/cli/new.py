@@ -21,7 +21,7 @@ NAME = r"[A-Za-z0-9][A-Za-z0-9_-]*"
 
 @app.command
 def new(
-    name: Annotated[str, Parameter(help="Name of the new protocol; its file is NAME.resynapse.yaml.")],
+    name: Annotated[str, Parameter(help="The name of the new protocol; its file is NAME.resynapse.yaml.")],
     /,
     *,
     base: Annotated[

@@ -40,7 +40,7 @@ def time_span(_: object, tokens: Sequence[Token]) -> float:
 ProtocolName = Annotated[
     str, Parameter(help="A library protocol or the path of a YAML file.", completer=protocol_names)
 ]
-Subjects = Annotated[int, Parameter(help="Size of the cohort.", converter=whole)]
+Subjects = Annotated[int, Parameter(help="The size of the cohort, such as `--subjects 10`.", converter=whole)]
 Workers = Annotated[
     int | None, Parameter(converter=whole, help="Subjects at a time; by default the cores this process may use.")
 ]

@@ -93,7 +93,7 @@ def export(
     run_folder: RunPath,
     /,
     *,
-    out: Annotated[Path, Parameter(help="Folder for the files.")],
+    out: Annotated[Path, Parameter(help="The folder for the files.")],
     crate: Annotated[
         bool, Parameter(help="A Process Run Crate too: protocol, manifest and RO-Crate 1.1 metadata.", negative="")
     ] = False,

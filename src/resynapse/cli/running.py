@@ -79,7 +79,7 @@ def run(
     /,
     *,
     subjects: Subjects,
-    out: Annotated[Path, Parameter(help="Run folder; an unfinished run in it is continued.")],
+    out: Annotated[Path, Parameter(help="The run folder; an unfinished run in it is continued.")],
     workers: Workers = None,
     seed: Seed = 0,
     arms: Annotated[str | None, Parameter(help="Some of the arms, separated by commas.")] = None,

@@ -30,8 +30,6 @@ PLAIN_EVERY = 30.0
 """Seconds between plain lines when no subject finishes."""
 SHOW_EVERY = 0.25
 """Seconds between looks of a display."""
-NAMED = 3
-"""Up to this many arms that are done are named; of more, their number is said."""
 
 
 class Display(Protocol):
@@ -56,6 +54,8 @@ class Course:
     """Epochs before the phase."""
     arms: list[str] = field(default_factory=list)
     """Those at their end."""
+    now: str = ""
+    """The arm on its way; empty where several go on together, or none was heard of since the last one ended."""
 
     def seconds(self, timetable: Timetable, pace: float, now: float) -> float:
         """Where the subject is on the timetable: on from its last place for as long as it is there, up to the next."""
@@ -98,7 +98,7 @@ class Progress:
     _took: list[float] = field(default_factory=list)
     """Seconds of the finished subjects that were seen on their way."""
     _at_once: int = 1
-    _arms: int = 0
+    _arms: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._even = Timetable.even(self.epochs)
@@ -107,18 +107,24 @@ class Progress:
         """Count one event."""
         match event:
             case RunStarted():
-                self._arms = len(event.arms)
+                self._arms = event.arms
             case SubjectStarted():
                 self._begin(event.subject)
             case PhaseEntered():
                 course = self._course(event.subject)
                 course.phase, course.before = event, course.place.epochs
+                course.now = event.arms if event.arms in self._arms else ""
             case EpochDone():
                 self._move(event.subject, epochs=event.epochs)
             case Measured():
                 self._move(event.subject, measured=1)
+                course = self._course(event.subject)
+                if course.arms and not course.now and event.arm not in course.arms:
+                    course.now = event.arm  # one that is only measured enters no phase
             case ArmFinished():
-                self._course(event.subject).arms.append(event.arm)
+                course = self._course(event.subject)
+                course.arms.append(event.arm)
+                course.now = ""
             case SubjectFinished():
                 self._end(self.courses.pop(event.subject, None))
             case SubjectFailed():
@@ -211,7 +217,7 @@ class Progress:
 
     @property
     def text(self) -> str:
-        """One line: subjects, time left, the arms that are done and current steps."""
+        """One line, what matters most first: subjects, time left, and the arm that one of them is at."""
         left, whole = self.seconds_left, self.seconds_in_all
         return (
             (f"{self.title}: " if self.title else "")
@@ -225,8 +231,12 @@ class Progress:
         subject, course = next(iter(list(self.courses.items())), (0, None))
         if course is None or course.phase is None:
             return self.where
-        done = ", ".join(course.arms) if len(course.arms) <= NAMED else f"{len(course.arms)} of {self._arms} arms"
-        return f"subject {subject}: {f'{done} done; ' if done else ''}{course.phase.arms}: {course.phase.stream}"
+        done, every = len(course.arms), len(self._arms)
+        if course.now:
+            return f"subject {subject}, arm {done + 1} of {every}: {course.now}"
+        if not done:
+            return f"subject {subject}, {course.phase.arms}: {course.phase.stream.partition('/')[0].replace('_', '-')}"
+        return f"subject {subject}, {done} of {every} arms done"
 
     def going_on(self) -> list[dict[str, Any]]:
         """The subjects on their way, as plain data: arms at their end, phase, and epochs done in it and in all."""

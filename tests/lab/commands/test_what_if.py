@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from tests.lab.conftest import Visitor
@@ -13,7 +14,9 @@ from resynapse.errors import ResynapseError
 from resynapse.lab.commands.changeable import parameters_of
 from resynapse.lab.commands.what_if import Base, proposed, start_runs
 from resynapse.lab.context import Lab
-from resynapse.lab.pages.compare import answer, forest
+from resynapse.lab.pages.compare import answer, forest, pair_of, within_subjects
+from resynapse.lab.security.trust import Trust
+from resynapse.lab.workspace.workspace import RUNS, Workspace
 from resynapse.protocol import amended
 from resynapse.protocol.prose.titles import titles_of
 
@@ -32,7 +35,26 @@ def test_no_answer_is_without_its_control(reader: Visitor) -> None:
     assert "to the last bit" in answer(pair, asked, titles, "acc_combined")
     assert "changes nothing in this arm" in answer(pair, {**asked, "control": "no-gain"}, titles, "acc_combined")
     assert "No control chosen" in answer(pair, {**asked, "arm": "none"}, titles, "acc_combined")
-    assert all(row.note for row in forest(list(cells[:3]), titles, cells[0].outcome).rows)
+    assert forest(list(cells[:3]), titles, cells[0].outcome).note
+
+
+def test_every_subject_of_both_runs_is_in_the_forest_with_its_difference(recorded: Path, tmp_path: Path) -> None:
+    protocol = rs.Run(recorded / RUNS / "small-seed0").protocol
+    gain = amended(protocol, "arms.ketamine.drug.gain=1.5")
+    rs.run(gain, subjects=3, out=tmp_path / RUNS / "other", workers=1)
+    lab = Lab(workspace=Workspace(tmp_path, (recorded,)), trust=Trust(port=8888))
+    first, second = sorted(lab.workspace.runs(), key=lambda one: one.subjects, reverse=True)
+    pair = pair_of(lab, first, second)
+    changes = within_subjects(pair, "acc_combined")
+    for cell in pair.both:
+        if cell.outcome == "acc_combined":
+            subjects, values = changes[cell.arm, cell.condition]
+            assert list(subjects) == [0, 1, 2]
+            assert values.mean() == pytest.approx(cell.difference, abs=1e-9)
+            assert (not values.any()) == cell.same
+    cells = [cell for cell in pair.both if cell.outcome == "acc_combined"]
+    for row, cell in zip(forest(cells, titles_of(gain), "acc_combined", changes).rows, cells, strict=True):
+        assert len(row.marks.dots) == (0 if cell.same else 3)
 
 
 def test_a_what_if_needs_a_control_or_the_words(reader: Visitor) -> None:

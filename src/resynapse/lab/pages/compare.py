@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from resynapse.analysis.cells import Floats
 from resynapse.analysis.two_runs import Between, between
 from resynapse.controls.isolating import takes_away
 from resynapse.controls.registry import controls
@@ -17,16 +20,22 @@ from resynapse.errors import ResynapseError
 from resynapse.lab.commands.changeable import MOST_CHANGES
 from resynapse.lab.commands.what_if import NO_CONTROL
 from resynapse.lab.context import Lab, lab_of
-from resynapse.lab.reading.charts import COLOURS, Chart, Row, axis, rounded, span
+from resynapse.lab.reading.charts import COLOURS, Chart, Row, axis, noted, rounded, span
+from resynapse.lab.reading.marks import NO_MARKS, marks
 from resynapse.lab.workspace.found import Found
 from resynapse.protocol import Protocol, differences
 from resynapse.protocol.prose.titles import Titles, titles_of
 from resynapse.runs.store.folder import RunFolder
 
+if TYPE_CHECKING:
+    import polars as pl
+
 MOST_SUBJECTS = 2_000
 """Of a run that is compared in the server; larger ones by the command."""
-MOST_DIFFERENCES = 40
+MOST_DIFFERENCES, MOST_ROWS = 40, 60
 MOST_ALONE = MOST_CHANGES
+Changes = dict[tuple[str, str], tuple[Floats, Floats]]
+"""By arm and condition: subjects, and a value of each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +45,7 @@ class Pair:
     Parameters
     ----------
     shared : subjects that are in both; the differences are within them.
+    tables : of the first and of the second run.
     """
 
     first: Found
@@ -43,6 +53,7 @@ class Pair:
     protocols: tuple[Protocol, Protocol]
     cells: tuple[Between, ...]
     shared: int
+    tables: tuple[pl.DataFrame, ...] = ()
 
     @property
     def paired(self) -> bool:
@@ -73,20 +84,26 @@ def compare(request: Request) -> Response:
     return lab.page(request, "compare.html.j2", **content)
 
 
-def _pair(lab: Lab, first: Found, second: Found) -> Pair:
+def pair_of(lab: Lab, first: Found, second: Found) -> Pair:
+    """Two runs as they are compared.
+
+    Raises
+    ------
+    ResynapseError : one is too large for a page.
+    """
     for one in (first, second):
         if one.subjects > MOST_SUBJECTS:
             raise ResynapseError(f"{one.name}: too large for this page; use `resynapse report FIRST SECOND`")
-    tables = [RunFolder(one.path).table() for one in (first, second)]
+    tables = tuple(RunFolder(one.path).table() for one in (first, second))
     shared = set(tables[0]["subject"]) & set(tables[1]["subject"]) if first.seed == second.seed else set()
     return Pair(
         first=first, second=second, protocols=(lab.live.protocol(first), lab.live.protocol(second)),
-        cells=between(*tables, paired=bool(shared)), shared=len(shared),
+        cells=between(*tables, paired=bool(shared)), shared=len(shared), tables=tables,
     )  # fmt: skip
 
 
 def _compared(lab: Lab, first: Found, second: Found, alone: list[Found], asked: Mapping[str, str]) -> dict[str, Any]:
-    pair = _pair(lab, first, second)
+    pair = pair_of(lab, first, second)
     titles = titles_of(pair.protocols[1])
     outcomes = list(dict.fromkeys(cell.outcome for cell in pair.both))
     if not outcomes:
@@ -99,19 +116,43 @@ def _compared(lab: Lab, first: Found, second: Found, alone: list[Found], asked: 
         "pair": pair, "titles": titles, "outcome": outcome, "outcomes": {o: titles.outcome(o) for o in outcomes},
         "same": sum(cell.same for cell in pair.both),
         "differences": changed[:MOST_DIFFERENCES], "more": max(0, len(changed) - MOST_DIFFERENCES), "cells": shown,
-        "chart": forest(shown, titles, outcome), "answer": answer(pair, asked, titles, outcome),
-        "each": [each_alone(_pair(lab, first, one), asked, titles, outcome) for one in alone],
+        "chart": forest(shown, titles, outcome, within_subjects(pair, outcome)),
+        "answer": answer(pair, asked, titles, outcome),
+        "each": [each_alone(pair_of(lab, first, one), asked, titles, outcome) for one in alone],
         "decimals": titles.of(outcome).decimals, "rounded": rounded, "span": span,
     }  # fmt: skip
 
 
-def forest(cells: list[Between], titles: Titles, outcome: str) -> Chart:
-    """The differences of one outcome, a row a cell."""
+def within_subjects(pair: Pair, outcome: str) -> Changes:
+    """What every subject of both runs has more in the second one, by arm and condition; empty where none is in both."""
+    if not pair.paired:
+        return {}
+    import polars as pl
+
+    keys = ["arm", "condition", "subject"]
+    first, second = (
+        table.filter(pl.col("outcome") == outcome).select(*keys, "value").drop_nulls() for table in pair.tables
+    )
+    both = first.join(second, on=keys, suffix="_second").sort("subject")
+    both = both.with_columns(pl.col("value_second") - pl.col("value"), pl.col("arm", "condition").cast(pl.String))
+    return {
+        (str(arm), str(condition)): (part["subject"].to_numpy(), part["value_second"].to_numpy())
+        for (arm, condition), part in both.group_by("arm", "condition")
+    }
+
+
+def forest(cells: list[Between], titles: Titles, outcome: str, changes: Changes | None = None) -> Chart:
+    """The differences of one outcome, a row a cell, each with its subjects."""
     arms = list(dict.fromkeys(cell.arm for cell in cells))
+    cells, nobody = cells[:MOST_ROWS], (np.array([]), np.array([]))
+    by_cell = [(changes or {}).get((cell.arm, cell.condition), nobody) for cell in cells]
     ends = [e for c in cells for e in (c.difference, c.interval.low, c.interval.high) if e is not None]
-    place, ticks = axis([*ends, 0.0])
+    place, ticks = axis(
+        [*ends, *(float(end) for _, values in by_cell if len(values) for end in (values.min(), values.max())), 0.0]
+    )
     decimals = titles.of(outcome).decimals
-    rows = tuple(
+    words = partial(rounded, decimals=decimals, signed=True)
+    rows = [
         Row(
             name=cell.arm,
             title=f"{titles.arm(cell.arm)}, {titles.condition(cell.condition)}",
@@ -123,13 +164,15 @@ def forest(cells: list[Between], titles: Titles, outcome: str) -> Chart:
             x=place(cell.difference) if cell.difference is not None else None,
             low=None if cell.interval.low is None else place(cell.interval.low),
             high=None if cell.interval.high is None else place(cell.interval.high),
+            marks=NO_MARKS if cell.same or not len(values) else marks(place, subjects, values, words, len(cells)),
         )
-        for cell in cells[:60]
-    )
+        for cell, (subjects, values) in zip(cells, by_cell, strict=True)
+    ]
+    said, note = noted(rows)
     unit = titles.of(outcome).unit
     of = "points" if unit == "%" else unit
     label = "second minus first" + ("" if of == "1" else f" ({of})")
-    return Chart(title=titles.outcome(outcome), axis=label, rows=rows, ticks=ticks, zero=place(0.0))
+    return Chart(title=titles.outcome(outcome), axis=label, rows=said, ticks=ticks, zero=place(0.0), note=note)
 
 
 def answer(pair: Pair, asked: Mapping[str, str], titles: Titles, outcome: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from resynapse.analysis.cells import Floats
 from resynapse.analysis.intervals import Interval, Kind, mean_intervals
 from resynapse.analysis.parts.describe import kinds
+from resynapse.lab.reading.marks import NO_MARKS, Marks, marks
 from resynapse.protocol import Protocol
 from resynapse.report.page.numbers import number
 
@@ -22,20 +24,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 Ticks = tuple[tuple[float, str], ...]
-MOST_DOTS = 200
-"""Most subjects that are drawn one by one; more are drawn as the band from the 5th to the 95th in a hundred."""
 COLOURS = 7
 """Colours of arms that can be told apart; the marker differs too."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dot:
-    """One subject."""
-
-    subject: int
-    x: float
-    y: float
-    value: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +35,7 @@ class Row:
     Parameters
     ----------
     look : number of its colour and marker.
-    band : where nine subjects in ten are; only where they are too many to be drawn one by one.
+    marks : of its subjects.
     """
 
     name: str
@@ -58,8 +48,7 @@ class Row:
     x: float | None
     low: float | None
     high: float | None
-    dots: tuple[Dot, ...] = ()
-    band: tuple[float, float] | None = None
+    marks: Marks = NO_MARKS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +115,6 @@ def _chart(title: str, label: str, columns: Mapping[str, tuple[Floats, Floats]],
     for arm, (subjects, values) in columns.items():
         interval = intervals[arm]
         mean = float(values.mean()) if len(values) else None
-        many = len(values) > MOST_DOTS
         rows.append(
             Row(
                 name=arm,
@@ -139,18 +127,18 @@ def _chart(title: str, label: str, columns: Mapping[str, tuple[Floats, Floats]],
                 x=None if mean is None else place(mean),
                 low=None if interval.low is None else place(interval.low),
                 high=None if interval.high is None else place(interval.high),
-                dots=() if many else tuple(
-                    Dot(subject=int(s), x=place(v), y=_spread(int(s)), value=rounded(float(v), decimals, signed=zero))
-                    for s, v in zip(subjects, values, strict=True)
-                ),
-                band=(place(float(np.quantile(values, 0.05))), place(float(np.quantile(values, 0.95))))
-                if many else None,
+                marks=marks(place, subjects, values, partial(rounded, decimals=decimals, signed=zero)),
             )
-        )  # fmt: skip
+        )
+    said, note = noted(rows)
+    return Chart(title=title, axis=label, rows=said, ticks=ticks, zero=place(0.0) if zero else None, note=note)
+
+
+def noted(rows: Sequence[Row]) -> tuple[tuple[Row, ...], str]:
+    """Rows, and the note that all of them have, which then is said once."""
     shared = {row.note for row in rows}
     note = shared.pop() if len(rows) > 1 and len(shared) == 1 else ""
-    return Chart(title=title, axis=label, rows=tuple(replace(row, note="") for row in rows) if note else tuple(rows),
-                 ticks=ticks, zero=place(0.0) if zero else None, note=note)  # fmt: skip
+    return tuple(replace(row, note="") for row in rows) if note else tuple(rows), note
 
 
 def rounded(value: float | None, decimals: int, *, signed: bool = False) -> str:
@@ -182,11 +170,6 @@ def _interval(kind: Kind, subjects: Floats, values: Floats) -> Interval:
     if len(values) < 2:
         return Interval(note="one subject: no interval" if len(values) else "")
     return mean_intervals(values[:, None], [kind], subjects.astype(np.int64))[0]
-
-
-def _spread(subject: int) -> float:
-    """A height from 25 to 75 in % that a subject keeps, so that dots do not hide each other."""
-    return 25.0 + (subject * 0.618_033_988_75 % 1.0) * 50.0
 
 
 def axis(values: Sequence[float], floor: float | None = None) -> tuple[Callable[[float], float], Ticks]:
