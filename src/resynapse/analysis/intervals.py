@@ -139,7 +139,7 @@ def resampled_means(values: Floats, subjects: NDArray[np.int64]) -> Floats:
     n = len(values)
     counts = _draws(tuple(subjects.tolist()))
     # by blocks, as the counts of 100 000 subjects are 800 MB in double precision
-    block = max(1, 5_000_000 // n)
+    block, values = max(1, 12_500_000 // n), np.ascontiguousarray(values)
     blocks = [counts[start : start + block].astype(float) @ values for start in range(0, len(counts), block)]
     return np.asarray(np.concatenate(blocks) / n)
 
