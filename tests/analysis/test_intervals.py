@@ -15,6 +15,7 @@ from resynapse.analysis.intervals import (
     FEW,
     MANY,
     RESAMPLES,
+    RESAMPLES_OF_MANY,
     expanded,
     mean_interval,
     mean_intervals,
@@ -79,9 +80,9 @@ def test_many_subjects_have_a_percentile_interval_close_to_the_normal_one() -> N
 def test_means_of_resamples_are_means_of_subjects_of_the_sample() -> None:
     values = np.column_stack([np.arange(8.0), np.arange(8.0) ** 2])
     means = resampled_means(values, np.arange(8))
-    assert means.shape == (RESAMPLES, 2)
+    assert means.shape == (RESAMPLES_OF_MANY, 2)
     # five standard errors of the average of the resampled means
-    error = values[:, 0].std() / math.sqrt(8) / math.sqrt(RESAMPLES)
+    error = values[:, 0].std() / math.sqrt(8) / math.sqrt(RESAMPLES_OF_MANY)
     assert means[:, 0].mean() == pytest.approx(3.5, abs=5 * error)
     single = np.eye(8)
     assert resampled_means(single, np.arange(8)).sum(axis=1) == pytest.approx(1.0)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -143,10 +144,9 @@ def resampled_means(values: Floats, subjects: NDArray[np.int64]) -> Floats:
 def _draws(subjects: tuple[int, ...]) -> Floats:
     """How often each subject is in each resample, shape (resamples, subjects)."""
     n = len(subjects)
-    resamples = RESAMPLES if n <= MANY else RESAMPLES_OF_MANY
     rng = np.random.default_rng(seed(np.asarray(subjects)))
-    counts = np.empty((resamples, n))
-    for row in range(resamples):
+    counts = np.empty((RESAMPLES_OF_MANY, n))
+    for row in range(RESAMPLES_OF_MANY):
         counts[row] = np.bincount(rng.integers(0, n, n), minlength=n)
     return counts
 
@@ -218,29 +218,23 @@ def _bootstrap(values: Floats, subjects: NDArray[np.int64], level: float) -> lis
 def _bca(values: Floats, subjects: NDArray[np.int64], level: float) -> Floats:
     """Ends of the expanded BCa interval of every column, shape (2, columns); NaN for a sample that has none.
 
-    The same numbers as `scipy.stats.bootstrap` (Efron and Tibshirani 1993, equations 14.9 to 14.15), whose resamples
-    all columns share here: a report needs some two hundred of them.
+    Means are rounded, as ties with the sample's mean count, and the order of summation must not decide those.
     """
-    from scipy.special import ndtr, ndtri
+    from scipy.stats import bootstrap
 
-    n = len(values)
     least, span = values.min(axis=0), np.ptp(values, axis=0)
-    scaled = (values - least) / span
-    # rounded, as ties with the sample's mean count, and the order of summation must not decide those
-    mean, means = np.round(scaled.mean(axis=0), 12), np.round(resampled_means(scaled, subjects), 12)
-    without = np.round((scaled.sum(axis=0) - scaled) / (n - 1), 12)
-    apart = without.mean(axis=0) - without
-    with np.errstate(all="ignore"):
-        acceleration = np.sum(apart**3, axis=0) / (6 * np.sum(apart**2, axis=0) ** 1.5)
-        bias = ndtri(((means < mean).sum(axis=0) + (means <= mean).sum(axis=0)) / (2 * len(means)))
-        ends = []
-        for tail in ((1 - expanded(n, level)) / 2, (1 + expanded(n, level)) / 2):
-            shift = bias + ndtri(tail)
-            ends.append(ndtr(bias + shift / (1 - acceleration * shift)))
-    found = np.full((2, values.shape[1]), np.nan)
-    for column in np.flatnonzero(np.isfinite(ends).all(axis=0)):
-        found[:, column] = np.quantile(means[:, column], [end[column] for end in ends])
-    return np.asarray(least + span * np.clip(found, 0.0, 1.0))
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = bootstrap(
+            ((values - least) / span,),
+            lambda scaled, axis: np.round(scaled.mean(axis=axis), 12),
+            n_resamples=RESAMPLES,
+            batch=max(1, 20_000_000 // values.size),
+            confidence_level=expanded(len(values), level),
+            method="BCa",
+            rng=np.random.default_rng(seed(subjects)),
+        ).confidence_interval
+    return np.asarray(least + span * np.stack([found.low, found.high]))
 
 
 def welch(sd1: float, n1: int, sd2: float, n2: int) -> tuple[float, float, float]:

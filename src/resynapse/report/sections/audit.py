@@ -122,11 +122,13 @@ def audit_section(run_data: RunData, audit: Audit | None = None) -> Section:
         sentences = (AS_IT_IS,)
     words = audit_sentences(audit)
     made = tuple(cards(audit))
+    # the first screen of an audit's page has the counts already
+    said = () if given and not audit.changed else (audit.summary,)
     absent = sorted({name for entry in audit.claims for name in entry.not_run})
     missing = (f"Not run, so that nothing here survived them: {', '.join(absent)}.",) if absent else ()
     return Section(
         title=title,
-        sentences=(*sentences, audit.summary, RESTATED, *words[2 + len(audit.claims) :], *missing),
+        sentences=(*sentences, *said, RESTATED, *words[2 + len(audit.claims) :], *missing),
         cards=made if given else (),
         pictures=matrix_pictures(audit),
         parts=(
