@@ -60,7 +60,7 @@ class Pace:
     def each(self, stage: Stage) -> Estimate:
         """What one subject of a stage costs."""
         if stage.name not in self._timed:
-            self._timed[stage.name] = Estimate.rehearse(stage.protocol)
+            self._timed[stage.name] = Estimate.rehearse(stage.protocol, busy=True)
         return self._timed[stage.name]
 
     def alone(self, stage: Stage, folder: Path) -> float:

@@ -18,11 +18,11 @@ from resynapse.runs.progress import Progress
 def test_an_estimate_counts_epochs_and_is_of_the_order_of_the_truth() -> None:
     demo = rs.load("demo")
     estimate = Estimate.rehearse(demo)
-    started = time.perf_counter()
+    started = time.process_time()
     rs.run(demo, subjects=1, workers=1)
-    took = time.perf_counter() - started
+    took = time.process_time() - started
     assert estimate.epochs == 146
-    # a shared, noisy machine: the estimate must have the right order of magnitude, no more is claimed
+    # one small subject beside the start of a run: the order of magnitude; verification/test_cost_told.py has the factor
     assert took / 10 < estimate.seconds < took * 10
 
 

@@ -73,7 +73,9 @@ class Cost:
     @property
     def sentence(self) -> str:
         """The cost in words, with its basis."""
-        timed = "from steps timed just now; half or twice of it is possible, more while this machine is busy"
+        timed = (
+            "from steps timed just now, as on a free machine; half or twice of it is possible, more while it is busy"
+        )
         basis = timed if self.timed else "by arithmetic alone"
         each = duration(self.subject) if self.subject >= 1 else "less than 1 s"
         of = f" for {self.runs} runs" if self.runs > 1 else ""

@@ -16,7 +16,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from resynapse.cohort import Subject
 from resynapse.cores import usable_cores
-from resynapse.engine import Engine, TrainingPhase, engine
+from resynapse.engine import Engine, TrainingPhase, engine, engine_kind
 from resynapse.modulation import Modulation
 from resynapse.networks.base import BoolArray, FloatArray, Network, Trace
 from resynapse.protocol import Protocol
@@ -33,9 +33,9 @@ from resynapse.task.losses import part_of
 
 T = TypeVar("T")
 
-BATCHES, EPOCHS = 6, 5
-"""Training batches that represent an epoch, and epochs of them: one epoch less is the cost of batches, the rest is paid
-once a phase."""
+BATCHES, MANY = 6, 30
+"""Training batches of a short and of a long try: their difference is the cost of batches, the rest is paid once a
+phase. Both are one epoch where a set has so many, as an epoch costs something too."""
 SAMPLES = 256
 """Samples of a test set that represent it where a pass through them is already long."""
 LONG, STEP, WARM = 0.05, 0.2, 1.0
@@ -80,14 +80,15 @@ class _Rehearsal:
         after, each_epoch = network, 0.0
         if last > 0:
             size = data.labels.size
-            one, few = (min(batches * phase.batch_size, size) for batches in (1, BATCHES))
+            one, few, many = (min(batches * phase.batch_size, size) for batches in (1, BATCHES, MANY))
             short, after = self._timed(network, data, phase, one, 1)
             if short < STEP:
                 short, _ = self._timed(network, data, phase, few, 1)
                 # how many units are silent, and so the cost of what follows, depends on what was learnt
-                long, after = self._timed(network, data, phase, few, EPOCHS)
+                rounds = -(-MANY * phase.batch_size // many)
+                long, after = self._timed(network, data, phase, many, rounds)
                 # what a phase sets up once is paid once, so that only the difference is multiplied
-                each = max(long - short, 0.0) / (few * (EPOCHS - 1))
+                each = max(long - short, 0.0) / (many * rounds - few)
                 self.seconds += max(short - few * each, 0.0)
                 each_epoch = each * size
             else:
@@ -218,12 +219,16 @@ class Estimate:
     timetable: Timetable | None = field(default=None, repr=False)
 
     @classmethod
-    def rehearse(cls, protocol: Protocol, engine_name: str | None = None, *, beside: bool = False) -> Estimate:
+    def rehearse(
+        cls, protocol: Protocol, engine_name: str | None = None, *, beside: bool = False, busy: bool = False
+    ) -> Estimate:
         """Time a few steps of every phase; twice where that is quick, as the first time warms up.
 
         Parameters
         ----------
-        beside : a run of the protocol is under way, so that all is warm and only the time of this thread counts.
+        beside : a run of the protocol is under way, so that all is warm.
+        busy : what a subject takes while this machine does what it does now, as a budget of time needs it; otherwise
+            what it takes on a free machine, where the engine computes in this thread.
 
         Raises
         ------
@@ -232,7 +237,8 @@ class Estimate:
         engine_name = engine_for(protocol, engine_name)
         admit_subject(protocol, engine_name)
         chosen = engine(engine_name, batch_size=protocol.batch_size, architecture=protocol.network)
-        clock = time.thread_time if beside else time.perf_counter
+        free = beside or (engine_kind(engine_name).in_thread and not busy)
+        clock = time.thread_time if free else time.perf_counter
         with single_threaded_blas():
             for _ in range(1 if beside else 2):
                 rehearsal, started = _Rehearsal(chosen, clock), time.perf_counter()
@@ -248,5 +254,5 @@ class Estimate:
         return (
             f"{self.epochs} training epochs a subject. Estimated cost on this machine, from steps timed just now: "
             f"{duration(self.seconds)} a subject, {duration(rounds * self.seconds)} for a cohort of {subjects}, "
-            f"{workers} at a time."
+            f"{workers} at a time; more while it is busy."
         )

@@ -55,7 +55,7 @@ def limited(
         note(f"within {budget}: the cluster gets subjects until the time is over")
         return Limit(budget, 0.0, 0)
     if each is None:
-        each = Estimate.rehearse(manifest.protocol, manifest.engine).seconds
+        each = Estimate.rehearse(manifest.protocol, manifest.engine, busy=True).seconds
     at_once = min(workers or usable_cores(), missing)
     fit = min(missing, budget.fitting(each, at_once))
     if not fit:
