@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from resynapse.analysis.parts.survival import Survival
 from resynapse.report import words
 from resynapse.report.figures.lines import headed, name_ends
-from resynapse.report.figures.notes import switch_note
+from resynapse.report.figures.notes import not_drawn, switch_note
 from resynapse.report.figures.style import GREY, Drawn, Look, fitted, look, panels, stacked
 from resynapse.report.run_data import RunData
 
@@ -64,14 +64,14 @@ def draw(run_data: RunData) -> Drawn:
         axis.set_xlim(right=axis.get_xlim()[1] + 0.04 * max(curve.horizon for curve in groups[key]))
         _at_risk(axis, groups[key], run_data)
     fitted(axes, len(shown))
-    left = "; ".join(f"{run_data.title(within, outcome)}, {population}" for outcome, within, population in every[MOST:])
+    left = not_drawn([f"{run_data.title(within, outcome)}, {who}" for outcome, within, who in every[MOST:]])
     untimed = "".join(f" There is {one.why}." for one in run_data.analysis.untimed)
     return Drawn(
         figure=figure,
         caption="Kaplan-Meier curves of the share of simulated subjects without relapse, with pointwise 95 % intervals "
         f"(bars side by side, or a band where there are more than {BARS} counts). Below each panel: how many subjects "
         "are at risk at a count; the first number is the n of the curve. Relapse is an outcome below the threshold of "
-        f"the protocol's rule. Counts are not calendar time.{f' Not drawn: {left}.' if left else ''}{untimed}",
+        f"the protocol's rule. Counts are not calendar time.{left}{untimed}",
         alt=f"Step curves of the share without relapse. {'; '.join(told)}.",
         note=switch_note(run_data, (outcome for outcome, _, _ in shown)),
         numbers=[row for key in shown for curve in groups[key] for row in _numbers(curve)],
