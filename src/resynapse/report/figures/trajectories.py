@@ -13,13 +13,15 @@ from resynapse.report import words
 from resynapse.report.figures.lines import headed, lines
 from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.style import GREY, Drawn, fitted, panels
-from resynapse.report.run_data import RunData
+from resynapse.report.run_data import LEADING, RunData
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 TITLE = "Along durations, cycles and doses"
 MOST = 6
+APART = 20
+"""Times that the largest count of one arm is that of another, from which on their axis is logarithmic."""
 HEIGHT = 2.7
 Panel = tuple[str, str]
 """Condition without its last count, and outcome."""
@@ -31,14 +33,17 @@ def lacks(run_data: RunData) -> str:
 
 
 def found(run_data: RunData) -> dict[Panel, dict[str, list[tuple[float, Cell]]]]:
-    """Points of every arm; what a threshold is laid on comes first."""
+    """Points of every arm; what a threshold is laid on comes first, then what leads elsewhere too."""
     shares = yes_or_no(run_data.protocol)
     keys = run_data.cells.keys
     made: dict[Panel, dict[str, list[tuple[float, Cell]]]] = {}
     for (arm, within, outcome), points in courses(keys).items():
         if len(points) > 1 and outcome not in SETTINGS and outcome not in shares:
             made.setdefault((within, outcome), {})[arm] = [(count, keys[column]) for count, column in points]
-    return dict(sorted(made.items(), key=lambda item: not thresholds(run_data, item[0])))
+    place = {outcome: at for at, outcome in enumerate(LEADING)}
+    return dict(
+        sorted(made.items(), key=lambda one: (not thresholds(run_data, one[0]), place.get(one[0][1], len(place))))
+    )
 
 
 def thresholds(run_data: RunData, panel: Panel) -> list[float]:
@@ -107,4 +112,14 @@ def course(
         axis.axhline(limit, color=GREY, linewidth=1, linestyle=(0, (2, 2)))
         axis.annotate(f"threshold {limit:g}", (0.01, limit), xycoords=("axes fraction", "data"), fontsize=7,
                       color=GREY, ha="left", va="bottom")  # fmt: skip
+    if _far_apart(arms):
+        axis.set_xscale("log")
+        axis.set_xlabel(f"{axis.get_xlabel()}\n(each step a tenfold)")
     return lines(axis, run_data, arms, height=HEIGHT, bands=whole)
+
+
+def _far_apart(arms: dict[str, list[tuple[float, Cell]]]) -> bool:
+    """Whether the counts of one arm would be a dot beside those of another, as doses of two mechanisms can be."""
+    counts = [[count for count, _ in points] for points in arms.values()]
+    furthest = [max(each) for each in counts]
+    return bool(counts) and min(map(min, counts)) > 0 and max(furthest) > APART * min(furthest)

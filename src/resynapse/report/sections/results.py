@@ -9,7 +9,7 @@ from resynapse.analysis.numbers import interval_text, p_value
 from resynapse.analysis.parts.contrasts import Contrast
 from resynapse.analysis.parts.relapse import Relapse, Share
 from resynapse.report import words
-from resynapse.report.figures.pairs import differences
+from resynapse.report.figures.pairs import differences, reference_at
 from resynapse.report.page.numbers import number
 from resynapse.report.page.section import Picture, Section
 from resynapse.report.page.tables import TextTable, titled
@@ -109,7 +109,8 @@ def leading_table(run_data: RunData) -> TextTable:
                 mean = f"{number(cell.mean)}{run_data.unit(outcome)} {interval_text(cell.interval)}"
                 made = _contrast(against.get((arm, condition, outcome)))
                 rows.append((run_data.title(condition, outcome), run_data.arm_title(arm), mean, *made))
-    reference = run_data.arm_title(run_data.reference)
+    found = {reference_at(run_data, *key) for key in run_data.leading[:FEW]}
+    reference = run_data.arm_title(found.pop()) if len(found) == 1 else "the first arm"
     header = ("outcome", "arm", "mean [95 %]", f"minus {reference} [95 %]", "p", "p (Holm)")
     return TextTable(f"Leading outcomes, and differences from {reference} within the subjects", header, tuple(rows))
 
