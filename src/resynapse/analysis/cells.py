@@ -71,12 +71,10 @@ class Cells:
     @classmethod
     def of(cls, table: pl.DataFrame, protocol: Protocol | None = None) -> Cells:
         """From the tidy table of a run, and the protocol that says which outcomes are yes or no."""
-        keys = table.select(CELL).unique(maintain_order=True)
-        coded = table.select(*CELL, "subject", "value").join(keys.with_row_index("column"), on=CELL)
-        subjects, rows = np.unique(coded["subject"].to_numpy(), return_inverse=True)
-        values = np.full((len(subjects), keys.height), np.nan)
-        values[rows, coded["column"].to_numpy()] = coded["value"].cast(float).to_numpy()
-        named = tuple(Cell(*row) for row in keys.iter_rows())
+        named, columns = _cells_of(table)
+        subjects, rows = _places(table["subject"].to_numpy())
+        values = np.full((len(subjects), len(named)), np.nan)
+        values[rows, columns] = table["value"].cast(float).to_numpy()
         if protocol is None:
             return cls(subjects.astype(np.int64), named, values)
         percentages = frozenset(name for name, unit in units(protocol).items() if unit == "%")
@@ -100,6 +98,31 @@ class Cells:
     def arms(self) -> tuple[str, ...]:
         """Arms in table order."""
         return tuple(dict.fromkeys(k.arm for k in self.keys))
+
+
+def _cells_of(table: pl.DataFrame) -> tuple[tuple[Cell, ...], NDArray[np.int64]]:
+    """The cells of a table in its order, and the cell of each row.
+
+    Each name is numbered by itself, and a cell by its three numbers: to compare whole rows takes ten times the memory.
+    """
+    import polars as pl
+
+    code = np.zeros(table.height, dtype=np.int64)
+    for name in CELL:
+        there = table[name].unique(maintain_order=True)
+        code = code * len(there) + table[name].cast(pl.Enum(there)).to_physical().to_numpy()
+    _, first = np.unique(code, return_index=True)
+    first.sort()
+    cells, of_row = code[first], np.empty(table.height, dtype=np.int64)
+    order = np.argsort(cells)
+    of_row[:] = order[np.searchsorted(cells[order], code)]
+    return tuple(Cell(*row) for row in table[first].select(CELL).iter_rows()), of_row
+
+
+def _places(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The different numbers ascending, and the place of each among them."""
+    different = np.unique(numbers)
+    return different, np.searchsorted(different, numbers)
 
 
 def by_presence(values: Floats) -> Iterator[tuple[list[int], NDArray[np.bool_]]]:

@@ -137,15 +137,19 @@ def student(values: Floats, kind: Kind, level: float = LEVEL) -> Interval:
 def resampled_means(values: Floats, subjects: NDArray[np.int64]) -> Floats:
     """Means of every column over resampled subjects, shape (resamples, columns)."""
     n = len(values)
-    return np.asarray(_draws(tuple(subjects.tolist())) @ values / n)
+    counts = _draws(tuple(subjects.tolist()))
+    # by blocks, as the counts of 100 000 subjects are 800 MB in double precision
+    block, values = max(1, 12_500_000 // n), np.ascontiguousarray(values)
+    blocks = [counts[start : start + block].astype(float) @ values for start in range(0, len(counts), block)]
+    return np.asarray(np.concatenate(blocks) / n)
 
 
 @lru_cache(maxsize=8)
-def _draws(subjects: tuple[int, ...]) -> Floats:
-    """How often each subject is in each resample, shape (resamples, subjects)."""
+def _draws(subjects: tuple[int, ...]) -> NDArray[np.uint8]:
+    """How often each subject is in each resample, shape (resamples, subjects); a count above 255 is never seen."""
     n = len(subjects)
     rng = np.random.default_rng(seed(np.asarray(subjects)))
-    counts = np.empty((RESAMPLES_OF_MANY, n))
+    counts = np.empty((RESAMPLES_OF_MANY, n), dtype=np.uint8)
     for row in range(RESAMPLES_OF_MANY):
         counts[row] = np.bincount(rng.integers(0, n, n), minlength=n)
     return counts
