@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from resynapse.analysis.cells import Cell, Cells
+from resynapse.analysis.numbers import number
 from resynapse.analysis.parts.contrasts import Contrast
 from resynapse.analysis.parts.contrasts import turned as swapped
 from resynapse.audits.ledger import Entry, ledger
@@ -15,7 +16,6 @@ from resynapse.controls.registry import nuisances
 from resynapse.protocol.claim_tests import Difference
 from resynapse.protocol.claims import Claim, Reading
 from resynapse.report import words
-from resynapse.report.page.numbers import number
 from resynapse.report.page.section import Finding, Tone
 from resynapse.report.run_data import RunData
 
