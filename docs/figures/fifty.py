@@ -19,10 +19,10 @@ from benchmarks.twin import read
 import resynapse as rs
 from resynapse.analysis.cells import Cell, Cells
 from resynapse.analysis.families import SETTINGS
+from resynapse.analysis.numbers import number
 from resynapse.publication.agreement import Agreement, Measured
 from resynapse.publication.redrawn_cohorts import FEWEST, Placed, placed
 from resynapse.publication.two_cohorts import Together, two_samples
-from resynapse.report.page.numbers import number
 from resynapse.report.sections.agreement import agreement_words
 
 RESTORED = 99.0

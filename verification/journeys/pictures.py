@@ -44,7 +44,7 @@ def main(folder: Path) -> None:
             page.fill("#value-2", "12")
             page.locator("#value-2").blur()
             page.locator(".told", has_text="at a time").first.wait_for()
-            page.set_viewport_size({"width": 1200, "height": 1230})
+            page.set_viewport_size({"width": 1200, "height": 1310})
             page.screenshot(path=str(folder / "lab-what-if.png"))
             browser.close()
         finally:

@@ -17,7 +17,7 @@ def print_recorded(protocol: str, own: Path | None, *, as_json: bool) -> None:
     ----------
     own : folder of an audit to set beside it, if any.
     """
-    from resynapse.report.page.numbers import number
+    from resynapse.analysis.numbers import number
     from resynapse.report.page.tables import TextTable
     from resynapse.report.recorded import beside, recorded
 

@@ -20,9 +20,10 @@ from resynapse.clinical.literature import literature
 from resynapse.errors import ResynapseError
 from resynapse.report.figures import FIGURES, NAMES, connections, draw, resilience, trajectories, trial
 from resynapse.report.figures.inline import inline
+from resynapse.report.figures.lines import name_ends
 from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.stack import apart, stack
-from resynapse.report.figures.style import COLOURS, SINGLES, WIDTH, Drawn, look, of_all, render, some, styled
+from resynapse.report.figures.style import COLOURS, SINGLES, WIDTH, Drawn, at_most, look, of_all, render, some, styled
 from resynapse.report.pictures import STACKED
 from resynapse.report.run_data import MOST_ARMS, RunData
 from resynapse.report.words import arm_title
@@ -230,6 +231,33 @@ def test_a_diagram_stays_within_its_paper_however_long_the_protocol() -> None:
         assert drawn.figure.get_size_inches()[1] < 40
         for arm in protocol.arms:
             assert arm_title(protocol, arm) in drawn.alt
+
+
+@pytest.mark.parametrize("columns", [1, 99])
+def test_no_word_of_a_diagram_leaves_its_paper(columns: int) -> None:
+    from types import SimpleNamespace
+
+    protocol = rs.load("repeated-courses")  # seven arms, of which some have long titles
+    with styled(), at_most(columns):
+        drawn = trial.draw(SimpleNamespace(protocol=protocol, drawn=tuple(protocol.arms)))  # type: ignore[arg-type]
+    render(drawn, "svg")
+    with styled():
+        drawn.figure.draw_without_rendering()
+    (axis,) = drawn.figure.axes
+    assert max(Text.get_window_extent(text).x1 for text in axis.texts) <= axis.bbox.x1
+
+
+def test_long_names_of_many_lines_do_not_touch() -> None:
+    from matplotlib.figure import Figure
+
+    ends = [(1.0, 50.0, f"one ketamine-like course, every {number}th cycle", "#000000") for number in range(7)]
+    with styled():
+        figure = Figure(figsize=(WIDTH / 2, 2.7), layout="constrained")
+        axis = figure.add_subplot(xlim=(0, 1), ylim=(0, 100))
+        name_ends(axis, ends, 2.7)
+        figure.draw_without_rendering()
+        boxes = sorted((Text.get_window_extent(text) for text in axis.texts), key=lambda box: box.y0)
+    assert all(below.y1 <= above.y0 + 1 for below, above in pairwise(boxes))
 
 
 def test_what_the_probe_cannot_say_stands_on_every_figure_of_it(run_data: RunData) -> None:

@@ -15,10 +15,10 @@ import numpy as np
 
 from resynapse.analysis.cells import Floats
 from resynapse.analysis.intervals import Interval, Kind, mean_intervals
+from resynapse.analysis.numbers import number
 from resynapse.analysis.parts.describe import kinds
 from resynapse.lab.reading.marks import NO_MARKS, Marks, marks
 from resynapse.protocol import Protocol
-from resynapse.report.page.numbers import number
 
 if TYPE_CHECKING:
     import polars as pl

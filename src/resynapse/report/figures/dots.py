@@ -15,9 +15,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+NAME = 22
+"""Letters of a line of a name; of small ones half as many more, where two lines would not do."""
+
+
 def rows_of_arms(axis: Axes, names: list[tuple[str, Look]]) -> None:
     """One row an arm, its name in its colour."""
-    axis.set_yticks(range(len(names)), [headed(name, 22) for name, _ in names])
+    told, size = [headed(name, NAME) for name, _ in names], 8.5
+    if any(name.count("\n") > 1 for name in told):
+        told, size = [headed(name, NAME * 3 // 2) for name, _ in names], 6.0
+    axis.set_yticks(range(len(names)), told, fontsize=size)
     for tick, (_, style) in zip(axis.get_yticklabels(), names, strict=True):
         tick.set_color(style.text)
     axis.set_ylim(len(names) - 0.45, -0.55)

@@ -21,8 +21,8 @@ MARKS = 15
 NAME = 18
 """Letters of a name beside a line."""
 CLOSED = "A band is closed where all subjects are at 0 or 100 %: the tables say what is possible there at worst."
-_LETTER = 8.0
-"""Points."""
+_LETTER, _SMALL = 8.0, 6.0
+"""Points; small ones where many arms have long names."""
 
 
 def lines(
@@ -81,12 +81,17 @@ def name_ends(axis: Axes, ends: Sequence[tuple[float, float, str, str]], height:
     right = max(x for x, _, _, _ in ends)
     left = min(axis.get_xlim()[0], right)
     point = (high - low) / (72 * height * 0.72)
-    wrapped = [(x, y, "\n".join(textwrap.wrap(name, NAME)), colour) for x, y, name, colour in ends]
-    boxes = [(y, 1.15 * _LETTER * (1 + name.count("\n")) * point) for _, y, name, _ in wrapped]
+    for letter in (_LETTER, _SMALL):
+        # as many letters as take the same room
+        wide = int(NAME * _LETTER / letter)
+        wrapped = [(x, y, "\n".join(textwrap.wrap(name, wide)), colour) for x, y, name, colour in ends]
+        boxes = [(y, 1.15 * letter * (1 + name.count("\n")) * point) for _, y, name, _ in wrapped]
+        if sum(tall for _, tall in boxes) <= high - low:
+            break
     for (x, y, name, colour), place in zip(wrapped, spread(boxes, low, high), strict=True):
         axis.annotate(
             name, (x, y), (1.035, (place - low) / (high - low)), textcoords="axes fraction", color=colour,
-            fontsize=_LETTER, va="center", annotation_clip=False, linespacing=1.0,
+            fontsize=letter, va="center", annotation_clip=False, linespacing=1.0,
             arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.5, "alpha": 0.6, "shrinkA": 0,
                         "shrinkB": 2},
         )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from resynapse.clinical.literature import literature
 from resynapse.protocol.facts import facts
@@ -10,6 +10,16 @@ from resynapse.report.run_data import RunData
 
 PROBE = "acc_biased"
 """Family of the manic probe."""
+FEW = 3
+"""Most panels that a caption names where they are not drawn."""
+
+
+def not_drawn(titles: Sequence[str]) -> str:
+    """What a figure has no room for, as the end of its caption; of many, the first few by name."""
+    if not titles:
+        return ""
+    more = [f"{len(titles) - FEW} more"] if len(titles) > FEW else []
+    return f" Not drawn: {'; '.join([*titles[:FEW], *more])}; the tables have them."
 
 
 def switch_note(run_data: RunData, outcomes: Iterable[str]) -> str:

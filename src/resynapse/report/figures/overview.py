@@ -25,7 +25,10 @@ def draw(run_data: RunData) -> Drawn:
     """At most two panels: the first curve of resilience, and the first trajectory, which has the threshold."""
     curves = list(resilience.curves(run_data))[:1]
     every = trajectories.found(run_data)
-    courses = list(every)[: 1 if curves else 2]
+    of_each: dict[str, trajectories.Panel] = {}
+    for panel in every:
+        of_each.setdefault(panel[1], panel)  # two courses of one outcome would say little more
+    courses = list(of_each.values())[: 1 if curves else 2]
     figure, axes = panels(len(curves) + len(courses), height=HEIGHT)
     told, numbers, shown = [], [], []
     for axis, curve in zip(axes, curves, strict=False):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from resynapse.analysis.cells import Cell
 from resynapse.analysis.intervals import Interval
 from resynapse.analysis.parts.contrasts import Contrast, turned
-from resynapse.report.figures.dots import marks, rows_of_arms
+from resynapse.report.figures.dots import NAME, marks, rows_of_arms
 from resynapse.report.figures.lines import headed
 from resynapse.report.figures.notes import switch_note
 from resynapse.report.figures.style import GREY, WIDTH, Drawn, look, of_all, panels, stacked
@@ -60,11 +60,13 @@ def draw(run_data: RunData) -> Drawn:
         sizes = {"height_ratios": [count + 1 for count in rows], "width_ratios": [1.15, 1]}
         figure, axes = panels(2 * len(shown), height=1, size=(WIDTH, high + 0.1), gridspec_kw=sizes)
     against, told, numbers = differences(run_data), [], []
+    # beside long names there is less room
+    letters = 27 if any(len(run_data.arm_title(arm)) > NAME for arm in run_data.drawn) else 34
     for row, key in enumerate(shown):
         left, right = axes[2 * row], axes[2 * row + 1]
         against_arm = reference_at(run_data, *key)
         reference = run_data.arm_title(against_arm)
-        left.set_title(headed(run_data.title(*key), 34 if below else 84))
+        left.set_title(headed(run_data.title(*key), letters if below else 84))
         left.set_xlabel(run_data.axis(key[1]))
         rows_of_arms(left, [(run_data.arm_title(arm), look(arm, run_data.drawn)) for arm in arms[key]])
         if below:
@@ -76,7 +78,9 @@ def draw(run_data: RunData) -> Drawn:
             right.spines["left"].set_visible(False)
         unit = run_data.unit(key[1]).strip()
         right.set_xlabel(
-            f"minus {reference}, same subject ({'points' if unit in ('%', 'points') else unit or 'difference'})"
+            headed(
+                f"minus {reference}, same subject ({'points' if unit in ('%', 'points') else unit or 'difference'})", 36
+            )
         )
         right.axvline(0, color=GREY, linewidth=0.9)
         said = []

@@ -6,7 +6,7 @@ from resynapse.analysis.cells import Cell
 from resynapse.protocol.facts import facts_of
 from resynapse.report.figures.dots import marks, rows_of_arms
 from resynapse.report.figures.lines import headed
-from resynapse.report.figures.notes import PROBE, switch_note
+from resynapse.report.figures.notes import PROBE, not_drawn, switch_note
 from resynapse.report.figures.style import Drawn, fitted, look, of_all, panels
 from resynapse.report.run_data import RunData
 
@@ -47,7 +47,7 @@ def draw(run_data: RunData) -> Drawn:
             numbers.append({**cell._asdict(), "mean": found.mean, **ends, "n": found.n})
         told.append(f"{run_data.title(*key)}: {', '.join(said)}")
     fitted(axes, len(every[:MOST]))
-    left = f" Not drawn: {'; '.join(run_data.title(*key) for key in every[MOST:])}." if every[MOST:] else ""
+    left = not_drawn([run_data.title(*key) for key in every[MOST:]])
     return Drawn(
         figure=figure,
         caption="The manic probe (accuracy under internal noise with a mean above 0; lower is worse) and the "

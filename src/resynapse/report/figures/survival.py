@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from resynapse.analysis.parts.survival import Survival
 from resynapse.report import words
 from resynapse.report.figures.lines import headed, name_ends
-from resynapse.report.figures.notes import switch_note
+from resynapse.report.figures.notes import not_drawn, switch_note
 from resynapse.report.figures.style import GREY, Drawn, Look, fitted, look, panels, stacked
 from resynapse.report.run_data import RunData
 
@@ -22,6 +22,8 @@ BARS = 12
 """Counts above which intervals are a band instead of bars."""
 _ROW = 9
 """Points between rows of numbers at risk."""
+LONG = 18
+"""Letters of a name above which it stands over its numbers, not beside them."""
 _SMALL: Any = {"fontsize": 6.5, "va": "center", "textcoords": "offset points", "annotation_clip": False}
 
 
@@ -41,14 +43,16 @@ def draw(run_data: RunData) -> Drawn:
     every = sorted(groups, key=lambda key: (rules.index(key[:2]), key[2]))
     shown = every[:MOST]
     most = max(len(groups[key]) for key in shown)
-    figure, axes = panels(len(shown), height=HEIGHT + _ROW * (most + 2) / 72, sharey=not stacked())
+    figure, axes = panels(len(shown), height=HEIGHT + _ROW * (_rows(run_data) * most + 2) / 72, sharey=not stacked())
     told = []
     for axis, key in zip(axes, shown, strict=False):
         outcome, within, population = key
         title = words.outcome_title(run_data.protocol, outcome)
         axis.set(title=headed(f"{title[0].upper()}{title[1:]}: {population}"), ylim=(-3, 103))
         axis.set_ylabel("without relapse (%), higher is better")
-        axis.set_xlabel(headed(words.along(run_data.protocol, within)), labelpad=3 + _ROW * (len(groups[key]) + 2))
+        axis.set_xlabel(
+            headed(words.along(run_data.protocol, within)), labelpad=3 + _ROW * (_rows(run_data) * len(groups[key]) + 2)
+        )
         for place, curve in enumerate(groups[key]):
             _curve(axis, curve, look(curve.arm, run_data.drawn), place - (len(groups[key]) - 1) / 2)
             told.append(f"{outcome}, {population}, {curve.arm}: {curve.events} of {curve.n} relapsed")
@@ -64,14 +68,14 @@ def draw(run_data: RunData) -> Drawn:
         axis.set_xlim(right=axis.get_xlim()[1] + 0.04 * max(curve.horizon for curve in groups[key]))
         _at_risk(axis, groups[key], run_data)
     fitted(axes, len(shown))
-    left = "; ".join(f"{run_data.title(within, outcome)}, {population}" for outcome, within, population in every[MOST:])
+    left = not_drawn([f"{run_data.title(within, outcome)}, {who}" for outcome, within, who in every[MOST:]])
     untimed = "".join(f" There is {one.why}." for one in run_data.analysis.untimed)
     return Drawn(
         figure=figure,
         caption="Kaplan-Meier curves of the share of simulated subjects without relapse, with pointwise 95 % intervals "
         f"(bars side by side, or a band where there are more than {BARS} counts). Below each panel: how many subjects "
         "are at risk at a count; the first number is the n of the curve. Relapse is an outcome below the threshold of "
-        f"the protocol's rule. Counts are not calendar time.{f' Not drawn: {left}.' if left else ''}{untimed}",
+        f"the protocol's rule. Counts are not calendar time.{left}{untimed}",
         alt=f"Step curves of the share without relapse. {'; '.join(told)}.",
         note=switch_note(run_data, (outcome for outcome, _, _ in shown)),
         numbers=[row for key in shown for curve in groups[key] for row in _numbers(curve)],
@@ -105,13 +109,21 @@ def _curve(axis: Axes, curve: Survival, style: Look, place: float) -> None:
                       elinewidth=0.9)  # fmt: skip
 
 
+def _rows(run_data: RunData) -> int:
+    """Rows that the numbers of an arm take: two where a name is too long to stand beside them."""
+    return 1 + any(len(run_data.arm_title(arm)) > LONG for arm in run_data.drawn)
+
+
 def _at_risk(axis: Axes, curves: Sequence[Survival], run_data: RunData) -> None:
     """Numbers of subjects below the axis, a row each arm, at counts that have room."""
     left: dict[str, Any] = {"xycoords": "axes fraction", "ha": "right", **_SMALL}
     axis.annotate("at risk", (0, 0), (-8, -20), color=GREY, **left)
+    above = _rows(run_data) - 1
     for row, curve in enumerate(curves, 1):
-        colour, down = look(curve.arm, run_data.drawn).text, -20 - _ROW * row
-        axis.annotate(run_data.arm_title(curve.arm), (0, 0), (-8, down), color=colour, **left)
+        colour, down = look(curve.arm, run_data.drawn).text, -20 - _ROW * row * (above + 1)
+        beside = {**left, "ha": "left"} if above else left
+        place = (0 if above else -8, down + _ROW * above)
+        axis.annotate(run_data.arm_title(curve.arm), (0, 0), place, color=colour, **beside)
         room = [curve.times[0]]
         for time, risk in zip(curve.times, curve.at_risk, strict=True):
             if time == room[0] or time - room[-1] >= curve.horizon / 9:

@@ -11,7 +11,7 @@ from resynapse.protocol.conditions import base
 from resynapse.protocol.derived_outcomes import Below, OtherThreshold
 from resynapse.report import words
 from resynapse.report.figures.lines import headed, lines
-from resynapse.report.figures.notes import switch_note
+from resynapse.report.figures.notes import not_drawn, switch_note
 from resynapse.report.figures.style import GREY, Drawn, fitted, panels
 from resynapse.report.run_data import LEADING, RunData
 
@@ -74,9 +74,7 @@ def draw(run_data: RunData) -> Drawn:
         told.append(f"{run_data.title(*panel)}: {said}")
         numbers += drawn
     fitted(axes, len(shown))
-    left = (
-        f" Not drawn: {'; '.join(run_data.title(*panel) for panel in list(every)[MOST:])}." if len(every) > MOST else ""
-    )
+    left = not_drawn([run_data.title(*panel) for panel in list(every)[MOST:]])
     return Drawn(
         figure=figure,
         caption="Outcomes along the counts of a condition. Lines: means; bands: 95 % for all counts of a line together "

@@ -32,14 +32,19 @@ _FONT = 7.0
 class Box:
     """A titled list; lines carry the depth of their side path."""
 
-    title: str
+    name: str
     lines: tuple[Line, ...]
     colour: str = GREY
 
     @property
+    def title(self) -> str:
+        """The name, over as many lines as it needs."""
+        return "\n".join(textwrap.wrap(self.name, (LETTERS_DOWN if stacked() else LETTERS) - 8))
+
+    @property
     def height(self) -> float:
         """In inches."""
-        return _LINE * (len(self.lines) + 1.4) + 2 * _PAD
+        return _LINE * (len(self.lines) + 1.4 + 1.1 * self.title.count("\n")) + 2 * _PAD
 
 
 def lacks(_: RunData) -> str:
@@ -52,7 +57,7 @@ def draw(run_data: RunData) -> Drawn:
     induction = Box("Induction", _wrapped(words.steps(run_data.protocol, run_data.protocol.induction)))
     arms = list(_arms(run_data))
     follow = Box("Follow-up of every arm", _wrapped(words.steps(run_data.protocol, run_data.protocol.follow_up)))
-    told = "; ".join(f"{box.title}: {', '.join(text for _, text in box.lines)}" for box in arms)
+    told = "; ".join(f"{box.name}: {', '.join(text for _, text in box.lines)}" for box in arms)
     return Drawn(
         figure=_down(induction, arms, follow) if stacked() else _across(induction, arms, follow),
         caption=f"Protocol {run_data.protocol.name}. All arms branch from the identical state of the same subject; "
@@ -142,7 +147,7 @@ def _box(axes: Axes, box: Box, left: float, top: float, width: float) -> None:
     axes.add_patch(shape)
     at = top - _PAD
     axes.text(left + _PAD, at, box.title, fontsize=_FONT + 0.8, fontweight="bold", va="top")
-    at -= 0.4 * _LINE
+    at -= (0.4 + 1.1 * box.title.count("\n")) * _LINE
     for depth, text in box.lines:
         at -= _LINE
         axes.text(left + _PAD + 0.11 * depth, at, text, fontsize=_FONT, va="top")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from resynapse.analysis.numbers import number
 from resynapse.attribution.attribution import Attribution, Contrast
 from resynapse.report.figures.style import COLOURS, GREY, WIDTH, Drawn, panels, styled
-from resynapse.report.page.numbers import number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

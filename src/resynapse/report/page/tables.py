@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from resynapse.analysis.censoring import ceiling_of
+from resynapse.analysis.numbers import number
 from resynapse.analysis.summaries import summary
 from resynapse.protocol import Protocol, parameters
 from resynapse.protocol.conditions import base
 from resynapse.protocol.facts import facts_of
 from resynapse.protocol.prose.titles import Titles, named, titles_of
 from resynapse.publication.comparison import protocols_with_tables, published
-from resynapse.report.page.numbers import number
 
 if TYPE_CHECKING:
     import polars as pl

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from resynapse.analysis.families import SETTINGS
+from resynapse.analysis.numbers import number
 from resynapse.analysis.separability import reference_sentence
 from resynapse.protocol import load
 from resynapse.protocol.prose.titles import titles_of
@@ -15,7 +16,6 @@ from resynapse.publication.comparison import Cell
 from resynapse.publication.equivalence import ABSOLUTE, POINTS
 from resynapse.publication.joint import Joint
 from resynapse.publication.spread import Spread
-from resynapse.report.page.numbers import number
 from resynapse.report.page.tables import TextTable, named_line, plus_minus
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from resynapse.analysis.numbers import number
 from resynapse.attribution.attribution import Attribution, Contrast, Share
 from resynapse.report.figures.inline import inline
 from resynapse.report.figures.style import render
 from resynapse.report.figures.waterfall import waterfall
-from resynapse.report.page.numbers import number
 from resynapse.report.page.page import page
 from resynapse.report.page.section import Picture, Section
 from resynapse.report.page.tables import TextTable

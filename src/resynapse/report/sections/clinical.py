@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from resynapse.analysis.numbers import interval_text, p_value
+from resynapse.analysis.numbers import interval_text, number, p_value
 from resynapse.clinical.literature import literature
 from resynapse.clinical.side_by_side import Beside, SideBySide
-from resynapse.report.page.numbers import number
 from resynapse.report.page.section import Section
 from resynapse.report.page.tables import TextTable
 

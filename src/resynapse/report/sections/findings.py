@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from resynapse.analysis.cells import Cell, Cells
+from resynapse.analysis.numbers import number
 from resynapse.analysis.parts.contrasts import Contrast
 from resynapse.analysis.parts.contrasts import turned as swapped
 from resynapse.audits.ledger import Entry, ledger
@@ -15,7 +16,6 @@ from resynapse.controls.registry import nuisances
 from resynapse.protocol.claim_tests import Difference
 from resynapse.protocol.claims import Claim, Reading
 from resynapse.report import words
-from resynapse.report.page.numbers import number
 from resynapse.report.page.section import Finding, Tone
 from resynapse.report.run_data import RunData
 
@@ -117,6 +117,10 @@ def _finding(run_data: RunData, one: Split, entry: Entry | None, bare: bool) -> 
     return Finding(title=title, sentence=sentence, number=figure, of=of, standing=standing, tone=tone, rests=rests)
 
 
+NAMED = 4
+"""Most arms of one place that a sentence names; the picture and the tables name all."""
+
+
 def ranked(run_data: RunData, one: Split) -> str:
     """Who leads and who follows, with their means."""
     arms = (*one.leading, *one.following)
@@ -126,6 +130,9 @@ def ranked(run_data: RunData, one: Split) -> str:
         return f"{next(iter(means.values())):.{digits}f}{unit} on average in every arm"
 
     def told(arms: Sequence[str]) -> str:
+        if len(arms) > NAMED:
+            ends = list(dict.fromkeys(f"{end(means[arm] for arm in arms):.{digits}f}" for end in (min, max)))
+            return f"{len(arms)} arms ({' to '.join(ends)}{unit})"
         return listed([f"{run_data.arm_title(arm)} ({means[arm]:.{digits}f}{unit})" for arm in arms])
 
     if not one.following:

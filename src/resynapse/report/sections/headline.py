@@ -7,7 +7,7 @@ from resynapse.audits.audit import Audit
 from resynapse.audits.verdicts import VERDICTS
 from resynapse.report import words
 from resynapse.report.run_data import RunData
-from resynapse.report.sections.findings import listed, ranked, remitted, split
+from resynapse.report.sections.findings import NAMED, listed, ranked, remitted, split
 
 SHORT = {
     "holds as run": "true of the run, but not of every control",
@@ -28,8 +28,25 @@ def headline_of_run(run_data: RunData) -> str:
         name = words.outcome_title(run_data.protocol, relapse.outcome)
         if relapse.outcome not in yes_or_no(run_data.protocol):  # it is when the first one was, not whether
             name = f"{words.outcome_title(run_data.protocol, relapse.of)} below {relapse.threshold:g}"
-        text += f" {name[0].upper()}{name[1:]} among networks that were well before: {'; '.join(after)}."
+        text += f" {name[0].upper()}{name[1:]} among networks that were well before: {_told(after)}."
     return text
+
+
+def _told(after: list[str]) -> str:
+    """Shares with their arms; of many arms, those that have the same share are counted.
+
+    >>> _told(["0 % after a", "0 % after b", "5 % after c", "0 % after d", "0 % after e"])
+    '0 % after each of 4 arms; 5 % after c'
+    """
+    if len(after) <= NAMED:
+        return "; ".join(after)
+    arms: dict[str, list[str]] = {}
+    for text in after:
+        share, _, arm = text.partition(" after ")
+        arms.setdefault(share, []).append(arm)
+    return "; ".join(
+        f"{share} after {one[0] if len(one) == 1 else f'each of {len(one)} arms'}" for share, one in arms.items()
+    )
 
 
 def headline_of_audit(audit: Audit) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from resynapse.analysis.numbers import number
 from resynapse.attribution.matched import Basis, Matching
-from resynapse.report.page.numbers import number
 from resynapse.report.page.tables import TextTable
 
 

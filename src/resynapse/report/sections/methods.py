@@ -11,7 +11,7 @@ from resynapse.protocol.prose.sentences import Line, change_in_words
 from resynapse.report import words
 from resynapse.report.page.section import Section
 from resynapse.report.page.tables import TextTable
-from resynapse.report.run_data import RunData
+from resynapse.report.run_data import MOST_ARMS, RunData
 from resynapse.report.sections.statistics import method_sentences
 
 
@@ -22,7 +22,9 @@ def methods(run_data: RunData) -> Section:
         title="Methods",
         sentences=tuple(_cohort(run_data)),
         parts=(
-            Section(title="Protocol, step by step", parts=tuple(_protocol(protocol))),
+            Section(
+                title="Protocol, step by step", parts=tuple(_protocol(protocol)), folded=len(run_data.arms) > MOST_ARMS
+            ),
             Section(title="Outcomes", points=tuple(_derived(protocol)), tables=(_outcomes(run_data),)),
             Section(title="Statistics", points=tuple(method_sentences(run_data.analysis))),
         ),

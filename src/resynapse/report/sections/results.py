@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from resynapse.analysis.cells import Cell
-from resynapse.analysis.numbers import interval_text, p_value
+from resynapse.analysis.numbers import interval_text, number, p_value
 from resynapse.analysis.parts.contrasts import Contrast
 from resynapse.analysis.parts.relapse import Relapse, Share
 from resynapse.report import words
 from resynapse.report.figures.pairs import differences, reference_at
-from resynapse.report.page.numbers import number
 from resynapse.report.page.section import Picture, Section
 from resynapse.report.page.tables import TextTable, titled
 from resynapse.report.run_data import RunData

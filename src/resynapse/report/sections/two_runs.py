@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from resynapse.analysis.cells import settings
-from resynapse.analysis.numbers import interval_text, p_value
+from resynapse.analysis.numbers import interval_text, number, p_value
 from resynapse.analysis.two_runs import Between, between
 from resynapse.errors import ResynapseError
 from resynapse.protocol import differences
@@ -14,7 +14,6 @@ from resynapse.report import words
 from resynapse.report.figures.rows import Group, Row, forest
 from resynapse.report.figures.stack import stack
 from resynapse.report.figures.style import Drawn, at_most, styled
-from resynapse.report.page.numbers import number
 from resynapse.report.page.page import page
 from resynapse.report.page.section import Picture, Section
 from resynapse.report.page.tables import TextTable
