@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import resynapse as rs
 from resynapse.audits.constants import CONSTANTS, DUMMY
-from resynapse.audits.region_map import SHARES, directions, grid
+from resynapse.audits.region_map import SECTION, SHARES, directions, grid
 from resynapse.audits.sensitivity import Index
 
 
@@ -29,3 +32,13 @@ def test_the_grid_has_a_point_for_every_pair_of_levels(synthetic: rs.Protocol) -
     assert len({variant.control for variant in tree.variants.values()}) == len(SHARES) ** 2
     assert set(tree.arms) == set(synthetic.arms)
     assert tree.claims == ()
+
+
+def test_a_screening_that_tells_no_two_constants_apart_has_no_map_and_says_so() -> None:
+    said: list[str] = []
+    one = CONSTANTS[0].name
+    for found in ((), (index(one, 1.0),)):
+        evidence: Any = SimpleNamespace(of=lambda _: [(None, None)], found={"sensitivity": found})
+        assert tuple(SECTION.later(evidence, said.append)) == ()
+    assert len(said) == 2
+    assert all("it needs more subjects" in text for text in said)

@@ -74,15 +74,12 @@ def grid(protocol: Protocol, along: tuple[Constant, ...]) -> Protocol:
 
 
 def _points(along: tuple[Constant, ...]) -> Iterator[tuple[str, tuple[tuple[Constant, float], ...]]]:
-    shares = [(a, b) for a in SHARES for b in SHARES] if len(along) == 2 else [(a,) for a in SHARES]
-    for number, point in enumerate(shares):
+    for number, point in enumerate((a, b) for a in SHARES for b in SHARES):
         yield f"map.{number}", tuple((c, c.level(share)) for c, share in zip(along, point, strict=True))
 
 
 def mapped(claims: Iterable[Claim], cells: Cells, tree: Protocol, along: tuple[Constant, ...]) -> tuple[MapPoint, ...]:
     """Every claim at every point of the grid and, where it has one, at every threshold."""
-    if len(along) < 2:
-        return ()
     made = []
     for claimed, reading in (named for claim in claims for named in claim.named):
         if any(not combinations(test, cells.index).parts for test in reading.tests):
@@ -111,6 +108,9 @@ def _later(evidence: Evidence, note: Note) -> Iterator[Stage]:
     """The grid, once the screening says which constants it is over."""
     for stage, _ in evidence.of("sensitivity")[:1]:
         along = directions(index for index in evidence.found["sensitivity"] if index.method == "Morris")
+        if len(along) < 2:
+            note("map: left out, as the screening tells no two constants apart; it needs more subjects")
+            continue
         note(f"map: {' and '.join(constant.name for constant in along)} have the largest effects")
         yield Stage(name="map", protocol=grid(evidence.planned.source, along), subjects=stage.subjects, design=along)
 
