@@ -39,7 +39,7 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def ten_seconds_a_subject(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stages_module.Estimate, "rehearse", classmethod(lambda cls, *_: Estimate(2, EACH)))
+    monkeypatch.setattr(stages_module.Estimate, "rehearse", classmethod(lambda cls, *_, **__: Estimate(2, EACH)))
 
 
 def wish(out: Path, depth: Depth | None = None, subjects: int | None = None, seeds: int | None = None) -> Wish:
