@@ -112,7 +112,9 @@ class Lab:
             **content,
         )
         self.pages += 1
-        return HTMLResponse(html, code, background=BackgroundTask(self._warm_up_when_quiet, self.pages))
+        warm = _warm_up.cache_info().currsize > 0
+        later = None if warm else BackgroundTask(self._warm_up_when_quiet, self.pages)
+        return HTMLResponse(html, code, background=later)
 
     async def _warm_up_when_quiet(self, page: int) -> None:
         """While the reader looks at a page: an import beside a page that is made would hold it up."""
