@@ -72,7 +72,7 @@ class Cells:
     def of(cls, table: pl.DataFrame, protocol: Protocol | None = None) -> Cells:
         """From the tidy table of a run, and the protocol that says which outcomes are yes or no."""
         named, columns = _cells_of(table)
-        subjects, rows = _places(table["subject"].to_numpy())
+        subjects, rows = np.unique(table["subject"].to_numpy(), return_inverse=True)
         values = np.full((len(subjects), len(named)), np.nan)
         values[rows, columns] = table["value"].cast(float).to_numpy()
         if protocol is None:
@@ -111,18 +111,11 @@ def _cells_of(table: pl.DataFrame) -> tuple[tuple[Cell, ...], NDArray[np.int64]]
     for name in CELL:
         there = table[name].unique(maintain_order=True)
         code = code * len(there) + table[name].cast(pl.Enum(there)).to_physical().to_numpy()
-    _, first = np.unique(code, return_index=True)
-    first.sort()
-    cells, of_row = code[first], np.empty(table.height, dtype=np.int64)
-    order = np.argsort(cells)
-    of_row[:] = order[np.searchsorted(cells[order], code)]
-    return tuple(Cell(*row) for row in table[first].select(CELL).iter_rows()), of_row
-
-
-def _places(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The different numbers ascending, and the place of each among them."""
-    different = np.unique(numbers)
-    return different, np.searchsorted(different, numbers)
+    _, first, place = np.unique(code, return_index=True, return_inverse=True)
+    in_order = np.argsort(first)
+    column = np.empty_like(in_order)
+    column[in_order] = np.arange(len(first))
+    return tuple(Cell(*row) for row in table[first[in_order]].select(CELL).iter_rows()), column[place]
 
 
 def by_presence(values: Floats) -> Iterator[tuple[list[int], NDArray[np.bool_]]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -118,13 +119,11 @@ class _Rehearsal:
         noise: Key | None = None,
         noise_scale: Mapping[str, FloatArray] | None = None,
     ) -> FloatArray:
-        size = inputs.shape[-1]
-
-        def scores(count: int) -> FloatArray:
-            return self.engine.respond(network, inputs[..., :count], modulation, noise, noise_scale)
-
-        part = self._pass(("respond", noise is None, noise_scale is None), network, inputs, modulation, scores)
-        return part[..., np.arange(size) % part.shape[-1]]
+        kind = ("respond", noise is None, noise_scale is None)
+        part = self._pass(
+            kind, partial(self.engine.respond, noise=noise, noise_scale=noise_scale), network, inputs, modulation
+        )
+        return part[..., np.arange(inputs.shape[-1]) % part.shape[-1]]
 
     def trace(
         self,
@@ -140,22 +139,10 @@ class _Rehearsal:
         return seen
 
     def activity(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, float]:
-        return self._pass(
-            ("activity",),
-            network,
-            inputs,
-            modulation,
-            lambda count: self.engine.activity(network, inputs[..., :count], modulation),
-        )
+        return self._pass(("activity",), self.engine.activity, network, inputs, modulation)
 
     def spread(self, network: Network, inputs: NDArray[np.float64], modulation: Modulation) -> dict[str, FloatArray]:
-        return self._pass(
-            ("spread",),
-            network,
-            inputs,
-            modulation,
-            lambda count: self.engine.spread(network, inputs[..., :count], modulation),
-        )
+        return self._pass(("spread",), self.engine.spread, network, inputs, modulation)
 
     def saliency(
         self,
@@ -173,10 +160,10 @@ class _Rehearsal:
     def _pass(
         self,
         kind: tuple[object, ...],
+        work: Callable[[Network, NDArray[np.float64], Modulation], T],
         network: Network,
         inputs: NDArray[np.float64],
         modulation: Modulation,
-        work: Callable[[int], T],
     ) -> T:
         """What `work` gave for the first network that is as dense: a tree of many arms has thousands of passes.
 
@@ -184,7 +171,9 @@ class _Rehearsal:
         """
         alike = (*kind, *self._connections(network), *inputs.shape, modulation.activation)
         if alike not in self.passes:
-            self.passes[alike] = self._of_part(inputs.shape[-1], SAMPLES, work)
+            self.passes[alike] = self._of_part(
+                inputs.shape[-1], SAMPLES, lambda count: work(network, inputs[..., :count], modulation)
+            )
         seconds, found = self.passes[alike]
         self.seconds += seconds
         return found  # type: ignore[no-any-return]
