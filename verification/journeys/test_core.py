@@ -88,7 +88,7 @@ def test_journey_4_a_run_is_watched_stopped_killed_resumed_and_equal_to_the_comm
 ) -> None:
     visit = Visit(browser, laboratory, 1400)
     page = visit.go("/protocols/library/demo")
-    page.fill("#subjects", "8")
+    page.fill("#subjects", "40")  # long enough to be stopped in its middle
     page.fill("#workers", "1")
     visit.press("Enter")
     page.wait_for_url("**/runs/*")
@@ -119,5 +119,5 @@ def test_journey_4_a_run_is_watched_stopped_killed_resumed_and_equal_to_the_comm
         visit.follow(".status button.primary")
     page.locator(".status .state-finished").wait_for()
     found = rs.Run(folder).table()
-    assert found.equals(rs.run(rs.load("demo"), subjects=8, out=tmp_path / "command").table())
+    assert found.equals(rs.run(rs.load("demo"), subjects=40, out=tmp_path / "command").table())
     visit.nothing_went_wrong()
