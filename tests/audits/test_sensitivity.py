@@ -7,7 +7,17 @@ import pytest
 from SALib.analyze import morris as reference
 
 import resynapse as rs
-from resynapse.audits.sensitivity import _points, _problem, design, elementary_effects, factors, first_durations
+from resynapse.analysis.cells import Cells
+from resynapse.audits.sensitivity import (
+    _points,
+    _problem,
+    design,
+    elementary_effects,
+    factors,
+    first_durations,
+    indices,
+)
+from resynapse.audits.trimmed import trimmed
 
 
 def test_effects_of_a_linear_function_are_its_coefficients_and_those_of_salib() -> None:
@@ -39,6 +49,16 @@ def test_constants_of_the_induction_move_in_all_arms_together(synthetic: rs.Prot
 def test_a_variance_design_has_the_size_that_saltelli_gives(synthetic: rs.Protocol) -> None:
     made = design(synthetic, "Sobol", size=2)
     assert len(made.points) == 2 * (len(made.factors) + 2)
+
+
+def test_effects_rest_on_what_claims_read_alone(synthetic: rs.Protocol) -> None:
+    made = design(synthetic, size=2)
+    less = trimmed(made.protocol, synthetic.claims)
+    tables = [rs.run(tree, subjects=2, workers=1).table() for tree in (made.protocol, less)]
+    assert tables[1].height < tables[0].height
+    whole, short = (indices(made, synthetic.claims, Cells.of(table)) for table in tables)
+    assert whole
+    assert short == whole
 
 
 def test_a_protocol_without_constants_is_refused() -> None:

@@ -63,7 +63,7 @@ def plan(protocol: Protocol, claims: Sequence[Claim], depth: Depth, subjects: in
         protocol = without_maintenance(protocol)
     read = {measure.arm for claim in claims for test in claim.tests for measure in test.measures}
     tree, amendments = amended_for_audit(protocol, read, depth)
-    tree = trimmed(tree, claims, protocol)
+    tree = trimmed(tree, claims, kept=protocol.variants)
     reduced = []
     shortened = [a.name for a in amendments if a.shortened]
     if shortened:

@@ -16,6 +16,7 @@ from resynapse.audits.perturbations import moved, variants
 from resynapse.audits.scenarios import Scenario, thresholds
 from resynapse.audits.section import AuditSection, Evidence, Note, Stage, Table
 from resynapse.audits.sensitivity import Index, first_durations
+from resynapse.audits.trimmed import trimmed
 from resynapse.controls.registry import control_named
 from resynapse.protocol import Protocol
 from resynapse.protocol.claims import Claim
@@ -112,7 +113,8 @@ def _later(evidence: Evidence, note: Note) -> Iterator[Stage]:
             note("map: left out, as the screening tells no two constants apart; it needs more subjects")
             continue
         note(f"map: {' and '.join(constant.name for constant in along)} have the largest effects")
-        yield Stage(name="map", protocol=grid(evidence.planned.source, along), subjects=stage.subjects, design=along)
+        tree = trimmed(grid(evidence.planned.source, along), evidence.planned.claims)
+        yield Stage(name="map", protocol=tree, subjects=stage.subjects, design=along)
 
 
 def _judge(evidence: Evidence) -> tuple[MapPoint, ...]:

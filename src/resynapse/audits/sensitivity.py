@@ -25,6 +25,7 @@ from resynapse.audits.perturbations import moved, variants
 from resynapse.audits.plan import AuditPlan
 from resynapse.audits.scenarios import Scenario
 from resynapse.audits.section import AuditSection, Evidence, Stage, Table
+from resynapse.audits.trimmed import trimmed
 from resynapse.audits.verdict_text import number, with_interval
 from resynapse.errors import ResynapseError
 from resynapse.protocol import Node, Protocol, Train
@@ -306,7 +307,7 @@ def _stages(planned: AuditPlan) -> Iterator[Stage]:
         map_too = method == "Morris"
         yield Stage(
             name=name,
-            protocol=made.protocol,
+            protocol=trimmed(made.protocol, planned.claims),
             subjects=few_subjects(planned, SCREENED),
             design=made,
             then="map: planned after the screening, at about a fifth of its cost" if map_too else "",

@@ -5,7 +5,7 @@ Outcomes are independent of each other, so leaving one out changes no other valu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from resynapse.outcomes import OutcomeName
@@ -17,18 +17,18 @@ from resynapse.protocol.routes import Route, assessments, stops
 from resynapse.protocol.variants import Change, Remove, Set, Variant
 
 
-def trimmed(tree: Protocol, claims: Sequence[Claim], kept: Protocol) -> Protocol:
+def trimmed(tree: Protocol, claims: Sequence[Claim], kept: Collection[str] = ()) -> Protocol:
     """The tree whose variants measure only what decides something.
 
     Parameters
     ----------
     claims : what they read is measured, in every variant of the arm that they name.
-    kept : the protocol whose own variants stay whole.
+    kept : names of variants that stay whole.
     """
     routes = tree.routes
     read = {arm: _read(tree, claims, arm) for arm in tree.arms}
     made = {
-        name: variant if name in kept.variants else _trimmed(variant, routes[name], read[variant.of])
+        name: variant if name in kept else _trimmed(variant, routes[name], read[variant.of])
         for name, variant in tree.variants.items()
     }
     return replace(tree, variants=made)

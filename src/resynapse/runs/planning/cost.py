@@ -151,11 +151,9 @@ class _Rehearsal:
         modulation: Modulation,
         batches: Sequence[NDArray[np.int64]],
     ) -> dict[str, NDArray[np.float64]]:
-        seconds, scores = self._of_part(
-            len(batches), 1, lambda count: self.engine.saliency(network, data, modulation, batches[:count])
-        )
-        self.seconds += seconds
-        return scores
+        alike = ("saliency", *self._connections(network), data.labels.size, modulation.activation)
+        work = partial(self.engine.saliency, network, data, modulation)
+        return self._once(alike, len(batches), 1, lambda count: work(batches[:count]))
 
     def _pass(
         self,
@@ -165,15 +163,18 @@ class _Rehearsal:
         inputs: NDArray[np.float64],
         modulation: Modulation,
     ) -> T:
+        alike = (*kind, *self._connections(network), *inputs.shape, modulation.activation)
+        return self._once(
+            alike, inputs.shape[-1], SAMPLES, lambda count: work(network, inputs[..., :count], modulation)
+        )
+
+    def _once(self, alike: tuple[object, ...], size: int, smallest: int, work: Callable[[int], T]) -> T:
         """What `work` gave for the first network that is as dense: a tree of many arms has thousands of passes.
 
         Each is told at what the first one took.
         """
-        alike = (*kind, *self._connections(network), *inputs.shape, modulation.activation)
         if alike not in self.passes:
-            self.passes[alike] = self._of_part(
-                inputs.shape[-1], SAMPLES, lambda count: work(network, inputs[..., :count], modulation)
-            )
+            self.passes[alike] = self._of_part(size, smallest, work)
         seconds, found = self.passes[alike]
         self.seconds += seconds
         return found  # type: ignore[no-any-return]
