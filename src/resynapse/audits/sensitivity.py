@@ -58,7 +58,7 @@ class Factor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Design:
-    """A design and the tree that runs it.
+    """A design and the tree of its points, which is run without what no claim reads.
 
     Parameters
     ----------

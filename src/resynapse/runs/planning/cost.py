@@ -151,7 +151,7 @@ class _Rehearsal:
         modulation: Modulation,
         batches: Sequence[NDArray[np.int64]],
     ) -> dict[str, NDArray[np.float64]]:
-        alike = ("saliency", *self._connections(network), data.labels.size, modulation.activation)
+        alike = ("saliency", len(batches), *self._connections(network), data.labels.size, modulation.activation)
         work = partial(self.engine.saliency, network, data, modulation)
         return self._once(alike, len(batches), 1, lambda count: work(batches[:count]))
 
